@@ -1,0 +1,26 @@
+# Targets are verbs; `make` alone explains them.
+PYTHON ?= python3
+BIN := .venv/bin
+SERVICES := ingest indexer publisher proxy local
+MEMBERS := schemas cloud services/ingest services/indexer services/publisher services/proxy local
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo local-up local-down local-logs test check format lock
+
+help: ## explain the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: .venv/installed ## make .venv with everything that running, testing and checking needs
+
+.venv/installed: requirements/dev.txt pyproject.toml $(MEMBERS:=/pyproject.toml)
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation $(MEMBERS:%=-e ./%)
+	touch $@
+
+lock: ## resolve the dependencies anew and pin them in requirements/, with hashes
+	uv lock --quiet --upgrade
+	for s in $(SERVICES); do $(EXPORT) --package gcpypi-$$s --no-dev -o requirements/$$s.txt >/dev/null || exit 1; done
+	$(EXPORT) --all-packages -o requirements/dev.txt >/dev/null
+
+EXPORT := uv export --quiet --frozen --no-emit-workspace --no-header --format requirements-txt

@@ -1,0 +1,1 @@
+"""What the services stand on: the only code that imports ``google.*``."""

@@ -1,0 +1,128 @@
+"""The two ports, as small as their callers need: a ``Bucket`` of objects and a ``Topic`` of messages.
+
+Both are synchronous: the services call them from worker threads. There is no delete, and no write
+without a precondition: a generation that was read, or 0 for "only if absent".
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Protocol
+
+from schemas.events import Message
+from schemas.types import Generation
+
+NO_METADATA: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectInfo:
+    """What Cloud Storage knows of one generation of an object.
+
+    https://cloud.google.com/storage/docs/json_api/v1/objects#resource
+    """
+
+    name: str
+    generation: Generation
+    size: int
+    """Bytes, as stored."""
+    created: datetime
+    """When this generation was created, by Cloud Storage's clock, in UTC."""
+    content_type: str = ""
+    content_encoding: str = ""
+    metadata: Mapping[str, str] = NO_METADATA
+    """The custom metadata."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """One generation of an object, with its bytes."""
+
+    info: ObjectInfo
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Headers:
+    """What a write says of an object beside its bytes; nothing is left to a default of the store."""
+
+    content_type: str
+    cache_control: str
+    metadata: Mapping[str, str] = NO_METADATA
+
+
+class Bucket(Protocol):
+    """One Cloud Storage bucket.
+
+    Every method may raise :class:`~cloud.errors.PermissionDenied` and
+    :class:`~cloud.errors.Unavailable`.
+    """
+
+    @property
+    def name(self) -> str:
+        """The bucket's name."""
+        ...
+
+    def stat(self, name: str, generation: Generation | None = None) -> ObjectInfo | None:
+        """Return what is known of the live object, or of ``generation`` of it; None if absent."""
+        ...
+
+    def read(self, name: str, *, unless: Generation | None = None) -> StoredObject | None:
+        """Return the whole live object with the generation its bytes belong to.
+
+        For small objects: the bytes are held in memory.
+
+        :param unless: a generation the caller already has: None is returned if it is the live one.
+        :raises NotFound: if there is no such object.
+        """
+        ...
+
+    def stream(
+        self, name: str, generation: Generation, *, start: int = 0, end: int | None = None
+    ) -> Iterator[bytes]:
+        """Yield the bytes ``start`` to ``end`` (exclusive; None: all) of one generation, in chunks.
+
+        A broken connection is resumed where it broke; what is yielded has been read once.
+
+        :raises NotFound: if there is no such generation.
+        """
+        ...
+
+    def write(
+        self, name: str, data: bytes, headers: Headers, *, if_generation: Generation
+    ) -> ObjectInfo:
+        """Write the whole object if its live generation is ``if_generation`` (0: it is absent).
+
+        :raises PreconditionFailed: if it is not. After a retry this may be our own earlier write.
+        :raises TooManyRequests: if this name was written within about the last second.
+        """
+        ...
+
+    def rewrite(
+        self, source: "Bucket", source_info: ObjectInfo, name: str, headers: Headers
+    ) -> ObjectInfo:
+        """Copy ``source_info``'s very generation to ``name`` here, on the server, if absent here.
+
+        The destination resource is stated whole: nothing is inherited from the source.
+
+        :raises NotFound: if that generation is no longer there.
+        :raises PreconditionFailed: if ``name`` is taken, by whomever.
+        """
+        ...
+
+    def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
+        """Yield the live objects whose name starts with ``prefix``, by name, page after page."""
+        ...
+
+
+class Topic(Protocol):
+    """One Pub/Sub topic."""
+
+    def publish(self, message: Message) -> None:
+        """Publish ``message``; return when Pub/Sub has taken it, so that it will be delivered.
+
+        :raises PermissionDenied: if this service may not publish there.
+        :raises Unavailable: if Pub/Sub did not take it in time.
+        """
+        ...

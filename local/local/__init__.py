@@ -1,0 +1,1 @@
+"""What ``make local-up`` starts: emulators or stand-ins, the relay, buckets, topics."""

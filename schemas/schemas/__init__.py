@@ -1,0 +1,1 @@
+"""What the services say and store: events, records, the push envelope, names, object layout."""

@@ -1,0 +1,1 @@
+"""Merges accepted files and operators' commands into the projects' records."""

@@ -1,0 +1,1 @@
+"""Checks and hashes what arrives, and promotes it to the packages bucket."""

@@ -1,0 +1,1 @@
+"""Serves the static index and the files to holders of a token."""

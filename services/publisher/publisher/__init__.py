@@ -1,0 +1,1 @@
+"""Renders the projects' records as a static package index."""
