@@ -6,10 +6,10 @@
     ├── NotFound             no such object, generation or secret version
     ├── PreconditionFailed   somebody else wrote first (412)
     ├── TooManyRequests      one object name was written too often (429)
-    ├── PermissionDenied     our own identity lacks a role (401, 403): a fault of ours, never "not found"
+    ├── PermissionDenied     our own identity lacks a role (401, 403); never "not found"
     └── Unavailable          the service failed or did not answer (5xx, resets, time-outs)
 
-The adapters catch the vendor's exceptions and raise these ``from`` them; nobody else sees ``google.*``.
+The adapters catch the vendor's exceptions and raise these ``from`` them.
 """
 
 

@@ -1,4 +1,4 @@
-"""The two ports, as small as their callers need: a ``Bucket`` of objects and a ``Topic`` of messages.
+"""The two ports, as small as their callers need: ``Bucket`` and ``Topic``.
 
 Both are synchronous: the services call them from worker threads. There is no delete, and no write
 without a precondition: a generation that was read, or 0 for "only if absent".
@@ -45,7 +45,7 @@ class StoredObject:
 
 @dataclass(frozen=True, slots=True)
 class Headers:
-    """What a write says of an object beside its bytes; nothing is left to a default of the store."""
+    """What a write says of an object beside its bytes; nothing is left to defaults."""
 
     content_type: str
     cache_control: str

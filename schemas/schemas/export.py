@@ -1,0 +1,44 @@
+"""Export every message and document as a JSON Schema: ``python -m schemas.export schemas/json``."""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from schemas.events import MESSAGES
+from schemas.push import PushEnvelope
+from schemas.records import DOCUMENTS
+
+
+def exported() -> dict[str, str]:
+    """The schemas by file name, as text: what the services write (JSON Schema 2020-12)."""
+    models: tuple[type[BaseModel], ...] = (*MESSAGES, *DOCUMENTS, PushEnvelope)
+    return {_file_name(model): _schema(model) for model in models}
+
+
+def _file_name(model: type[BaseModel]) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", model.__name__).lower() + ".json"
+
+
+def _schema(model: type[BaseModel]) -> str:
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **model.model_json_schema(mode="serialization"),
+    }
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def main(directory: Path) -> None:
+    """Write the schemas into ``directory``, and remove what is no longer one."""
+    directory.mkdir(parents=True, exist_ok=True)
+    schemas = exported()
+    for stale in {path.name for path in directory.glob("*.json")} - schemas.keys():
+        (directory / stale).unlink()
+    for name, text in schemas.items():
+        (directory / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

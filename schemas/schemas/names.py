@@ -1,0 +1,90 @@
+"""Names of the field – project, version, filename – parsed by ``packaging``, never by hand."""
+
+import re
+from collections.abc import Callable
+from typing import NewType
+
+from packaging.utils import (
+    InvalidName,
+    InvalidSdistFilename,
+    InvalidWheelFilename,
+    canonicalize_name,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
+from packaging.version import InvalidVersion
+from packaging.version import Version as ParsedVersion
+
+ProjectName = NewType("ProjectName", str)
+"""A project's name, normalised. https://peps.python.org/pep-0503/#normalized-names"""
+
+Version = NewType("Version", str)
+"""A version in its normal form. https://peps.python.org/pep-0440/#normalization"""
+
+Filename = NewType("Filename", str)
+"""The name of a distribution's file, which is also its object's name in the packages bucket."""
+
+Parser = Callable[[str], str]
+
+_FILENAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]{0,254}", re.ASCII)
+
+
+class InvalidFilename(ValueError):
+    """A file name that is no wheel's and no sdist's."""
+
+
+def normalize_project(name: str) -> ProjectName:
+    """Normalise a project's name.
+
+    :raises ValueError: if it is no legal name.
+    """
+    try:
+        return ProjectName(canonicalize_name(name, validate=True))
+    except InvalidName as error:
+        raise ValueError(f"{name!r} is no legal project name") from error
+
+
+def normalize_version(version: str) -> Version:
+    """Bring a version into its normal form.
+
+    :raises ValueError: if it is no PEP 440 version.
+    """
+    try:
+        return Version(str(ParsedVersion(version)))
+    except InvalidVersion as error:
+        raise ValueError(f"{version!r} is no PEP 440 version") from error
+
+
+def checked_filename(filename: str) -> Filename:
+    """Return ``filename`` if it can be a distribution's, by its characters alone.
+
+    :raises InvalidFilename: if not.
+    """
+    if not _FILENAME.fullmatch(filename):
+        raise InvalidFilename(f"{filename[:300]!r} cannot be a distribution's file name")
+    return Filename(filename)
+
+
+def parse_filename(filename: str) -> tuple[ProjectName, Version]:
+    """Return the normalised project and version that a wheel's or sdist's file name states.
+
+    :raises InvalidFilename: if it is neither (binary distribution format; PEP 625).
+    """
+    checked_filename(filename)
+    try:
+        if filename.endswith(".whl"):
+            project, version, _, _ = parse_wheel_filename(filename)
+        elif filename.endswith(".tar.gz"):
+            project, version = parse_sdist_filename(filename)
+        else:
+            raise InvalidFilename(f"{filename!r} ends neither in .whl nor in .tar.gz")
+    except (InvalidWheelFilename, InvalidSdistFilename, InvalidVersion) as error:
+        raise InvalidFilename(str(error)) from error
+    return normalize_project(project), Version(str(version))
+
+
+def display_name(filename: Filename) -> str:
+    """The project's name as the file name spells it: what stands before the version."""
+    if filename.endswith(".whl"):
+        return filename.split("-", 1)[0]
+    return filename.rsplit("-", 1)[0]
