@@ -37,9 +37,9 @@ class ObjectInfo:
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """One generation of an object, with its bytes."""
+    """The bytes of one generation of an object."""
 
-    info: ObjectInfo
+    generation: Generation
     data: bytes = field(repr=False)
 
 
@@ -79,13 +79,13 @@ class Bucket(Protocol):
         ...
 
     def stream(
-        self, name: str, generation: Generation, *, start: int = 0, end: int | None = None
+        self, info: ObjectInfo, *, start: int = 0, end: int | None = None
     ) -> Iterator[bytes]:
-        """Yield the bytes ``start`` to ``end`` (exclusive; None: all) of one generation, in chunks.
+        """Yield the bytes ``start`` to ``end`` (exclusive; None: all) of that very generation.
 
-        A broken connection is resumed where it broke; what is yielded has been read once.
+        In chunks of a few MiB at most. A broken connection is resumed where it broke.
 
-        :raises NotFound: if there is no such generation.
+        :raises NotFound: if there is no such generation any more.
         """
         ...
 
@@ -100,11 +100,12 @@ class Bucket(Protocol):
         ...
 
     def rewrite(
-        self, source: "Bucket", source_info: ObjectInfo, name: str, headers: Headers
+        self, source: "Bucket", info: ObjectInfo, name: str, headers: Headers
     ) -> ObjectInfo:
-        """Copy ``source_info``'s very generation to ``name`` here, on the server, if absent here.
+        """Copy ``info``'s very generation of ``source`` to ``name`` here, if absent here.
 
-        The destination resource is stated whole: nothing is inherited from the source.
+        On the server, however large it is. The destination resource is stated whole: nothing is
+        inherited from the source.
 
         :raises NotFound: if that generation is no longer there.
         :raises PreconditionFailed: if ``name`` is taken, by whomever.

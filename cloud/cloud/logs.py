@@ -1,0 +1,54 @@
+"""Logging as JSON lines that Cloud Logging understands.
+
+https://cloud.google.com/logging/docs/structured-logging#special-payload-fields
+"""
+
+import json
+import logging
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+FACTS = "facts"
+"""The attribute of a log record that holds its structured fields: ``extra={FACTS: {…}}``."""
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line: severity, message, logger, and the record's facts."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Format ``record``; a traceback goes into the message, where Error Reporting reads it."""
+        message = record.getMessage()
+        if record.exc_info:
+            message = f"{message}\n{self.formatException(record.exc_info)}"
+        line = {
+            "severity": record.levelname,
+            "message": message,
+            "logger": record.name,
+            **getattr(record, FACTS, {}),
+        }
+        return json.dumps(line, ensure_ascii=False, default=str)
+
+
+def configure(level: str = "INFO") -> None:
+    """Send every log record of ``level`` and above to standard output, as JSON."""
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(JsonFormatter())
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+
+
+def facts(**values: Any) -> Mapping[str, Mapping[str, Any]]:  # noqa: ANN401 - JSON values
+    """The ``extra`` of a logging call: ``logger.info("…", extra=facts(project=…))``."""
+    return {FACTS: {key: value for key, value in values.items() if value is not None}}
+
+
+def trace(header: str | None, project: str) -> Mapping[str, str]:
+    """The facts that tie a line to its request's trace.
+
+    :param header: ``X-Cloud-Trace-Context`` or ``traceparent``, as received.
+    """
+    if not header:
+        return {}
+    first = header.split("/", 1)[0]
+    trace_id = first.split("-")[1] if first.count("-") == 3 else first
+    return {"logging.googleapis.com/trace": f"projects/{project}/traces/{trace_id}"}
