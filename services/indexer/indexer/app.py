@@ -1,0 +1,90 @@
+"""The indexer's push endpoints: decode, commit in the project's group, answer."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+
+from cloud.app import worker
+from cloud.group_commit import GroupCommit
+from cloud.outcomes import Outcome
+from indexer.answers import Answers
+from indexer.commit import Records
+from indexer.merge import Change, CommandRefused, IssuedCommand
+from schemas.events import FileAccepted, ProjectCommand, UnreadableMessage
+from schemas.names import ProjectName
+from schemas.push import PushEnvelope
+from schemas.records import CommandVerdict
+
+FILE_ACCEPTED = "indexer-file-accepted"
+PROJECT_COMMAND = "indexer-project-command"
+
+
+class Indexer:
+    """The two handlers; each returns when its change is durable and announced."""
+
+    def __init__(
+        self, records: Records, answers: Answers, now: Callable[[], datetime], grace: timedelta
+    ) -> None:
+        self._records = records
+        self._answers = answers
+        self._now = now
+        self._grace = grace
+        self._group = GroupCommit[ProjectName, Change, None](self._commit)
+
+    async def file_accepted(self, push: PushEnvelope) -> Outcome:
+        """Record a file's facts. An unreadable message is our own fault, and raises."""
+        file = FileAccepted.decode(push.message.data).file
+        await self._group.submit(file.project, file)
+        return Outcome("done", project=file.project, file=file.filename)
+
+    async def project_command(self, push: PushEnvelope) -> Outcome:
+        """Obey a command, or refuse what can never work."""
+        message = push.message
+        try:
+            command = ProjectCommand.decode(message.data)
+        except UnreadableMessage as error:
+            return await self._refuse(message.message_id, "unreadable-message", error.detail)
+        issued = IssuedCommand.of(command, message.message_id, message.publish_time, self._grace)
+        try:
+            await self._group.submit(command.project, issued)
+        except CommandRefused as refused:
+            return await self._refuse(
+                issued.command_id, refused.reason, refused.detail, command.project
+            )
+        await self._answer(
+            CommandVerdict(outcome="done", command_id=issued.command_id, time=self._now())
+        )
+        return Outcome("done", project=command.project, file=command.filename)
+
+    async def _commit(
+        self, project: ProjectName, changes: Sequence[Change]
+    ) -> Sequence[Exception | None]:
+        return await run_in_threadpool(self._records.commit, project, changes)
+
+    async def _refuse(
+        self, command_id: str, reason: str, detail: str, project: str | None = None
+    ) -> Outcome:
+        await self._answer(
+            CommandVerdict(
+                outcome="refused",
+                command_id=command_id,
+                time=self._now(),
+                reason=reason,
+                detail=detail,
+            )
+        )
+        return Outcome("refused", project=project, reason=reason, detail=detail)
+
+    async def _answer(self, verdict: CommandVerdict) -> None:
+        await run_in_threadpool(self._answers.give, verdict)
+
+
+def create_app(indexer: Indexer, project: str, ready: Callable[[], object]) -> Starlette:
+    """Make the indexer's app."""
+    handlers = {
+        FILE_ACCEPTED: indexer.file_accepted,
+        PROJECT_COMMAND: indexer.project_command,
+    }
+    return worker(project, handlers, ready)
