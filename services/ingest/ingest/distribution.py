@@ -1,0 +1,75 @@
+"""The whole judgement over an uploaded file: a name and its bytes in, facts or a refusal out."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from ingest.coremetadata import CoreMetadata, read_core_metadata
+from ingest.findings import Findings
+from ingest.names import ParsedName, check_name, parse_name
+from ingest.policy import Policy
+from ingest.source import Source
+from ingest.wheel import read_wheel
+
+__all__ = ["ParsedName", "Verified", "check_name", "read_core_metadata", "verify"]
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What is known of a file that passed every check."""
+
+    filename: str
+    project: str
+    """Normalised (PEP 503)."""
+    version: str
+    """Normalised (PEP 440)."""
+    kind: Literal["wheel", "sdist"]
+    sha256: str
+    size: int
+    """In bytes."""
+    metadata: bytes | None
+    """The exact METADATA of a wheel; None for an sdist."""
+    requires_python: str | None
+    requires_dist: tuple[str, ...]
+    summary: str | None
+    """At most 512 bytes of UTF-8."""
+    warnings: tuple[str, ...]
+    """Each starts with the code it belongs to."""
+
+
+def verify(
+    name: ParsedName | str, chunks: Iterable[bytes], policy: Policy, size: int | None = None
+) -> Verified:
+    """Read the file once, from the first byte to the last, and judge it; raises `Refused`.
+
+    Memory does not depend on the size of the file, nor on that of the chunks beyond one of them.
+    `size`, where known, lets an archive be refused at the header that makes it a bomb, and only
+    then (see `Budget`).
+    """
+    parsed = parse_name(name, policy) if isinstance(name, str) else name
+    source = Source(chunks, policy.max_file_size)
+    findings = Findings(strict=policy.strict)
+    metadata, facts = read_wheel(source, parsed, policy, size, findings)
+    return _verified(parsed, source, metadata, facts, parsed.warnings + findings.sentences)
+
+
+def _verified(
+    name: ParsedName,
+    source: Source,
+    metadata: bytes | None,
+    facts: CoreMetadata,
+    warnings: tuple[str, ...],
+) -> Verified:
+    return Verified(
+        filename=name.filename,
+        project=name.project,
+        version=str(name.version),
+        kind=name.kind,
+        sha256=source.sha256,
+        size=source.size,
+        metadata=metadata,
+        requires_python=facts.requires_python,
+        requires_dist=facts.requires_dist,
+        summary=facts.summary,
+        warnings=warnings,
+    )

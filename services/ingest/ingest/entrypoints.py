@@ -1,0 +1,59 @@
+"""entry_points.txt (entry points specification): commands and plugins a distribution offers."""
+
+import re
+from configparser import ConfigParser, Error
+from typing import Never
+
+from ingest.refusal import Reason, Refused
+
+SCRIPT_GROUPS = ("console_scripts", "gui_scripts")
+"""Installers write an executable file for each entry of these."""
+
+_SCRIPT_NAME = re.compile(r"[\w.-]*[\w-][\w.-]*")
+"""As the specification recommends, but for `.` and `..`, which are no file names."""
+_DOTTED = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"
+_REFERENCE = re.compile(
+    rf"{_DOTTED}(?P<object>\s*:\s*{_DOTTED})?(?:\s*\[\s*[\w.-]*(?:\s*,\s*[\w.-]+)*\s*\])?"
+)
+"""`package.module:object.attribute [extra, …]`, "Data model"."""
+
+
+def check_entry_points(data: bytes) -> None:
+    """Refuse entry points that installers could not, or should not, write to disk."""
+    parser = _parse(data)
+    for group in parser.sections():
+        for name, reference in parser.items(group):
+            match = _REFERENCE.fullmatch(reference)
+            if match is None:
+                _bad(f"[{group}] {name}: {reference!a} is not an object reference")
+            if group in SCRIPT_GROUPS:
+                _check_script(group, name, has_object=match["object"] is not None)
+
+
+def _parse(data: bytes) -> ConfigParser:
+    parser = _Parser(delimiters=("=",), interpolation=None, default_section="")
+    try:
+        parser.read_string(data.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        _bad(f"it is not UTF-8 at byte {error.start}")
+    except Error as error:
+        _bad(f"it is not an INI file: {' '.join(str(error).split())}")
+    return parser
+
+
+class _Parser(ConfigParser):
+    """Keeps the case of names, as the specification asks."""
+
+    def optionxform(self, optionstr: str) -> str:
+        return optionstr
+
+
+def _check_script(group: str, name: str, *, has_object: bool) -> None:
+    if not _SCRIPT_NAME.fullmatch(name):
+        _bad(f"[{group}] {name!a} is not the name of a script")
+    if not has_object:
+        _bad(f"[{group}] {name}: a script needs an object to call, `module:object`")
+
+
+def _bad(what: str) -> Never:
+    raise Refused(Reason.BAD_ENTRY_POINTS, f"entry_points.txt: {what}")

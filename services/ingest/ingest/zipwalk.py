@@ -1,0 +1,134 @@
+"""One walk over a ZIP archive, from its first local header to its last byte.
+
+Readers of ZIP archives disagree when the local headers, the central directory and the end records
+do (CVE-2025-54368). This one accepts only archives that leave nothing to disagree about: members
+one after the other from the first byte on, each with its sizes in its local header, then a central
+directory that repeats exactly these, then the end. Such an archive needs no seeking.
+"""
+
+from typing import Protocol
+
+from ingest import zipformat
+from ingest.budget import Budget
+from ingest.inflate import Content, consume, deflated, stored
+from ingest.membernames import identity, objection_to_name, objection_to_path, shown
+from ingest.members import Member, Members
+from ingest.policy import MIB
+from ingest.refusal import Reason, Refused
+from ingest.source import Source, Truncated
+from ingest.tarformat import BLOCK, is_header
+from ingest.zipend import check_end
+from ingest.zipformat import LocalHeader, malformed
+
+MAX_DIRECTORY_SIZE = 32 * MIB
+"""Of the central directory; also bounds what is kept of the names."""
+
+
+class Watcher(Protocol):
+    """Whoever wants to see members go by."""
+
+    def admit(self, name: str, size: int) -> bytearray | None:
+        """Where to keep the content of that member, if anywhere; may refuse."""
+        ...
+
+
+def walk(source: Source, budget: Budget, watcher: Watcher) -> Members:
+    """Read the whole archive; what comes back was proved from both ends."""
+    try:
+        return _walk(source, budget, watcher)
+    except Truncated as truncated:
+        raise Refused(
+            Reason.NOT_A_ZIP,
+            f"the file ends at byte {truncated.offset} without an end record: was it cut off?",
+        ) from truncated
+
+
+def _walk(source: Source, budget: Budget, watcher: Watcher) -> Members:
+    _expect_zip(source.peek(BLOCK))
+    members, identities, names_size = Members(), set[bytes](), 0
+    while (signature := source.exactly(4)) == zipformat.LOCAL_HEADER:
+        offset = source.offset - 4
+        header = zipformat.local_header(source.exactly(zipformat.LOCAL_SIZE))
+        raw, extra = source.exactly(header.name_length), source.exactly(header.extra_length)
+        where = f"member {shown(raw)} at byte {offset}"
+        name = _name(raw, header.flags, where)
+        packed, unpacked = _sizes(header, raw, extra, where)
+        names_size += 4 + zipformat.CENTRAL_SIZE + len(raw)
+        if names_size > MAX_DIRECTORY_SIZE:
+            malformed(where, f"the central directory exceeds {MAX_DIRECTORY_SIZE} bytes")
+        if (same := identity(name)) in identities:
+            malformed(where, "another member has that name, or one that some systems hold the same")
+        identities.add(same)
+        _expect_readable(header, where)
+        _expect_safe(name, unpacked, where)
+        budget.admit(where, packed=packed, unpacked=unpacked)
+        content = _content(source, header, packed, unpacked, watcher.admit(name, unpacked), where)
+        facts = (header.flags, header.method, header.crc, packed, unpacked, offset)
+        members.add(raw, Member(*facts, content.sha256))
+    check_end(source, signature, members, MAX_DIRECTORY_SIZE)
+    budget.settle()
+    return members
+
+
+def _expect_zip(head: bytes) -> None:
+    if not head.startswith(zipformat.LOCAL_HEADER):
+        raise Refused(Reason.NOT_A_ZIP, "the file does not start with a ZIP local file header")
+    if is_header(head):
+        raise Refused(Reason.NOT_A_ZIP, "the file is a tar archive as well")
+
+
+def _name(raw: bytes, flags: int, where: str) -> str:
+    if objection := objection_to_name(raw):
+        malformed(where, objection)
+    if not raw.isascii() and not flags & zipformat.UTF8:
+        # Without the flag a name is in code page 437 (APPNOTE D.1), and some readers take it so.
+        malformed(where, "the name is not ASCII, but not flagged as UTF-8 (flag bit 11)")
+    return raw.decode()
+
+
+def _sizes(header: LocalHeader, raw: bytes, extra: bytes, where: str) -> tuple[int, int]:
+    if header.flags & zipformat.DATA_DESCRIPTOR:
+        malformed(where, "its sizes follow in a data descriptor (flag bit 3): write them ahead")
+    known = zipformat.ENCRYPTED | zipformat.HARMLESS
+    if header.flags & ~known:
+        malformed(where, f"it sets flags that mean nothing in a wheel (0x{header.flags:04x})")
+    return zipformat.local_sizes(header, zipformat.zip64_field(extra, raw, where), where)
+
+
+def _expect_readable(header: LocalHeader, where: str) -> None:
+    if header.flags & zipformat.ENCRYPTED:
+        raise Refused(Reason.ZIP_ENCRYPTED, f"{where} is encrypted")
+    if header.method not in (zipformat.STORED, zipformat.DEFLATED):
+        raise Refused(
+            Reason.ZIP_METHOD,
+            f"{where} is compressed by method {header.method}: store or deflate it",
+        )
+
+
+def _expect_safe(name: str, unpacked: int, where: str) -> None:
+    if objection := objection_to_path(name):
+        raise Refused(Reason.ZIP_PATH, f"{where}: {objection}")
+    if name.endswith("/") and unpacked:
+        raise Refused(Reason.ZIP_PATH, f"{where}: the path of a directory, but it has content")
+
+
+def _content(
+    source: Source,
+    header: LocalHeader,
+    packed: int,
+    unpacked: int,
+    keep: bytearray | None,
+    where: str,
+) -> Content:
+    if header.method == zipformat.STORED:
+        content = consume(stored(source, packed), keep)
+    else:
+        content = consume(deflated(source, packed, unpacked, where), keep)
+    if content.size != unpacked:
+        raise Refused(
+            Reason.ZIP_CORRUPT,
+            f"{where} unpacks to another size than the {unpacked} bytes it declares",
+        )
+    if content.crc != header.crc:
+        raise Refused(Reason.ZIP_CORRUPT, f"{where}: its content does not have the CRC it declares")
+    return content
