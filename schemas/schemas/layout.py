@@ -44,6 +44,11 @@ def verdict(incoming_name: str, generation: int) -> str:
     return f"{incoming_name}/{generation}.json"
 
 
+def message_verdict(message_id: str) -> str:
+    """The answer to a message that could not be taken for an object's: unreadable, misdirected."""
+    return f"messages/{message_id}.json"
+
+
 def command_verdict(command_id: str) -> str:
     """The answer to a command."""
     return f"commands/{command_id}.json"

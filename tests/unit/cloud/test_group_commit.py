@@ -1,0 +1,123 @@
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from cloud.group_commit import GroupCommit
+
+
+class Recorder:
+    """Commits what it is given when it is let, and keeps the groups it was given."""
+
+    def __init__(self) -> None:
+        self.groups: list[tuple[str, list[int]]] = []
+        self.let = asyncio.Event()
+        self.let.set()
+
+    async def commit(self, key: str, changes: Sequence[int]) -> Sequence[int | Exception]:
+        self.groups.append((key, list(changes)))
+        await self.let.wait()
+        return [ValueError("odd") if change % 2 else change * 10 for change in changes]
+
+
+async def started(group: GroupCommit[str, int, int], *changes: int) -> "list[asyncio.Task[int]]":
+    tasks = [asyncio.create_task(group.submit("acme", change)) for change in changes]
+    await asyncio.sleep(0)
+    return tasks
+
+
+def test_an_idle_key_commits_at_once() -> None:
+    async def scenario() -> None:
+        recorder = Recorder()
+        assert await GroupCommit(recorder.commit).submit("acme", 2) == 20
+        assert recorder.groups == [("acme", [2])]
+
+    asyncio.run(scenario())
+
+
+def test_changes_that_arrive_during_a_commit_are_made_by_the_next_together() -> None:
+    async def scenario() -> None:
+        recorder = Recorder()
+        recorder.let.clear()
+        group = GroupCommit(recorder.commit)
+        first = await started(group, 2)
+        others = await started(group, 4, 6, 8)
+        assert not any(task.done() for task in (*first, *others))
+        recorder.let.set()
+        assert await asyncio.gather(*first, *others) == [20, 40, 60, 80]
+        assert recorder.groups == [("acme", [2]), ("acme", [4, 6, 8])]
+
+    asyncio.run(scenario())
+
+
+def test_keys_do_not_wait_for_each_other() -> None:
+    async def scenario() -> None:
+        recorder = Recorder()
+        recorder.let.clear()
+        group = GroupCommit(recorder.commit)
+        tasks = [asyncio.create_task(group.submit(key, 2)) for key in ("acme", "zebra")]
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert recorder.groups == [("acme", [2]), ("zebra", [2])]
+        recorder.let.set()
+        await asyncio.gather(*tasks)
+
+    asyncio.run(scenario())
+
+
+def test_an_exception_in_one_change_answers_that_change_alone() -> None:
+    async def scenario() -> None:
+        recorder = Recorder()
+        recorder.let.clear()
+        group = GroupCommit(recorder.commit)
+        await started(group, 2)
+        tasks = await started(group, 4, 5, 6)
+        recorder.let.set()
+        answers = await asyncio.gather(*tasks, return_exceptions=True)
+        assert answers[::2] == [40, 60]
+        assert isinstance(answers[1], ValueError)
+
+    asyncio.run(scenario())
+
+
+def test_a_commit_that_fails_answers_its_whole_group_and_no_other() -> None:
+    async def scenario() -> None:
+        failures = iter([OSError("storage"), None])
+
+        async def commit(key: str, changes: Sequence[int]) -> Sequence[int | Exception]:
+            if failure := next(failures):
+                raise failure
+            return changes
+
+        group = GroupCommit(commit)
+        with pytest.raises(OSError, match="storage"):
+            await group.submit("acme", 1)
+        assert await group.submit("acme", 2) == 2
+
+    asyncio.run(scenario())
+
+
+def test_a_commit_that_forgets_a_change_is_an_error_and_not_silence() -> None:
+    async def scenario() -> None:
+        async def commit(key: str, changes: Sequence[int]) -> Sequence[int | Exception]:
+            return []
+
+        with pytest.raises(RuntimeError, match="0 results for 1 changes"):
+            await GroupCommit(commit).submit("acme", 1)
+
+    asyncio.run(scenario())
+
+
+def test_a_cancelled_caller_does_not_cancel_the_commit() -> None:
+    async def scenario() -> None:
+        recorder = Recorder()
+        recorder.let.clear()
+        group = GroupCommit(recorder.commit)
+        first = await started(group, 2)
+        second = await started(group, 4)
+        first[0].cancel()
+        recorder.let.set()
+        assert await second[0] == 40
+        assert recorder.groups == [("acme", [2]), ("acme", [4])]
+
+    asyncio.run(scenario())

@@ -1,0 +1,64 @@
+import json
+import logging
+import sys
+
+import pytest
+
+from cloud import logs
+
+
+def formatted(**kwargs: object) -> dict[str, object]:
+    record = logging.LogRecord("ingest", logging.WARNING, "f.py", 1, "refused %s", ("x",), None)
+    for key, value in kwargs.items():
+        setattr(record, key, value)
+    line: dict[str, object] = json.loads(logs.JsonFormatter().format(record))
+    return line
+
+
+def test_a_line_is_one_json_object_with_the_facts_beside_the_message() -> None:
+    facts = logs.facts(project="acme", file=None, milliseconds=1.5)
+    assert formatted(**facts) == {
+        "severity": "WARNING",
+        "message": "refused x",
+        "logger": "ingest",
+        "project": "acme",
+        "milliseconds": 1.5,
+    }
+
+
+def test_a_traceback_stands_in_the_message() -> None:
+    try:
+        raise ValueError("why")
+    except ValueError:
+        line = formatted(exc_info=sys.exc_info())
+    assert str(line["message"]).startswith("refused x\nTraceback (most recent call last):\n")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "105445aa7843bc8bf206b12000100000/1;o=1",
+        "00-105445aa7843bc8bf206b12000100000-00f067aa0ba902b7-01",
+    ],
+)
+def test_a_line_names_its_trace(header: str) -> None:
+    assert logs.trace(header, "acme-prod") == {
+        "logging.googleapis.com/trace": (
+            "projects/acme-prod/traces/105445aa7843bc8bf206b12000100000"
+        )
+    }
+
+
+def test_without_a_header_there_is_no_trace() -> None:
+    assert logs.trace(None, "acme-prod") == {}
+
+
+def test_configuring_sends_json_to_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    try:
+        logs.configure("INFO")
+        logging.getLogger("x").info("hello")
+    finally:
+        root.handlers, root.level = handlers, level
+    assert json.loads(capsys.readouterr().out)["message"] == "hello"

@@ -1,0 +1,135 @@
+import json
+from datetime import UTC, datetime
+
+import pytest
+from pydantic import ValidationError
+
+from schemas.events import (
+    MESSAGES,
+    FileUploaded,
+    Message,
+    ProjectCommand,
+    ProjectIndexed,
+    UnreadableMessage,
+)
+from schemas.names import ProjectName, Version
+
+ACME = ProjectName("acme")
+
+NOTIFICATION = {
+    "kind": "storage#object",
+    "id": "incoming/acme/42/acme-1.0-py3-none-any.whl/1700000000000001",
+    "name": "acme/42/acme-1.0-py3-none-any.whl",
+    "bucket": "incoming",
+    "generation": "1700000000000001",
+    "metageneration": "1",
+    "contentType": "application/octet-stream",
+    "timeCreated": "2026-11-24T05:30:54.123Z",
+    "size": "1234",
+    "md5Hash": "mZFLkyvTelC5g8XnyQrpOw==",
+    "metadata": {"sha256": "0" * 64},
+}
+
+
+def command(**fields: object) -> ProjectCommand:
+    return ProjectCommand.decode(json.dumps(fields).encode())
+
+
+def test_a_message_typed_by_hand_is_read() -> None:
+    message = FileUploaded.decode(b'{"bucket":"incoming","name":"acme/42/acme-1.0.tar.gz"}')
+    assert message == FileUploaded(bucket="incoming", name="acme/42/acme-1.0.tar.gz")
+
+
+def test_the_resource_of_a_storage_notification_is_read() -> None:
+    assert FileUploaded.decode(json.dumps(NOTIFICATION).encode()) == FileUploaded(
+        bucket="incoming",
+        name="acme/42/acme-1.0-py3-none-any.whl",
+        generation=1700000000000001,
+        metadata={"sha256": "0" * 64},
+    )
+
+
+@pytest.mark.parametrize(
+    ("data", "place"),
+    [
+        (b"", "message"),
+        (b"\xff\xfe", "message"),
+        (b"[]", "message"),
+        (b'{"bucket":"b"}', "name"),
+        (b'{"name":"n"}', "bucket"),
+        (b'{"bucket":"","name":"n"}', "bucket"),
+        (b'{"bucket":"b","name":"n","generation":"soon"}', "generation"),
+        (b'{"bucket":"b","name":"n","sha256":"ABC"}', "sha256"),
+        (b'{"bucket":"b","name":"n","schema_version":2}', "schema_version"),
+    ],
+)
+def test_an_unreadable_message_is_told_where_it_is_wrong(data: bytes, place: str) -> None:
+    with pytest.raises(UnreadableMessage) as caught:
+        FileUploaded.decode(data)
+    assert caught.value.detail.startswith(f"not a file-uploaded message: {place}: ")
+
+
+def test_generations_and_revisions_are_decimal_strings_in_json() -> None:
+    assert json.loads(ProjectIndexed(project=ACME, record_revision=7).encode()) == {
+        "schema_version": 1,
+        "project": "acme",
+        "record_revision": "7",
+        "force": False,
+    }
+
+
+def test_readers_ignore_fields_they_do_not_know() -> None:
+    data = b'{"project":"acme","record_revision":"7","colour":"green"}'
+    assert ProjectIndexed.decode(data) == ProjectIndexed(project=ACME, record_revision=7)
+
+
+def test_messages_are_frozen() -> None:
+    message = ProjectIndexed(project=ACME, record_revision=7)
+    with pytest.raises(ValidationError, match="frozen"):
+        message.force = True  # type: ignore[misc]
+
+
+def test_a_command_normalises_what_a_person_types() -> None:
+    typed = command(action="yank", project="Acme_Tools", version="1.0.0-RC1", reason="broken")
+    assert typed == ProjectCommand(
+        action="yank",
+        project=ProjectName("acme-tools"),
+        version=Version("1.0.0rc1"),
+        reason="broken",
+    )
+
+
+def test_times_are_utc_with_z_in_json() -> None:
+    typed = command(
+        action="remove", project="a", version="1", issued_at="2026-11-24T07:00:00.5+02:00"
+    )
+    assert typed.issued_at == datetime(2026, 11, 24, 5, 0, 0, 500_000, tzinfo=UTC)
+    assert json.loads(typed.encode())["issued_at"] == "2026-11-24T05:00:00.500000Z"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"action": "yank"},
+        {"action": "yank", "version": "1", "filename": "a-1.tar.gz"},
+        {"action": "yank", "version": "1", "status": "archived"},
+        {"action": "set-status"},
+        {"action": "set-status", "status": "archived", "version": "1"},
+        {"action": "set-status", "status": "closed"},
+        {"action": "destroy", "version": "1"},
+        {"action": "yank", "version": "one"},
+        {"action": "yank", "filename": "../a.whl"},
+        {"action": "yank", "version": "1", "project": "a b"},
+        {"action": "yank", "version": "1", "command_id": "../x"},
+        {"action": "yank", "version": "1", "issued_at": "2026-11-24T07:00:00"},
+    ],
+)
+def test_a_command_that_contradicts_itself_is_unreadable(fields: dict[str, str]) -> None:
+    with pytest.raises(UnreadableMessage):
+        command(**{"project": "acme", **fields})
+
+
+@pytest.mark.parametrize("message", MESSAGES, ids=lambda message: message.__name__)
+def test_every_message_names_its_topic(message: type[Message]) -> None:
+    words = message.topic.title().replace("-", "")
+    assert words == message.__name__
