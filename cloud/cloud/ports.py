@@ -31,7 +31,7 @@ class ObjectInfo:
     """When this generation was created, by Cloud Storage's clock, in UTC."""
     content_type: str = ""
     content_encoding: str = ""
-    metadata: Mapping[str, str] = NO_METADATA
+    metadata: Mapping[str, str] = field(default_factory=lambda: NO_METADATA)
     """The custom metadata."""
 
 
@@ -49,7 +49,7 @@ class Headers:
 
     content_type: str
     cache_control: str
-    metadata: Mapping[str, str] = NO_METADATA
+    metadata: Mapping[str, str] = field(default_factory=lambda: NO_METADATA)
 
 
 class Bucket(Protocol):
