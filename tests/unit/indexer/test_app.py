@@ -1,0 +1,119 @@
+import base64
+import json
+from datetime import datetime, timedelta
+
+import pytest
+from starlette.testclient import TestClient
+
+from fakes.examples import NOON, file_record
+from fakes.memory import MemoryBucket, MemoryTopic
+from indexer.answers import Answers
+from indexer.app import FILE_ACCEPTED, PROJECT_COMMAND, Indexer, create_app
+from indexer.commit import Records
+from schemas import layout
+from schemas.events import FileAccepted, FileRefused
+from schemas.names import ProjectName
+from schemas.records import CommandVerdict, ProjectRecord
+from schemas.types import format_time
+
+ACME = ProjectName("acme")
+WHEEL = file_record()
+GRACE = timedelta(minutes=10)
+
+
+class Service:
+    """The indexer on fakes, at noon."""
+
+    def __init__(self) -> None:
+        self.metadata, self.verdicts = MemoryBucket("metadata"), MemoryBucket("verdicts")
+        self.indexed, self.refused = MemoryTopic(), MemoryTopic()
+        records = Records(self.metadata, self.indexed, lambda: NOON)
+        answers = Answers(self.verdicts, self.refused)
+        indexer = Indexer(records, answers, lambda: NOON, GRACE)
+        self.http = TestClient(create_app(indexer, "p", lambda: self.metadata.stat("ready")))
+
+    def push(self, subscription: str, data: bytes, at: datetime = NOON) -> int:
+        message = {
+            "data": base64.b64encode(data).decode(),
+            "messageId": "42",
+            "publishTime": format_time(at),
+        }
+        body = json.dumps({"message": message, "subscription": subscription})
+        return self.http.post(f"/push/{subscription}", content=body).status_code
+
+    def command(self, at: datetime = NOON, **fields: str) -> int:
+        return self.push(PROJECT_COMMAND, json.dumps({"project": "acme", **fields}).encode(), at)
+
+    def answer(self, command_id: str = "42") -> CommandVerdict:
+        stored = self.verdicts.read(layout.command_verdict(command_id))
+        assert stored is not None
+        return CommandVerdict.model_validate_json(stored.data)
+
+    def record(self) -> ProjectRecord:
+        stored = self.metadata.read(layout.record(ACME))
+        assert stored is not None
+        return ProjectRecord.model_validate_json(stored.data)
+
+
+@pytest.fixture
+def service() -> Service:
+    return Service()
+
+
+def test_an_accepted_file_is_recorded(service: Service) -> None:
+    assert service.push(FILE_ACCEPTED, FileAccepted(file=WHEEL).encode()) == 204
+    assert service.record().files == {WHEEL.filename: WHEEL}
+    assert len(service.indexed.messages) == 1
+
+
+@pytest.mark.parametrize("data", [b"", b"no json", b"{}", b'{"file":{}}'])
+def test_an_unreadable_internal_message_is_not_acknowledged(data: bytes, service: Service) -> None:
+    assert service.push(FILE_ACCEPTED, data) == 500
+
+
+def test_a_command_is_obeyed_and_answered(service: Service) -> None:
+    service.push(FILE_ACCEPTED, FileAccepted(file=WHEEL).encode())
+    assert service.command(action="yank", version="1.0", reason="broken") == 204
+    assert service.record().yanked.versions[WHEEL.version].reason == "broken"
+    assert service.answer() == CommandVerdict(outcome="done", command_id="42", time=NOON)
+
+
+def test_a_command_may_bring_its_own_id(service: Service) -> None:
+    service.push(FILE_ACCEPTED, FileAccepted(file=WHEEL).encode())
+    service.command(action="yank", version="1.0", command_id="ticket-7")
+    assert service.answer("ticket-7").outcome == "done"
+
+
+def test_a_command_that_is_too_early_is_delivered_again(service: Service) -> None:
+    assert service.command(action="yank", version="1.0") == 503
+    assert list(service.verdicts.list()) == []
+    service.push(FILE_ACCEPTED, FileAccepted(file=WHEEL).encode())
+    assert service.command(action="yank", version="1.0") == 204
+
+
+def test_a_command_for_what_never_came_is_refused(service: Service) -> None:
+    assert service.command(action="yank", version="1.0", at=NOON - GRACE) == 204
+    assert (service.answer().outcome, service.answer().reason) == ("refused", "not-found")
+    (announced,) = service.refused.messages
+    assert isinstance(announced, FileRefused)
+    assert (announced.reason, announced.command_id) == ("not-found", "42")
+    assert service.indexed.messages == ()
+
+
+def test_an_unreadable_command_is_refused_under_its_messages_id(service: Service) -> None:
+    assert service.push(PROJECT_COMMAND, b'{"action":"explode"}') == 204
+    assert service.answer().reason == "unreadable-message"
+    assert "action" in (service.answer().detail or "")
+
+
+def test_a_refusal_delivered_twice_has_one_verdict_and_is_announced_again(
+    service: Service,
+) -> None:
+    for _ in range(2):
+        assert service.push(PROJECT_COMMAND, b"{}") == 204
+    assert len(list(service.verdicts.list())) == 1
+    assert len(service.refused.messages) == 2
+
+
+def test_ready_asks_the_bucket(service: Service) -> None:
+    assert service.http.get("/ready").status_code == 200

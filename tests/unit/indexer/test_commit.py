@@ -1,0 +1,146 @@
+import threading
+from collections.abc import Iterator
+from itertools import count
+
+import pytest
+
+from cloud.errors import PreconditionFailed, TooManyRequests, Unavailable
+from fakes.examples import NOON, file_record, later
+from fakes.memory import MemoryBucket, MemoryTopic
+from fakes.storage import Fault
+from indexer.commit import DEADLINE, Records
+from indexer.merge import Change, IssuedCommand
+from schemas import layout
+from schemas.catalog import CatalogEntry
+from schemas.events import ProjectCommand, ProjectIndexed
+from schemas.names import ProjectName
+from schemas.records import ProjectRecord
+
+ACME = ProjectName("acme")
+WHEEL = file_record("acme-1.0-py3-none-any.whl", summary="A tool")
+SDIST = file_record("acme-1.0.tar.gz")
+NAME = layout.record(ACME)
+
+
+def records(bucket: MemoryBucket, topic: MemoryTopic | None = None) -> Records:
+    return Records(bucket, topic or MemoryTopic(), lambda: NOON, sleep=lambda seconds: None)
+
+
+def stored(bucket: MemoryBucket) -> ProjectRecord:
+    found = bucket.read(NAME)
+    assert found is not None
+    return ProjectRecord.model_validate_json(found.data)
+
+
+def test_a_file_is_recorded_then_announced() -> None:
+    bucket, topic = MemoryBucket(), MemoryTopic()
+    seen: list[ProjectRecord] = []
+    topic.before = lambda message: seen.append(stored(bucket))
+    assert records(bucket, topic).commit(ACME, [WHEEL]) == [None]
+    record = stored(bucket)
+    assert record.files == {WHEEL.filename: WHEEL}
+    assert seen == [record]
+    assert topic.messages == (ProjectIndexed(project=ACME, record_revision=record.revision),)
+
+
+def test_the_catalogs_facts_are_written_with_the_record() -> None:
+    bucket = MemoryBucket()
+    records(bucket).commit(ACME, [WHEEL])
+    (info,) = bucket.list(layout.RECORDS)
+    assert CatalogEntry.read(ACME, info.metadata) == CatalogEntry.of(stored(bucket))
+    assert info.content_type == "application/json"
+
+
+def test_a_group_is_one_write() -> None:
+    bucket = MemoryBucket()
+    records(bucket).commit(ACME, [WHEEL, SDIST])
+    assert bucket.counts.requests["objects.insert"] == 1
+    assert stored(bucket).files.keys() == {WHEEL.filename, SDIST.filename}
+
+
+def test_a_duplicate_writes_nothing_and_announces_the_record_again() -> None:
+    bucket, topic = MemoryBucket(), MemoryTopic()
+    records(bucket).commit(ACME, [WHEEL])
+    before = stored(bucket)
+    assert records(bucket, topic).commit(ACME, [WHEEL]) == [None]
+    assert stored(bucket) == before
+    assert bucket.counts.requests["objects.insert"] == 1
+    assert topic.messages == (ProjectIndexed(project=ACME, record_revision=before.revision),)
+
+
+def test_a_group_that_changed_nothing_for_anybody_announces_nothing() -> None:
+    topic = MemoryTopic()
+    command = ProjectCommand.model_validate({"action": "yank", "project": "acme", "version": "1"})
+    issued = IssuedCommand(command, "c", NOON, later(1))
+    (failure,) = records(MemoryBucket(), topic).commit(ACME, [issued])
+    assert failure is not None
+    assert topic.messages == ()
+
+
+@pytest.mark.parametrize("status", [412, 429])
+def test_a_write_that_lost_a_race_or_came_too_soon_is_merged_again(status: int) -> None:
+    bucket = MemoryBucket()
+    bucket.fault(Fault(kind="error", status=status, operation="objects.insert", times=2))
+    assert records(bucket).commit(ACME, [WHEEL]) == [None]
+    assert stored(bucket).files == {WHEEL.filename: WHEEL}
+
+
+def test_nobody_elses_change_is_lost_to_a_race() -> None:
+    bucket = MemoryBucket()
+    rivals: Iterator[Change] = iter([SDIST])
+
+    def race(operation: str, _bucket: str, _name: str) -> None:
+        if operation == "objects.insert" and (rival := next(rivals, None)):
+            records(bucket).commit(ACME, [rival])
+
+    bucket.before = race
+    records(bucket).commit(ACME, [WHEEL])
+    assert stored(bucket).files.keys() == {WHEEL.filename, SDIST.filename}
+
+
+def test_many_indexers_lose_no_update() -> None:
+    bucket = MemoryBucket()
+    files = [file_record(f"acme-{n}.0-py3-none-any.whl") for n in range(24)]
+    threads = [
+        threading.Thread(target=records(bucket).commit, args=(ACME, [file])) for file in files
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert set(stored(bucket).files.values()) == set(files)
+
+
+@pytest.mark.parametrize(("status", "error"), [(412, PreconditionFailed), (429, TooManyRequests)])
+def test_a_commit_gives_up_before_the_ack_deadline(status: int, error: type[Exception]) -> None:
+    bucket, topic, clock = MemoryBucket(), MemoryTopic(), count(0, int(DEADLINE // 3))
+    bucket.fault(Fault(kind="error", status=status, operation="objects.insert", times=None))
+    impatient = Records(
+        bucket, topic, lambda: NOON, lambda seconds: None, lambda: float(next(clock))
+    )
+    with pytest.raises(error):
+        impatient.commit(ACME, [WHEEL])
+    assert topic.messages == ()
+
+
+def test_a_storage_failure_fails_the_whole_group() -> None:
+    bucket = MemoryBucket()
+    bucket.fault(Fault(kind="error", status=503, operation="objects.insert", times=1))
+    with pytest.raises(Unavailable):
+        records(bucket).commit(ACME, [WHEEL, SDIST])
+
+
+def test_a_lost_announcement_is_made_up_for_by_redelivery() -> None:
+    bucket, topic = MemoryBucket(), MemoryTopic()
+
+    def lose(message: object) -> None:
+        raise Unavailable("topic", "gone")
+
+    topic.before = lose
+    with pytest.raises(Unavailable):
+        records(bucket, topic).commit(ACME, [WHEEL])
+    topic.before = None
+    records(bucket, topic).commit(ACME, [WHEEL])
+    assert topic.messages == (
+        ProjectIndexed(project=ACME, record_revision=stored(bucket).revision),
+    )
