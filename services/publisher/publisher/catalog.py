@@ -1,0 +1,102 @@
+"""The catalog's protocol: how the pages over all projects come to know of every record.
+
+1. Note the generations of the catalog's own pages.
+2. *Then* list the records: their custom metadata says all there is to know, so none is read.
+3. Render, and write with the generations of step 1 (0 where absent), never skipping one: bytes
+   that look the same still move the generation, and so stop whoever listed before us.
+4. 412: somebody wrote after step 1, perhaps from an older listing. Start over.
+
+Pages are never deleted; a page of the changelog beyond the last is left without entries.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import ValidationError
+
+from cloud.ports import Bucket, Headers, ObjectInfo
+from publisher import catalog_html, markup, simple_json
+from publisher.errors import UnreadableEntry
+from publisher.pages import CACHE_CONTROL
+from publisher.persistence import Persistence
+from publisher.templates import ENTRIES_PER_PAGE
+from schemas import layout
+from schemas.catalog import CatalogEntry
+from schemas.names import normalize_project
+
+Page = tuple[str, str, bytes]
+"""A page's object name, its content type and its bytes."""
+
+Generations = dict[str, int]
+
+_CHANGELOG = layout.changelog(1).partition("1")[0]
+"""The prefix of the changelog's pages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """The catalog, in the static bucket."""
+
+    static: Bucket
+    metadata: Bucket
+    title: str
+    persistence: Persistence
+
+    def publish(self) -> int:
+        """Return how many projects it lists: all whose records were there when it was called."""
+        return self.persistence.until_done(self._attempt)
+
+    def _attempt(self) -> int:
+        generations = self._generations()
+        entries = sorted(
+            map(_entry, self.metadata.list(layout.RECORDS)), key=lambda entry: entry.project
+        )
+        for name, content_type, data in rendered(entries, self.title, generations):
+            headers = Headers(content_type=content_type, cache_control=CACHE_CONTROL)
+            self.static.write(name, data, headers, if_generation=generations.get(name, 0))
+        return len(entries)
+
+    def _generations(self) -> Generations:
+        roots = map(self.static.stat, (layout.ROOT_JSON, layout.ROOT_HTML, layout.HOME))
+        infos = [*filter(None, roots), *self.static.list(_CHANGELOG)]
+        return {info.name: info.generation for info in infos}
+
+
+def rendered(entries: Sequence[CatalogEntry], title: str, existing: Generations) -> Iterator[Page]:
+    """Yield the pages one by one, so that one is held in memory at a time.
+
+    :param entries: by project.
+    :param existing: names of pages that are there: the changelog's are all written.
+    """
+    projects = [entry.project for entry in entries]
+    yield layout.ROOT_JSON, simple_json.CONTENT_TYPE, simple_json.render_root(projects)
+    yield layout.ROOT_HTML, markup.CONTENT_TYPE, catalog_html.render_root(projects)
+    yield layout.HOME, markup.CONTENT_TYPE, catalog_html.render_home(entries, title)
+    newest = newest_first(entries)
+    pages = max(1, -(-len(newest) // ENTRIES_PER_PAGE))
+    number = 1
+    while number <= pages or layout.changelog(number) in existing:
+        chunk = newest[(number - 1) * ENTRIES_PER_PAGE : number * ENTRIES_PER_PAGE]
+        data = catalog_html.render_changelog(chunk, title, number, pages)
+        yield layout.changelog(number), markup.CONTENT_TYPE, data
+        number += 1
+
+
+def newest_first(entries: Sequence[CatalogEntry]) -> list[CatalogEntry]:
+    """The entries that offer something, by their latest upload; by name where that is equal."""
+    uploads = [(entry.latest_upload, entry) for entry in entries if entry.latest_upload]
+    return [entry for _, entry in sorted(uploads, key=_upload_order)]
+
+
+def _upload_order(upload: tuple[datetime, CatalogEntry]) -> tuple[float, str]:
+    moment, entry = upload
+    return -moment.timestamp(), entry.project
+
+
+def _entry(info: ObjectInfo) -> CatalogEntry:
+    project = info.name.removeprefix(layout.RECORDS).removesuffix(".json")
+    try:
+        return CatalogEntry.read(normalize_project(project), info.metadata)
+    except (ValueError, ValidationError) as error:
+        raise UnreadableEntry(info.name) from error

@@ -1,0 +1,69 @@
+"""The publisher's composition root: ``python -m publisher.main``."""
+
+import asyncio
+import random
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from starlette.applications import Starlette
+
+from cloud import logs, pubsub, settings, storage
+from cloud.app import serve
+from cloud.outcomes import Outcome
+from cloud.ports import Bucket, Topic
+from publisher import app
+from publisher.blocked import BlockedList
+from publisher.catalog import Catalog
+from publisher.pace import Pace
+from publisher.pages import ProjectPages
+from publisher.persistence import Persistence
+from publisher.service import Publisher
+from publisher.settings import Settings
+from schemas.events import ProjectIndexed
+from schemas.names import ProjectName
+
+THREADS = 32
+"""Projects published at once by one process; each mostly waits for Cloud Storage."""
+
+
+def compose(config: Settings, static: Bucket, metadata: Bucket, published: Topic) -> Starlette:
+    """Put the application together from what it stands on."""
+    persistence = Persistence(sleep=time.sleep, random=random.random, clock=time.monotonic)
+    blocked = BlockedList(static, persistence)
+    publisher = Publisher(ProjectPages(static, metadata, blocked, persistence), published)
+    catalog = Catalog(static, metadata, config.title, persistence)
+    threads = ThreadPoolExecutor(THREADS, thread_name_prefix="publisher")
+
+    async def commit(
+        project: ProjectName, changes: Sequence[ProjectIndexed]
+    ) -> list[Outcome | Exception]:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(threads, publisher.publish, project, changes)
+
+    async def run() -> None:
+        await asyncio.get_running_loop().run_in_executor(threads, catalog.publish)
+
+    pace = Pace(run, config.catalog_interval, clock=time.monotonic, sleep=asyncio.sleep)
+
+    def ready() -> None:
+        for bucket in (static, metadata):
+            next(bucket.list("ready/"), None)
+
+    return app.make(config.project, commit=commit, catalog=pace.covered, ready=ready)
+
+
+def main() -> None:
+    """Read the settings, connect, serve until SIGTERM."""
+    config = settings.load(Settings)
+    logs.configure(config.log_level)
+    settings.log(config)
+    client = storage.connect(config.project)
+    topic = pubsub.PubsubTopic(pubsub.connect(), config.project, config.topic_project_published)
+    static = storage.StorageBucket(client, config.static_bucket)
+    metadata = storage.StorageBucket(client, config.metadata_bucket)
+    serve(compose(config, static, metadata, topic), config)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+"""A project's HTML page: dumb-pypi's, brought to the simple API 1.4 (PEP 503, 592, 714, 792)."""
+
+from html import escape
+
+from publisher import templates
+from publisher.listing import ListedFile, Listing, printable
+from publisher.markup import Attributes, Link, checked, exchanged, with_head
+from schemas import layout
+
+_STYLE = """
+            body { font: 16px/1.5 Helvetica, Arial, sans-serif; color: #222;
+                   max-width: 960px; margin: 0 auto; padding: 16px 20px; }
+            h1 { font-size: 24px; margin: 0 0 10px; }
+            li { color: #666; overflow-wrap: anywhere; }
+            input { font-size: 14px; padding: 4px 6px; border: 1px solid #ccc; min-width: 12ch; }
+            a { color: #0b57a4; }
+            a[data-yanked] { text-decoration: line-through; color: #888; }
+            .status { background: #fff3d6; border: 1px solid #e8d5a0; padding: 8px 12px; }
+        """
+
+
+def render(listing: Listing) -> bytes:
+    """The page, newest release first.
+
+    :raises UnexpectedHtml: if dumb-pypi wrote anything but one right link a file.
+    """
+    page = layout.project_html(listing.project)
+    html = templates.render(
+        "package.html",
+        package_name=listing.project,
+        files=[templates.file_value(file) for file in listing.files],
+        requirement=_requirement(listing),
+    )
+    html = with_head(page, html, _meta(listing), _STYLE)
+    html = exchanged(page, html, "</h1>\n", f"</h1>\n{_remarks(listing)}")
+    return checked(page, html, [_link(file) for file in reversed(listing.files)])
+
+
+def _requirement(listing: Listing) -> str:
+    if listing.latest is None:
+        return listing.project
+    return f"{listing.project}=={listing.latest.facts.version}"
+
+
+def _meta(listing: Listing) -> dict[str, str]:
+    meta: dict[str, str] = {"pypi:project-status": listing.status}
+    if listing.status_reason:
+        meta["pypi:project-status-reason"] = listing.status_reason
+    return meta
+
+
+def _remarks(listing: Listing) -> str:
+    """What people should know of the project: its summary, its status, that it has no files."""
+    remarks = []
+    if listing.latest and listing.latest.facts.summary:
+        remarks.append(f"<p>{escape(printable(listing.latest.facts.summary))}</p>")
+    if listing.status != "active":
+        status = f"This project is {listing.status}"
+        why = f": {listing.status_reason}" if listing.status_reason else "."
+        remarks.append(f'<p class="status">{escape(status + why)}</p>')
+    if not listing.files:
+        remarks.append("<p>It offers no files.</p>")
+    return "".join(f"        {remark}\n" for remark in remarks)
+
+
+def _link(file: ListedFile) -> Link:
+    digest = file.facts.metadata_sha256
+    attributes: Attributes = {"href": f"{file.address}#sha256={file.facts.sha256}"}
+    if file.requires_python:
+        attributes["data-requires-python"] = file.requires_python
+    if digest:
+        attributes["data-core-metadata"] = f"sha256={digest}"
+    if file.yanked is not None:
+        attributes["data-yanked"] = file.yanked
+    return file.facts.filename, attributes

@@ -1,0 +1,129 @@
+import base64
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from starlette.testclient import TestClient
+
+from cloud.ports import Headers
+from fakes.examples import file_record
+from fakes.memory import MemoryBucket, MemoryTopic
+from publisher.main import compose
+from publisher.settings import Settings
+from schemas import layout
+from schemas.catalog import CatalogEntry
+from schemas.events import ProjectIndexed, ProjectPublished
+from schemas.names import ProjectName
+from schemas.records import ProjectRecord
+
+
+class World:
+    """The publisher's surroundings."""
+
+    def __init__(self) -> None:
+        self.static, self.metadata = MemoryBucket("static"), MemoryBucket("metadata")
+        self.published = MemoryTopic()
+        self.settings = Settings(
+            project="acme-prod",
+            metadata_bucket="metadata",
+            static_bucket="static",
+            catalog_interval=0,
+        )
+
+    @contextmanager
+    def client(self) -> Iterator[TestClient]:
+        app = compose(self.settings, self.static, self.metadata, self.published)
+        with TestClient(app) as client:
+            yield client
+
+    def index(self, record: ProjectRecord) -> None:
+        headers = Headers("application/json", "no-cache", CatalogEntry.of(record).metadata())
+        self.metadata.put(layout.record(record.project), record.encode(), headers)
+
+
+ACME = ProjectName("acme")
+RECORD = ProjectRecord(project=ACME, revision=7, files={file_record().filename: file_record()})
+
+
+def body(data: bytes) -> str:
+    message = {
+        "data": base64.b64encode(data).decode(),
+        "messageId": "42",
+        "publishTime": "2026-11-24T05:30:54.937Z",
+    }
+    return json.dumps({"message": message, "subscription": "s", "deliveryAttempt": 1})
+
+
+def indexed(revision: int = 7, *, force: bool = False) -> str:
+    return body(ProjectIndexed(project=ACME, record_revision=revision, force=force).encode())
+
+
+def test_a_push_is_answered_when_the_pages_are_there_and_announced() -> None:
+    world = World()
+    world.index(RECORD)
+    with world.client() as client:
+        assert client.post("/push/publisher-project", content=indexed()).status_code == 204
+    assert [info.name for info in world.static.list()] == [
+        "pypi/acme/json",
+        "simple/acme/index.html",
+        "simple/acme/index.v1.json",
+    ]
+    assert world.published.messages == (
+        ProjectPublished(project=ACME, record_revision=7, filenames=(file_record().filename,)),
+    )
+
+
+def test_a_duplicate_is_announced_again() -> None:
+    world = World()
+    world.index(RECORD)
+    with world.client() as client:
+        for _ in range(2):
+            assert client.post("/push/publisher-project", content=indexed()).status_code == 204
+    assert len(world.published.messages) == 2
+
+
+def test_a_catalog_push_is_answered_when_the_catalog_lists_the_project() -> None:
+    world = World()
+    world.index(RECORD)
+    with world.client() as client:
+        assert client.post("/push/publisher-catalog", content=indexed()).status_code == 204
+    root = world.static.read(layout.ROOT_JSON)
+    assert root is not None
+    assert json.loads(root.data)["projects"] == [{"name": "acme"}]
+
+
+@pytest.mark.parametrize("subscription", ["publisher-project", "publisher-catalog"])
+def test_an_unreadable_message_is_not_acknowledged(
+    subscription: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with World().client() as client, caplog.at_level(logging.ERROR):
+        answer = client.post(f"/push/{subscription}", content=body(b"{}"))
+    assert answer.status_code == 500
+    assert "UnreadableMessage" in caplog.text
+
+
+def test_a_message_about_a_record_that_is_not_there_is_not_acknowledged() -> None:
+    world = World()
+    with world.client() as client:
+        assert client.post("/push/publisher-project", content=indexed()).status_code == 500
+    assert world.published.messages == ()
+
+
+def test_a_message_ahead_of_its_record_is_not_acknowledged_but_the_record_is_published() -> None:
+    world = World()
+    world.index(RECORD)
+    with world.client() as client:
+        assert client.post("/push/publisher-project", content=indexed(8)).status_code == 500
+    assert world.static.stat(layout.project_html(ACME)) is not None
+
+
+def test_it_is_ready_when_its_buckets_answer_and_not_before() -> None:
+    world = World()
+    with world.client() as client:
+        assert client.get("/ready").status_code == 200
+        world.settings = world.settings.model_copy(update={"static_bucket": "gone"})
+    world.static.storage.buckets.clear()
+    with world.client() as client:
+        assert client.get("/ready").status_code == 503
