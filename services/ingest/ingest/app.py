@@ -1,0 +1,81 @@
+"""Ingest's push endpoint: decode, promote, store the verdict, announce."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+
+from cloud.app import worker
+from cloud.outcomes import Outcome
+from ingest.promotion import Promotion
+from ingest.refusal import Reason, Refused
+from ingest.upload import MessageRefused, Upload, is_no_upload
+from ingest.verdicts import Verdicts
+from schemas.events import FileUploaded, UnreadableMessage
+from schemas.push import PushEnvelope
+
+FILE_UPLOADED = "ingest-file-uploaded"
+
+
+@dataclass(frozen=True, slots=True)
+class Ingest:
+    """The handler of ``file-uploaded``; returns when the verdict is durable and announced."""
+
+    promotion: Promotion
+    verdicts: Verdicts
+
+    def file_uploaded(self, push: PushEnvelope) -> Outcome:
+        """Deal with one message."""
+        message_id = push.message.message_id
+        try:
+            message = FileUploaded.decode(push.message.data)
+        except UnreadableMessage as error:
+            refused = Refused(Reason.UNREADABLE_MESSAGE, error.detail)
+            return self._refuse_message(message_id, refused, None)
+        if is_no_upload(message, push.message.attributes):
+            return Outcome("ignored", file=message.name)
+        upload = self._resolved(Upload.of(message))
+        if upload.bucket != self.promotion.incoming.name:
+            return self._refuse_message(message_id, self._misdirected(upload), upload)
+        try:
+            promoted = self.promotion.promote(upload)
+        except MessageRefused as error:
+            return self._refuse_message(message_id, error.refused, upload)
+        except Refused as refused:
+            self.verdicts.refuse(upload, refused)
+            return _refusal(refused, upload)
+        self.verdicts.accept(upload, promoted)
+        return Outcome("done", project=promoted.file.project, file=promoted.file.filename)
+
+    def _resolved(self, upload: Upload) -> Upload:
+        """Say which generation is meant, where the message leaves it open: the live one."""
+        if upload.generation is not None or upload.bucket != self.promotion.incoming.name:
+            return upload
+        live = self.promotion.incoming.stat(upload.name)
+        return replace(upload, generation=live.generation if live else None)
+
+    def _misdirected(self, upload: Upload) -> Refused:
+        return Refused(
+            Reason.NOT_ALLOWED,
+            f"{upload.bucket!r} is not the incoming bucket: upload to "
+            f"{self.promotion.incoming.name!r}",
+        )
+
+    def _refuse_message(self, message_id: str, refused: Refused, upload: Upload | None) -> Outcome:
+        self.verdicts.refuse_message(message_id, refused, upload)
+        return _refusal(refused, upload)
+
+
+def _refusal(refused: Refused, upload: Upload | None) -> Outcome:
+    name = upload.name if upload else None
+    return Outcome("refused", file=name, reason=refused.reason, detail=refused.detail)
+
+
+def create_app(ingest: Ingest, project: str, ready: Callable[[], object]) -> Starlette:
+    """Make ingest's app."""
+
+    async def file_uploaded(push: PushEnvelope) -> Outcome:
+        return await run_in_threadpool(ingest.file_uploaded, push)
+
+    return worker(project, {FILE_UPLOADED: file_uploaded}, ready)

@@ -1,0 +1,46 @@
+"""Ingest's composition root: ``python -m ingest.main``."""
+
+from datetime import UTC, datetime
+
+from cloud import logs, pubsub, settings, storage
+from cloud.app import serve
+from cloud.pubsub import PubsubTopic
+from cloud.storage import StorageBucket
+from ingest.app import Ingest, create_app
+from ingest.promotion import Promotion
+from ingest.settings import Settings
+from ingest.verdicts import Verdicts
+
+
+def now() -> datetime:
+    """The clock, in UTC."""
+    return datetime.now(UTC)
+
+
+def main() -> None:
+    """Read the settings, build the clients, hand them over, and serve."""
+    configured = settings.load(Settings)
+    logs.configure(configured.log_level)
+    settings.log(configured)
+    objects, messages = storage.connect(configured.project), pubsub.connect()
+    packages = StorageBucket(objects, configured.packages_bucket)
+    verdicts = Verdicts(
+        bucket=StorageBucket(objects, configured.verdicts_bucket),
+        accepted=PubsubTopic(messages, configured.project, configured.topic_file_accepted),
+        refused=PubsubTopic(messages, configured.project, configured.topic_file_refused),
+        now=now,
+    )
+    promotion = Promotion(
+        incoming=StorageBucket(objects, configured.incoming_bucket),
+        packages=packages,
+        policy=configured.policy(),
+        refusal=verdicts.refusal_of,
+    )
+    app = create_app(
+        Ingest(promotion, verdicts), configured.project, lambda: packages.stat("ready")
+    )
+    serve(app, configured)
+
+
+if __name__ == "__main__":
+    main()

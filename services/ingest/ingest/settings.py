@@ -1,0 +1,47 @@
+"""Ingest's settings, each an environment variable of the same name in upper case."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import Field
+
+from cloud.settings import ServiceSettings
+from ingest.policy import GIB, Policy
+
+
+class Settings(ServiceSettings):
+    """What ingest needs to know."""
+
+    incoming_bucket: str
+    """The bucket CI uploads to."""
+    packages_bucket: str
+    """The bucket of the promoted files."""
+    verdicts_bucket: str
+    """The bucket of the verdicts."""
+    topic_file_accepted: str = "file-accepted"
+    """The topic on which a promoted file is announced."""
+    topic_file_refused: str = "file-refused"
+    """The topic on which a refused file is announced."""
+    publishers: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Publisher → globs of the projects it may publish, as JSON; empty: everyone everything."""
+    allowed_projects: tuple[str, ...] = ("*",)
+    """Globs of the projects that are taken at all, as JSON."""
+    max_file_size: Annotated[int, Field(gt=0)] = 2 * GIB
+    """The largest file, in bytes."""
+    max_members: Annotated[int, Field(gt=0)] = 100_000
+    """The most members of an archive."""
+    max_unpacked_size: Annotated[int, Field(gt=0)] = 16 * GIB
+    """The most bytes an archive may unpack to."""
+    allow_direct_urls: bool = False
+    """Whether a ``Requires-Dist`` may name a URL."""
+    strict: bool = False
+    """Whether warnings are refusals."""
+    strict_platform_tags: bool = False
+    """Whether platform tags no installer takes from an index are refused."""
+    block_stdlib_names: bool = False
+    """Whether projects may not be called like modules of the standard library."""
+
+    def policy(self) -> Policy:
+        """The limits and switches that the checks depend on."""
+        names = Policy.__dataclass_fields__
+        return Policy(**{name: getattr(self, name) for name in names})

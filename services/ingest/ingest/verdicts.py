@@ -1,0 +1,95 @@
+"""The verdict on an upload: stored once, for ever, then announced; in that order."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+
+from cloud.errors import NotFound, PreconditionFailed
+from cloud.ports import Bucket, Headers, Topic
+from ingest import facts
+from ingest.promotion import Promoted
+from ingest.refusal import Reason, Refused
+from ingest.upload import Upload
+from schemas import layout
+from schemas.events import FileAccepted, FileRefused
+from schemas.records import Verdict
+
+_HEADERS = Headers(content_type="application/json", cache_control="no-store")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """The verdicts bucket and the two topics that carry the news."""
+
+    bucket: Bucket
+    accepted: Topic
+    refused: Topic
+    now: Callable[[], datetime]
+
+    def accept(self, upload: Upload, promoted: Promoted) -> None:
+        """Store the verdict, the same on every delivery, and announce the file."""
+        file = promoted.file
+        verdict = Verdict(
+            outcome="accepted",
+            bucket=upload.bucket,
+            name=upload.name,
+            generation=upload.generation or file.source_generation,
+            time=promoted.info.created,
+            warnings=facts.warnings_of(promoted.info),
+            sha256=file.sha256,
+            address=layout.file_address(file.filename),
+        )
+        self._store(layout.verdict(verdict.name, verdict.generation), verdict)
+        self.accepted.publish(FileAccepted(file=file))
+
+    def refuse(self, upload: Upload, refused: Refused) -> None:
+        """Store the verdict on the object, and announce it."""
+        verdict = self._refusal(refused, upload)
+        self._store(layout.verdict(verdict.name, verdict.generation), verdict)
+        self._announce(verdict)
+
+    def refuse_message(self, message_id: str, refused: Refused, upload: Upload | None) -> None:
+        """Store the answer to the message under its own id, and announce it."""
+        verdict = self._refusal(refused, upload)
+        self._store(layout.message_verdict(message_id), verdict)
+        self._announce(verdict)
+
+    def refusal_of(self, upload: Upload) -> Refused | None:
+        """The refusal stored for this generation, if there is one: it is final."""
+        if upload.generation is None:
+            return None
+        try:
+            stored = self.bucket.read(layout.verdict(upload.name, upload.generation))
+        except NotFound:
+            return None
+        verdict = Verdict.model_validate_json(stored.data) if stored else None
+        if verdict is None or verdict.outcome == "accepted":
+            return None
+        return Refused(Reason(verdict.reason or ""), verdict.detail or "")
+
+    def _refusal(self, refused: Refused, upload: Upload | None) -> Verdict:
+        return Verdict(
+            outcome="refused",
+            bucket=upload.bucket if upload else "",
+            name=upload.name if upload else "",
+            generation=(upload.generation if upload else None) or 0,
+            time=self.now(),
+            reason=refused.reason,
+            detail=refused.detail,
+        )
+
+    def _announce(self, verdict: Verdict) -> None:
+        self.refused.publish(
+            FileRefused(
+                reason=verdict.reason or "",
+                detail=verdict.detail or "",
+                bucket=verdict.bucket or None,
+                name=verdict.name or None,
+                generation=verdict.generation or None,
+            )
+        )
+
+    def _store(self, name: str, verdict: Verdict) -> None:
+        with suppress(PreconditionFailed):  # delivered before, and judged
+            self.bucket.write(name, verdict.encode(), _HEADERS, if_generation=0)
