@@ -1,0 +1,497 @@
+"""Ingest on fakes: outcomes, promotion, and what a crash, a twin or a rival can do to it."""
+
+import base64
+import hashlib
+import io
+import json
+import threading
+import zipfile
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from starlette.testclient import TestClient
+
+from cloud.errors import Unavailable
+from cloud.ports import Headers
+from fakes.examples import NOON
+from fakes.memory import MemoryBucket, MemoryTopic
+from fakes.storage import Fault, Storage
+from fakes.wheels import wheel, wheel_filename
+from ingest.app import FILE_UPLOADED, Ingest, create_app
+from ingest.policy import Policy
+from ingest.promotion import Promotion
+from ingest.verdicts import Verdicts
+from schemas.events import FileAccepted, FileRefused
+from schemas.records import FileRecord, Verdict
+
+WHEEL = wheel(metadata="Requires-Python: >=3.8\nRequires-Dist: requests\nSummary: A tool\n")
+OTHER = wheel(body=b"VERSION = 2\n")
+FILENAME = wheel_filename()
+NAME = f"ci/42/{FILENAME}"
+BINARY = "application/octet-stream"
+
+
+class Stopped(BaseException):
+    """The process was killed."""
+
+
+class Service:
+    """Ingest on fakes that share one store, as its buckets do."""
+
+    def __init__(self, store: Storage | None = None, policy: Policy | None = None) -> None:
+        self.store = store or Storage()
+        self.incoming = MemoryBucket("incoming", storage=self.store)
+        self.packages = MemoryBucket("packages", storage=self.store)
+        self.verdicts = MemoryBucket("verdicts", storage=self.store)
+        self.accepted, self.refused = MemoryTopic(), MemoryTopic()
+        verdicts = Verdicts(self.verdicts, self.accepted, self.refused, lambda: NOON)
+        promotion = Promotion(self.incoming, self.packages, policy or Policy(), verdicts.refusal_of)
+        app = create_app(Ingest(promotion, verdicts), "p", lambda: None)
+        self.http = TestClient(app, raise_server_exceptions=True)
+
+    def upload(self, data: bytes = WHEEL, name: str = NAME, **claims: str) -> int:
+        """Upload as CI does; return the generation."""
+        return self.incoming.put(name, data, Headers(BINARY, "", claims)).generation
+
+    def announce(self, **fields: object) -> int:
+        message = {"bucket": "incoming", "name": NAME, **fields}
+        return self.push(json.dumps(message).encode())
+
+    def push(self, data: bytes, message_id: str = "77", **attributes: str) -> int:
+        message = {
+            "data": base64.b64encode(data).decode(),
+            "attributes": attributes,
+            "messageId": message_id,
+            "publishTime": "2026-11-24T12:00:00Z",
+        }
+        body = json.dumps({"message": message, "subscription": FILE_UPLOADED})
+        return self.http.post(f"/push/{FILE_UPLOADED}", content=body).status_code
+
+    def verdict(self, generation: int, name: str = NAME) -> Verdict:
+        stored = self.verdicts.read(f"{name}/{generation}.json")
+        assert stored is not None
+        return Verdict.model_validate_json(stored.data)
+
+    def answer(self, message_id: str = "77") -> Verdict:
+        stored = self.verdicts.read(f"messages/{message_id}.json")
+        assert stored is not None
+        return Verdict.model_validate_json(stored.data)
+
+    def package(self, name: str = FILENAME) -> bytes | None:
+        info = self.packages.stat(name)
+        return None if info is None else b"".join(self.packages.stream(info))
+
+    def file(self) -> FileRecord:
+        message = self.accepted.messages[-1]
+        assert isinstance(message, FileAccepted)
+        return message.file
+
+    def contents(self) -> dict[str, tuple[bytes, dict[str, str]]]:
+        """All that lies in the buckets; the packages' generations aside, which redelivery cannot
+        know."""
+        return {
+            f"{bucket.name}/{info.name}": (
+                b"".join(bucket.stream(info)),
+                dict(info.metadata),
+            )
+            for bucket in (self.incoming, self.packages, self.verdicts)
+            for info in bucket.list()
+        }
+
+
+@pytest.fixture
+def service() -> Service:
+    return Service()
+
+
+def metadata_of(data: bytes) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return archive.read("acme-1.0.dist-info/METADATA")
+
+
+def test_a_wheel_is_promoted_with_its_metadata_beside_it(service: Service) -> None:
+    service.upload()
+    assert service.announce() == 204
+    assert service.package() == WHEEL
+    assert service.package(f"{FILENAME}.metadata") == metadata_of(WHEEL)
+
+
+def test_the_facts_are_those_of_the_promoted_object(service: Service) -> None:
+    service.incoming.now = NOON
+    generation = service.upload()
+    service.incoming.now = NOON + timedelta(hours=1)
+    service.announce()
+    promoted = service.packages.stat(FILENAME)
+    assert promoted is not None
+    assert service.file() == FileRecord.model_validate(
+        {
+            "filename": FILENAME,
+            "project": "acme",
+            "version": "1.0",
+            "sha256": hashlib.sha256(WHEEL).hexdigest(),
+            "size": len(WHEEL),
+            "upload_time": NOON,
+            "uploader": "ci",
+            "requires_python": ">=3.8",
+            "requires_dist": ("requests",),
+            "summary": "A tool",
+            "metadata_sha256": hashlib.sha256(metadata_of(WHEEL)).hexdigest(),
+            "generation": promoted.generation,
+            "source_generation": generation,
+        }
+    )
+
+
+def test_the_promoted_object_inherits_nothing(service: Service) -> None:
+    service.upload(sha256=hashlib.sha256(WHEEL).hexdigest(), colour="green")
+    service.announce()
+    promoted = service.packages.stat(FILENAME)
+    assert promoted is not None
+    assert promoted.metadata.keys() == {
+        "sha256",
+        "upload-time",
+        "uploader",
+        "source-generation",
+        "warnings",
+    }
+    assert promoted.content_type == BINARY
+
+
+def test_the_verdict_says_where_the_file_is(service: Service) -> None:
+    generation = service.upload()
+    service.announce()
+    verdict = service.verdict(generation)
+    assert (verdict.outcome, verdict.address) == ("accepted", f"/packages/{FILENAME}")
+    assert verdict.sha256 == hashlib.sha256(WHEEL).hexdigest()
+
+
+def test_warnings_stand_in_the_verdict_on_every_delivery(service: Service) -> None:
+    data = wheel("Acme", "1.0")
+    name = f"ci/42/{wheel_filename('Acme')}"
+    generation = service.upload(data, name)
+    service.announce(name=name)
+    first = service.verdict(generation, name)
+    assert any(warning.startswith("bad-filename") for warning in first.warnings)
+    service.verdicts.remove(f"{name}/{generation}.json")
+    service.announce(name=name)
+    assert service.verdict(generation, name) == first
+
+
+def test_the_same_message_three_times_changes_nothing(service: Service) -> None:
+    service.upload()
+    service.announce()
+    before, facts = service.contents(), service.file()
+    for _ in range(2):
+        assert service.announce() == 204
+    assert service.contents() == before
+    assert service.accepted.messages == (FileAccepted(file=facts),) * 3
+
+
+def test_announcing_again_reads_no_wheel_bytes(service: Service) -> None:
+    service.upload()
+    service.announce()
+    service.store.counts.clear()
+    service.announce()
+    assert service.store.counts.requests["objects.download"] == 1, "only the .metadata"
+
+
+def test_a_wheel_is_read_once(service: Service) -> None:
+    read: list[str] = []
+    service.incoming.before = lambda operation, bucket, name: read.append(operation)
+    service.packages.before = lambda operation, bucket, name: read.append(operation)
+    service.upload()
+    service.announce()
+    assert read.count("objects.download") == 1
+
+
+def test_the_notification_of_the_bucket_is_enough(service: Service) -> None:
+    generation = service.upload()
+    resource = {"kind": "storage#object", "bucket": "incoming", "name": NAME, "size": "1"}
+    resource["generation"] = str(generation)
+    assert service.push(json.dumps(resource).encode(), eventType="OBJECT_FINALIZE") == 204
+    assert service.package() == WHEEL
+
+
+@pytest.mark.parametrize(
+    ("name", "attributes"),
+    [
+        ("ci/42/", {}),
+        ("gcloud/tmp/parallel_composite_uploads/x", {}),
+        (NAME, {"eventType": "OBJECT_DELETE"}),
+    ],
+)
+def test_what_cannot_be_an_upload_is_acknowledged_without_a_word(
+    name: str, attributes: dict[str, str], service: Service
+) -> None:
+    service.upload()
+    data = json.dumps({"bucket": "incoming", "name": name}).encode()
+    assert service.push(data, **attributes) == 204
+    assert service.package() is None
+    assert service.contents().keys() == {f"incoming/{NAME}"}
+    assert service.refused.messages == ()
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"no json", b"[]", b'{"bucket":"incoming"}', b'{"name":"a/1/x.whl"}', b"\xff"]
+)
+def test_an_unreadable_message_is_refused_under_its_own_id(data: bytes, service: Service) -> None:
+    assert service.push(data) == 204
+    assert service.answer().reason == "unreadable-message"
+    (announced,) = service.refused.messages
+    assert isinstance(announced, FileRefused)
+    assert announced.reason == "unreadable-message"
+
+
+def test_another_bucket_is_not_allowed(service: Service) -> None:
+    assert service.announce(bucket="elsewhere") == 204
+    assert service.answer().reason == "not-allowed"
+    assert list(service.packages.list()) == []
+
+
+def test_an_absent_object_is_not_found(service: Service) -> None:
+    assert service.announce() == 204
+    assert service.verdict(0).reason == "not-found"
+
+
+def test_a_superseded_generation_is_not_found(service: Service) -> None:
+    old = service.upload()
+    service.upload(OTHER)
+    assert service.announce(generation=str(old)) == 204
+    assert service.verdict(old).reason == "not-found"
+
+
+@pytest.mark.parametrize("generation", [True, False])
+def test_an_object_that_is_gone_after_its_promotion_is_announced_again(
+    generation: bool, service: Service
+) -> None:
+    uploaded = str(service.upload())
+    given = {"generation": uploaded} if generation else {}
+    service.announce(**given)
+    facts = service.file()
+    service.incoming.remove(NAME)
+    assert service.announce(**given) == 204
+    assert service.accepted.messages == (FileAccepted(file=facts),) * 2
+    assert service.refused.messages == ()
+
+
+def test_an_absent_object_of_a_promoted_name_is_not_found_for_another_publisher(
+    service: Service,
+) -> None:
+    service.upload()
+    service.announce()
+    stranger = f"stranger/1/{FILENAME}"
+    service.announce(name=stranger)
+    assert service.verdict(0, stranger).reason == "not-found"
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "reason"),
+    [
+        (NAME, b"this is no wheel", "not-a-zip"),
+        (NAME, b"", "not-a-zip"),
+        ("ci/42/README.md", b"hello", "bad-filename"),
+        (f"ci/42/{wheel_filename('other')}", WHEEL, "dist-info"),
+        (f"ci/42/{wheel_filename('acme', '2.0')}", WHEEL, "dist-info"),
+    ],
+)
+def test_what_is_no_such_wheel_is_refused(
+    name: str, data: bytes, reason: str, service: Service
+) -> None:
+    generation = service.upload(data, name)
+    assert service.announce(name=name) == 204
+    verdict = service.verdict(generation, name)
+    assert (verdict.outcome, verdict.reason) == ("refused", reason)
+    assert verdict.detail
+    assert list(service.packages.list()) == []
+    (announced,) = service.refused.messages
+    assert announced == FileRefused(
+        reason=reason,
+        detail=verdict.detail,
+        bucket="incoming",
+        name=name,
+        generation=generation,
+    )
+
+
+def test_a_digest_the_object_claims_must_be_the_files(service: Service) -> None:
+    generation = service.upload(sha256="0" * 64)
+    service.announce()
+    assert service.verdict(generation).reason == "digest-mismatch"
+    assert service.package() is None
+
+
+def test_a_digest_the_message_claims_decides_about_the_message_only(service: Service) -> None:
+    generation = service.upload()
+    service.announce(sha256="0" * 64)
+    assert service.answer().reason == "digest-mismatch"
+    assert service.package() is None
+    service.announce(sha256=hashlib.sha256(WHEEL).hexdigest())
+    assert service.verdict(generation).outcome == "accepted"
+    service.announce(sha256="1" * 64)
+    assert service.verdict(generation).outcome == "accepted"
+
+
+def test_a_file_over_the_limit_is_refused_without_being_read() -> None:
+    service = Service(policy=Policy(max_file_size=10))
+    generation = service.upload()
+    service.store.counts.clear()
+    service.announce()
+    assert service.verdict(generation).reason == "too-large"
+    downloads = service.store.counts.answers
+    assert downloads["objects.download 200"] == 1, "only the verdict, by this test"
+
+
+def test_a_publisher_publishes_only_what_it_was_granted() -> None:
+    service = Service(policy=Policy(publishers={"ci": ("acme-*",), "core": ("*",)}))
+    generation = service.upload()
+    service.announce()
+    assert service.verdict(generation).reason == "not-allowed"
+    service.upload(name=f"core/1/{FILENAME}")
+    service.announce(name=f"core/1/{FILENAME}")
+    assert service.package() == WHEEL
+
+
+def test_a_refusal_is_final_for_its_generation() -> None:
+    store = Storage()
+    strict = Service(store, Policy(max_file_size=10))
+    generation = strict.upload()
+    strict.announce()
+    lax = Service(store)
+    assert lax.announce() == 204
+    assert lax.verdict(generation).reason == "too-large"
+    assert lax.package() is None
+    assert len(lax.refused.messages) == 1
+
+
+def test_the_same_name_with_other_bytes_is_refused(service: Service) -> None:
+    service.upload()
+    service.announce()
+    again = f"ci/43/{FILENAME}"
+    for data in (OTHER, OTHER + b"longer"):
+        generation = service.upload(data, again)
+        service.announce(name=again)
+        assert service.verdict(generation, again).reason == "exists"
+    assert service.package() == WHEEL
+
+
+def test_the_same_name_with_the_same_bytes_is_a_success(service: Service) -> None:
+    service.upload()
+    service.announce()
+    first = service.file()
+    again = f"ci/43/{FILENAME}"
+    generation = service.upload(name=again)
+    service.announce(name=again)
+    assert service.verdict(generation, again).outcome == "accepted"
+    assert service.file() == first
+
+
+def test_of_two_that_promote_different_bytes_at_once_exactly_one_wins() -> None:
+    for _ in range(20):
+        store = Storage()
+        services = [Service(store), Service(store)]
+        rivals = {f"ci/{n}/{FILENAME}": data for n, data in enumerate((WHEEL, OTHER))}
+        generations = {name: services[0].upload(data, name) for name, data in rivals.items()}
+        barrier = threading.Barrier(2)
+        threads = [
+            threading.Thread(target=_race, args=(service, name, barrier))
+            for service, name in zip(services, rivals, strict=True)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        outcomes = {name: services[0].verdict(generations[name], name) for name in rivals}
+        (winner,) = [name for name, verdict in outcomes.items() if verdict.outcome == "accepted"]
+        (loser,) = set(rivals) - {winner}
+        assert outcomes[loser].reason == "exists"
+        assert services[0].package() == rivals[winner]
+        assert services[0].package(f"{FILENAME}.metadata") == metadata_of(rivals[winner])
+
+
+def _race(service: Service, name: str, barrier: threading.Barrier) -> None:
+    def meet(operation: str, bucket: str, _name: str) -> None:
+        if operation == "objects.rewrite":
+            barrier.wait(timeout=10)
+
+    service.packages.before = meet
+    assert service.announce(name=name) == 204
+
+
+def test_a_storage_failure_is_not_acknowledged(service: Service) -> None:
+    service.upload()
+    service.packages.fault(Fault(operation="objects.rewrite"))
+    assert service.announce() == 500
+    assert service.announce() == 204
+    assert service.package() == WHEEL
+
+
+def test_a_rewrite_that_took_effect_unseen_is_found(service: Service) -> None:
+    service.upload()
+    service.packages.fault(Fault(operation="objects.rewrite", when="after"))
+    assert service.announce() == 500
+    assert service.announce() == 204
+    assert service.file().sha256 == hashlib.sha256(WHEEL).hexdigest()
+
+
+def _kill_at(step: int) -> Callable[[object], None]:
+    remaining = [step]
+
+    def hook(*_: object) -> None:
+        remaining[0] -= 1
+        if remaining[0] < 0:
+            raise Stopped
+
+    return hook
+
+
+def _outcome(service: Service, step: int, where: str) -> bool:
+    """Announce and be killed at ``step``; say whether it was reached."""
+    hook = _kill_at(step)
+    users = (service.incoming, service.packages, service.verdicts, service.accepted)
+    for user in users:
+        setattr(user, where, hook)
+    try:
+        service.announce()
+    except Stopped:
+        return True
+    finally:
+        for user in users:
+            setattr(user, where, None)
+    return False
+
+
+@pytest.mark.parametrize("where", ["before", "after"])
+def test_killed_at_any_step_and_delivered_again_it_ends_in_the_same_state(where: str) -> None:
+    step = 0
+    while True:
+        service = Service()
+        service.incoming.now = NOON
+        generation = service.upload()
+        killed = _outcome(service, step, where)
+        assert service.announce(generation=str(generation)) == 204
+        promoted = service.packages.stat(FILENAME)
+        assert promoted is not None
+        assert service.package() == WHEEL
+        assert service.package(f"{FILENAME}.metadata") == metadata_of(WHEEL)
+        assert service.verdict(generation).outcome == "accepted"
+        assert service.verdict(generation).time == NOON
+        assert service.file().generation == promoted.generation
+        assert len(service.contents()) == 4
+        if not killed:
+            break
+        step += 1
+    assert step >= 6, "there are at least six steps to be killed at"
+
+
+def test_a_lost_announcement_is_made_up_for(service: Service) -> None:
+    service.upload()
+
+    def lose(message: object) -> None:
+        raise Unavailable("topic", "gone")
+
+    service.accepted.before = lose
+    assert service.announce() == 500
+    service.accepted.before = None
+    assert service.announce() == 204
+    assert len(service.accepted.messages) == 1
