@@ -1,0 +1,42 @@
+"""A strict fake of Cloud Storage: what the JSON and XML APIs promise, and nothing beyond it.
+
+:class:`Storage` is the state machine, :class:`StorageServer` serves it over HTTP. In a test::
+
+    with StorageServer() as server:
+        os.environ["STORAGE_EMULATOR_HOST"] = server.url
+        server.storage.create_bucket("packages")
+        server.storage.faults.add(Fault("reset", operation="objects.download", times=2))
+        server.storage.before = lambda operation, bucket, name: ...
+        ...
+        server.storage.counts.billed  # Counter({"B": 3, "A": 1})
+
+From another process: ``python -m fakes.storage --port 4443`` and :mod:`fakes.storage.control`.
+"""
+
+from fakes.storage.core import Hook, Source, Storage
+from fakes.storage.errors import StorageError
+from fakes.storage.events import OnFinalize, PubSubNotification
+from fakes.storage.faults import Fault, Kind, When
+from fakes.storage.listing import ListQuery, Page
+from fakes.storage.objects import Attributes, Resource, Version
+from fakes.storage.preconditions import Preconditions
+from fakes.storage.server import StorageServer
+
+__all__ = [
+    "Attributes",
+    "Fault",
+    "Hook",
+    "Kind",
+    "ListQuery",
+    "OnFinalize",
+    "Page",
+    "Preconditions",
+    "PubSubNotification",
+    "Resource",
+    "Source",
+    "Storage",
+    "StorageError",
+    "StorageServer",
+    "Version",
+    "When",
+]

@@ -1,0 +1,37 @@
+"""``python -m fakes.storage``: the fake as a process of its own, driven through ``/_fake/``."""
+
+import argparse
+from collections.abc import Sequence
+
+from fakes.storage.core import Storage
+from fakes.storage.events import PubSubNotification
+from fakes.storage.server import StorageServer
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="fakes.storage", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=0, help="0 (the default) takes a free one")
+    parser.add_argument("--bucket", action="append", default=[], help="make this bucket")
+    parser.add_argument("--versioned", action="append", default=[], help="make it with versioning")
+    parser.add_argument("--write-interval", type=float, default=0.0, metavar="SECONDS")
+    parser.add_argument(
+        "--notify",
+        action="append",
+        default=[],
+        metavar="BUCKET=projects/P/topics/T",
+        help="announce new objects to Pub/Sub",
+    )
+    options = parser.parse_args(arguments)
+    storage = Storage(write_interval=options.write_interval)
+    for name in (*options.bucket, *options.versioned):
+        storage.create_bucket(name, versioning=name in options.versioned)
+    for bucket, _, topic in (wanted.partition("=") for wanted in options.notify):
+        storage.on_finalize.setdefault(bucket, []).append(PubSubNotification(topic))
+    server = StorageServer(storage, options.host, options.port)
+    print(f"Cloud Storage, a fake of it, at {server.url}", flush=True)
+    server.run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,138 @@
+"""What Cloud Storage answers when it does not do as asked, with the bodies it sends.
+
+https://cloud.google.com/storage/docs/json_api/v1/status-codes
+"""
+
+import json
+from http import HTTPStatus
+from xml.sax.saxutils import escape
+
+
+class StorageError(Exception):
+    """An answer other than success.
+
+    :param reason: Google's word for it, as ``conditionNotMet``.
+    :param code: the XML API's word for it, as ``PreconditionFailed``.
+    :param location: the header or parameter to blame, where there is one.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        reason: str,
+        message: str,
+        *,
+        code: str = "",
+        domain: str = "global",
+        location: str = "",
+        location_type: str = "header",
+    ) -> None:
+        super().__init__(f"{status} {reason}: {message}")
+        self.status = status
+        self.reason = reason
+        self.message = message
+        self.code = code or reason[:1].upper() + reason[1:]
+        self.domain = domain
+        self.location = location
+        self.location_type = location_type
+
+    def json(self) -> bytes:
+        """The body of the JSON API."""
+        detail = {"message": self.message, "domain": self.domain, "reason": self.reason}
+        if self.location:
+            detail |= {"locationType": self.location_type, "location": self.location}
+        error = {"code": self.status, "message": self.message, "errors": [detail]}
+        return json.dumps({"error": error}, indent=2).encode()
+
+    def xml(self) -> bytes:
+        """The body of the XML API."""
+        return (
+            "<?xml version='1.0' encoding='UTF-8'?>"
+            f"<Error><Code>{escape(self.code)}</Code>"
+            f"<Message>{escape(self.message)}</Message></Error>"
+        ).encode()
+
+
+def no_such_object(bucket: str, name: str) -> StorageError:
+    return StorageError(404, "notFound", f"No such object: {bucket}/{name}", code="NoSuchKey")
+
+
+def no_such_bucket() -> StorageError:
+    return StorageError(
+        404, "notFound", "The specified bucket does not exist.", code="NoSuchBucket"
+    )
+
+
+def bucket_taken() -> StorageError:
+    message = "Your previous request to create the named bucket succeeded and you already own it."
+    return StorageError(409, "conflict", message, code="BucketAlreadyOwnedByYou")
+
+
+def bucket_not_empty() -> StorageError:
+    message = "The bucket you tried to delete is not empty."
+    return StorageError(409, "conflict", message, code="BucketNotEmpty")
+
+
+def condition_not_met() -> StorageError:
+    message = "At least one of the pre-conditions you specified did not hold."
+    return StorageError(
+        412, "conditionNotMet", message, code="PreconditionFailed", location="If-Match"
+    )
+
+
+def not_modified() -> StorageError:
+    """The answer to a conditional read of what the caller already has; it has no body."""
+    return StorageError(304, "notModified", "Not Modified")
+
+
+def rate_limited(bucket: str, name: str) -> StorageError:
+    """https://cloud.google.com/storage/docs/gcs429"""
+    message = (
+        f"The object {bucket}/{name} exceeded the rate limit for object mutation operations "
+        "(create, update, and delete). Please reduce your request rate. "
+        "See https://cloud.google.com/storage/docs/gcs429."
+    )
+    return StorageError(429, "rateLimitExceeded", message, code="SlowDown", domain="usageLimits")
+
+
+def range_not_satisfiable() -> StorageError:
+    return StorageError(
+        416,
+        "requestedRangeNotSatisfiable",
+        "Request range not satisfiable",
+        code="InvalidRange",
+        location="Range",
+    )
+
+
+def invalid(message: str, location: str = "") -> StorageError:
+    return StorageError(
+        400,
+        "invalid",
+        message,
+        code="InvalidArgument",
+        location=location,
+        location_type="parameter",
+    )
+
+
+def not_served(what: str) -> StorageError:
+    """A request that Cloud Storage would understand and this fake does not: never ignored."""
+    return invalid(f"{what} is not served by this fake of Cloud Storage")
+
+
+_INJECTED = {
+    401: ("authError", "Invalid Credentials"),
+    403: ("forbidden", "The caller does not have the permission for this on the resource."),
+    404: ("notFound", "Not Found"),
+    408: ("requestTimeout", "Request Timeout"),
+    412: ("conditionNotMet", "At least one of the pre-conditions you specified did not hold."),
+    429: ("rateLimitExceeded", "The rate of requests is too high. Please reduce it."),
+}
+
+
+def injected(status: int) -> StorageError:
+    """The error that a fault asks for by its status."""
+    default = ("backendError", HTTPStatus(status).phrase)
+    reason, message = _INJECTED.get(status, default)
+    return StorageError(status, reason, message)
