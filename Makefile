@@ -2,10 +2,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SERVICES := ingest indexer publisher proxy local
+SOURCES := schemas/schemas cloud/cloud services/ingest/ingest services/indexer/indexer \
+	services/publisher/publisher services/proxy/proxy local/local
 MEMBERS := schemas cloud services/ingest services/indexer services/publisher services/proxy local
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo local-up local-down local-logs test check format lock
+.PHONY: help install demo local-up local-down local-logs test check format schemas lock
 
 help: ## explain the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,6 +19,24 @@ install: .venv/installed ## make .venv with everything that running, testing and
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation $(MEMBERS:%=-e ./%)
 	touch $@
+
+test: install ## run every ring of tests
+	$(BIN)/python -m pytest
+
+check: install ## lint, types, import boundaries, Dockerfile, Compose file
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy $(SOURCES) tests
+	$(BIN)/lint-imports
+	$(BIN)/docker-compose --file docker-compose.yml config --quiet
+	$(BIN)/hadolint Dockerfile
+
+format: install ## format the code, and mend what the linter can mend
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+schemas: install ## export the JSON Schemas of messages and documents anew
+	$(BIN)/python -m schemas.export schemas/json
 
 lock: ## resolve the dependencies anew and pin them in requirements/, with hashes
 	uv lock --quiet --upgrade

@@ -1,0 +1,138 @@
+"""Each service, imported alone in a fresh interpreter, loads only what it declares."""
+
+import ast
+import re
+import subprocess
+import sys
+from functools import cache
+from importlib.metadata import distributions
+from pathlib import Path
+
+import pytest
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[2]
+SERVICES = ("ingest", "indexer", "publisher", "proxy")
+FORBIDDEN = {
+    "ingest": {"jinja2", "dumb_pypi", "google.cloud.secretmanager"},
+    "indexer": {"jinja2", "dumb_pypi", "google.cloud.secretmanager"},
+    "publisher": {"google.cloud.secretmanager"},
+    "proxy": {"jinja2", "dumb_pypi", "google.cloud.pubsub", "google.cloud.pubsub_v1"},
+}
+SOURCES = sorted(
+    path
+    for member in ("schemas/schemas", "cloud/cloud", *(f"services/{s}/{s}" for s in SERVICES))
+    for path in (ROOT / member).rglob("*.py")
+)
+
+
+def loaded_by(module: str) -> dict[str, str]:
+    """The modules that importing ``module`` loads beyond a bare interpreter's, with their files."""
+    program = (
+        "import sys\n"
+        "bare = set(sys.modules)\n"
+        f"import {module}\n"
+        "for name, module in list(sys.modules.items()):\n"
+        "    if name not in bare: print(name, getattr(module, '__file__', None) or '-', sep='\\t')\n"
+    )
+    # Isolated (-I): neither the current folder nor an environment variable lends a module.
+    done = subprocess.run(
+        [sys.executable, "-I", "-W", "error", "-c", program],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return dict(line.split("\t") for line in done.stdout.splitlines())
+
+
+@cache
+def owners() -> dict[str, str]:
+    """The distribution that each installed file belongs to, normalised."""
+    return {
+        str(distribution.locate_file(file)): canonicalize_name(distribution.name)
+        for distribution in distributions()
+        for file in distribution.files or ()
+        if file.suffix in (".py", ".so")
+    }
+
+
+def pinned(service: str) -> set[str]:
+    """The distributions that a service's image installs from the public index."""
+    text = (ROOT / "requirements" / f"{service}.txt").read_text()
+    return set(re.findall(r"^([a-z0-9-]+)==", text, re.MULTILINE))
+
+
+def imports_of(path: Path) -> set[str]:
+    """The modules a source file imports, by name."""
+    tree = ast.parse(path.read_text("utf-8"))
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return names
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_loads_nothing_it_must_not(service: str) -> None:
+    loaded = loaded_by(f"{service}.main").keys()
+    assert f"{service}.main" in loaded
+    assert loaded.isdisjoint(FORBIDDEN[service])
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_no_service_imports_another(service: str) -> None:
+    loaded = {name.partition(".")[0] for name in loaded_by(f"{service}.main")}
+    assert loaded & set(SERVICES) == {service}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_loads_only_distributions_that_its_image_installs(service: str) -> None:
+    files = loaded_by(f"{service}.main").values()
+    used = {owners()[file] for file in files if file in owners()}
+    assert {"starlette", "pydantic"} <= used
+    assert used <= pinned(service)
+
+
+@pytest.mark.parametrize(
+    ("service", "absent"),
+    [
+        ("proxy", {"dumb-pypi", "jinja2", "google-cloud-pubsub"}),
+        ("ingest", {"dumb-pypi", "jinja2", "google-cloud-secret-manager"}),
+        ("indexer", {"dumb-pypi", "jinja2", "google-cloud-secret-manager"}),
+        ("publisher", {"google-cloud-secret-manager"}),
+    ],
+)
+def test_an_image_installs_nothing_its_service_has_no_use_for(
+    service: str, absent: set[str]
+) -> None:
+    assert pinned(service).isdisjoint(absent)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_frameworks_and_the_environment_stay_in_their_files(path: Path) -> None:
+    imports = {name.partition(".")[0] for name in imports_of(path)}
+    if path.name not in ("app.py", "main.py"):
+        assert imports.isdisjoint({"starlette", "uvicorn"})
+    if path.name != "settings.py":
+        assert imports.isdisjoint({"os", "pydantic_settings"}) or "environ" not in path.read_text()
+    if "publisher" not in path.parts:
+        assert imports.isdisjoint({"dumb_pypi", "jinja2"})
+    if "cloud" not in path.parts:
+        assert "google" not in imports
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_importing_a_module_does_nothing(path: Path) -> None:
+    """Only docstrings, imports, definitions, and assignments stand at the top of a module."""
+    allowed = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    for node in ast.parse(path.read_text("utf-8")).body:
+        match node:
+            case ast.Expr(value=ast.Constant()) | ast.Assign() | ast.AnnAssign():
+                continue
+            case ast.If(test=test):
+                assert ast.unparse(test) in ("__name__ == '__main__'", "TYPE_CHECKING")
+            case _:
+                assert isinstance(node, allowed), ast.unparse(node)
