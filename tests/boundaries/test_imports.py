@@ -33,7 +33,8 @@ def loaded_by(module: str) -> dict[str, str]:
         "bare = set(sys.modules)\n"
         f"import {module}\n"
         "for name, module in list(sys.modules.items()):\n"
-        "    if name not in bare: print(name, getattr(module, '__file__', None) or '-', sep='\\t')\n"
+        "    if name not in bare:\n"
+        "        print(name, getattr(module, '__file__', None) or '-', sep='\\t')\n"
     )
     # Isolated (-I): neither the current folder nor an environment variable lends a module.
     done = subprocess.run(
