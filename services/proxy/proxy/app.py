@@ -1,0 +1,157 @@
+"""The proxy's ASGI shell: who asks, what for, what is answered, and one log line.
+
+Bare ASGI, as a cached page needs no routing: its answer lies ready, header fields and all.
+
+=================================== ======
+what is raised                      answer
+=================================== ======
+:class:`~proxy.errors.RequestError` 401, 405, 406, 414, 431: see there
+``cloud.errors.NotFound``           404
+any other ``CloudError``            503, with Retry-After: our own fault is never "not found"
+any other exception                 500, and its traceback in the log
+=================================== ======
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from starlette.types import Receive, Scope, Send
+
+from cloud.errors import CloudError, NotFound
+from proxy import errors, paths
+from proxy.access_log import AccessLine
+from proxy.credentials import password_of
+from proxy.library import Library
+from proxy.refresh import Refreshing
+from proxy.replies import Reply, moved, plain, respond
+from proxy.requests import Request, joined
+from proxy.tokens import Token, TokenSet
+from proxy.transfer import Transfer
+
+_RETRY: Mapping[str, str] = {"retry-after": "2"}
+_CHALLENGE = 'Basic realm="gcpypi", charset="UTF-8"'
+
+ANSWERS: Mapping[type[Exception], Reply] = {
+    errors.Unauthorized: plain(
+        401, "A valid token is needed, as the password.", {"www-authenticate": _CHALLENGE}
+    ),
+    NotFound: plain(404, "Not found."),
+    errors.MethodNotAllowed: plain(405, "GET and HEAD only.", {"allow": "GET, HEAD"}),
+    errors.NotAcceptable: plain(406, "No acceptable representation.", {"vary": "Accept"}),
+    errors.AddressTooLong: plain(414, "The address is too long."),
+    errors.HeadersTooLarge: plain(431, "The header fields are too large."),
+    CloudError: plain(503, "Temporarily unavailable.", _RETRY),
+    Exception: plain(500, "Internal error."),
+}
+"""What an exception is answered with: its own class's reply, or else its nearest base class's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one answer may take."""
+
+    write_timeout: float
+    """Seconds for a client to accept a chunk."""
+    max_content_length: int | None
+    """The largest Content-Length of a streamed answer."""
+
+
+class Proxy:
+    """The ASGI application.
+
+    :param now: tells the time, by which tokens expire.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        tokens: Refreshing[TokenSet],
+        *,
+        cloud_project: str,
+        limits: Limits,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._library, self._tokens, self._now = library, tokens, now
+        self._cloud_project, self._limits = cloud_project, limits
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, or start and stop."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        else:
+            await self._serve(scope, Transfer(receive, send, self._limits.write_timeout))
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        """Read the tokens at start; without them the proxy starts, but is not ready."""
+        await receive()
+        await self._ready()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _serve(self, scope: Scope, transfer: Transfer) -> None:
+        """Answer one request and log it; after a body broke off, the connection is cut."""
+        started = time.perf_counter()
+        request = Request(
+            method=scope["method"],
+            raw_path=scope["raw_path"],
+            query=scope["query_string"].decode("latin-1"),
+            headers=joined(scope["headers"]),
+        )
+        line = AccessLine(request, self._cloud_project)
+        try:
+            await transfer.send(await self._reply(request, line))
+        except Exception as error:  # every one is answered by the table, and logged
+            line.error = None if isinstance(error, errors.RequestError | NotFound) else error
+            if not transfer.is_started:
+                await transfer.send(_answer_to(error))
+        line.status, line.sent = transfer.status, transfer.sent
+        line.is_complete = transfer.is_complete
+        line.write(time.perf_counter() - started)
+
+    async def _reply(self, request: Request, line: AccessLine) -> Reply:
+        if request.raw_path in (b"/health", b"/ready"):
+            return await self._probe(request)
+        token = await self._holder(request)
+        line.token = token.name
+        request.check_limits()
+        line.target = target = paths.parse(request.raw_path)
+        if target is None:
+            raise NotFound("no such address")
+        if isinstance(target, paths.Redirect):
+            return moved(target.path, request.query)
+        accept = request.headers.get("accept", "")
+        found, line.cache = await self._library.find(target, token, accept, request.query)
+        return respond(found, request.method, request.headers, self._limits.max_content_length)
+
+    async def _holder(self, request: Request) -> Token:
+        """Who asks.
+
+        :raises Unauthorized: if nobody says so.
+        :raises CloudError: if no token set was ever read.
+        """
+        tokens, _ = await self._tokens.get()
+        password = password_of(request.headers.get("authorization", ""))
+        token = tokens.find(password, self._now()) if password else None
+        if token is None:
+            raise errors.Unauthorized
+        return token
+
+    async def _probe(self, request: Request) -> Reply:
+        request.check_limits()
+        if request.raw_path == b"/ready" and not await self._ready():
+            return plain(503, "No tokens yet.", _RETRY)
+        return plain(200, "ok")
+
+    async def _ready(self) -> bool:
+        try:
+            await self._tokens.get()
+        except CloudError:  # logged where it was tried
+            return False
+        return True
+
+
+def _answer_to(error: Exception) -> Reply:
+    return next(ANSWERS[kind] for kind in type(error).__mro__ if kind in ANSWERS)

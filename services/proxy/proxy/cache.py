@@ -1,0 +1,68 @@
+"""Pages and small files in memory, bounded by bytes: the least recently used go first."""
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Hashable
+from typing import Generic, TypeVar
+
+from proxy.refresh import Clock, Freshness, Policy, Refreshing
+from proxy.replies import Resource
+
+K = TypeVar("K", bound=Hashable)
+
+ENTRY = 1024
+"""Bytes that an entry takes beside its body, roughly: names that do not exist take room too."""
+
+
+class Cache(Generic[K]):
+    """Resources by key; each is read once, however many ask, and read again when it is old.
+
+    :param load: reads a resource, given the last good one, as :class:`~proxy.refresh.Refreshing`
+        says.
+    """
+
+    def __init__(
+        self,
+        capacity: int,
+        load: Callable[[K, Resource | None], Awaitable[Resource]],
+        policy: Policy,
+        clock: Clock,
+    ) -> None:
+        self._capacity, self._load, self._policy, self._clock = capacity, load, policy, clock
+        self._entries: OrderedDict[K, Refreshing[Resource]] = OrderedDict()
+        self._costs: dict[K, int] = {}
+        self._total = 0
+
+    async def get(self, key: K) -> tuple[Resource, Freshness]:
+        """Return the resource.
+
+        :raises NotFound: if there is none.
+        :raises CloudError: if it cannot be read, and none is held that may still serve.
+        """
+        entry = self._entries.get(key)
+        if entry is None:
+            entry = self._entries[key] = self._entry(key)
+            self._weigh(key, 0)
+        else:
+            self._entries.move_to_end(key)
+        return await entry.get()
+
+    def held(self) -> int:
+        """Bytes that are held."""
+        return self._total
+
+    def _entry(self, key: K) -> Refreshing[Resource]:
+        async def load(last: Resource | None) -> Resource:
+            found = await self._load(key, last)
+            self._weigh(key, found.cost())
+            return found
+
+        return Refreshing(str(key), load, self._policy, self._clock)
+
+    def _weigh(self, key: K, cost: int) -> None:
+        if key not in self._entries:
+            return
+        self._total += ENTRY + cost - self._costs.get(key, 0)
+        self._costs[key] = ENTRY + cost
+        while self._total > self._capacity and self._entries:
+            oldest, _ = self._entries.popitem(last=False)
+            self._total -= self._costs.pop(oldest)

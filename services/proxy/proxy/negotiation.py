@@ -1,0 +1,83 @@
+"""Which representation of a page a client gets.
+
+PEP 691, "Version + Format Selection"; RFC 9110 §12.
+
+The client's weights decide. On a tie, JSON wins where the client named a JSON type, by itself or as
+``application/*``; where only ``*/*`` speaks, it is a person's tool, and HTML wins.
+"""
+
+import re
+from functools import lru_cache
+from urllib.parse import parse_qs
+
+from proxy.errors import NotAcceptable
+
+JSON = "application/vnd.pypi.simple.v1+json"
+V1_HTML = "application/vnd.pypi.simple.v1+html"
+HTML = "text/html"
+
+_OFFERS = (JSON, V1_HTML, HTML)
+"""What we have, the most expressive first."""
+
+_ALIASES = {
+    "application/vnd.pypi.simple.latest+json": JSON,
+    "application/vnd.pypi.simple.latest+html": V1_HTML,
+}
+
+_RANGE = re.compile(r"[\w!#$%&'*+.^`|~-]+/[\w!#$%&'*+.^`|~-]+", re.ASCII)
+_WEIGHT = re.compile(r"(?:0(?:\.[0-9]*)?|1(?:\.0*)?)", re.ASCII)
+
+
+@lru_cache(maxsize=1024)
+def negotiate(accept: str, query: str) -> str:
+    """Return the media type to answer with.
+
+    :param accept: the ``Accept`` field; empty is the same as ``*/*``.
+    :param query: the query string, whose ``format`` outdoes ``accept``.
+    :raises NotAcceptable: if nothing matches.
+    """
+    formats = parse_qs(query, keep_blank_values=True).get("format", []) if query else []
+    if formats:
+        return _exactly(formats)
+    weights = _weights(accept.strip() or "*/*")
+    rank, media_type = max((_rank(offer, weights), offer) for offer in _OFFERS)
+    if rank[0] <= 0:
+        raise NotAcceptable
+    return media_type
+
+
+def _exactly(formats: list[str]) -> str:
+    media_type = _ALIASES.get(formats[0], formats[0])
+    if len(formats) > 1 or media_type not in _OFFERS:
+        raise NotAcceptable
+    return media_type
+
+
+def _weights(accept: str) -> dict[str, float]:
+    """The weight of each media range; elements that are none are left out."""
+    weights: dict[str, float] = {}
+    for element in accept.lower().split(","):
+        media_range, *parameters = (part.strip() for part in element.split(";"))
+        weight = _weight(parameters)
+        if weight is not None and _RANGE.fullmatch(media_range):
+            name = _ALIASES.get(media_range, media_range)
+            weights[name] = max(weight, weights.get(name, 0.0))
+    return weights
+
+
+def _weight(parameters: list[str]) -> float | None:
+    """The value of ``q``: 1 if there is none, None if it is no weight."""
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name.strip() == "q":
+            return float(value) if _WEIGHT.fullmatch(value := value.strip()) else None
+    return 1.0
+
+
+def _rank(offer: str, weights: dict[str, float]) -> tuple[float, int]:
+    """The weight of an offer, by the most specific range; then how it wins a tie."""
+    expressiveness = len(_OFFERS) - _OFFERS.index(offer)
+    for media_range in (offer, f"{offer.partition('/')[0]}/*"):
+        if media_range in weights:
+            return weights[media_range], expressiveness
+    return weights.get("*/*", 0.0), 0 if offer == HTML else -1

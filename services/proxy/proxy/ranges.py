@@ -1,0 +1,56 @@
+"""Validators and ranges (RFC 9110 §8.8.3, §13.1, §14): pure, on values of header fields."""
+
+import re
+from dataclasses import dataclass
+
+_TAG = re.compile(r'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
+_RANGE = re.compile(r"bytes=[ \t]*([0-9]{0,18})-([0-9]{0,18})[ \t]*", re.ASCII | re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a representation, ``start`` to ``stop`` (exclusive)."""
+
+    start: int
+    stop: int
+
+
+class Unsatisfiable(Exception):
+    """The range lies beyond the representation's end (416)."""
+
+
+def is_known(if_none_match: str, etag: str) -> bool:
+    """Whether the client has that representation already: the weak comparison."""
+    return if_none_match.strip() == "*" or etag in _TAG.findall(if_none_match)
+
+
+def part_of(size: int, etag: str, range_field: str, if_range: str) -> Part | None:
+    """The part the client wants; None for the whole.
+
+    Several ranges, another unit, or a validator that is not ``etag`` mean the whole (§14.2).
+
+    :param if_range: the ``If-Range`` field, compared strongly; empty if there is none. We send no
+        ``Last-Modified``, so a date never matches.
+    :raises Unsatisfiable: if there is no such part.
+    """
+    match = _RANGE.fullmatch(range_field)
+    if match is None or if_range.strip() not in ("", etag):
+        return None
+    first, last = match.groups()
+    if first:
+        return _from(int(first), int(last) if last else None, size)
+    return _suffix(int(last), size) if last else None
+
+
+def _from(first: int, last: int | None, size: int) -> Part | None:
+    if last is not None and last < first:
+        return None
+    if first >= size:
+        raise Unsatisfiable
+    return Part(first, size if last is None else min(last + 1, size))
+
+
+def _suffix(length: int, size: int) -> Part:
+    if length == 0 or size == 0:
+        raise Unsatisfiable
+    return Part(max(size - length, 0), size)

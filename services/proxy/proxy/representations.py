@@ -1,0 +1,118 @@
+"""Which object holds what an address names, and how its representation is described.
+
+Pages are revalidated at every install, so that a publish is visible at once; files and their
+METADATA never change (INDEX_API: #47, #54, #55).
+"""
+
+import hashlib
+from typing import NamedTuple
+
+from cloud.ports import ObjectInfo, StoredObject
+from proxy.negotiation import HTML, JSON
+from proxy.paths import Changelog, Home
+from proxy.replies import Opener, Resource, resource
+from schemas import layout
+from schemas.names import Filename, ProjectName
+
+_PAGE = "private, no-cache"
+_FILE = "private, max-age=31536000, immutable"
+_CONFINED = (
+    "default-src 'none'; style-src 'unsafe-inline'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+"""The pages' style sheets are inline; nothing else is needed, no script above all."""
+_SEARCHABLE = f"{_CONFINED}; script-src 'unsafe-inline'"
+"""The search box of the pages for people is an inline script."""
+
+
+class Key(NamedTuple):
+    """One object as one representation: what the cache holds it under."""
+
+    name: str
+    """The object's name."""
+    media_type: str
+    extra: tuple[tuple[str, str], ...] = ()
+    """Further header fields of its answers."""
+    is_immutable: bool = False
+    """Whether it is in the packages bucket, where nothing ever changes."""
+
+    def __str__(self) -> str:
+        """The object's name, for the log."""
+        return self.name
+
+
+def root(media_type: str) -> Key:
+    """The list of projects, which depends on the token."""
+    name = layout.ROOT_JSON if media_type == JSON else layout.ROOT_HTML
+    return Key(name, _spelt(media_type), _varying("Accept, Authorization", media_type))
+
+
+def project_page(project: ProjectName, media_type: str) -> Key:
+    """A project's page."""
+    name = layout.project_json(project) if media_type == JSON else layout.project_html(project)
+    return Key(name, _spelt(media_type), _varying("Accept", media_type))
+
+
+def legacy_json(project: ProjectName) -> Key:
+    """A project's page of the older JSON API."""
+    return Key(layout.legacy_json(project), "application/json")
+
+
+def human_page(target: Home | Changelog) -> Key:
+    """A page for people."""
+    name = layout.changelog(target.page) if isinstance(target, Changelog) else layout.HOME
+    return Key(name, _spelt(HTML), (("content-security-policy", _SEARCHABLE),))
+
+
+def file(filename: Filename) -> Key:
+    """A distribution file."""
+    media_type = "application/gzip" if filename.endswith(".gz") else "application/octet-stream"
+    return Key(filename, media_type, is_immutable=True)
+
+
+def core_metadata(filename: Filename) -> Key:
+    """A file's METADATA."""
+    return Key(layout.core_metadata(filename), "application/octet-stream", is_immutable=True)
+
+
+def small(key: Key, stored: StoredObject) -> Resource:
+    """A representation that is held in memory; its entity tag comes from its content and type."""
+    return resource(
+        stored.data,
+        len(stored.data),
+        stored.generation,
+        etag=_tag_of(stored.data, key.media_type),
+        media_type=key.media_type,
+        cache_control=_FILE if key.is_immutable else _PAGE,
+        extra=dict(key.extra),
+    )
+
+
+def large(key: Key, info: ObjectInfo, body: bytes | Opener) -> Resource:
+    """A file; its entity tag is the digest that was recorded when it was promoted."""
+    digest = info.metadata.get(layout.SHA256) or f"generation-{info.generation}"
+    return resource(
+        body,
+        info.size,
+        info.generation,
+        etag=f'"{digest}"',
+        media_type=key.media_type,
+        cache_control=_FILE,
+        extra=dict(key.extra),
+    )
+
+
+def _tag_of(data: bytes, media_type: str) -> str:
+    """Strong, so it differs between the types that one address is served as (RFC 9110 §8.8.3)."""
+    digest = hashlib.sha256(media_type.encode() + b"\n" + data).hexdigest()
+    return f'"{digest[:32]}"'
+
+
+def _spelt(media_type: str) -> str:
+    """JSON goes without parameters, as one client refuses them; HTML states its charset."""
+    return media_type if media_type == JSON else f"{media_type}; charset=utf-8"
+
+
+def _varying(fields: str, media_type: str) -> tuple[tuple[str, str], ...]:
+    vary = (("vary", fields),)
+    return vary if media_type == JSON else (*vary, ("content-security-policy", _CONFINED))

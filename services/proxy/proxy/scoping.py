@@ -1,0 +1,56 @@
+"""The list of projects for a token that is not for all of them."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from html import escape
+
+from pydantic import JsonValue, ValidationError
+
+from proxy.errors import Unreadable
+from proxy.negotiation import JSON
+from proxy.tokens import Token
+from schemas import layout
+from schemas.names import normalize_project
+from schemas.types import Model
+
+
+class ListedProject(Model):
+    """A project in the list."""
+
+    name: str
+    """Its name, normalised or not."""
+
+
+class ProjectList(Model):
+    """The JSON form of the list (PEP 691)."""
+
+    meta: Mapping[str, JsonValue]
+    """``api-version`` and the like."""
+    projects: tuple[ListedProject, ...]
+    """Every project."""
+
+
+@lru_cache(maxsize=8)
+def scoped_root(root_json: bytes, token: Token, media_type: str) -> bytes:
+    """Return the list with only the projects that ``token`` is for, as JSON or HTML.
+
+    :raises Unreadable: if ``root_json`` is not the list.
+    """
+    try:
+        everything = ProjectList.model_validate_json(root_json)
+    except ValidationError as error:
+        raise Unreadable(layout.ROOT_JSON, f"{error.error_count()} errors") from error
+    projects = tuple(p for p in everything.projects if token.reads(normalize_project(p.name)))
+    scoped = everything.model_copy(update={"projects": projects})
+    return scoped.model_dump_json().encode() if media_type == JSON else _html(scoped)
+
+
+def _html(listed: ProjectList) -> bytes:
+    """The list as PEP 503 and PEP 629 have it; HTML stays at version 1.4 for ever (PEP 833)."""
+    anchors = (
+        f'<a href="/simple/{normalize_project(p.name)}/">{escape(p.name)}</a><br>\n'
+        for p in listed.projects
+    )
+    head = '<meta charset="utf-8"><meta name="pypi:repository-version" content="1.4">'
+    page = f"<!DOCTYPE html>\n<html><head>{head}<title>Simple index</title></head><body>\n"
+    return (page + "".join(anchors) + "</body></html>\n").encode()

@@ -1,0 +1,77 @@
+"""Sends a reply over ASGI; a streamed body that breaks off is never made to look whole."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from starlette.types import Receive, Send
+
+from proxy.replies import Reply
+
+
+class Transfer:
+    """One answer on its way.
+
+    :param write_timeout: seconds for the client to accept a chunk.
+    """
+
+    def __init__(self, receive: Receive, send: Send, write_timeout: float) -> None:
+        self._receive, self._send, self._write_timeout = receive, send, write_timeout
+        self.status = 0
+        self.sent = 0
+        """Bytes of body."""
+        self.is_started = False
+        """Whether the status is on its way, so that no other answer can be given."""
+        self.is_complete = False
+
+    async def send(self, reply: Reply) -> None:
+        """Send ``reply``; of a streamed body the first chunk is awaited before the status is sent.
+
+        :raises CloudError: if the body could not be read to its end.
+        """
+        if isinstance(reply.body, bytes):
+            await self._start(reply)
+            await self._finish(reply.body)
+            return
+        gone = asyncio.create_task(self._disconnected())
+        try:
+            await self._stream(reply, reply.body, gone)
+        finally:
+            gone.cancel()
+
+    async def _stream(
+        self, reply: Reply, body: AsyncGenerator[bytes, None], gone: asyncio.Task[None]
+    ) -> None:
+        async with aclosing(body) as chunks:
+            async for chunk in chunks:
+                if not self.is_started:
+                    await self._start(reply)
+                if gone.done() or not await self._accepted(chunk):
+                    return
+        if self.sent == reply.length:
+            await self._finish(b"")
+
+    async def _accepted(self, chunk: bytes) -> bool:
+        """Whether the client took ``chunk`` in time; the server holds one chunk back at most."""
+        try:
+            async with asyncio.timeout(self._write_timeout):
+                await self._send({"type": "http.response.body", "body": chunk, "more_body": True})
+        except TimeoutError:
+            return False
+        self.sent += len(chunk)
+        return True
+
+    async def _start(self, reply: Reply) -> None:
+        self.is_started, self.status = True, reply.status
+        await self._send(
+            {"type": "http.response.start", "status": reply.status, "headers": reply.fields}
+        )
+
+    async def _finish(self, body: bytes) -> None:
+        await self._send({"type": "http.response.body", "body": body})
+        self.sent += len(body)
+        self.is_complete = True
+
+    async def _disconnected(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass

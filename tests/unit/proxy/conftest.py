@@ -1,0 +1,63 @@
+"""The proxy, served over real HTTP by uvicorn on a loopback port."""
+
+import http.client
+import socket
+import threading
+import time
+from collections.abc import Iterator, Mapping
+
+import pytest
+import uvicorn
+
+from unit.proxy.world import Answer, World, answer_of, basic
+
+
+class Served:
+    """A running proxy and its world; nobody changes that world."""
+
+    def __init__(self, world: World, port: int) -> None:
+        self.world, self.port = world, port
+
+    def raw(self, method: str, target: str, headers: Mapping[str, str] | None = None) -> Answer:
+        """Send exactly these header fields."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.putrequest(method, target, skip_accept_encoding=True)
+            for name, value in (headers or {}).items():
+                connection.putheader(name, value)
+            connection.endheaders()
+            response = connection.getresponse()
+            return answer_of(response.status, response.headers, response.read())
+        finally:
+            connection.close()
+
+    def get(self, target: str, headers: Mapping[str, str] | None = None) -> Answer:
+        return self.raw("GET", target, {"Authorization": basic(), **(headers or {})})
+
+    def head(self, target: str, headers: Mapping[str, str] | None = None) -> Answer:
+        return self.raw("HEAD", target, {"Authorization": basic(), **(headers or {})})
+
+
+@pytest.fixture(scope="session")
+def served() -> Iterator[Served]:
+    world = World()
+    world.block(gone={"quarantined": True})
+    world.file("gone-1.0-py3-none-any.whl", b"quarantined")
+    config = uvicorn.Config(
+        world.proxy,
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        ws="none",
+        server_header=False,
+    )
+    server = uvicorn.Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        deadline = time.monotonic() + 10
+        while not server.started and time.monotonic() < deadline:
+            time.sleep(0.01)
+        yield Served(world, listener.getsockname()[1])
+        server.should_exit = True
+        thread.join()

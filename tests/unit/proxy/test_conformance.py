@@ -1,0 +1,370 @@
+"""INDEX_API's checklist over real HTTP, sections A, B, E, F and G: a test's name begins with its
+numbers.
+"""
+
+import hashlib
+import json
+from urllib.parse import quote
+
+import pytest
+
+from unit.proxy.conftest import Served
+from unit.proxy.world import (
+    HTML,
+    JSON,
+    LARGE,
+    LARGE_BYTES,
+    LOCAL,
+    METADATA,
+    NARROW,
+    SDIST,
+    TOKEN,
+    V1_HTML,
+    WHEEL,
+    WHEEL_BYTES,
+    Answer,
+    basic,
+)
+
+PAGE = "/simple/alpha-pkg/"
+FILE = f"/packages/{WHEEL}"
+BIG = f"/packages/{LARGE}"
+EVERY_KIND = [
+    "/",
+    "/simple/",
+    PAGE,
+    FILE,
+    BIG,
+    f"{FILE}.metadata",
+    "/pypi/alpha-pkg/json",
+    "/changelog/page1.html",
+]
+CHALLENGE = 'Basic realm="gcpypi", charset="UTF-8"'
+IMMUTABLE = "private, max-age=31536000, immutable"
+
+
+def test_1_the_root_and_a_project_answer_200(served: Served) -> None:
+    assert served.get("/simple/").status == 200
+    assert served.get(PAGE).body == b"<p>alpha-pkg</p>"
+
+
+@pytest.mark.parametrize(
+    ("target", "location"),
+    [
+        ("/simple", "/simple/"),
+        ("/simple/alpha-pkg", PAGE),
+        ("/simple/Alpha_Pkg/", PAGE),
+        ("/simple/ALPHA.pkg", PAGE),
+        ("/simple/alpha-pkg?format=text/html", f"{PAGE}?format=text/html"),
+    ],
+)
+def test_2_3_4_another_spelling_is_redirected_without_scheme_or_host(
+    served: Served, target: str, location: str
+) -> None:
+    answer = served.get(target, {"X-Forwarded-Proto": "https"})
+    assert (answer.status, answer.headers["location"]) == (301, location)
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["/simple/-x/", "/simple/%2e%2e/", "/simple/a%2fb/", "//simple/", "/simple//", "/nothing",
+     "/packages/..%2fblocked.json", "/blocked.json", "/simple/%2562/", "/favicon.ico"],
+)  # fmt: skip
+def test_5_a_path_outside_the_grammar_is_404_and_never_reaches_storage(
+    served: Served, target: str
+) -> None:
+    served.world.operations()
+    assert served.get(target).status == 404
+    assert served.world.operations() == 0
+
+
+@pytest.mark.parametrize(
+    "target", ["/simple/unknown/", "/packages/unknown-1.0-py3-none-any.whl", "/pypi/unknown/json"]
+)
+def test_6_what_is_unknown_is_404(served: Served, target: str) -> None:
+    assert served.get(target).status == 404
+
+
+def test_7_a_quarantined_projects_files_stop_answering(served: Served) -> None:
+    assert served.get("/packages/gone-1.0-py3-none-any.whl").status == 404
+    assert served.get("/packages/gone-1.0-py3-none-any.whl.metadata").status == 404
+
+
+def test_9_a_file_is_answered_at_its_address_without_a_query_or_a_redirect(served: Served) -> None:
+    assert served.get(FILE).body == WHEEL_BYTES
+
+
+@pytest.mark.parametrize("spelling", [LOCAL, quote(LOCAL), quote(LOCAL, safe="!")])
+def test_10_a_file_name_may_come_raw_or_encoded(served: Served, spelling: str) -> None:
+    assert served.get(f"/packages/{spelling}").body == WHEEL_BYTES
+
+
+def test_11_the_metadata_is_the_files_sibling(served: Served) -> None:
+    assert served.get(f"{FILE}.metadata").body == METADATA
+
+
+@pytest.mark.parametrize("accept", ["", "*/*", "text/html", JSON, V1_HTML])
+@pytest.mark.parametrize("target", ["/simple/", PAGE])
+def test_12_the_content_type_is_accurate_and_storages_never_leaks(
+    served: Served, target: str, accept: str
+) -> None:
+    expected = {JSON: JSON, V1_HTML: f"{V1_HTML}; charset=utf-8"}.get(accept, HTML)
+    assert served.get(target, {"Accept": accept}).headers["content-type"] == expected
+
+
+def test_13_no_accept_is_the_same_as_anything(served: Served) -> None:
+    assert served.get(PAGE).headers["content-type"] == HTML
+
+
+def test_13_latest_is_answered_with_the_concrete_type(served: Served) -> None:
+    answer = served.get(PAGE, {"Accept": "application/vnd.pypi.simple.latest+json"})
+    assert answer.headers["content-type"] == JSON
+
+
+def test_14_garbage_is_406_with_a_short_body(served: Served) -> None:
+    answer = served.get(PAGE, {"Accept": ";q=\x80,,/"})
+    assert (answer.status, answer.headers["vary"]) == (406, "Accept")
+    assert 0 < len(answer.body) < 100
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "accept"),
+    [
+        ("pip", f"{JSON}, {V1_HTML}; q=0.1, text/html; q=0.01"),
+        ("uv", f"{JSON}, {V1_HTML};q=0.2, text/html;q=0.01"),
+        ("poetry", f"{JSON}, */*;q=0.1"),
+        ("pypi-simple", f"{JSON}, {V1_HTML}, text/html;q=0.01"),
+    ],
+)
+def test_15_each_client_gets_json(served: Served, user_agent: str, accept: str) -> None:
+    answer = served.get(PAGE, {"Accept": accept, "User-Agent": user_agent})
+    assert (answer.headers["content-type"], json.loads(answer.body)) == (
+        JSON,
+        {"name": "alpha-pkg"},
+    )
+
+
+def test_16_the_format_parameter_wins(served: Served) -> None:
+    query = "format=application/vnd.pypi.simple.v1%2Bjson"
+    answer = served.get(f"{PAGE}?{query}", {"Accept": "text/html"})
+    assert answer.headers["content-type"] == JSON
+
+
+@pytest.mark.parametrize("accept", [JSON, V1_HTML, "text/html", "image/png"])
+def test_17_negotiated_answers_vary_by_accept(served: Served, accept: str) -> None:
+    answer = served.get(PAGE, {"Accept": accept})
+    assert answer.headers["vary"] == "Accept"
+    tag = answer.headers.get("etag", "*")
+    again = served.get(PAGE, {"Accept": accept, "If-None-Match": tag})
+    assert (again.headers["vary"], again.status) == ("Accept", 406 if tag == "*" else 304)
+
+
+def test_17_the_root_varies_by_authorization_too(served: Served) -> None:
+    assert served.get("/simple/").headers["vary"] == "Accept, Authorization"
+
+
+def test_18_each_representation_has_its_own_strong_tag(served: Served) -> None:
+    tags = {a: served.get(PAGE, {"Accept": a}).headers["etag"] for a in (JSON, V1_HTML, HTML)}
+    assert len(set(tags.values())) == 3
+    assert not any(tag.startswith("W/") for tag in tags.values())
+    answer = served.get(PAGE, {"Accept": JSON, "If-None-Match": tags[HTML]})
+    assert (answer.status, answer.headers["content-type"]) == (200, JSON)
+
+
+def test_43_the_metadata_is_byte_identical(served: Served) -> None:
+    answer = served.get(f"{FILE}.metadata", {"Accept-Encoding": "zstd,gzip,deflate"})
+    assert (answer.status, answer.body) == (200, METADATA)
+    assert answer.headers["cache-control"] == IMMUTABLE
+
+
+@pytest.mark.parametrize(("target", "data"), [(FILE, WHEEL_BYTES), (BIG, LARGE_BYTES)])
+def test_45_the_bytes_are_the_objects(served: Served, target: str, data: bytes) -> None:
+    answer = served.get(target)
+    assert answer.body == data
+    assert answer.headers["etag"] == f'"{hashlib.sha256(data).hexdigest()}"'
+
+
+@pytest.mark.parametrize("target", EVERY_KIND)
+@pytest.mark.parametrize("coding", ["gzip, deflate", "identity", "zstd,gzip,deflate"])
+def test_46_nothing_is_ever_encoded(served: Served, target: str, coding: str) -> None:
+    answer = served.get(target, {"Accept-Encoding": coding})
+    assert "content-encoding" not in answer.headers
+    assert answer.headers["content-length"] == str(len(answer.body))
+
+
+@pytest.mark.parametrize(
+    ("target", "media_type"),
+    [
+        (FILE, "application/octet-stream"),
+        (f"{FILE}.metadata", "application/octet-stream"),
+        (f"/packages/{SDIST}", "application/gzip"),
+    ],
+)
+def test_47_files_have_the_types_of_the_list_and_no_other_name(
+    served: Served, target: str, media_type: str
+) -> None:
+    answer = served.get(target)
+    assert answer.headers["content-type"] == media_type
+    assert "content-disposition" not in answer.headers
+
+
+@pytest.mark.parametrize("target", EVERY_KIND)
+def test_48_50_51_head_is_get_without_a_body(served: Served, target: str) -> None:
+    got, head = served.get(target), served.head(target)
+    ours = {name: value for name, value in got.headers.items() if name != "date"}
+    assert (head.status, head.body) == (200, b"")
+    assert {name: value for name, value in head.headers.items() if name != "date"} == ours
+    assert got.headers["content-length"] == str(len(got.body))
+
+
+@pytest.mark.parametrize(("target", "data"), [(FILE, WHEEL_BYTES), (BIG, LARGE_BYTES)])
+@pytest.mark.parametrize(
+    ("wanted", "part"),
+    [
+        ("bytes=0-0", slice(0, 1)),
+        ("bytes=100-299", slice(100, 300)),
+        ("bytes=-10000", slice(-10000, None)),
+        ("bytes=9000-", slice(9000, None)),
+        ("bytes=9000-99999999", slice(9000, None)),
+    ],
+)
+def test_49_a_range_is_206_with_exact_fields(
+    served: Served, target: str, data: bytes, wanted: str, part: slice
+) -> None:
+    answer = served.get(target, {"Range": wanted})
+    start, stop, _ = part.indices(len(data))
+    assert (answer.status, answer.body) == (206, data[part])
+    assert answer.headers["content-range"] == f"bytes {start}-{stop - 1}/{len(data)}"
+    assert answer.headers["content-length"] == str(stop - start)
+    assert answer.headers["accept-ranges"] == "bytes"
+
+
+def test_49_a_resumed_download_is_guarded_by_if_range(served: Served) -> None:
+    tag = served.head(FILE).headers["etag"]
+    resumed = served.get(FILE, {"Range": "bytes=5000-", "If-Range": tag})
+    assert (resumed.status, resumed.body) == (206, WHEEL_BYTES[5000:])
+    other = served.get(FILE, {"Range": "bytes=5000-", "If-Range": '"other"'})
+    assert (other.status, other.body) == (200, WHEEL_BYTES)
+
+
+def test_49_a_range_past_the_end_is_416(served: Served) -> None:
+    answer = served.get(FILE, {"Range": "bytes=99999999-"})
+    assert answer.status == 416
+    assert answer.headers["content-range"] == f"bytes */{len(WHEEL_BYTES)}"
+
+
+def test_49_head_ignores_a_range(served: Served) -> None:
+    answer = served.head(FILE, {"Range": "bytes=0-0"})
+    assert (answer.status, answer.headers["content-length"]) == (200, str(len(WHEEL_BYTES)))
+
+
+@pytest.mark.parametrize("target", EVERY_KIND)
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_52_53_a_known_tag_is_304_without_a_body(served: Served, target: str, method: str) -> None:
+    first = served.get(target)
+    known = {"Authorization": basic(), "If-None-Match": f'"x", {first.headers["etag"]}'}
+    answer = served.raw(method, target, known)
+    assert (answer.status, answer.body) == (304, b"")
+    for name in ("etag", "cache-control", "vary"):
+        assert answer.headers.get(name) == first.headers.get(name)
+    assert "content-type" not in answer.headers
+
+
+@pytest.mark.parametrize("target", ["/", "/simple/", PAGE, "/pypi/alpha-pkg/json"])
+def test_54_pages_are_kept_but_always_revalidated(served: Served, target: str) -> None:
+    assert served.get(target).headers["cache-control"] == "private, no-cache"
+
+
+@pytest.mark.parametrize("target", [FILE, BIG, f"{FILE}.metadata", f"/packages/{SDIST}"])
+def test_55_56_files_are_immutable_and_private(served: Served, target: str) -> None:
+    assert served.get(target).headers["cache-control"] == IMMUTABLE
+
+
+def refusals(served: Served) -> list[Answer]:
+    return [
+        served.raw("GET", PAGE),
+        served.get("/nothing"),
+        served.get(PAGE, {"Accept": "image/png"}),
+        served.raw("DELETE", FILE, {"Authorization": basic()}),
+        served.get("/" + "a" * 3000),
+        served.get(PAGE, {"X-Long": "a" * 40_000}),
+        served.get(FILE, {"Range": "bytes=99999999-"}),
+    ]
+
+
+def test_58_65_refusals_are_short_plain_and_kept_by_nobody(served: Served) -> None:
+    answers = refusals(served)
+    assert [answer.status for answer in answers] == [401, 404, 406, 405, 414, 431, 416]
+    for answer in answers:
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+        assert 0 < len(answer.body) < 100
+        assert answer.headers["content-length"] == str(len(answer.body))
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    [None, basic("wrong"), basic("gcpypi_old"), basic(""), "Basic", "Basic %%%", "Basic dXNlcg==",
+     f"Bearer {TOKEN}", "", basic(TOKEN) + ", " + basic(TOKEN), "Basic /w=="],
+)  # fmt: skip
+@pytest.mark.parametrize("target", [*EVERY_KIND, "/nothing", "/simple/%2f/"])
+def test_59_60_61_63_without_a_live_token_everything_is_401(
+    served: Served, target: str, authorization: str | None
+) -> None:
+    headers = {} if authorization is None else {"Authorization": authorization}
+    answer = served.raw("GET", target, headers)
+    assert (answer.status, answer.headers["www-authenticate"]) == (401, CHALLENGE)
+
+
+def test_59_the_token_comes_before_everything_else(served: Served) -> None:
+    assert served.raw("POST", "/nothing").status == 401
+    assert served.raw("GET", "/" + "a" * 3000).status == 401
+
+
+@pytest.mark.parametrize("user", ["__token__", "anybody", "", "jörg"])
+def test_60_the_user_may_be_called_anything(served: Served, user: str) -> None:
+    assert served.get(PAGE, {"Authorization": basic(user=user)}).status == 200
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["/simple/beta/", BIG, f"{BIG}.metadata", "/pypi/beta/json", "/", "/changelog/page1.html"],
+)
+def test_62_what_is_out_of_scope_is_404(served: Served, target: str) -> None:
+    assert served.get(target, {"Authorization": basic(NARROW)}).status == 404
+
+
+def test_62_what_is_in_scope_is_served(served: Served) -> None:
+    narrow = {"Authorization": basic(NARROW)}
+    assert served.get(PAGE, narrow).status == 200
+    assert served.get(FILE, narrow).body == WHEEL_BYTES
+
+
+def test_63_a_redirect_carries_no_credentials(served: Served) -> None:
+    answer = served.get("/simple/Alpha_Pkg?x=1")
+    assert TOKEN not in str(answer.headers) + answer.body.decode()
+
+
+def test_65_another_method_is_405_and_says_which_are_not(served: Served) -> None:
+    for method in ("POST", "PUT", "DELETE", "OPTIONS", "PATCH"):
+        answer = served.raw(method, PAGE, {"Authorization": basic(), "Content-Length": "0"})
+        assert (answer.status, answer.headers["allow"]) == (405, "GET, HEAD")
+
+
+@pytest.mark.parametrize("path", ["/health", "/ready"])
+def test_the_probes_need_no_token(served: Served, path: str) -> None:
+    assert served.raw("GET", path).status == 200
+    assert served.raw("HEAD", path).status == 200
+    assert served.raw("POST", path, {"Content-Length": "0"}).status == 405
+
+
+@pytest.mark.parametrize("target", [*EVERY_KIND, "/nothing", "/simple"])
+def test_every_answer_forbids_guessing_its_type(served: Served, target: str) -> None:
+    assert served.get(target).headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize("target", ["/", "/simple/", PAGE, "/changelog/page1.html"])
+def test_html_may_load_nothing(served: Served, target: str) -> None:
+    policy = served.get(target).headers["content-security-policy"]
+    assert policy.startswith("default-src 'none';")
+    assert ("script-src" in policy) == (not target.startswith("/simple"))
