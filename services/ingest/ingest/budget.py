@@ -47,6 +47,11 @@ class Budget:
             )
         self._judge(where, max(self._packed, self._size or 0))
 
+    def foresee(self, where: str, *, unpacked: int) -> None:
+        """Refuse already now what would be too much once so many bytes more were unpacked."""
+        self.spend(where, packed=0, unpacked=unpacked)
+        self._unpacked -= unpacked
+
     def settle(self) -> None:
         """Judge the ratio of the whole archive, now that every member is counted."""
         self._judge("its last member", self._packed)

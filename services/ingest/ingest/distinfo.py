@@ -1,8 +1,5 @@
 """The `.dist-info` directory of a wheel, picked out as its members go by."""
 
-from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
-
 from ingest.membernames import shown
 from ingest.names import ParsedName
 from ingest.policy import MIB
@@ -63,7 +60,7 @@ class DistInfo:
                 Reason.DIST_INFO,
                 f"{shown(self.directory)} and {shown(directory)}: there has to be exactly one",
             )
-        if self.directory is None and not self._belongs(directory):
+        if self.directory is None and not self._is_ours(directory):
             raise Refused(
                 Reason.DIST_INFO,
                 f"{shown(directory)} is not that of {self._name.project} {self._name.version},"
@@ -71,13 +68,6 @@ class DistInfo:
             )
         self.directory = directory
 
-    def _belongs(self, directory: str) -> bool:
-        """The directory is `{name}-{version}.dist-info`, each escaped: `-` is written `_`."""
+    def _is_ours(self, directory: str) -> bool:
         stem = directory.removesuffix(_SUFFIX)
-        project, _, version = stem.rpartition("-")
-        try:
-            parsed = Version(version.replace("_", "-"))
-        except (InvalidVersion, ValueError):
-            return False
-        ours = (self._name.project, self._name.version)
-        return directory.endswith(_SUFFIX) and (canonicalize_name(project), parsed) == ours
+        return directory.endswith(_SUFFIX) and self._name.is_said_by(stem)

@@ -8,7 +8,8 @@ from ingest.coremetadata import CoreMetadata, read_core_metadata
 from ingest.findings import Findings
 from ingest.names import ParsedName, check_name, parse_name
 from ingest.policy import Policy
-from ingest.source import Source
+from ingest.sdist import read_sdist
+from ingest.source import Source, Upload
 from ingest.wheel import read_wheel
 
 __all__ = ["ParsedName", "Verified", "check_name", "read_core_metadata", "verify"]
@@ -47,15 +48,16 @@ def verify(
     then (see `Budget`).
     """
     parsed = parse_name(name, policy) if isinstance(name, str) else name
-    source = Source(chunks, policy.max_file_size)
+    upload = Upload(chunks, policy.max_file_size)
     findings = Findings(strict=policy.strict)
-    metadata, facts = read_wheel(source, parsed, policy, size, findings)
-    return _verified(parsed, source, metadata, facts, parsed.warnings + findings.sentences)
+    read = read_wheel if parsed.kind == "wheel" else read_sdist
+    metadata, facts = read(Source(upload), parsed, policy, size, findings)
+    return _verified(parsed, upload, metadata, facts, parsed.warnings + findings.sentences)
 
 
 def _verified(
     name: ParsedName,
-    source: Source,
+    upload: Upload,
     metadata: bytes | None,
     facts: CoreMetadata,
     warnings: tuple[str, ...],
@@ -65,8 +67,8 @@ def _verified(
         project=name.project,
         version=str(name.version),
         kind=name.kind,
-        sha256=source.sha256,
-        size=source.size,
+        sha256=upload.sha256,
+        size=upload.size,
         metadata=metadata,
         requires_python=facts.requires_python,
         requires_dist=facts.requires_dist,

@@ -9,13 +9,13 @@ from ingest.refusal import Reason, Refused
 SCRIPT_GROUPS = ("console_scripts", "gui_scripts")
 """Installers write an executable file for each entry of these."""
 
-_SCRIPT_NAME = re.compile(r"[\w.-]*[\w-][\w.-]*")
+_SCRIPT_NAME = re.compile(r"(?!\.+\Z)[\w.-]+")
 """As the specification recommends, but for `.` and `..`, which are no file names."""
 _DOTTED = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"
-_REFERENCE = re.compile(
-    rf"{_DOTTED}(?P<object>\s*:\s*{_DOTTED})?(?:\s*\[\s*[\w.-]*(?:\s*,\s*[\w.-]+)*\s*\])?"
-)
-"""`package.module:object.attribute [extra, …]`, "Data model"."""
+_EXTRAS = r"\[\s*+[\w.-]*+(?:\s*+,\s*+[\w.-]++)*+\s*+\]"
+_REFERENCE = re.compile(rf"{_DOTTED}(?P<object>\s*+:\s*+{_DOTTED})?(?:\s*+{_EXTRAS})?")
+"""`package.module:object.attribute [extra, …]`, "Data model"; possessive, as time is to be linear.
+"""
 
 
 def check_entry_points(data: bytes) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple, Never
 
 from ingest.refusal import Reason, Refused
-from ingest.source import Source, Truncated
+from ingest.source import Source
 
 PIECE = 256 * 1024
 """At most so many bytes are read, and so many inflated, at a time."""
@@ -32,24 +32,13 @@ def consume(pieces: Iterator[bytes | memoryview], keep: bytearray | None) -> Con
     return Content(size, crc, sha256.digest())
 
 
-def stored(source: Source, size: int) -> Iterator[memoryview]:
-    """The content of a stored member of that size."""
-    remaining = size
-    while remaining:
-        piece = source.some(min(remaining, PIECE))
-        if not piece:
-            raise Truncated(source.size)
-        remaining -= len(piece)
-        yield piece
-
-
 def deflated(source: Source, packed: int, unpacked: int, where: str) -> Iterator[bytes]:
     """The content of a deflated member (RFC 1951), up to one byte more than it declares.
 
     The deflate stream has to end exactly where the member does.
     """
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-    inputs = stored(source, packed)
+    inputs = source.pieces(packed, PIECE)
     pending: bytes | memoryview = b""
     room, flushed = unpacked + 1, True
     while not inflater.eof and room:

@@ -49,7 +49,21 @@ def objection_to_path(name: str) -> str | None:
     return None
 
 
-def identity(name: str) -> bytes:
+class Names:
+    """The names so far; told apart only where every file system would."""
+
+    def __init__(self) -> None:
+        self._identities: set[bytes] = set()
+
+    def add(self, name: str) -> bool:
+        """Add a name, and say whether it was new."""
+        identity = _identity(name)
+        new = identity not in self._identities
+        self._identities.add(identity)
+        return new
+
+
+def _identity(name: str) -> bytes:
     """Equal for names that some file system holds to be the same: 16 bytes, as names are many.
 
     Case and Unicode composition are folded, and a directory is what a file of that name would be.

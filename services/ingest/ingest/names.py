@@ -16,7 +16,7 @@ from packaging.utils import (
     parse_sdist_filename,
     parse_wheel_filename,
 )
-from packaging.version import Version
+from packaging.version import InvalidVersion, Version
 
 from ingest.findings import Findings
 from ingest.policy import Policy
@@ -48,6 +48,15 @@ class ParsedName:
     build: BuildTag = ()
     tags: frozenset[Tag] = frozenset()
     warnings: tuple[str, ...] = ()
+
+    def is_said_by(self, directory: str) -> bool:
+        """Whether `{name}-{version}`, each escaped with `_` for `-`, names this release."""
+        project, _, version = directory.rpartition("-")
+        try:
+            said = (canonicalize_name(project), Version(version.replace("_", "-")))
+        except InvalidVersion:
+            return False
+        return said == (self.project, self.version)
 
 
 def check_name(filename: str, policy: Policy, publisher: str | None) -> ParsedName:

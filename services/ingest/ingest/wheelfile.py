@@ -17,7 +17,7 @@ from ingest.refusal import Reason, Refused
 MAJOR = 1
 """Of the Wheel-Version that installers understand; a newer minor only adds."""
 
-_VERSION = re.compile(r"([0-9]+)\.[0-9]+", re.ASCII)
+_VERSION = re.compile(r"([0-9]{1,4})\.[0-9]{1,4}", re.ASCII)
 _BUILD = re.compile(r"([0-9]{1,255})(.*)", re.ASCII)
 
 

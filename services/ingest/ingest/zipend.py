@@ -27,9 +27,7 @@ def check_end(source: Source, signature: bytes, members: Members, limit: int) ->
         zip64 = _zip64_end(source)
         signature = source.exactly(4)
     if signature != zipformat.END:
-        malformed(
-            f"byte {source.offset - 4}", "neither a member nor a record of the central directory"
-        )
+        malformed(f"byte {source.offset - 4}", "no end record follows the ZIP64 one")
     _check_counts(_end(source), zip64, len(members), *directory)
     if source.some(1):
         raise Refused(Reason.NOT_A_ZIP, "bytes follow the end record: a ZIP archive ends with it")
@@ -46,6 +44,8 @@ def _check_directory(source: Source, signature: bytes, members: Members, limit: 
         if source.offset > limit:
             malformed(f"byte {source.offset}", "the central directory is too large")
         signature = source.exactly(4)
+    if signature not in (zipformat.ZIP64_END, zipformat.END):
+        malformed(f"byte {source.offset - 4}", "neither a member nor a record of the directory")
     if (missing := seen.find(0)) >= 0:
         name = list(members.names())[missing]
         malformed(f"member {shown(name)}", "it is not in the central directory")

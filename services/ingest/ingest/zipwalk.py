@@ -10,8 +10,8 @@ from typing import Protocol
 
 from ingest import zipformat
 from ingest.budget import Budget
-from ingest.inflate import Content, consume, deflated, stored
-from ingest.membernames import identity, objection_to_name, objection_to_path, shown
+from ingest.inflate import PIECE, Content, consume, deflated
+from ingest.membernames import Names, objection_to_name, objection_to_path, shown
 from ingest.members import Member, Members
 from ingest.policy import MIB
 from ingest.refusal import Reason, Refused
@@ -45,29 +45,48 @@ def walk(source: Source, budget: Budget, watcher: Watcher) -> Members:
 
 def _walk(source: Source, budget: Budget, watcher: Watcher) -> Members:
     _expect_zip(source.peek(BLOCK))
-    members, identities, names_size = Members(), set[bytes](), 0
+    members, names = Members(), _Directory()
     while (signature := source.exactly(4)) == zipformat.LOCAL_HEADER:
-        offset = source.offset - 4
-        header = zipformat.local_header(source.exactly(zipformat.LOCAL_SIZE))
-        raw, extra = source.exactly(header.name_length), source.exactly(header.extra_length)
-        where = f"member {shown(raw)} at byte {offset}"
-        name = _name(raw, header.flags, where)
-        packed, unpacked = _sizes(header, raw, extra, where)
-        names_size += 4 + zipformat.CENTRAL_SIZE + len(raw)
-        if names_size > MAX_DIRECTORY_SIZE:
-            malformed(where, f"the central directory exceeds {MAX_DIRECTORY_SIZE} bytes")
-        if (same := identity(name)) in identities:
-            malformed(where, "another member has that name, or one that some systems hold the same")
-        identities.add(same)
-        _expect_readable(header, where)
-        _expect_safe(name, unpacked, where)
-        budget.admit(where, packed=packed, unpacked=unpacked)
-        content = _content(source, header, packed, unpacked, watcher.admit(name, unpacked), where)
-        facts = (header.flags, header.method, header.crc, packed, unpacked, offset)
-        members.add(raw, Member(*facts, content.sha256))
+        _read_member(source, members, names, budget, watcher)
     check_end(source, signature, members, MAX_DIRECTORY_SIZE)
     budget.settle()
     return members
+
+
+def _read_member(
+    source: Source, members: Members, directory: "_Directory", budget: Budget, watcher: Watcher
+) -> None:
+    """Judge and read one member, in the order in which reasons take precedence."""
+    offset = source.offset - 4
+    header = zipformat.local_header(source.exactly(zipformat.LOCAL_SIZE))
+    raw, extra = source.exactly(header.name_length), source.exactly(header.extra_length)
+    where = f"member {shown(raw)} at byte {offset}"
+    packed, unpacked = _sizes(header, raw, extra, where)
+    name = directory.add(raw, header.flags, where)
+    _expect_readable(header, where)
+    _expect_safe(name, unpacked, where)
+    budget.admit(where, packed=packed, unpacked=unpacked)
+    content = _content(source, header, packed, unpacked, watcher.admit(name, unpacked), where)
+    facts = (header.flags, header.method, header.crc, packed, unpacked, offset)
+    members.add(raw, Member(*facts, content.sha256))
+
+
+class _Directory:
+    """The central directory as it will have to be: how large, and with which names."""
+
+    def __init__(self) -> None:
+        self._names = Names()
+        self._size = 0
+
+    def add(self, raw: bytes, flags: int, where: str) -> str:
+        """Add a member, and decode its name."""
+        name = _name(raw, flags, where)
+        self._size += 4 + zipformat.CENTRAL_SIZE + len(raw)
+        if self._size > MAX_DIRECTORY_SIZE:
+            malformed(where, f"the central directory exceeds {MAX_DIRECTORY_SIZE} bytes")
+        if not self._names.add(name):
+            malformed(where, "another member has that name, or one that some systems hold the same")
+        return name
 
 
 def _expect_zip(head: bytes) -> None:
@@ -121,7 +140,7 @@ def _content(
     where: str,
 ) -> Content:
     if header.method == zipformat.STORED:
-        content = consume(stored(source, packed), keep)
+        content = consume(source.pieces(packed, PIECE), keep)
     else:
         content = consume(deflated(source, packed, unpacked, where), keep)
     if content.size != unpacked:

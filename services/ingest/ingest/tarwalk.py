@@ -1,0 +1,110 @@
+"""One walk over a tar archive: only plain files and directories, each named once and safely."""
+
+from collections.abc import Iterator
+
+from ingest import tarformat
+from ingest.budget import Budget
+from ingest.inflate import PIECE, consume
+from ingest.membernames import Names, objection_to_name, objection_to_path, shown
+from ingest.refusal import Reason, Refused
+from ingest.source import Source, Truncated
+from ingest.tarformat import BLOCK, TarHeader, malformed
+from ingest.zipwalk import Watcher
+
+MAX_EXTENSION_SIZE = 64 * 1024
+"""Of a pax header or a GNU long name, in bytes."""
+
+_SURPRISES = (b"path", b"size", b"linkpath", b"hdrcharset")
+"""pax records that change what a member is; `path` is fine for the one member it precedes."""
+_SPARSE = b"GNU.sparse."
+
+
+def walk_tar(source: Source, budget: Budget, watcher: Watcher) -> None:
+    """Read the whole archive, to the last byte of the padding after its end."""
+    try:
+        _walk(source, budget, watcher)
+    except Truncated as truncated:
+        raise Refused(
+            Reason.SDIST_STRUCTURE,
+            f"the tar archive ends at byte {truncated.offset}, without its two end blocks",
+        ) from truncated
+
+
+def _walk(source: Source, budget: Budget, watcher: Watcher) -> None:
+    names, path = Names(), b""
+    while (block := source.exactly(BLOCK)) != tarformat.END_BLOCK:
+        where = f"tar header at byte {source.offset - BLOCK}"
+        header = tarformat.tar_header(block, where)
+        budget.admit(where, packed=0, unpacked=0)
+        if header.kind in (tarformat.PAX, tarformat.GLOBAL_PAX, tarformat.GNU_LONG_NAME):
+            if path:
+                malformed(where, "it extends a header that extends the next one already")
+            path = _extension(source, header, where)
+        else:
+            _read_member(source, header, path or header.name, names, budget, watcher)
+            path = b""
+    if path:
+        malformed("the end", "it is preceded by a header for a member that does not follow")
+    _expect_end(source)
+
+
+def _extension(source: Source, header: TarHeader, where: str) -> bytes:
+    """Read a header about the next member, or all; answers with the next one's path, if given."""
+    if header.size > MAX_EXTENSION_SIZE:
+        malformed(where, f"it extends the next header by {header.size} bytes")
+    data = b"".join(_data(source, header.size, where))
+    if header.kind == tarformat.GNU_LONG_NAME:
+        return data.rstrip(b"\0")
+    records = tarformat.pax_records(data, where)
+    for key in records:
+        if key.startswith(_SPARSE):
+            raise Refused(Reason.SDIST_MEMBER, f"{where}: the next member is a sparse file")
+        if key in _SURPRISES and (header.kind == tarformat.GLOBAL_PAX or key != b"path"):
+            malformed(where, f"the pax record {key.decode('ascii')!a} is not accepted here")
+    return records.get(b"path", b"")
+
+
+def _read_member(
+    source: Source,
+    header: TarHeader,
+    raw: bytes,
+    names: Names,
+    budget: Budget,
+    watcher: Watcher,
+) -> None:
+    where = f"member {shown(raw)}"
+    if header.kind not in (*tarformat.FILES, tarformat.DIRECTORY):
+        raise Refused(
+            Reason.SDIST_MEMBER,
+            f"{where} is a link, a device or the like (type {header.kind!a}): only files and"
+            " directories are accepted",
+        )
+    if objection := objection_to_name(raw):
+        malformed(where, objection)
+    is_directory = header.kind == tarformat.DIRECTORY
+    name = raw.decode().removesuffix("/") + "/" if is_directory else raw.decode()
+    if not names.add(name):
+        malformed(where, "another member has that name, or one that some systems hold the same")
+    objection = objection_to_path(name)
+    if objection or name.endswith("/") != is_directory:
+        raise Refused(Reason.SDIST_PATH, f"{where}: {objection or 'a file named as a directory'}")
+    if is_directory and header.size:
+        malformed(where, "it is a directory, but has content")
+    budget.foresee(where, unpacked=header.size)
+    consume(_data(source, header.size, where), watcher.admit(name, header.size))
+
+
+def _data(source: Source, size: int, where: str) -> Iterator[memoryview]:
+    """The data of a member, without the padding to whole blocks."""
+    yield from source.pieces(size, PIECE)
+    if any(source.exactly(-size % BLOCK)):
+        malformed(where, "something is hidden in the padding after it")
+
+
+def _expect_end(source: Source) -> None:
+    """Two blocks of zeros, and nothing but zeros after them."""
+    if source.exactly(BLOCK) != tarformat.END_BLOCK:
+        malformed(f"byte {source.offset - BLOCK}", "the first end block is not followed by another")
+    while padding := source.some(PIECE):
+        if any(padding):
+            malformed(f"byte {source.offset}", "something follows the end of the tar archive")

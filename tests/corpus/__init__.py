@@ -1,0 +1,1 @@
+"""Archives, hostile and odd, built byte by byte: what ingest must refuse, and what it must not."""
