@@ -1,19 +1,17 @@
 """Pages and small files in memory, bounded by bytes: the least recently used go first."""
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Hashable
-from typing import Generic, TypeVar
+from collections.abc import Awaitable, Callable
 
 from proxy.refresh import Clock, Freshness, Policy, Refreshing
 from proxy.replies import Resource
-
-K = TypeVar("K", bound=Hashable)
+from proxy.representations import Key
 
 ENTRY = 1024
 """Bytes that an entry takes beside its body, roughly: names that do not exist take room too."""
 
 
-class Cache(Generic[K]):
+class Cache:
     """Resources by key; each is read once, however many ask, and read again when it is old.
 
     :param load: reads a resource, given the last good one, as :class:`~proxy.refresh.Refreshing`
@@ -23,16 +21,16 @@ class Cache(Generic[K]):
     def __init__(
         self,
         capacity: int,
-        load: Callable[[K, Resource | None], Awaitable[Resource]],
+        load: Callable[[Key, Resource | None], Awaitable[Resource]],
         policy: Policy,
         clock: Clock,
     ) -> None:
         self._capacity, self._load, self._policy, self._clock = capacity, load, policy, clock
-        self._entries: OrderedDict[K, Refreshing[Resource]] = OrderedDict()
-        self._costs: dict[K, int] = {}
+        self._entries: OrderedDict[Key, Refreshing[Resource]] = OrderedDict()
+        self._costs: dict[Key, int] = {}
         self._total = 0
 
-    async def get(self, key: K) -> tuple[Resource, Freshness]:
+    async def get(self, key: Key) -> tuple[Resource, Freshness]:
         """Return the resource.
 
         :raises NotFound: if there is none.
@@ -50,15 +48,15 @@ class Cache(Generic[K]):
         """Bytes that are held."""
         return self._total
 
-    def _entry(self, key: K) -> Refreshing[Resource]:
+    def _entry(self, key: Key) -> Refreshing[Resource]:
         async def load(last: Resource | None) -> Resource:
             found = await self._load(key, last)
             self._weigh(key, found.cost())
             return found
 
-        return Refreshing(str(key), load, self._policy, self._clock)
+        return Refreshing(key.name, load, self._policy, self._clock, is_final=key.is_immutable)
 
-    def _weigh(self, key: K, cost: int) -> None:
+    def _weigh(self, key: Key, cost: int) -> None:
         if key not in self._entries:
             return
         self._total += ENTRY + cost - self._costs.get(key, 0)

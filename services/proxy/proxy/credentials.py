@@ -1,7 +1,6 @@
 """The token in a request: HTTP Basic (RFC 7617), the only scheme that installers speak."""
 
 import base64
-import binascii
 
 _LONGEST = 1024
 """Characters of a field that can hold a token of ours."""
@@ -12,11 +11,11 @@ def password_of(authorization: str) -> str | None:
 
     Whatever the user is called. An empty password is how pip and uv knock: it is none.
     """
-    scheme, _, encoded = authorization[:_LONGEST].partition(" ")
-    if scheme.lower() != "basic":
+    scheme, _, encoded = authorization.partition(" ")
+    if scheme.lower() != "basic" or len(encoded) > _LONGEST:
         return None
     try:
         decoded = base64.b64decode(encoded.strip(), validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # no Base64, or no UTF-8
         return None
     return decoded.partition(":")[2] or None

@@ -50,7 +50,7 @@ class Library:
         clock: Clock,
     ) -> None:
         self._static, self._packages = static, packages
-        self._cache: Cache[Key] = Cache(capacity, self._load, pages, clock)
+        self._cache = Cache(capacity, self._load, pages, clock)
         self._blocked: Refreshing[BlockList] = Refreshing(
             layout.BLOCKED, lambda last: read_blocked(static, last), blocked, clock
         )
@@ -100,8 +100,6 @@ class Library:
         """Read a resource; ``last`` is what was read before, or None."""
         if not key.is_immutable:
             return await self._page(key, last)
-        if last is not None:
-            return last
         if key.name.endswith(METADATA):
             return representations.small(key, await self._packages.read(key.name))
         info, data = await self._packages.open(key.name, SMALL)

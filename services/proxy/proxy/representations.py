@@ -36,10 +36,6 @@ class Key(NamedTuple):
     is_immutable: bool = False
     """Whether it is in the packages bucket, where nothing ever changes."""
 
-    def __str__(self) -> str:
-        """The object's name, for the log."""
-        return self.name
-
 
 def root(media_type: str) -> Key:
     """The list of projects, which depends on the token."""

@@ -177,7 +177,8 @@ class Client:
         self.sent.append(message)
 
     def is_complete(self) -> bool:
-        return bool(self.sent) and not self.sent[-1].get("more_body", False)
+        last = self.sent[-1]
+        return last["type"] == "http.response.body" and not last.get("more_body", False)
 
     def answer(self) -> Answer:
         start, *bodies = self.sent

@@ -1,0 +1,125 @@
+import hashlib
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from proxy.credentials import password_of
+from proxy.errors import Unreadable
+from proxy.tokens import TokenSet
+from schemas.names import ProjectName
+from unit.proxy.world import basic, entry
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+def token_set(*entries: dict[str, object]) -> TokenSet:
+    return TokenSet.read(json.dumps({"tokens": entries}).encode(), "tokens/versions/1")
+
+
+def name_of(tokens: TokenSet, secret: str, now: datetime = NOW) -> str | None:
+    token = tokens.find(secret, now)
+    return token.name if token else None
+
+
+def test_a_token_is_found_by_its_digest() -> None:
+    tokens = token_set(entry("one", "ci"), entry("two", "team"))
+    assert [name_of(tokens, secret) for secret in ("one", "two", "three", "")] == [
+        "ci",
+        "team",
+        None,
+        None,
+    ]
+
+
+def test_the_digest_itself_opens_nothing() -> None:
+    assert name_of(token_set(entry("one", "ci")), hashlib.sha256(b"one").hexdigest()) is None
+
+
+def test_two_tokens_of_one_name_are_both_live() -> None:
+    tokens = token_set(entry("old", "ci"), entry("new", "ci"))
+    assert (name_of(tokens, "old"), name_of(tokens, "new")) == ("ci", "ci")
+
+
+def test_a_token_ends_at_its_expiry() -> None:
+    tokens = token_set(entry("one", "ci", expires="2026-11-24T12:00:00Z"))
+    assert name_of(tokens, "one", NOW - timedelta(microseconds=1)) == "ci"
+    assert name_of(tokens, "one", NOW) is None
+
+
+def test_a_token_that_is_not_ascii_is_digested_as_utf_8() -> None:
+    assert name_of(token_set(entry("gcpypi_ä", "ci")), "gcpypi_ä") == "ci"
+
+
+@pytest.mark.parametrize(
+    ("globs", "project", "expected"),
+    [
+        (["*"], "anything", True),
+        (["acme-*"], "acme-tool", True),
+        (["Acme_*"], "acme-tool", True),
+        (["acme-*"], "acme", False),
+        (["a", "b"], "b", True),
+        ([], "a", False),
+    ],
+)
+def test_a_tokens_projects_are_globs_over_normalised_names(
+    globs: list[str], project: str, expected: bool
+) -> None:
+    token = token_set(entry("one", "ci", projects=globs)).find("one", NOW)
+    assert token is not None
+    assert token.reads(ProjectName(project)) is expected
+
+
+def test_a_token_that_is_not_for_reading_reads_nothing() -> None:
+    token = token_set(entry("one", "ci", scopes=["upload"])).find("one", NOW)
+    assert token is not None
+    assert not token.reads(ProjectName("acme"))
+    assert not token.reads_everything()
+
+
+def test_nobody_is_let_in_by_no_tokens() -> None:
+    assert name_of(token_set(), "one") is None
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"gcpypi_secret",
+        b'{"tokens": 1}',
+        b'{"tokens":[{"name":"ci","sha256":"gcpypi_secret","created":"2026-11-01T00:00:00Z"}]}',
+        b'{"tokens":[{"sha256":"gcpypi_secret"}]}',
+    ],
+)
+def test_a_broken_document_is_unreadable_and_never_quoted(data: bytes) -> None:
+    with pytest.raises(Unreadable) as raised:
+        TokenSet.read(data, "tokens/versions/9")
+    assert "tokens/versions/9" in str(raised.value)
+    assert "gcpypi_secret" not in str(raised.value)
+    assert raised.value.__cause__ is None
+
+
+@pytest.mark.parametrize(
+    ("field", "password"),
+    [
+        (basic("t"), "t"),
+        (basic("t", user=""), "t"),
+        (basic("a:b:c"), "a:b:c"),
+        (basic("ä"), "ä"),
+        (basic("t").replace("Basic", "bAsIc"), "t"),
+        (basic("t").replace(" ", "  "), "t"),
+        ("Basic dXNlcjo=", None),
+        ("Basic dXNlcg==", None),
+        ("Basic /w==", None),
+        ("Basic !!!!", None),
+        ("Basic äöü", None),
+        ("Basic", None),
+        ("Bearer abc", None),
+        ("", None),
+        (basic("x" * 2000), None),
+    ],
+)
+def test_60_61_the_password_of_basic_credentials_is_the_token(
+    field: str, password: str | None
+) -> None:
+    assert password_of(field) == password
