@@ -1,0 +1,232 @@
+"""A wheel goes in, pip gets it out: through all services, with the real clients."""
+
+import hashlib
+import json
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from e2e.conftest import Runtime, eventually
+from fakes.wheels import wheel, wheel_filename
+
+UV = Path(sys.executable).parent / "uv"
+PIP = ("-m", "pip", "--isolated", "--disable-pip-version-check", "--no-cache-dir")
+
+
+@pytest.fixture
+def project(request: pytest.FixtureRequest) -> str:
+    """A project name of the test's own."""
+    digest = hashlib.sha256(request.node.nodeid.encode()).hexdigest()
+    return f"e2e_{digest[:8]}"
+
+
+def page_name(project: str) -> str:
+    return project.replace("_", "-")
+
+
+def upload(runtime: Runtime, path: Path) -> str:
+    """Upload as CI does: with gcloud where it is, else over the JSON API."""
+    if not runtime.gcloud:
+        return runtime.drop(path.name, path.read_bytes())
+    name = runtime.object_name(path.name)
+    runtime.run("gcloud", "storage", "cp", path, f"gs://{runtime.incoming}/{name}")
+    return name
+
+
+def announce(runtime: Runtime, name: str) -> None:
+    """Announce as CI does, with gcloud; the built-in Pub/Sub has it from the bucket already."""
+    if not runtime.gcloud:
+        return
+    message = json.dumps({"bucket": runtime.incoming, "name": name})
+    runtime.run("gcloud", "pubsub", "topics", "publish", "file-uploaded", f"--message={message}")
+
+
+def install_with_pip(runtime: Runtime, python: Path, requirement: str) -> None:
+    runtime.run(python, *PIP, "install", "--index-url", runtime.index_url, requirement)
+
+
+def version_of(runtime: Runtime, python: Path, project: str) -> str:
+    return runtime.run(python, "-c", f"import {project}; print({project}.VERSION)").stdout.strip()
+
+
+def test_a_wheel_that_a_message_announced_is_installed_by_pip_and_by_uv(
+    runtime: Runtime, python: Path, project: str, tmp_path: Path
+) -> None:
+    path = tmp_path / wheel_filename(project)
+    path.write_bytes(wheel(project, body=b"VERSION = 'one'\n"))
+    announce(runtime, upload(runtime, path))
+    runtime.wait_for(page_name(project), path.name)
+
+    install_with_pip(runtime, python, project)
+    assert version_of(runtime, python, project) == "one"
+
+    target = tmp_path / "by-uv"
+    into = ("--no-config", "--no-cache", "--python", python, "--target", target)
+    runtime.run(UV, "pip", "install", *into, "--index-url", runtime.index_url, project)
+    assert (target / f"{project}.py").read_text() == "VERSION = 'one'\n"
+
+
+def test_dropping_a_file_is_enough(runtime: Runtime, python: Path, project: str) -> None:
+    filename = wheel_filename(project)
+    name = runtime.drop(filename, wheel(project, body=b"VERSION = 'dropped'\n"))
+    assert runtime.verdict(name)["outcome"] == "accepted"
+    runtime.wait_for(page_name(project), filename)
+    install_with_pip(runtime, python, project)
+    assert version_of(runtime, python, project) == "dropped"
+
+
+def test_it_works_without_gcloud_java_and_docker(
+    built_in: Runtime, python: Path, project: str
+) -> None:
+    assert "the built-in one" in built_in.words
+    filename = wheel_filename(project)
+    built_in.drop(filename, wheel(project, body=b"VERSION = 'built in'\n"))
+    built_in.wait_for(page_name(project), filename)
+    install_with_pip(built_in, python, project)
+    assert version_of(built_in, python, project) == "built in"
+
+
+def test_pip_checks_the_hash_of_what_it_downloads(
+    runtime: Runtime, python: Path, project: str, tmp_path: Path
+) -> None:
+    data = wheel(project)
+    runtime.drop(wheel_filename(project), data)
+    runtime.wait_for(page_name(project), wheel_filename(project))
+    right, wrong = tmp_path / "right.txt", tmp_path / "wrong.txt"
+    right.write_text(f"{project}==1.0 --hash=sha256:{hashlib.sha256(data).hexdigest()}\n")
+    wrong.write_text(f"{project}==1.0 --hash=sha256:{'0' * 64}\n")
+    download = (*PIP, "download", "--index-url", runtime.index_url, "--require-hashes", "-d")
+    runtime.run(python, *download, tmp_path, "-r", right)
+    assert (tmp_path / wheel_filename(project)).read_bytes() == data
+    refused = runtime.run(python, *download, tmp_path / "no", "-r", wrong, check=False)
+    assert refused.returncode != 0
+    assert "DO NOT MATCH" in refused.stderr
+
+
+def test_twenty_wheels_of_five_projects_at_once_are_all_on_their_pages(
+    runtime: Runtime, project: str
+) -> None:
+    released = {
+        (f"{project}_{n}", f"{v}.0"): wheel(f"{project}_{n}", f"{v}.0")
+        for n in range(5)
+        for v in range(4)
+    }
+    with ThreadPoolExecutor(20) as pool:
+        for key, data in released.items():
+            pool.submit(runtime.drop, wheel_filename(*key), data)
+    for n in range(5):
+        name = f"{project}_{n}"
+        expected = {wheel_filename(name, f"{v}.0") for v in range(4)}
+        runtime.wait_for(page_name(name), *expected)
+    wanted = {page_name(f"{project}_{n}") for n in range(5)}
+
+    def catalogued() -> bool:
+        _, body = runtime.get("/simple/", "application/vnd.pypi.simple.v1+json")
+        return wanted <= {entry["name"] for entry in json.loads(body)["projects"]}
+
+    eventually(catalogued)
+
+
+def test_the_same_message_three_times_changes_nothing(
+    runtime: Runtime, project: str, tmp_path: Path
+) -> None:
+    path = tmp_path / wheel_filename(project)
+    path.write_bytes(wheel(project))
+    name = upload(runtime, path)
+    announce(runtime, name)
+    runtime.wait_for(page_name(project), path.name)
+    before = runtime.page(page_name(project)), runtime.objects("verdicts", name)
+    for _ in range(3):
+        announce(runtime, name)
+    deliveries = 4 if runtime.gcloud else 1
+
+    def delivered() -> bool:
+        lines = runtime.lines("ingest")
+        return [line.get("file") for line in lines].count(path.name) >= deliveries
+
+    eventually(delivered)
+    assert (runtime.page(page_name(project)), runtime.objects("verdicts", name)) == before
+    packages = runtime.objects("packages", project)
+    assert packages.keys() == {path.name, f"{path.name}.metadata"}
+
+
+def test_the_same_file_name_with_other_bytes_is_refused(runtime: Runtime, project: str) -> None:
+    filename = wheel_filename(project)
+    first = wheel(project)
+    assert runtime.verdict(runtime.drop(filename, first))["outcome"] == "accepted"
+    second = runtime.drop(filename, wheel(project, body=b"VERSION = 'other'\n"))
+    verdict = runtime.verdict(second)
+    assert (verdict["outcome"], verdict["reason"]) == ("refused", "exists")
+    runtime.wait_for(page_name(project), filename)
+    assert runtime.get(f"/packages/{filename}") == (200, first)
+
+
+def test_a_file_that_is_no_wheel_is_refused_with_a_verdict(runtime: Runtime, project: str) -> None:
+    name = runtime.drop(wheel_filename(project), b"this is no wheel")
+    verdict = runtime.verdict(name)
+    assert (verdict["outcome"], verdict["reason"]) == ("refused", "not-a-zip")
+    assert runtime.objects("packages", project) == {}
+    assert runtime.page(page_name(project)) is None
+
+
+def test_messages_that_cannot_work_are_answered_and_hold_up_nobody(
+    runtime: Runtime, project: str
+) -> None:
+    if not runtime.gcloud:
+        pytest.skip("the built-in Pub/Sub speaks no REST, so gcloud cannot publish to it")
+    publish = ("gcloud", "pubsub", "topics", "publish", "file-uploaded", "--format=json")
+    reasons = {
+        "no json": "unreadable-message",
+        json.dumps({"bucket": runtime.incoming}): "unreadable-message",
+        json.dumps({"bucket": "elsewhere", "name": "a/1/b.whl"}): "not-allowed",
+    }
+    for message, reason in reasons.items():
+        told = json.loads(runtime.run(*publish, f"--message={message}").stdout)
+        (message_id,) = told["messageIds"]
+        assert runtime.answer(message_id)["reason"] == reason
+    absent = runtime.object_name(wheel_filename(project))
+    announce(runtime, absent)
+    assert runtime.verdict(absent)["reason"] == "not-found"
+
+
+def test_a_yank_reaches_pip(runtime: Runtime, python: Path, project: str) -> None:
+    if not runtime.gcloud:
+        pytest.skip("the built-in Pub/Sub speaks no REST, so gcloud cannot publish to it")
+    for version in ("1.0", "2.0"):
+        body = f"VERSION = '{version}'\n".encode()
+        runtime.drop(wheel_filename(project, version), wheel(project, version, body=body))
+    runtime.wait_for(page_name(project), wheel_filename(project, "1.0"))
+    runtime.wait_for(page_name(project), wheel_filename(project, "2.0"))
+    command = {"action": "yank", "project": project, "version": "2.0", "reason": "broken"}
+    publish = ("gcloud", "pubsub", "topics", "publish", "project-command")
+    runtime.run(*publish, f"--message={json.dumps(command)}")
+
+    def yanked() -> bool:
+        page = runtime.page(page_name(project))
+        return page is not None and '"yanked": "broken"' in json.dumps(page)
+
+    eventually(yanked)
+    install_with_pip(runtime, python, project)
+    assert version_of(runtime, python, project) == "1.0"
+
+
+@pytest.mark.parametrize("token", ["", "wrong", "gcpypi_wrong"])
+def test_without_the_token_there_is_nothing_but_401(runtime: Runtime, token: str) -> None:
+    for path in ("/simple/", "/simple/acme/", "/packages/acme-1.0.tar.gz", "/nowhere"):
+        assert runtime.get(path, token=token)[0] == 401
+
+
+def test_an_unknown_project_is_not_found(runtime: Runtime) -> None:
+    assert runtime.get("/simple/nobody-published-this/")[0] == 404
+
+
+def test_a_second_up_is_harmless(runtime: Runtime) -> None:
+    again = runtime.run(sys.executable, "-m", "local", "up", "--dir", runtime.directory)
+    assert "already up" in again.stdout
+
+
+def test_nobody_complained_meanwhile(runtime: Runtime, built_in: Runtime) -> None:
+    assert runtime.complaints() == []
+    assert built_in.complaints() == []
