@@ -1,0 +1,60 @@
+"""The README's configuration table is made of the settings' own descriptions."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+from pydantic.fields import FieldInfo
+
+from cloud.settings import ServiceSettings
+from indexer.settings import Settings as IndexerSettings
+from ingest.settings import Settings as IngestSettings
+from proxy.settings import ProxySettings
+from publisher.settings import Settings as PublisherSettings
+
+README = Path(__file__).parents[3] / "README.md"
+SERVICES: dict[str, type[ServiceSettings]] = {
+    "ingest": IngestSettings,
+    "indexer": IndexerSettings,
+    "publisher": PublisherSettings,
+    "proxy": ProxySettings,
+}
+
+
+def table() -> list[str]:
+    """The table's rows, the settings that every service has left out."""
+    return [
+        f"| {service} | `{name.upper()}` | {_default(field)} | {_meaning(field)} |"
+        for service, settings in SERVICES.items()
+        for name, field in settings.model_fields.items()
+        if name not in ServiceSettings.model_fields
+    ]
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    default = field.get_default(call_default_factory=True, validated_data={})
+    if default in (None, {}, ()):
+        return "none"
+    if isinstance(default, timedelta):
+        return f"{default.total_seconds():g}"
+    if isinstance(default, tuple):
+        return "`[" + ", ".join(f'"{each}"' for each in default) + "]`"
+    if isinstance(default, int | float) and not isinstance(default, bool):
+        return f"{default:g}" if isinstance(default, float) else f"{default}"
+    return f"`{default}`"
+
+
+def _meaning(field: FieldInfo) -> str:
+    sentence = re.sub(r"\s+", " ", field.description or "").split(". ")[0].rstrip(".")
+    return sentence.replace("``", "`")
+
+
+def test_the_readme_lists_every_setting() -> None:
+    rows = [line for line in README.read_text("utf-8").splitlines() if _is_row(line)]
+    assert rows == table(), "the table should be:\n" + "\n".join(table())
+
+
+def _is_row(line: str) -> bool:
+    return line.startswith(tuple(f"| {service} | `" for service in SERVICES))
