@@ -44,10 +44,6 @@ class Cache:
             self._entries.move_to_end(key)
         return await entry.get()
 
-    def held(self) -> int:
-        """Bytes that are held."""
-        return self._total
-
     def _entry(self, key: Key) -> Refreshing[Resource]:
         async def load(last: Resource | None) -> Resource:
             found = await self._load(key, last)

@@ -10,7 +10,7 @@ import uvicorn
 
 from cloud import logs, secrets, settings, storage
 from cloud.errors import NotFound
-from cloud.secrets import Secret
+from cloud.secrets import Secret, SecretVersion
 from proxy.app import Limits, Proxy
 from proxy.errors import Unreadable
 from proxy.library import Library
@@ -55,7 +55,7 @@ def build(chosen: ProxySettings) -> Proxy:
         chosen.project,
         chosen.tokens_secret,
     )
-    return assemble(chosen, static, packages, secret_reader(secret))
+    return assemble(chosen, static, packages, secret_reader(secret.latest))
 
 
 def assemble(
@@ -85,12 +85,14 @@ def assemble(
     )
 
 
-def secret_reader(secret: Secret) -> Callable[[TokenSet | None], Awaitable[TokenSet]]:
+def secret_reader(
+    latest: Callable[[], SecretVersion],
+) -> Callable[[TokenSet | None], Awaitable[TokenSet]]:
     """Make what reads the token set; a secret that is gone is no reason to forget the last one."""
 
     async def read(last: TokenSet | None) -> TokenSet:
         try:
-            version = await asyncio.to_thread(secret.latest)
+            version = await asyncio.to_thread(latest)
         except NotFound as error:
             raise Unreadable(error.subject, error.detail) from error
         return TokenSet.read(version.data, version.name)

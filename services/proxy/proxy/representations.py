@@ -5,6 +5,7 @@ METADATA never change (INDEX_API: #47, #54, #55).
 """
 
 import hashlib
+from functools import lru_cache
 from typing import NamedTuple
 
 from cloud.ports import ObjectInfo, StoredObject
@@ -43,6 +44,7 @@ def root(media_type: str) -> Key:
     return Key(name, _spelt(media_type), _varying("Accept, Authorization", media_type))
 
 
+@lru_cache(maxsize=4096)
 def project_page(project: ProjectName, media_type: str) -> Key:
     """A project's page."""
     name = layout.project_json(project) if media_type == JSON else layout.project_html(project)

@@ -198,8 +198,9 @@ def test_memory_is_bounded_and_the_least_recently_used_goes_first() -> None:
     run(act())
 
 
-def test_what_is_larger_than_the_cache_is_served_and_not_kept() -> None:
-    world = World(cache_bytes=2000)
+@pytest.mark.parametrize("capacity", [0, 2000])
+def test_what_is_larger_than_the_cache_is_served_and_not_kept(capacity: int) -> None:
+    world = World(cache_bytes=capacity)
 
     async def act() -> None:
         for _ in range(2):

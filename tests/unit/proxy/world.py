@@ -155,7 +155,9 @@ class Client:
 
     def __init__(self, path: str, headers: Mapping[str, str], method: str = "GET") -> None:
         raw_path, _, query = path.partition("?")
-        fields = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+        fields = [
+            (name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()
+        ]
         self.scope = {
             "type": "http",
             "method": method,

@@ -1,0 +1,82 @@
+"""What no client sends, byte by byte over a socket."""
+
+import socket
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from unit.proxy.conftest import Served
+from unit.proxy.world import World, basic, run
+
+AUTHORIZED = f"Authorization: {basic()}\r\n".encode()
+
+
+def exchange(served: Served, request: bytes) -> bytes:
+    with socket.create_connection(("127.0.0.1", served.port), timeout=5) as connection:
+        connection.sendall(request)
+        answer = b""
+        while chunk := connection.recv(65536):
+            answer += chunk
+    return answer
+
+
+def status_of(served: Served, target: bytes, headers: bytes = b"") -> int:
+    fields = b"Host: index\r\nConnection: close\r\n" + AUTHORIZED + headers
+    answer = exchange(served, b"GET " + target + b" HTTP/1.1\r\n" + fields + b"\r\n")
+    return int(answer.split(b" ", 2)[1])
+
+
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [
+        (b"/simple/f\xc3\xb6\xc3\xb6/", 400),
+        (b"/simple/foo\x00/", 400),
+        (b"/simple/%00/", 404),
+        (b"/simple/../blocked.json", 404),
+        (b"/simple/%2e%2e/%2e%2e/", 404),
+        (b"/packages/..%2f..%2fblocked.json", 404),
+        (b"/packages/%252e%252e%252fblocked.json", 404),
+        (b"/simple//alpha-pkg/", 404),
+        (b"//evil.example/simple/", 404),
+        (b"http://evil.example/simple/alpha-pkg", 301),
+        (b"/" + b"a" * 5000, 414),
+        (b"/simple/?" + b"a" * 5000, 414),
+    ],
+)
+def test_5_a_hostile_target_is_refused(served: Served, target: bytes, status: int) -> None:
+    assert status_of(served, target) == status
+
+
+def test_63_an_absolute_target_never_leads_to_its_host(served: Served) -> None:
+    request = b"GET http://evil.example/simple/alpha-pkg HTTP/1.1\r\nHost: evil.example\r\n"
+    answer = exchange(served, request + AUTHORIZED + b"Connection: close\r\n\r\n")
+    assert b"location: /simple/alpha-pkg/\r\n" in answer
+
+
+def test_header_fields_beyond_32_kib_are_431(served: Served) -> None:
+    assert status_of(served, b"/simple/", b"X-A: " + b"a" * 20_000 + b"\r\n") == 200
+    assert status_of(served, b"/simple/", (b"X-A: " + b"a" * 20_000 + b"\r\n") * 2) == 431
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return World()
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    path=st.text(st.characters(max_codepoint=255), max_size=80)
+    | st.from_regex(r"/(simple|packages|pypi|changelog)/[!-~]{0,40}/?", fullmatch=True),
+    fields=st.dictionaries(
+        st.sampled_from(["accept", "range", "if-range", "if-none-match", "user-agent", "x-a"]),
+        st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=60),
+        max_size=4,
+    ),
+    method=st.sampled_from(["GET", "HEAD", "POST", "PUT", "TRACE", "BREW"]),
+)
+def test_5_14_no_path_or_field_is_an_error_of_ours(
+    world: World, path: str, fields: dict[str, str], method: str
+) -> None:
+    answer = run(world.ask(path, fields, method))
+    assert answer.status in {200, 206, 301, 304, 404, 405, 406, 416}
