@@ -15,7 +15,8 @@ higher one and writes nothing. So the last word is the newest record's, at whate
 instance stops or dies, without this document and the pages being written at once.
 """
 
-from dataclasses import dataclass
+import threading
+from collections.abc import Iterable, Mapping
 
 from cloud.errors import NotFound
 from cloud.ports import Bucket, Headers, StoredObject
@@ -28,8 +29,23 @@ from schemas.releases import removed_filenames, status_of
 HEADERS = Headers(content_type="application/json", cache_control="private, no-cache")
 
 
-def entry_of(record: ProjectRecord) -> BlockedProject:
-    """What is blocked of a project."""
+def entry_of(record: ProjectRecord) -> BlockedProject | None:
+    """What is blocked of a project; None if it never had anything to say here."""
+    if not (record.status or record.removed.files or record.removed.versions):
+        return None
+    return _entry(record)
+
+
+def merged(blocked: Blocked, records: Iterable[ProjectRecord]) -> Blocked | None:
+    """``blocked`` with the entries of ``records``; None if there is nothing to write."""
+    changed = {r.project: _entry(r) for r in records if _is_due(blocked, r)}
+    if not changed:
+        return None
+    projects: dict[ProjectName, BlockedProject] = {**blocked.projects, **changed}
+    return Blocked(projects=dict(sorted(projects.items())))
+
+
+def _entry(record: ProjectRecord) -> BlockedProject:
     return BlockedProject(
         revision=record.revision,
         quarantined=status_of(record) == "quarantined",
@@ -37,45 +53,70 @@ def entry_of(record: ProjectRecord) -> BlockedProject:
     )
 
 
-def merged(blocked: Blocked, record: ProjectRecord) -> Blocked | None:
-    """``blocked`` with ``record``'s entry; None if there is nothing to write."""
-    known, entry = blocked.projects.get(record.project), entry_of(record)
-    if known is None and not _has_registers(record):
-        return None
-    if known is not None and (known.revision > entry.revision or known == entry):
-        return None
-    projects: dict[ProjectName, BlockedProject] = {**blocked.projects, record.project: entry}
-    return Blocked(projects=dict(sorted(projects.items())))
+def _is_due(blocked: Blocked, record: ProjectRecord) -> bool:
+    """Whether the record's entry must be written.
+
+    An entry that is there is kept up also for a record without registers: it was made anew.
+    """
+    known = blocked.projects.get(record.project)
+    if known is None:
+        return entry_of(record) is not None
+    return known.revision <= record.revision and known != _entry(record)
 
 
-def _has_registers(record: ProjectRecord) -> bool:
-    return bool(record.status or record.removed.files or record.removed.versions)
-
-
-@dataclass(frozen=True, slots=True)
 class BlockedList:
-    """The document, in the static bucket."""
+    """The document, in the static bucket; one object for all threads of a process.
 
-    static: Bucket
-    persistence: Persistence
+    One object name takes about one write a second, so the records of threads that come while one
+    of them is at it are noted by the next, together.
+    """
+
+    def __init__(self, static: Bucket, persistence: Persistence) -> None:
+        self._static = static
+        self._persistence = persistence
+        self._waiting: dict[ProjectName, ProjectRecord] = {}
+        self._waiting_lock = threading.Lock()
+        self._turn = threading.Lock()
 
     def note(self, record: ProjectRecord) -> None:
         """Return when the document says what ``record`` does, or what a newer one does.
 
-        One read, and a write only if that changes something.
+        At most one read, and a write only if that changes something; or nothing, if another
+        thread did it. What fails is left for the next thread, and raised here.
         """
-        self.persistence.until_done(lambda: self._attempt(record))
+        self._add(record)
+        with self._turn:
+            group = self._group()
+            if record.project in group:
+                self._persistence.until_done(lambda: self._attempt(group))
+                self._drop(group)
 
-    def _attempt(self, record: ProjectRecord) -> None:
+    def _add(self, record: ProjectRecord) -> None:
+        with self._waiting_lock:
+            other = self._waiting.get(record.project)
+            if other is None or other.revision < record.revision:
+                self._waiting[record.project] = record
+
+    def _group(self) -> Mapping[ProjectName, ProjectRecord]:
+        with self._waiting_lock:
+            return dict(self._waiting)
+
+    def _drop(self, group: Mapping[ProjectName, ProjectRecord]) -> None:
+        with self._waiting_lock:
+            for project, record in group.items():
+                if self._waiting[project] is record:
+                    del self._waiting[project]
+
+    def _attempt(self, group: Mapping[ProjectName, ProjectRecord]) -> None:
         stored = self._stored()
-        blocked = merged(Blocked.model_validate_json(stored.data), record)
+        blocked = merged(Blocked.model_validate_json(stored.data), group.values())
         if blocked is not None:
             data = blocked.encode()
-            self.static.write(layout.BLOCKED, data, HEADERS, if_generation=stored.generation)
+            self._static.write(layout.BLOCKED, data, HEADERS, if_generation=stored.generation)
 
     def _stored(self) -> StoredObject:
         try:
-            stored = self.static.read(layout.BLOCKED)
+            stored = self._static.read(layout.BLOCKED)
         except NotFound:
             stored = None
         return stored or StoredObject(generation=0, data=Blocked().encode())

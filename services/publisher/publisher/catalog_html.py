@@ -98,7 +98,7 @@ def _around(page: int, pages: int) -> dict[str, str | None]:
     return {
         "pagination_first": "page1.html" if back else None,
         "pagination_last": f"page{pages}.html" if on else None,
-        "pagination_prev": f"page{page - 1}.html" if back else None,
+        "pagination_prev": f"page{min(page - 1, pages)}.html" if back else None,
         "pagination_next": f"page{page + 1}.html" if on else None,
     }
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-LONGEST = 240.0
+LONGEST = 200.0
 """Seconds of the longest pause: a push waits for the run under way, the pause and its own run,
 and is to be answered within 600 s."""
 

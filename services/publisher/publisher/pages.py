@@ -14,7 +14,7 @@ test and the write are not one step), nor would the generations alone (they are 
 Nothing is ever deleted: a project without files has pages that offer none.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from cloud.ports import Bucket, Headers, ObjectInfo
@@ -71,9 +71,7 @@ class ProjectPages:
         record = self._record(project)
         self.blocked.note(record)
         due = [kind for kind in KINDS if force or _is_due(found.get(kind.name(project)), record)]
-        listing = Listing.of(record)
-        rendered = [(kind, kind.render(listing)) for kind in due]
-        for kind, data in rendered:
+        for kind, data in _rendered(due, record):
             self._write(kind, record, data, found.get(kind.name(project)))
         return record
 
@@ -84,8 +82,8 @@ class ProjectPages:
 
     def _record(self, project: ProjectName) -> ProjectRecord:
         stored = self.metadata.read(layout.record(project))
-        if stored is None:
-            raise AssertionError("an unconditional read returned nothing")
+        if stored is None:  # pragma: no cover - only a conditional read returns nothing
+            raise AssertionError(project)
         return ProjectRecord.model_validate_json(stored.data)
 
     def _write(
@@ -98,6 +96,14 @@ class ProjectPages:
         )
         generation = found.generation if found else 0
         self.static.write(kind.name(record.project), data, headers, if_generation=generation)
+
+
+def _rendered(kinds: Sequence[Kind], record: ProjectRecord) -> Sequence[tuple[Kind, bytes]]:
+    """The pages, all rendered before the first is written, so that none is if one cannot be."""
+    if not kinds:
+        return ()
+    listing = Listing.of(record)
+    return [(kind, kind.render(listing)) for kind in kinds]
 
 
 def _is_due(found: ObjectInfo | None, record: ProjectRecord) -> bool:

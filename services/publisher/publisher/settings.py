@@ -16,7 +16,7 @@ class Settings(ServiceSettings):
     """The bucket of the pages."""
     topic_project_published: str = "project-published"
     """The topic to say on that a project's pages are durable."""
-    catalog_interval: Annotated[float, Field(ge=0, le=240)] = 10
+    catalog_interval: Annotated[float, Field(ge=0, le=200)] = 10
     """The least seconds between two runs of the catalog; 5 times the last run, if that is more."""
     title: str = "Python packages"
     """What the home page and the changelog call themselves."""

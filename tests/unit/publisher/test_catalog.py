@@ -1,0 +1,120 @@
+import json
+
+import pytest
+
+from cloud.errors import NotFound
+from cloud.ports import Headers
+from fakes.examples import file_record, later
+from fakes.storage import Fault
+from publisher.catalog import newest_first, rendered
+from publisher.errors import UnreadableEntry
+from publisher.templates import ENTRIES_PER_PAGE
+from schemas import layout
+from schemas.catalog import CatalogEntry
+from schemas.records import ProjectRecord
+from unit.publisher.world import Clock, Instance, Store, record
+
+HOME = ["changelog/page1.html", "index.html", "simple/index.html", "simple/index.v1.json"]
+
+
+def entry(project: str, seconds: float | None) -> CatalogEntry:
+    name = f"{project.replace('-', '_')}-1.tar.gz"
+    if seconds is None:
+        return CatalogEntry.of(record(project=project))
+    file = file_record(name, upload_time=later(seconds))
+    return CatalogEntry.of(
+        ProjectRecord(project=file.project, revision=1, files={file.filename: file})
+    )
+
+
+def listed(store: Store) -> list[str]:
+    return [project["name"] for project in json.loads(store.data(layout.ROOT_JSON))["projects"]]
+
+
+def test_it_lists_every_record_by_name_and_reads_none() -> None:
+    store = Store()
+    store.index(record(project="a-b"), record(project="a"), record("acme-1.tar.gz"))
+    assert Instance(store).catalog.publish() == 3
+    assert store.storage.counts.requests == {
+        "objects.get": 3,
+        "objects.list": 2,
+        "objects.insert": 4,
+    }
+    assert listed(store) == ["a", "a-b", "acme"]
+    assert list(store.pages()) == HOME
+
+
+def test_every_page_has_its_type() -> None:
+    store = Store()
+    Instance(store).catalog.publish()
+    assert {info.name: info.content_type for info in store.static.list()} == {
+        "changelog/page1.html": "text/html; charset=utf-8",
+        "index.html": "text/html; charset=utf-8",
+        "simple/index.html": "text/html; charset=utf-8",
+        "simple/index.v1.json": "application/vnd.pypi.simple.v1+json",
+    }
+
+
+def test_pages_are_written_even_if_nothing_changed() -> None:
+    store = Store()
+    Instance(store).catalog.publish()
+    before = {info.name: info.generation for info in store.static.list()}
+    Instance(store).catalog.publish()
+    after = {info.name: info.generation for info in store.static.list()}
+    assert all(after[name] != generation for name, generation in before.items())
+
+
+def test_a_project_without_files_is_listed_but_is_no_news() -> None:
+    store = Store()
+    store.index(record(project="empty"))
+    Instance(store).catalog.publish()
+    assert listed(store) == ["empty"]
+    assert b"empty" not in store.data("changelog/page1.html")
+
+
+def test_the_changelog_begins_with_the_newest_upload() -> None:
+    entries = [entry("b", 1), entry("old", 0), entry("a", 1), entry("none", None), entry("new", 2)]
+    assert [one.project for one in newest_first(entries)] == ["new", "a", "b", "old"]
+
+
+def test_the_changelog_has_as_many_pages_as_it_takes() -> None:
+    entries = [entry("acme", 0)] * (ENTRIES_PER_PAGE + 1)
+    pages = {name: data for name, _, data in rendered(entries, "Packages", {})}
+    assert sorted(pages) == sorted([*HOME, "changelog/page2.html"])
+    assert pages["changelog/page2.html"].count(b'href="/simple/acme/"') == 1
+
+
+def test_pages_beyond_the_last_are_left_without_entries() -> None:
+    store = Store()
+    store.index(record("acme-1.tar.gz"))
+    for name in ("changelog/page2.html", "changelog/page3.html"):
+        store.static.put(name, b"old")
+    Instance(store).catalog.publish()
+    for name in ("changelog/page2.html", "changelog/page3.html"):
+        assert b"Latest uploads" in store.data(name)
+        assert b"acme" not in store.data(name)
+
+
+@pytest.mark.parametrize("name", ["projects/acme.json", "projects/", "projects/Not A Name.json"])
+def test_an_object_that_is_no_record_is_named(name: str) -> None:
+    store = Store()
+    store.metadata.put(name, b"{}", Headers("application/json", ""))
+    with pytest.raises(UnreadableEntry, match=name):
+        Instance(store).catalog.publish()
+
+
+def test_a_page_written_too_often_is_waited_for() -> None:
+    store, clock = Store(), Clock()
+    store.static.fault(Fault("error", operation="objects.insert", status=429))
+    Instance(store, clock=clock).catalog.publish()
+    assert list(store.pages()) == HOME
+    assert clock.slept == [1]
+
+
+def test_a_bucket_that_is_not_there_is_an_error() -> None:
+    store = Store()
+    del store.storage.buckets["metadata"]
+    instance = Instance(store)
+    del store.storage.buckets["metadata"]
+    with pytest.raises(NotFound):
+        instance.catalog.publish()

@@ -1,0 +1,136 @@
+"""INDEX_API section C, of the pages over all projects."""
+
+from html.parser import HTMLParser
+
+import html5lib
+import pytest
+from jinja2 import Template
+
+from fakes.examples import later
+from publisher.catalog_html import render_changelog, render_home, render_root
+from publisher.errors import UnexpectedHtml
+from schemas.catalog import CatalogEntry
+from schemas.names import ProjectName
+
+TITLE = "Packages of <Ünited> & Sons"
+
+
+class Page(HTMLParser):
+    """What the standard library reads in a page."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__()
+        self.links: list[tuple[str, str | None]] = []
+        self.meta: dict[str | None, str | None] = {}
+        self.text = ""
+        self._href: str | None = None
+        self.feed(data.decode())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag == "a":
+            self.links.append(("", given.get("href")))
+        elif tag == "meta":
+            self.meta[given.get("name")] = given.get("content")
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+        if self.links and self.lasttag in ("a", "strong"):
+            text, href = self.links[-1]
+            self.links[-1] = (f"{text} {data}".strip(), href)
+            self.lasttag = "" if self.lasttag == "a" else "a"
+
+    def hrefs(self, start: str) -> list[str]:
+        return [href for _, href in self.links if href and href.startswith(start)]
+
+
+def entry(name: str, *, upload: float | None = 0, version: str | None = "1.0") -> CatalogEntry:
+    facts: dict[str, object] = {
+        "project": name,
+        "record-revision": 1,
+        "display-name": name.title(),
+        "latest-version": version,
+        "latest-upload": None if upload is None else later(upload),
+    }
+    return CatalogEntry.model_validate(facts)
+
+
+ENTRIES = [
+    entry("acme"),
+    entry("index-x", version="1!2.0"),
+    entry("old", upload=None, version=None),
+]
+PROJECTS = [one.project for one in ENTRIES]
+PAGES = [
+    render_root(PROJECTS),
+    render_root([]),
+    render_home(ENTRIES, TITLE),
+    render_home([], TITLE),
+    render_changelog(ENTRIES, TITLE, 2, 3),
+    render_changelog([], TITLE, 1, 1),
+]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_19_every_page_is_html5_to_a_strict_parser(page: bytes) -> None:
+    html5lib.HTMLParser(strict=True).parse(page.decode())
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_20_every_page_says_that_it_is_of_version_1_4(page: bytes) -> None:
+    assert Page(page).meta["pypi:repository-version"] == "1.4"
+
+
+def test_21_the_root_has_exactly_one_link_a_project_to_its_address() -> None:
+    assert Page(render_root(PROJECTS)).links == [
+        ("acme", "/simple/acme/"),
+        ("index-x", "/simple/index-x/"),
+        ("old", "/simple/old/"),
+    ]
+
+
+def test_the_home_page_lists_every_project_with_its_latest_version() -> None:
+    page = Page(render_home(ENTRIES, TITLE))
+    assert page.hrefs("/simple/")[1:] == ["/simple/acme/", "/simple/index-x/", "/simple/old/"]
+    for line in ("(latest version: 1!2.0)", "(latest version: none)"):
+        assert line in page.text
+    assert TITLE in page.text
+
+
+def test_the_changelog_lists_projects_with_time_and_version() -> None:
+    page = Page(render_changelog(ENTRIES[:2], TITLE, 1, 1))
+    assert page.hrefs("/simple/")[1:] == ["/simple/acme/", "/simple/index-x/"]
+    for text in ("Acme", "2026-11-24 12:00:00 UTC", "1!2.0", "Latest upload"):
+        assert text in page.text
+
+
+@pytest.mark.parametrize(
+    ("number", "count", "expected"),
+    [
+        (1, 1, []),
+        (1, 3, ["page2.html", "page3.html"]),
+        (2, 3, ["page1.html", "page1.html", "page3.html", "page3.html"]),
+        (3, 3, ["page1.html", "page2.html"]),
+        (4, 2, ["page1.html", "page2.html"]),
+    ],
+)
+def test_pages_of_the_changelog_lead_to_each_other(
+    number: int, count: int, expected: list[str]
+) -> None:
+    page = Page(render_changelog([], TITLE, number, count))
+    assert page.hrefs("page") == expected * 2
+
+
+@pytest.mark.parametrize(("old", "new"), [("<li>", "<ul>"), ("/index.html", ".html")])
+def test_a_dumb_pypi_that_links_otherwise_is_found_out(
+    old: str, new: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    render = Template.render
+
+    def otherwise(self: Template, **given: object) -> str:
+        html = render(self, **given)
+        return html[: html.index("</a>") + 4] if old == "<li>" else html.replace(old, new)
+
+    monkeypatch.setattr(Template, "render", otherwise)
+    with pytest.raises(UnexpectedHtml):
+        render_root([ProjectName("acme"), ProjectName("beta")])

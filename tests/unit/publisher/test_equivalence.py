@@ -1,0 +1,135 @@
+"""INDEX_API #41: a project's HTML and JSON say the same, to two parsers that are not ours."""
+
+import json
+import string
+from dataclasses import replace
+from typing import Any
+from xml.etree.ElementTree import Element
+
+import html5lib
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pypi_simple import DistributionPackage, ProjectPage
+
+from fakes.examples import file_record, later
+from publisher import project_html, simple_json
+from publisher.listing import Listing
+from schemas.records import ProjectRecord, Registers
+from unit.publisher.world import ACME, HOSTILE, hostile, record, removed, status, yank
+
+BASE = "https://packages.example/simple/acme/"
+
+
+def pages(of: ProjectRecord) -> tuple[str, Any]:
+    listing = Listing.of(of)
+    html = project_html.render(listing).decode()
+    return html, json.loads(simple_json.render_project(listing))
+
+
+def from_html5lib(html: str) -> tuple[list[dict[str, object]], dict[str, str]]:
+    """The files, as JSON would say them, and the declarations."""
+    parser = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False)
+    document: Element = parser.parse(html)
+    meta = {m.get("name", ""): m.get("content", "") for m in document.iter("meta")}
+    return [from_anchor(anchor) for anchor in document.iter("a")], meta
+
+
+def from_anchor(anchor: Element) -> dict[str, object]:
+    url, _, digest = anchor.attrib["href"].partition("#")
+    yanked = anchor.get("data-yanked")
+    file: dict[str, object] = {
+        "filename": anchor.text,
+        "url": url,
+        "hashes": dict([digest.split("=")]),
+        "yanked": yanked is not None and (yanked or True),
+    }
+    if "data-requires-python" in anchor.attrib:
+        file["requires-python"] = anchor.attrib["data-requires-python"]
+    if "data-core-metadata" in anchor.attrib:
+        file["core-metadata"] = dict([anchor.attrib["data-core-metadata"].split("=")])
+    return file
+
+
+def assert_equal(of: ProjectRecord) -> None:
+    html, page = pages(of)
+    files, meta = from_html5lib(html)
+    only_json = {"size", "upload-time"}
+    stripped = [{k: v for k, v in file.items() if k not in only_json} for file in page["files"]]
+    assert files[::-1] == stripped
+    assert meta["pypi:repository-version"] == page["meta"]["api-version"]
+    assert meta["pypi:project-status"] == page["project-status"]["status"]
+    assert meta.get("pypi:project-status-reason") == page["project-status"].get("reason")
+
+
+EVERY = pytest.mark.parametrize(
+    "of",
+    [
+        hostile(),
+        record(),
+        record(*HOSTILE, status=status("quarantined", "malware")),
+        record(*HOSTILE, status=status("archived"), removed=removed(*HOSTILE[:4])),
+    ],
+    ids=["hostile", "empty", "quarantined", "archived"],
+)
+
+
+@EVERY
+def test_41_html5lib_reads_in_the_html_what_the_json_says(of: ProjectRecord) -> None:
+    assert_equal(of)
+
+
+def in_common(package: DistributionPackage) -> DistributionPackage:
+    """What HTML can say of a package; JSON's yank without a reason is HTML's empty one."""
+    reason = package.yanked_reason or ("" if package.is_yanked else None)
+    return replace(package, size=None, upload_time=None, yanked_reason=reason)
+
+
+@EVERY
+def test_41_pypi_simple_reads_the_same_packages_in_both(of: ProjectRecord) -> None:
+    html, page = pages(of)
+    one = ProjectPage.from_html("acme", html, BASE)
+    other = ProjectPage.from_json_data(page, BASE)
+    assert [*map(in_common, one.packages[::-1])] == [*map(in_common, other.packages)]
+    assert (one.status, one.status_reason) == (other.status, other.status_reason)
+    assert one.repository_version == other.repository_version == "1.4"
+
+
+words = st.text(max_size=12) | st.text(string.punctuation + " \r\n\t", max_size=12)
+registers = st.builds(yank, st.none() | words, value=st.booleans(), at=st.integers(0, 3))
+marks = st.builds(
+    Registers,
+    files=st.dictionaries(st.sampled_from(HOSTILE), registers),
+    versions=st.dictionaries(st.sampled_from(["1.0", "0.9", "1!2.0", "0.8"]), registers),
+)
+
+
+@st.composite
+def records(draw: st.DrawFn) -> ProjectRecord:
+    names = draw(st.lists(st.sampled_from(HOSTILE), unique=True))
+    files = [
+        file_record(
+            name,
+            upload_time=later(draw(st.integers(0, 5))),
+            requires_python=draw(st.none() | words),
+            uploader=draw(words),
+            summary=draw(st.none() | words),
+        )
+        for name in names
+    ]
+    statuses = st.sampled_from(["active", "archived", "quarantined", "deprecated"])
+    return ProjectRecord.model_validate(
+        {
+            "project": ACME,
+            "revision": draw(st.integers(0, 9)),
+            "files": {file.filename: file for file in files},
+            "yanked": draw(marks),
+            "removed": draw(marks),
+            "status": draw(st.none() | st.builds(status, statuses, st.none() | words)),
+        }
+    )
+
+
+@given(records())
+def test_41_any_record_says_the_same_in_both(of: ProjectRecord) -> None:
+    assert_equal(of)

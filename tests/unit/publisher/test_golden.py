@@ -1,0 +1,45 @@
+"""The bytes of every kind of page, as they were agreed: a difference is meant, or a mistake.
+
+``.venv/bin/python -m unit.publisher.test_golden`` (in ``tests/``) writes them anew.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from publisher import catalog_html, legacy_json, project_html, simple_json
+from publisher.listing import Listing
+from schemas.catalog import CatalogEntry
+from unit.publisher.world import hostile, record
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def rendered() -> dict[str, bytes]:
+    listing = Listing.of(hostile())
+    entries = [CatalogEntry.of(one) for one in (hostile(), record(project="empty"))]
+    projects = [entry.project for entry in entries]
+    return {
+        "project.html": project_html.render(listing),
+        "project.json": simple_json.render_project(listing),
+        "legacy.json": legacy_json.render(listing),
+        "root.html": catalog_html.render_root(projects),
+        "root.json": simple_json.render_root(projects),
+        "home.html": catalog_html.render_home(entries, "Packages"),
+        "changelog.html": catalog_html.render_changelog(entries[:1], "Packages", 1, 2),
+    }
+
+
+@pytest.mark.parametrize("name", rendered())
+def test_a_page_is_byte_for_byte_as_agreed(name: str) -> None:
+    assert rendered()[name].decode() == (GOLDEN / name).read_text(encoding="utf-8")
+
+
+def test_the_same_record_gives_the_same_bytes() -> None:
+    assert rendered() == rendered()
+
+
+if __name__ == "__main__":
+    GOLDEN.mkdir(exist_ok=True)
+    for page, data in rendered().items():
+        (GOLDEN / page).write_bytes(data)

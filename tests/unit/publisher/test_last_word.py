@@ -1,0 +1,223 @@
+"""A stale publisher never has the last word: instances stopped, killed and resumed at every step.
+
+The record of revision 1 is being published when that of revision 2 is committed; whatever happens
+to the instances in between, when each message has been dealt with the pages, ``blocked.json`` and
+the catalog are those of revision 2.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from publisher.blocked import entry_of
+from publisher.catalog import rendered
+from publisher.listing import Listing
+from publisher.pages import KINDS
+from schemas import layout
+from schemas.catalog import CatalogEntry
+from schemas.records import Blocked, ProjectRecord, Registers
+from unit.publisher.world import ACME, Hook, Instance, Stepper, Store, record, status, yank
+
+WHEEL, OTHER = "acme-1-py3-none-any.whl", "acme-2-py3-none-any.whl"
+STEPS = range(14)
+"""More than any of these calls has operations, undisturbed: the last few are its end."""
+
+
+def toggled(revision: int) -> ProjectRecord:
+    """A record in which all that can be said and unsaid changes with each revision.
+
+    So the record of each revision looks like the one two before it, but for the revision.
+    """
+    on = revision % 2 == 1
+    registers = Registers.model_validate({"files": {WHEEL: yank(value=on, at=revision)}})
+    return record(
+        WHEEL,
+        OTHER,
+        project=ACME,
+        revision=revision,
+        yanked=registers,
+        removed=registers,
+        status=status("quarantined" if on else "active"),
+    )
+
+
+def grown(revision: int) -> ProjectRecord:
+    """A record that nobody ever gave a command: each revision has one more file."""
+    return record(*[f"acme-{n}-py3-none-any.whl" for n in range(revision)], revision=revision)
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """What an instance does with a message, and what is to come of it."""
+
+    name: str
+    publish: Callable[[Instance], object]
+    records: Callable[[int], ProjectRecord]
+    settled: Callable[[Store, ProjectRecord], None]
+
+    def begin(self, store: Store) -> Stepper:
+        """An instance that begins to deal with a message, stopped before its first step."""
+
+        def call(hook: Hook) -> None:
+            self.publish(Instance(store, hook))
+
+        return Stepper(call)
+
+    def deliver(self, store: Store) -> None:
+        """An instance that deals with a message, undisturbed."""
+        self.publish(Instance(store))
+
+
+def assert_pages(store: Store, newest: ProjectRecord) -> None:
+    expected = {kind.name(ACME): kind.render(Listing.of(newest)) for kind in KINDS}
+    assert {name: store.data(name) for name in expected} == expected
+    entry = entry_of(newest)
+    if entry is None:
+        assert store.static.stat(layout.BLOCKED) is None
+    else:
+        found = Blocked.model_validate_json(store.data(layout.BLOCKED))
+        assert found.projects == {ACME: entry}
+
+
+def assert_catalog(store: Store, newest: ProjectRecord) -> None:
+    pages = rendered([CatalogEntry.of(newest)], "Packages", {})
+    assert store.pages() == {name: data for name, _, data in pages}
+
+
+PAGES = Protocol("pages", lambda i: i.publish(), toggled, assert_pages)
+FORCED = Protocol("forced pages", lambda i: i.publish(force=True), toggled, assert_pages)
+PLAIN = Protocol("pages without registers", lambda i: i.publish(), grown, assert_pages)
+CATALOG = Protocol("catalog", lambda i: i.catalog.publish(), grown, assert_catalog)
+
+EACH = pytest.mark.parametrize("protocol", [PAGES, FORCED, PLAIN, CATALOG], ids=lambda p: p.name)
+BEFORE = pytest.mark.parametrize("published", [False, True], ids=["new", "known"])
+
+
+def world(protocol: Protocol, published: bool) -> Store:
+    """A store whose record is at revision 2, and whose pages, if any, at revision 1."""
+    store = Store()
+    if published:
+        store.index(protocol.records(1))
+        protocol.deliver(store)
+    store.index(protocol.records(2))
+    return store
+
+
+@EACH
+@BEFORE
+@pytest.mark.parametrize("stop", STEPS)
+def test_an_instance_stopped_at_any_step_does_not_undo_what_was_published_meanwhile(
+    protocol: Protocol, published: bool, stop: int
+) -> None:
+    store = world(protocol, published)
+    stale = protocol.begin(store)
+    stale.step(stop)
+    store.index(protocol.records(3))
+    protocol.deliver(store)
+    protocol.settled(store, protocol.records(3))
+    stale.finish()
+    protocol.settled(store, protocol.records(3))
+
+
+@pytest.mark.parametrize("protocol", [PAGES, CATALOG], ids=lambda p: p.name)
+@BEFORE
+@pytest.mark.parametrize("stop", STEPS)
+def test_two_instances_stopped_at_any_steps_end_with_the_newest_record(
+    protocol: Protocol, published: bool, stop: int
+) -> None:
+    for other_stop in STEPS:
+        store = world(protocol, published)
+        stale = protocol.begin(store)
+        stale.step(stop)
+        store.index(protocol.records(3))
+        newer = protocol.begin(store)
+        newer.step(other_stop)
+        stale.finish()
+        newer.finish()
+        protocol.settled(store, protocol.records(3))
+
+
+@EACH
+@BEFORE
+@pytest.mark.parametrize("stop", STEPS)
+def test_an_instance_killed_at_any_step_is_made_good_by_redelivery(
+    protocol: Protocol, published: bool, stop: int
+) -> None:
+    store = world(protocol, published)
+    stale = protocol.begin(store)
+    stale.step(stop)
+    stale.kill()
+    protocol.deliver(store)
+    protocol.settled(store, protocol.records(2))
+
+
+@EACH
+@pytest.mark.parametrize("stop", STEPS)
+def test_an_instance_killed_after_a_newer_record_was_published_undoes_nothing(
+    protocol: Protocol, stop: int
+) -> None:
+    for further in range(4):
+        store = world(protocol, published=True)
+        stale = protocol.begin(store)
+        stale.step(stop)
+        store.index(protocol.records(3))
+        protocol.deliver(store)
+        stale.step(further)
+        stale.kill()
+        protocol.settled(store, protocol.records(3))
+
+
+actions = st.lists(
+    st.tuples(st.sampled_from(["commit", "step", "kill"]), st.integers(0, 2), st.integers(1, 6)),
+    max_size=30,
+)
+
+
+@EACH
+@given(schedule=actions)
+@settings(max_examples=60, deadline=None)
+def test_three_instances_in_any_order_settle_on_the_newest_record(
+    protocol: Protocol, schedule: list[tuple[str, int, int]]
+) -> None:
+    """Each commit is announced; a message whose instance was killed comes again at the end."""
+    store, revision, again = Store(), 1, False
+    store.index(protocol.records(revision))
+    running = [protocol.begin(store) for _ in range(3)]
+    for action, index, steps in schedule:
+        if action == "commit":
+            revision += 1
+            store.index(protocol.records(revision))
+            running[index].finish()
+            running[index] = protocol.begin(store)
+        elif action == "step":
+            running[index].step(steps)
+        else:
+            again = again or not running[index].done
+            running[index].kill()
+    for instance in running:
+        instance.finish()
+    if again:
+        protocol.deliver(store)
+    protocol.settled(store, protocol.records(revision))
+
+
+@pytest.mark.parametrize("stop", STEPS)
+def test_what_is_blocked_is_never_behind_a_page(stop: int) -> None:
+    store, checks = world(PAGES, published=True), list[bool]()
+
+    def check(operation: str, bucket: str, name: str) -> None:
+        page = store.static.stat(layout.project_json(ACME))
+        document = Blocked.model_validate_json(store.data(layout.BLOCKED))
+        assert page is not None
+        checks.append(document.projects[ACME].revision >= int(page.metadata["record-revision"]))
+
+    stale = PAGES.begin(store)
+    stale.step(stop)
+    store.index(PAGES.records(3))
+    Instance(store, check).publish()
+    stale.finish()
+    check("", "", "")
+    assert all(checks)

@@ -1,0 +1,87 @@
+import json
+from typing import Any
+
+from fakes.examples import file_record
+from publisher.legacy_json import render
+from publisher.listing import Listing
+from schemas.records import ProjectRecord, Registers
+from unit.publisher.world import HOSTILE, NAUGHTY, hostile, record, status, yank
+
+
+def page(of: ProjectRecord) -> Any:  # noqa: ANN401 - JSON
+    return json.loads(render(Listing.of(of)))
+
+
+def test_the_latest_release_speaks_for_the_project() -> None:
+    assert page(hostile())["info"] == {
+        "name": "acme",
+        "project_url": "/simple/acme/",
+        "version": "1!2.0",
+        "summary": "Says <hello> & goodbye",
+        "requires_python": "<4, >=3.8",
+        "requires_dist": ['other>=1; extra == "x"'],
+        "yanked": False,
+        "yanked_reason": None,
+    }
+
+
+def test_every_release_is_there_with_its_files_and_the_latest_again() -> None:
+    whole = page(hostile())
+    names = {
+        version: [file["filename"] for file in files]
+        for version, files in whole["releases"].items()
+    }
+    assert names["0.9"] == ["acme-0.9-py3-none-any.whl", "acme-0.9.tar.gz"]
+    assert {*names} == {"0.7.post1", "0.8", "0.9", "1.0rc1", "1.0", "1.0+cu1", "1!2.0"}
+    assert whole["urls"] == whole["releases"]["1!2.0"]
+
+
+def test_a_file_has_digest_size_time_and_type() -> None:
+    assert page(hostile())["releases"]["0.9"][0] == {
+        "filename": "acme-0.9-py3-none-any.whl",
+        "url": "/packages/acme-0.9-py3-none-any.whl",
+        "digests": {"sha256": "a" * 64},
+        "size": 1000,
+        "packagetype": "bdist_wheel",
+        "python_version": "py3",
+        "requires_python": "<4, >=3.8",
+        "upload_time": "2026-11-24T12:06:01",
+        "upload_time_iso_8601": "2026-11-24T12:06:01.000000Z",
+        "has_sig": False,
+        "yanked": True,
+        "yanked_reason": NAUGHTY,
+    }
+
+
+def test_an_sdist_is_called_one() -> None:
+    file = page(hostile())["releases"]["0.8"][0]
+    assert (file["packagetype"], file["python_version"]) == ("sdist", "source")
+    assert (file["yanked"], file["yanked_reason"]) == (True, None)
+
+
+def test_the_python_tag_of_a_wheel_with_a_build_number_is_found() -> None:
+    assert page(hostile())["releases"]["1.0"][0]["python_version"] == "py2.py3"
+
+
+def test_spellings_of_one_version_that_alternate_keep_all_their_files() -> None:
+    names = ("acme-1.0-py3-none-any.whl", "acme-1.0.0-py3-none-any.whl", "acme-1.0.tar.gz")
+    releases = page(record(*names))["releases"]
+    assert {version: len(files) for version, files in releases.items()} == {"1.0": 2, "1.0.0": 1}
+
+
+def test_a_project_that_offers_nothing_still_answers() -> None:
+    whole = page(record(*HOSTILE, status=status("quarantined")))
+    assert (whole["releases"], whole["urls"]) == ({}, [])
+    assert whole["info"]["version"] is None
+
+
+def test_where_all_is_yanked_the_page_says_so() -> None:
+    yanked = Registers.model_validate({"versions": {"1": yank("broken")}})
+    info = page(record("acme-1.tar.gz", yanked=yanked))["info"]
+    assert (info["yanked"], info["yanked_reason"]) == (True, "broken")
+
+
+def test_what_an_sdist_requires_is_unknown() -> None:
+    assert page(record("acme-1.tar.gz"))["info"]["requires_dist"] is None
+    wheel = file_record("acme-1-py3-none-any.whl")
+    assert page(record(files={wheel.filename: wheel}))["info"]["requires_dist"] == []

@@ -1,0 +1,125 @@
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from publisher.pace import LONGEST, Pace
+
+
+class World:
+    """Runs that last as long as they are told, by a clock that moves only when somebody sleeps."""
+
+    def __init__(self, lasting: float = 0, interval: float = 10) -> None:
+        self.now, self.lasting = 100.0, lasting
+        self.runs: list[float] = []
+        self.error: Exception | None = None
+        self.pace = Pace(self.run, interval, clock=lambda: self.now, sleep=self.sleep)
+
+    async def run(self) -> None:
+        self.runs.append(self.now)
+        await self.sleep(self.lasting)
+        if self.error:
+            raise self.error
+
+    async def sleep(self, seconds: float) -> None:
+        for _ in range(5):
+            await asyncio.sleep(0)
+        self.now += seconds
+
+
+def scenario(test: Callable[[], Awaitable[None]]) -> None:
+    async def main() -> None:
+        await test()
+
+    asyncio.run(main())
+
+
+def test_the_first_run_starts_at_once() -> None:
+    world = World()
+
+    async def test() -> None:
+        await world.pace.covered()
+
+    scenario(test)
+    assert world.runs == [100]
+
+
+def test_after_a_rest_a_run_starts_at_once_again() -> None:
+    world = World()
+
+    async def test() -> None:
+        await world.pace.covered()
+        world.now += 60
+        await world.pace.covered()
+
+    scenario(test)
+    assert world.runs == [100, 160]
+
+
+@pytest.mark.parametrize(("lasting", "pause"), [(0, 10), (1, 10), (4, 20), (3600, LONGEST)])
+def test_runs_keep_the_interval_or_five_times_the_last_run(lasting: float, pause: float) -> None:
+    world = World(lasting)
+
+    async def test() -> None:
+        await world.pace.covered()
+        await world.pace.covered()
+
+    scenario(test)
+    assert world.runs == [100, 100 + lasting + pause]
+
+
+def test_one_run_covers_all_who_came_before_it_started() -> None:
+    world = World()
+
+    async def test() -> None:
+        await world.pace.covered()
+        await asyncio.gather(*[world.pace.covered() for _ in range(20)])
+
+    scenario(test)
+    assert world.runs == [100, 110]
+
+
+def test_who_comes_during_a_run_waits_for_the_next() -> None:
+    world = World(lasting=1)
+
+    async def test() -> None:
+        first = asyncio.create_task(world.pace.covered())
+        while not world.runs:
+            await asyncio.sleep(0)
+        late = asyncio.create_task(world.pace.covered())
+        await first
+        assert not late.done()
+        await late
+
+    scenario(test)
+    assert world.runs == [100, 111]
+
+
+def test_a_run_that_fails_answers_those_it_was_to_cover_and_the_next_is_another() -> None:
+    world = World()
+
+    async def test() -> None:
+        world.error = RuntimeError("no")
+        answers = await asyncio.gather(
+            world.pace.covered(), world.pace.covered(), return_exceptions=True
+        )
+        assert [str(answer) for answer in answers] == ["no", "no"]
+        world.error = None
+        await world.pace.covered()
+
+    scenario(test)
+    assert world.runs == [100, 110]
+
+
+def test_a_caller_that_is_cancelled_does_not_cancel_the_run() -> None:
+    world = World(lasting=1)
+
+    async def test() -> None:
+        patient = asyncio.create_task(world.pace.covered())
+        impatient = asyncio.create_task(world.pace.covered())
+        await asyncio.sleep(0)
+        impatient.cancel()
+        await patient
+
+    scenario(test)
+    assert world.runs == [100]

@@ -1,0 +1,149 @@
+import pytest
+
+from cloud.errors import NotFound, TooManyRequests
+from cloud.ports import Headers
+from fakes.storage import Fault
+from publisher.listing import Listing
+from publisher.pages import KINDS
+from schemas import layout
+from schemas.records import ProjectRecord
+from unit.publisher.world import ACME, Clock, Instance, Store, hostile, record, removed, status
+
+NAMES = [kind.name(ACME) for kind in KINDS]
+
+
+def published(of: ProjectRecord) -> Store:
+    store = Store()
+    store.index(of)
+    Instance(store).publish()
+    store.storage.counts.clear()
+    return store
+
+
+def is_of(store: Store, of: ProjectRecord) -> bool:
+    rendered = {kind.name(ACME): kind.render(Listing.of(of)) for kind in KINDS}
+    return {name: store.data(name) for name in NAMES} == rendered
+
+
+def test_a_record_becomes_three_pages_with_their_types_and_its_revision() -> None:
+    store = published(record("acme-1.tar.gz"))
+    assert is_of(store, record("acme-1.tar.gz"))
+    versions = [store.storage.get("static", name) for name in NAMES]
+    assert [version.attributes.content_type for version in versions] == [
+        "application/vnd.pypi.simple.v1+json",
+        "text/html; charset=utf-8",
+        "application/json",
+    ]
+    assert {version.attributes.cache_control for version in versions} == {"private, no-cache"}
+    assert [dict(version.attributes.metadata) for version in versions] == [
+        {"record-revision": "1"}
+    ] * 3
+
+
+def test_a_first_publish_costs_one_list_three_writes_and_three_looks() -> None:
+    store = Store()
+    store.index(record("acme-1.tar.gz"))
+    Instance(store).publish()
+    assert store.storage.counts.requests == {
+        "objects.list": 1,
+        "objects.get": 1,
+        "objects.download": 2,
+        "objects.insert": 3,
+    }
+
+
+def test_a_duplicate_costs_one_list_and_writes_nothing() -> None:
+    store = published(hostile())
+    Instance(store).publish()
+    assert store.storage.counts.requests == {
+        "objects.list": 1,
+        "objects.get": 1,
+        "objects.download": 2,
+    }
+
+
+def test_only_pages_of_older_records_are_written() -> None:
+    store = published(record("acme-1.tar.gz"))
+    store.static.remove(layout.project_html(ACME))
+    Instance(store).publish()
+    assert store.storage.counts.requests["objects.insert"] == 1
+    assert is_of(store, record("acme-1.tar.gz"))
+
+
+@pytest.mark.parametrize("metadata", [{}, {"record-revision": "new"}, {"record-revision": "0"}])
+def test_a_page_that_does_not_say_it_is_of_this_record_is_written(metadata: dict[str, str]) -> None:
+    store = Store()
+    store.index(record())
+    for name in NAMES:
+        store.static.put(name, b"damaged", Headers("text/plain", "", metadata))
+    Instance(store).publish()
+    assert is_of(store, record())
+
+
+def test_force_writes_every_page_anew() -> None:
+    store = published(record("acme-1.tar.gz"))
+    store.static.put(NAMES[0], b"damaged", Headers("text/plain", "", {"record-revision": "1"}))
+    Instance(store).publish(force=True)
+    assert store.storage.counts.requests["objects.insert"] == 3
+    assert is_of(store, record("acme-1.tar.gz"))
+
+
+def test_a_page_of_a_later_record_is_left_alone() -> None:
+    store = published(record("acme-1.tar.gz", revision=9))
+    store.index(record(revision=8))
+    assert Instance(store).publish().revision == 8
+    assert "objects.insert" not in store.storage.counts.requests
+
+
+def test_without_a_record_nothing_is_published() -> None:
+    store = Store()
+    with pytest.raises(NotFound):
+        Instance(store).publish()
+    assert store.pages() == {}
+
+
+def test_pages_of_a_project_whose_name_begins_alike_are_not_its_own() -> None:
+    store = published(record("acme-1.tar.gz"))
+    store.index(record(project="acme-x", revision=9))
+    Instance(store).pages.publish(record(project="acme-x").project, force=False)
+    store.index(record("acme-1.tar.gz", "acme-2.tar.gz", revision=2))
+    Instance(store).publish()
+    assert is_of(store, record("acme-1.tar.gz", "acme-2.tar.gz", revision=2))
+
+
+def test_a_project_without_files_has_pages_that_offer_none() -> None:
+    store = published(record("acme-1.tar.gz"))
+    store.index(record("acme-1.tar.gz", revision=2, removed=removed("acme-1.tar.gz")))
+    Instance(store).publish()
+    assert b'"files":[]' in store.data(layout.project_json(ACME))
+    assert b"<a " not in store.data(layout.project_html(ACME))
+
+
+def test_what_is_blocked_is_written_before_the_first_page() -> None:
+    store, written = Store(), list[str]()
+    store.index(record("acme-1.tar.gz", status=status("quarantined")))
+
+    def hook(operation: str, bucket: str, name: str) -> None:
+        if operation == "objects.insert":
+            written.append(name)
+
+    Instance(store, hook).publish()
+    assert written == [layout.BLOCKED, *NAMES]
+
+
+def test_a_name_written_too_often_is_waited_for() -> None:
+    store, clock = Store(), Clock()
+    store.index(record())
+    store.static.fault(Fault("error", operation="objects.insert", status=429, times=2))
+    Instance(store, clock=clock).publish()
+    assert is_of(store, record())
+    assert clock.slept == [1, 2]
+
+
+def test_a_name_written_too_often_for_too_long_is_given_back() -> None:
+    store, clock = Store(), Clock()
+    store.index(record())
+    store.static.fault(Fault("error", operation="objects.insert", status=429, times=None))
+    with pytest.raises(TooManyRequests):
+        Instance(store, clock=clock).publish()
+    assert clock.now <= 120

@@ -1,0 +1,37 @@
+"""Large records: nothing gets lost, and the CPU time stays within its bounds."""
+
+import json
+import time
+
+from publisher.listing import Listing
+from publisher.pages import KINDS
+from schemas.records import ProjectRecord
+from unit.publisher.world import record
+
+
+def with_files(count: int) -> ProjectRecord:
+    return record(*[f"acme-{n // 50}.{n % 50}-py3-none-any.whl" for n in range(count)])
+
+
+def rendered(of: ProjectRecord) -> tuple[list[bytes], float]:
+    """The pages, and the seconds that they took, at best of two."""
+    seconds = []
+    for _ in range(2):
+        started = time.process_time()
+        listing = Listing.of(of)
+        pages = [kind.render(listing) for kind in KINDS]
+        seconds.append(time.process_time() - started)
+    return pages, min(seconds)
+
+
+def test_ten_thousand_files_are_all_listed_within_three_seconds() -> None:
+    (simple, html, legacy), seconds = rendered(with_files(10_000))
+    assert len(json.loads(simple)["files"]) == 10_000
+    assert html.count(b"<a\n") == 10_000
+    assert sum(map(len, json.loads(legacy)["releases"].values())) == 10_000
+    assert seconds <= 3
+
+
+def test_a_hundred_files_take_at_most_fifty_milliseconds() -> None:
+    _, seconds = rendered(with_files(100))
+    assert seconds <= 0.05

@@ -1,0 +1,215 @@
+"""What the publisher stands in, in memory: records, buckets, and instances that can be stopped."""
+
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+
+from cloud.ports import Headers
+from fakes.examples import NOON, file_record, later
+from fakes.memory import MemoryBucket
+from fakes.storage import Storage
+from publisher.blocked import BlockedList
+from publisher.catalog import Catalog
+from publisher.pages import ProjectPages
+from publisher.persistence import Persistence
+from schemas import layout
+from schemas.catalog import CatalogEntry
+from schemas.names import Filename, ProjectName
+from schemas.records import ProjectRecord, Register, Registers, StatusRegister
+from schemas.types import Status
+
+ACME = ProjectName("acme")
+
+NAUGHTY = """<b>&amp; "it's" 'gone'</b> naïve 日本 🐍"""
+"""A reason that says everything HTML must escape."""
+
+HOSTILE = (
+    "acme-1!2.0-py3-none-any.whl",
+    "acme-1.0+cu1-cp311-abi3.cp33m-manylinux_2_17_x86_64.manylinux2014_x86_64.whl",
+    "acme-1.0-1-py2.py3-none-any.whl",
+    "acme-1.0rc1.tar.gz",
+    "acme-0.9-py3-none-any.whl",
+    "acme-0.9.tar.gz",
+    "acme-0.8.tar.gz",
+    "ACME-0.7.post1-py3-none-any.whl",
+    "acme-0.6.dev3-py3-none-any.whl",
+)
+"""File names of one project that guessing gets wrong."""
+
+
+def yank(reason: str | None = None, *, value: bool = True, at: float = 0) -> Register:
+    return Register(issued_at=later(at), command_id="c", value=value, reason=reason)
+
+
+def record(
+    *filenames: str, project: str = ACME, revision: int = 1, **facts: object
+) -> ProjectRecord:
+    """A record that holds these files, each a minute after the one before."""
+    files = {
+        name: file_record(name, upload_time=later(60 * minute))
+        for minute, name in enumerate(filenames)
+    }
+    given = {"project": project, "revision": revision, "files": files}
+    return ProjectRecord.model_validate({**given, **facts})
+
+
+def hostile() -> ProjectRecord:
+    """A record with all that is hard to say in HTML."""
+    files = {
+        Filename(name): file_record(
+            name,
+            upload_time=later(90.25 * minute),
+            requires_python="<4, >=3.8",
+            summary="Says <hello> & goodbye",
+            requires_dist=('other>=1; extra == "x"',),
+        )
+        for minute, name in enumerate(HOSTILE)
+    }
+    versions = {"0.9": yank(NAUGHTY), "0.8": yank()}
+    return ProjectRecord.model_validate(
+        {
+            "project": ACME,
+            "revision": 5,
+            "files": files,
+            "yanked": Registers.model_validate({"versions": versions}),
+            "removed": Registers.model_validate(
+                {"files": {"acme-0.6.dev3-py3-none-any.whl": yank()}}
+            ),
+            "status": status("deprecated", NAUGHTY),
+        }
+    )
+
+
+def status(value: Status, reason: str | None = None) -> StatusRegister:
+    return StatusRegister(issued_at=NOON, command_id="s", value=value, reason=reason)
+
+
+def removed(*filenames: str) -> Registers:
+    return Registers.model_validate({"files": {name: yank() for name in filenames}})
+
+
+class Clock:
+    """A clock that stands still but for those who sleep by it."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.slept: list[float] = []
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+
+def persistence(clock: Clock | None = None, deadline: float = 120) -> Persistence:
+    clock = clock or Clock()
+    return Persistence(clock.sleep, lambda: 0.5, clock, deadline)
+
+
+class Store:
+    """The buckets of one index, whatever instances use them."""
+
+    def __init__(self) -> None:
+        self.storage = Storage()
+        self.static = MemoryBucket("static", storage=self.storage)
+        self.metadata = MemoryBucket("metadata", storage=self.storage)
+
+    def index(self, *records: ProjectRecord) -> None:
+        """Put records as the indexer does."""
+        for one in records:
+            headers = Headers("application/json", "no-cache", CatalogEntry.of(one).metadata())
+            self.metadata.put(layout.record(one.project), one.encode(), headers)
+
+    def pages(self) -> Mapping[str, bytes]:
+        """All that was published, by object name."""
+        storage = self.storage.buckets
+        assert "static" in storage
+        return {info.name: self.data(info.name) for info in self.static.list()}
+
+    def data(self, name: str) -> bytes:
+        stored = self.static.read(name)
+        assert stored is not None
+        return stored.data
+
+
+Hook = Callable[[str, str, str], None]
+
+
+class Instance:
+    """One instance of the publisher: its own objects, upon the store that all share."""
+
+    def __init__(self, store: Store, hook: Hook | None = None, clock: Clock | None = None) -> None:
+        static = MemoryBucket("static", storage=store.storage)
+        metadata = MemoryBucket("metadata", storage=store.storage)
+        static.before = metadata.before = hook
+        patience = persistence(clock)
+        self.blocked = BlockedList(static, patience)
+        self.pages = ProjectPages(static, metadata, self.blocked, patience)
+        self.catalog = Catalog(static, metadata, "Packages", patience)
+
+    def publish(self, *, force: bool = False) -> ProjectRecord:
+        return self.pages.publish(ACME, force=force)
+
+
+class Killed(BaseException):
+    """The instance is no more. Nothing may catch it."""
+
+
+class Stepper:
+    """A call in a thread of its own that stops before each operation on a bucket.
+
+    Between two operations nothing happens that others could see, so to kill it there is to kill it
+    after the former took effect.
+
+    :param call: what to do; it is given the hook to stop at.
+    """
+
+    def __init__(self, call: Callable[[Hook], object]) -> None:
+        self._go, self._stopped = threading.Semaphore(0), threading.Semaphore(0)
+        self._killed = False
+        self._error: BaseException | None = None
+        self.done = False
+        self._thread = threading.Thread(target=self._run, args=(call,), daemon=True)
+        self._thread.start()
+        self._wait()
+
+    def step(self, times: int = 1) -> None:
+        """Let that many operations happen, or fewer if it is over before."""
+        for _ in range(times):
+            if self.done:
+                return
+            self._go.release()
+            self._wait()
+
+    def finish(self) -> None:
+        """Let it come to its end."""
+        while not self.done:
+            self.step()
+
+    def kill(self) -> None:
+        """End it where it stands."""
+        self._killed = True
+        self.step()
+
+    def _run(self, call: Callable[[Hook], object]) -> None:
+        try:
+            with suppress(Killed):
+                call(self._hook)
+        except BaseException as error:  # raised where it is waited for
+            self._error = error
+        finally:
+            self.done = True
+            self._stopped.release()
+
+    def _wait(self) -> None:
+        assert self._stopped.acquire(timeout=10), "it hangs"
+        if self._error is not None:
+            raise self._error
+
+    def _hook(self, operation: str, bucket: str, name: str) -> None:
+        self._stopped.release()
+        self._go.acquire()
+        if self._killed:
+            raise Killed
