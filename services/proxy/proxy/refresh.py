@@ -64,7 +64,7 @@ class Refreshing(Generic[T]):
         self._subject, self._load, self._policy, self._clock = subject, load, policy, clock
         self._is_final = is_final
         self._value: T | None = None
-        self._error: CloudError = Unavailable(subject, "no answer yet")
+        self._error: CloudError
         self._tried = self._confirmed = -math.inf
         self._attempt: asyncio.Task[None] | None = None
 
@@ -78,6 +78,7 @@ class Refreshing(Generic[T]):
         now, confirmed = self._clock(), self._confirmed
         if self._attempt is None and now - self._tried >= self._policy.interval:
             self._tried = now
+            self._error = Unavailable(self._subject, "no answer yet")
             self._attempt = asyncio.create_task(self._read(now))
         if self._attempt is not None and now - confirmed >= self._policy.wait_after:
             await asyncio.wait((self._attempt,), timeout=self._patience())

@@ -169,6 +169,21 @@ def test_what_is_gone_is_not_served_stale_and_doubt_about_it_is_not_its_absence(
     run(act())
 
 
+def test_a_hanging_reading_does_not_confirm_an_absence() -> None:
+    async def act() -> None:
+        scene = Scene(TOKENS)
+        scene.source.answer = NotFound("page")
+        with pytest.raises(NotFound):
+            await scene.get()
+        scene.source.gate.clear()
+        with pytest.raises(Unavailable):
+            await scene.get(after=30)
+        scene.source.gate.set()
+        await scene.settle()
+
+    run(act())
+
+
 def test_a_final_value_is_never_read_again() -> None:
     async def act() -> None:
         scene = Scene(PAGES, is_final=True)
