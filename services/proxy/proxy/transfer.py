@@ -1,12 +1,16 @@
 """Sends a reply over ASGI; a streamed body that breaks off is never made to look whole."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
 from contextlib import aclosing
-
-from starlette.types import Receive, Send
+from typing import Any
 
 from proxy.replies import Reply
+
+Event = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Event]]
+Send = Callable[[Event], Awaitable[None]]
+"""An ASGI server's two channels: https://asgi.readthedocs.io/en/stable/specs/main.html"""
 
 
 class Transfer:
