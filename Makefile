@@ -20,6 +20,18 @@ install: .venv/installed ## make .venv with everything that running, testing and
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation $(MEMBERS:%=-e ./%)
 	touch $@
 
+demo: install ## start everything, publish a wheel and install it, showing each step
+	$(BIN)/python -m local demo
+
+local-up: install ## start everything on this machine (RUNTIME=docker or native)
+	$(BIN)/python -m local up
+
+local-down: install ## stop it; buckets and secrets stay
+	$(BIN)/python -m local down
+
+local-logs: install ## print what all processes say, and go on until interrupted
+	$(BIN)/python -m local logs
+
 test: install ## run every ring of tests
 	$(BIN)/python -m pytest
 

@@ -1,0 +1,85 @@
+"""``python -m local up|down|logs|demo``: the commands behind ``make local-up`` and its siblings."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from local import console, lifecycle
+from local.failure import Failure
+from local.layout import Ports
+from local.settings import UpSettings
+from local.state import Runtime, State
+
+
+def main() -> int:
+    """Run the command; on failure say why and return 1."""
+    options = _parser().parse_args()
+    state = State(options.dir.resolve())
+    try:
+        options.run(state, options)
+    except Failure as failure:
+        print(f"{options.command}: {failure}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, run, words in (
+        ("up", _up, "start everything, or what is missing"),
+        ("down", _down, "stop everything, keep buckets and secrets"),
+        ("logs", _logs, "print what all processes say"),
+        ("demo", _demo, "publish a wheel and install it, showing each step"),
+    ):
+        command = commands.add_parser(name, help=words)
+        command.set_defaults(run=run)
+        command.add_argument("--dir", type=Path, default=Path(".local"), help="where state is kept")
+        if name in ("up", "demo"):
+            command.add_argument("--port-base", help="the first of eight ports in a row, or: free")
+        if name == "logs":
+            command.add_argument("--lines", type=int, default=200, help="how far to look back")
+    return parser
+
+
+def _up(state: State, options: argparse.Namespace) -> None:
+    running = lifecycle.up(state, _ports(state, options.port_base), _wanted(), _say)
+    print(console.guide(state, running))
+    print("See it work: make demo    What it says: make local-logs    Stop it: make local-down")
+
+
+def _down(state: State, options: argparse.Namespace) -> None:
+    lifecycle.down(state, _say)
+
+
+def _logs(state: State, options: argparse.Namespace) -> None:
+    lifecycle.logs(state, options.lines)
+
+
+def _demo(state: State, options: argparse.Namespace) -> None:
+    # Only here: Google's libraries take half a second to import.
+    from local import demo
+
+    running = lifecycle.up(state, _ports(state, options.port_base), _wanted(), _say)
+    demo.run(state, running, _say)
+
+
+def _ports(state: State, base: str | None) -> Ports | None:
+    if base == "free":
+        noted = state.running()
+        return noted.ports if noted else Ports.free()
+    return Ports.block(int(base)) if base else None
+
+
+def _wanted() -> Runtime | None:
+    return UpSettings().runtime or None
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,27 @@
+"""``python -m local.pubsub --port 8085``: the in-memory Pub/Sub as a program."""
+
+import argparse
+import asyncio
+
+from local.grpc_server import serve
+from local.logs import to_stdout
+from local.pubsub.broker import Broker
+from local.pubsub.server import Server
+
+
+async def _serve(address: str) -> None:
+    await serve(address, *Server(Broker()).handlers())
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    parser = argparse.ArgumentParser(prog="python -m local.pubsub", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8085)
+    options = parser.parse_args()
+    to_stdout()
+    asyncio.run(_serve(f"{options.host}:{options.port}"))
+
+
+if __name__ == "__main__":
+    main()

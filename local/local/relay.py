@@ -1,0 +1,192 @@
+"""Pulls from the local Pub/Sub and POSTs as production push does: ``python -m local.relay``.
+
+Google's emulator can push, but not faithfully: see docs/adr/0003. A message is leased to the relay
+while it is being delivered and while it is held back after a refusal, however long either takes.
+"""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import time
+from collections.abc import Iterator
+
+import grpc
+import httpx
+from google.api_core.exceptions import GoogleAPICallError
+from google.pubsub_v1 import SubscriberAsyncClient
+from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcAsyncIOTransport
+from google.pubsub_v1.types import ReceivedMessage
+
+from local import layout, push
+from local.logs import to_stdout
+from local.settings import RelaySettings
+
+logger = logging.getLogger(__name__)
+
+# Seconds between two looks for a Pub/Sub or a subscription that is not there yet.
+PAUSE = 0.5
+CHANNEL_OPTIONS = [("grpc.max_receive_message_length", -1), ("grpc.enable_http_proxy", 0)]
+
+
+class Relay:
+    """Delivers one subscription to one endpoint, with at most ``window`` requests in flight."""
+
+    def __init__(
+        self,
+        client: SubscriberAsyncClient,
+        http: httpx.AsyncClient,
+        subscription: str,
+        endpoint: str,
+        *,
+        scale: float,
+        deadline: float = layout.ACK_DEADLINE,
+        window: int = layout.WINDOW,
+    ) -> None:
+        self._client = client
+        self._http = http
+        self._subscription = subscription
+        self._name = subscription.rsplit("/", 1)[-1]
+        self._endpoint = endpoint
+        self._scale = scale
+        self._deadline = deadline
+        self._window = window
+        self._in_flight: set[asyncio.Task[bool]] = set()
+        self._leased: set[str] = set()
+        self._connected = False
+
+    async def run(self) -> None:
+        """Deliver until cancelled; what is then under way is handed back."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._keep_leases())
+            while True:
+                if len(self._in_flight) >= self._window:
+                    await asyncio.wait(self._in_flight, return_when=asyncio.FIRST_COMPLETED)
+                    continue
+                for received in await self._pull(self._window - len(self._in_flight)):
+                    self._leased.add(received.ack_id)
+                    post = tasks.create_task(self._post(received))
+                    self._in_flight.add(post)
+                    post.add_done_callback(self._in_flight.discard)
+                    tasks.create_task(self._settle(received, post))
+
+    async def _pull(self, limit: int) -> list[ReceivedMessage]:
+        """Wait for at most ``limit`` messages.
+
+        Without a time-out: what is lent at the moment we hang up would be lost until its deadline.
+        """
+        request = {"subscription": self._subscription, "max_messages": limit}
+        try:
+            response = await self._client.pull(request=request, retry=None, timeout=None)
+        except GoogleAPICallError as error:
+            await self._pause(error)
+            return []
+        self._connected = True
+        return list(response.received_messages)
+
+    async def _pause(self, error: GoogleAPICallError) -> None:
+        if self._connected:
+            logger.warning("%s: lost Pub/Sub: %s", self._name, error.message)
+        self._connected = False
+        await asyncio.sleep(PAUSE)
+
+    async def _post(self, received: ReceivedMessage) -> bool:
+        """Return whether the endpoint took the message."""
+        headers = {"authorization": f"Bearer {push.bearer(self._endpoint, time.time())}"}
+        body = push.envelope(received, self._subscription)
+        try:
+            # One limit for the whole request, where httpx's are for each read.
+            async with asyncio.timeout(self._deadline):
+                response = await self._http.post(self._endpoint, json=body, headers=headers)
+        except (httpx.HTTPError, TimeoutError) as error:
+            return self._refused(received, f"no answer ({type(error).__name__})")
+        if response.status_code in push.ACKNOWLEDGING:
+            return True
+        return self._refused(received, f"HTTP {response.status_code}")
+
+    def _refused(self, received: ReceivedMessage, why: str) -> bool:
+        where = f"{self._name} message {received.message.message_id}"
+        logger.warning("%s, attempt %d: %s", where, received.delivery_attempt, why)
+        return False
+
+    async def _settle(self, received: ReceivedMessage, post: "asyncio.Task[bool]") -> None:
+        """Acknowledge what was taken; hold back what was not, then hand it back."""
+        taken = False
+        try:
+            taken = await post
+            if not taken:
+                await asyncio.sleep(push.back_off(received.delivery_attempt, self._scale))
+        finally:
+            self._leased.discard(received.ack_id)
+            await self._answer(received.ack_id, taken)
+
+    async def _answer(self, ack_id: str, taken: bool) -> None:
+        if taken:
+            request = {"subscription": self._subscription, "ack_ids": [ack_id]}
+            with self._tolerant():
+                await self._client.acknowledge(request=request)
+        else:
+            await self._extend([ack_id], 0)
+
+    async def _keep_leases(self) -> None:
+        """Extend what is leased, often enough that one failure does no harm."""
+        while True:
+            await asyncio.sleep(self._deadline / 3)
+            await self._extend(list(self._leased), round(self._deadline))
+
+    async def _extend(self, ack_ids: list[str], seconds: int) -> None:
+        if ack_ids:
+            request = {
+                "subscription": self._subscription,
+                "ack_ids": ack_ids,
+                "ack_deadline_seconds": seconds,
+            }
+            with self._tolerant():
+                await self._client.modify_ack_deadline(request=request)
+
+    @contextlib.contextmanager
+    def _tolerant(self) -> Iterator[None]:
+        """Go on when Pub/Sub did not take an answer: the message will come again."""
+        try:
+            yield
+        except GoogleAPICallError as error:
+            logger.warning("%s: %s", self._name, error.message)
+
+
+def subscriber(host: str) -> SubscriberAsyncClient:
+    """Return a client of the Pub/Sub at ``host``."""
+    channel = grpc.aio.insecure_channel(host, options=CHANNEL_OPTIONS)
+    return SubscriberAsyncClient(transport=SubscriberGrpcAsyncIOTransport(channel=channel))
+
+
+async def relay_all(settings: RelaySettings) -> None:
+    """Deliver every subscription of the layout until SIGTERM."""
+    client = subscriber(settings.pubsub_emulator_host)
+    limits = httpx.Limits(max_connections=None)
+    async with httpx.AsyncClient(
+        timeout=layout.ACK_DEADLINE, limits=limits, trust_env=False
+    ) as http:
+        relays = [
+            Relay(
+                client,
+                http,
+                f"projects/{layout.PROJECT}/subscriptions/{each.name}",
+                settings.url(each.service) + each.path,
+                scale=settings.back_off_scale,
+            )
+            for each in layout.SUBSCRIPTIONS
+        ]
+        running = asyncio.gather(*(relay.run() for relay in relays))
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
+
+
+def main() -> None:
+    """Deliver until told to stop."""
+    to_stdout()
+    asyncio.run(relay_all(RelaySettings()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,185 @@
+"""A stand-in for Secret Manager, which has no emulator: ``python -m local.secret_manager``.
+
+``latest`` is the version created last *even when it is disabled*: then access fails, as in
+production. https://cloud.google.com/secret-manager/docs/reference/rpc
+"""
+
+import argparse
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+
+import google_crc32c
+import grpc
+from google.cloud.secretmanager_v1 import types
+from google.protobuf.empty_pb2 import Empty
+
+from local.grpc_server import (
+    Method,
+    Refused,
+    already_exists,
+    handler,
+    invalid,
+    not_found,
+    serve,
+)
+from local.logs import to_stdout
+from local.secrets_store import SecretsStore, StoredVersion
+
+_State = types.SecretVersion.State
+STATES: Mapping[str, int] = {
+    "ENABLED": _State.ENABLED,
+    "DISABLED": _State.DISABLED,
+    "DESTROYED": _State.DESTROYED,
+}
+MAX_BYTES = 65536
+
+
+class SecretManager:
+    """Answers calls from a store."""
+
+    def __init__(self, store: SecretsStore) -> None:
+        self._store = store
+
+    def methods(self) -> Mapping[str, Method]:
+        """Return the calls it knows."""
+        return {
+            "CreateSecret": Method(types.CreateSecretRequest, self._create),
+            "GetSecret": Method(types.GetSecretRequest, self._get),
+            "ListSecrets": Method(types.ListSecretsRequest, self._list),
+            "DeleteSecret": Method(types.DeleteSecretRequest, self._delete),
+            "AddSecretVersion": Method(types.AddSecretVersionRequest, self._add),
+            "AccessSecretVersion": Method(types.AccessSecretVersionRequest, self._access),
+            "GetSecretVersion": Method(types.GetSecretVersionRequest, self._get_version),
+            "ListSecretVersions": Method(types.ListSecretVersionsRequest, self._list_versions),
+            "EnableSecretVersion": Method(types.EnableSecretVersionRequest, self._enable),
+            "DisableSecretVersion": Method(types.DisableSecretVersionRequest, self._disable),
+            "DestroySecretVersion": Method(types.DestroySecretVersionRequest, self._destroy),
+        }
+
+    def _create(self, request: types.CreateSecretRequest) -> types.Secret:
+        name = f"{request.parent}/secrets/{request.secret_id}"
+        if name in self._store.secrets:
+            raise already_exists(f"Secret [{name}] already exists.")
+        self._store.secrets[name] = []
+        self._store.save()
+        return types.Secret(name=name, replication=request.secret.replication)
+
+    def _get(self, request: types.GetSecretRequest) -> types.Secret:
+        self._versions(request.name)
+        return types.Secret(name=request.name)
+
+    def _list(self, request: types.ListSecretsRequest) -> types.ListSecretsResponse:
+        mine = [n for n in sorted(self._store.secrets) if n.startswith(f"{request.parent}/")]
+        return types.ListSecretsResponse(secrets=[types.Secret(name=name) for name in mine])
+
+    def _delete(self, request: types.DeleteSecretRequest) -> Empty:
+        self._versions(request.name)
+        del self._store.secrets[request.name]
+        self._store.save()
+        return Empty()
+
+    def _add(self, request: types.AddSecretVersionRequest) -> types.SecretVersion:
+        versions = self._versions(request.parent)
+        versions.append(StoredVersion(_checked(request.payload)))
+        self._store.save()
+        return _version(request.parent, len(versions), versions[-1])
+
+    def _access(
+        self, request: types.AccessSecretVersionRequest
+    ) -> types.AccessSecretVersionResponse:
+        name, version = self._version(request.name)
+        if version.state != "ENABLED":
+            raise _wrong_state(name, version)
+        payload = types.SecretPayload(data=version.data, data_crc32c=_crc32c(version.data))
+        return types.AccessSecretVersionResponse(name=name, payload=payload)
+
+    def _get_version(self, request: types.GetSecretVersionRequest) -> types.SecretVersion:
+        name, version = self._version(request.name)
+        return types.SecretVersion(name=name, state=STATES[version.state])
+
+    def _list_versions(
+        self, request: types.ListSecretVersionsRequest
+    ) -> types.ListSecretVersionsResponse:
+        versions = list(enumerate(self._versions(request.parent), start=1))
+        newest_first = [_version(request.parent, n, version) for n, version in reversed(versions)]
+        return types.ListSecretVersionsResponse(versions=newest_first)
+
+    def _enable(self, request: types.EnableSecretVersionRequest) -> types.SecretVersion:
+        return self._set(request.name, "ENABLED")
+
+    def _disable(self, request: types.DisableSecretVersionRequest) -> types.SecretVersion:
+        return self._set(request.name, "DISABLED")
+
+    def _destroy(self, request: types.DestroySecretVersionRequest) -> types.SecretVersion:
+        return self._set(request.name, "DESTROYED")
+
+    def _set(self, name: str, state: str) -> types.SecretVersion:
+        full_name, version = self._version(name)
+        if version.state == "DESTROYED":
+            raise _wrong_state(full_name, version)
+        version.state = state
+        if state == "DESTROYED":
+            version.data = b""
+        self._store.save()
+        return types.SecretVersion(name=full_name, state=STATES[state])
+
+    def _versions(self, secret: str) -> list[StoredVersion]:
+        if secret not in self._store.secrets:
+            raise not_found(f"Secret [{secret}] not found or has no versions.")
+        return self._store.secrets[secret]
+
+    def _version(self, name: str) -> tuple[str, StoredVersion]:
+        """Find a version by number or ``latest``; return its full name with it."""
+        secret, _, alias = name.partition("/versions/")
+        versions = self._versions(secret)
+        number = len(versions) if alias == "latest" else int(alias) if alias.isdigit() else 0
+        if not 1 <= number <= len(versions):
+            raise not_found(f"Secret Version [{name}] not found.")
+        return f"{secret}/versions/{number}", versions[number - 1]
+
+
+def _checked(payload: types.SecretPayload) -> bytes:
+    data = bytes(payload.data)
+    if not data:
+        raise invalid("Secret Payload cannot be empty.")
+    if len(data) > MAX_BYTES:
+        raise invalid(f"The maximum size of a secret payload is {MAX_BYTES} bytes.")
+    if "data_crc32c" in payload and payload.data_crc32c != _crc32c(data):
+        raise invalid("The checksum of the secret payload does not match.")
+    return data
+
+
+def _crc32c(data: bytes) -> int:
+    return int(google_crc32c.value(data))
+
+
+def _version(secret: str, number: int, version: StoredVersion) -> types.SecretVersion:
+    return types.SecretVersion(name=f"{secret}/versions/{number}", state=STATES[version.state])
+
+
+def _wrong_state(name: str, version: StoredVersion) -> Refused:
+    detail = f"Secret Version [{name}] is in {version.state} state."
+    return Refused(grpc.StatusCode.FAILED_PRECONDITION, detail)
+
+
+def handlers(store: SecretsStore) -> list[grpc.GenericRpcHandler]:
+    """Return the service over ``store``."""
+    service = "google.cloud.secretmanager.v1.SecretManagerService"
+    return [handler(service, SecretManager(store).methods())]
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    parser = argparse.ArgumentParser(prog="python -m local.secret_manager", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8086)
+    parser.add_argument("--state", type=Path, help="the file that keeps the secrets")
+    options = parser.parse_args()
+    to_stdout()
+    store = SecretsStore(options.state)
+    asyncio.run(serve(f"{options.host}:{options.port}", *handlers(store)))
+
+
+if __name__ == "__main__":
+    main()

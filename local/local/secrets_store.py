@@ -1,0 +1,50 @@
+"""What the Secret Manager stand-in remembers, in a file so that a token outlives ``local-down``."""
+
+import base64
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.files import write_private
+
+
+@dataclass(slots=True)
+class StoredVersion:
+    """One version of a secret."""
+
+    data: bytes
+    state: str = "ENABLED"
+    """ENABLED, DISABLED or DESTROYED."""
+
+
+class SecretsStore:
+    """All secrets: their versions in the order they were added, by the secret's full name.
+
+    :param path: the file that keeps them; None keeps them in memory only.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path
+        self.secrets: dict[str, list[StoredVersion]] = {}
+        if path is not None and path.exists():
+            self.secrets = _decode(path.read_text())
+
+    def save(self) -> None:
+        """Write the file, whole or not at all, readable by its owner only."""
+        if self._path is not None:
+            write_private(self._path, _encode(self.secrets))
+
+
+def _encode(secrets: dict[str, list[StoredVersion]]) -> str:
+    document = {
+        name: [{"state": v.state, "data": base64.b64encode(v.data).decode()} for v in versions]
+        for name, versions in secrets.items()
+    }
+    return json.dumps(document, indent=1)
+
+
+def _decode(text: str) -> dict[str, list[StoredVersion]]:
+    return {
+        name: [StoredVersion(base64.b64decode(v["data"]), v["state"]) for v in versions]
+        for name, versions in json.loads(text).items()
+    }
