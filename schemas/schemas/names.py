@@ -9,6 +9,7 @@ from packaging.utils import (
     InvalidSdistFilename,
     InvalidWheelFilename,
     canonicalize_name,
+    canonicalize_version,
     parse_sdist_filename,
     parse_wheel_filename,
 )
@@ -53,6 +54,14 @@ def normalize_version(version: str) -> Version:
         return Version(str(ParsedVersion(version)))
     except InvalidVersion as error:
         raise ValueError(f"{version!r} is no PEP 440 version") from error
+
+
+def release_of(version: str) -> Version:
+    """The one form of all versions that are equal: 1.0 and 1.0.0 are the same release.
+
+    https://packaging.python.org/en/latest/specifications/version-specifiers/#final-releases
+    """
+    return Version(canonicalize_version(version))
 
 
 def checked_filename(filename: str) -> Filename:

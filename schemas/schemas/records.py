@@ -11,6 +11,7 @@ from schemas.types import (
     Generation,
     Model,
     ProjectName,
+    Release,
     Revision,
     Sha256,
     Status,
@@ -81,8 +82,8 @@ class Registers(Model):
 
     files: Mapping[Filename, Register] = Field(default_factory=dict)
     """By file name."""
-    versions: Mapping[Version, Register] = Field(default_factory=dict)
-    """By version."""
+    versions: Mapping[Release, Register] = Field(default_factory=dict)
+    """By release."""
 
 
 class ProjectRecord(Document):

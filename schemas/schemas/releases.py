@@ -9,7 +9,7 @@ from datetime import datetime
 
 from packaging.version import Version as ParsedVersion
 
-from schemas.names import Filename
+from schemas.names import Filename, release_of
 from schemas.records import FileRecord, ProjectRecord, Register, Registers
 from schemas.types import Status
 
@@ -26,7 +26,8 @@ def register_order(register: Register) -> tuple[datetime, str]:
 
 def effective(registers: Registers, file: FileRecord) -> Register | None:
     """The newest register that speaks of ``file``, its own or its version's; None if none does."""
-    candidates = (registers.files.get(file.filename), registers.versions.get(file.version))
+    version = registers.versions.get(release_of(file.version))
+    candidates = (registers.files.get(file.filename), version)
     return max((r for r in candidates if r is not None), key=register_order, default=None)
 
 

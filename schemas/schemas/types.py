@@ -66,6 +66,9 @@ ProjectName = Annotated[names.ProjectName, _if_text(names.normalize_project)]
 Version = Annotated[names.Version, _if_text(names.normalize_version)]
 """A version in its normal form (PEP 440); written otherwise, it is normalised on reading."""
 
+Release = Annotated[names.Version, _if_text(names.release_of)]
+"""A release: the one form of all versions that are equal, without trailing zeros."""
+
 Filename = Annotated[names.Filename, _if_text(names.checked_filename)]
 """A distribution's file name: ASCII letters, digits and ``-_.+!``, no more."""
 

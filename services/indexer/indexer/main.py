@@ -30,7 +30,7 @@ def main() -> None:
     indexer = Indexer(
         Records(metadata, indexed, now), Answers(verdicts, refused), now, configured.command_grace
     )
-    app = create_app(indexer, configured.project, lambda: metadata.stat("ready"))
+    app = create_app(indexer, configured.project, lambda: any(metadata.list("ready/")))
     serve(app, configured)
 
 

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from cloud.outcomes import TooEarly
 from schemas.events import ProjectCommand
-from schemas.names import ProjectName
+from schemas.names import ProjectName, release_of
 from schemas.records import FileRecord, ProjectRecord, Register, Registers, StatusRegister
 from schemas.releases import register_order
 
@@ -123,7 +123,8 @@ def _require_object(record: ProjectRecord, issued: IssuedCommand, now: datetime)
     if command.filename is not None:
         known = command.filename in record.files
     elif command.version is not None:
-        known = any(file.version == command.version for file in record.files.values())
+        release = release_of(command.version)
+        known = any(release_of(file.version) == release for file in record.files.values())
     else:
         known = bool(record.files)
     if known:
@@ -164,7 +165,7 @@ def _set_register(record: ProjectRecord, issued: IssuedCommand) -> ProjectRecord
     if command.filename is not None:
         update["files"] = _with(registers.files, command.filename, register)
     if command.version is not None:
-        update["versions"] = _with(registers.versions, command.version, register)
+        update["versions"] = _with(registers.versions, release_of(command.version), register)
     return record.model_copy(update={kind: registers.model_copy(update=update)})
 
 

@@ -37,7 +37,7 @@ def main() -> None:
         refusal=verdicts.refusal_of,
     )
     app = create_app(
-        Ingest(promotion, verdicts), configured.project, lambda: packages.stat("ready")
+        Ingest(promotion, verdicts), configured.project, lambda: any(packages.list("ready/"))
     )
     serve(app, configured)
 

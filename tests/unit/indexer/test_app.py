@@ -12,7 +12,7 @@ from indexer.app import FILE_ACCEPTED, PROJECT_COMMAND, Indexer, create_app
 from indexer.commit import Records
 from schemas import layout
 from schemas.events import FileAccepted, FileRefused
-from schemas.names import ProjectName
+from schemas.names import ProjectName, release_of
 from schemas.records import CommandVerdict, ProjectRecord
 from schemas.types import format_time
 
@@ -74,7 +74,7 @@ def test_an_unreadable_internal_message_is_not_acknowledged(data: bytes, service
 def test_a_command_is_obeyed_and_answered(service: Service) -> None:
     service.push(FILE_ACCEPTED, FileAccepted(file=WHEEL).encode())
     assert service.command(action="yank", version="1.0", reason="broken") == 204
-    assert service.record().yanked.versions[WHEEL.version].reason == "broken"
+    assert service.record().yanked.versions[release_of(WHEEL.version)].reason == "broken"
     assert service.answer() == CommandVerdict(outcome="done", command_id="42", time=NOON)
 
 

@@ -20,6 +20,7 @@ from indexer.merge import (
 from schemas.events import ProjectCommand
 from schemas.names import ProjectName
 from schemas.records import ProjectRecord, Register, StatusRegister
+from schemas.releases import yank_of
 
 ACME = ProjectName("acme")
 WHEEL = file_record("acme-1.0-py3-none-any.whl")
@@ -60,8 +61,15 @@ def test_a_fact_that_contradicts_a_recorded_one_is_kept_out() -> None:
 def test_a_version_is_yanked_with_its_reason() -> None:
     record = merged(WHEEL, issued("yank", version="1.0", reason="broken"))
     assert record.yanked.versions == {
-        "1.0": Register(issued_at=NOON, command_id="c1", value=True, reason="broken")
+        "1": Register(issued_at=NOON, command_id="c1", value=True, reason="broken")
     }
+
+
+def test_equal_versions_are_one_release_however_they_are_written() -> None:
+    record = merged(WHEEL, issued("yank", version="1.0.0"), issued("unyank", at=1, version="1"))
+    assert len(record.yanked.versions) == 1
+    assert yank_of(record, WHEEL) is None
+    assert yank_of(merged(issued("yank", at=2, version="1.0.0.0"), onto=record), WHEEL)
 
 
 def test_a_yank_without_a_reason_says_yanked() -> None:

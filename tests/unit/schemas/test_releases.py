@@ -4,7 +4,7 @@ from itertools import permutations
 from fakes.examples import NOON, file_record, later
 from schemas import releases
 from schemas.catalog import CatalogEntry
-from schemas.names import Filename, ProjectName, Version
+from schemas.names import Filename, ProjectName, Version, release_of
 from schemas.records import FileRecord, ProjectRecord, Register, Registers, StatusRegister
 
 WHEEL_1 = file_record("acme-1.0-py3-none-any.whl", summary="One")
@@ -29,7 +29,7 @@ def by_file(file: FileRecord, mark: Register) -> Registers:
 
 
 def by_version(version: str, mark: Register) -> Registers:
-    return Registers(versions={Version(version): mark})
+    return Registers(versions={release_of(Version(version)): mark})
 
 
 def test_files_are_offered_in_total_order_whatever_order_they_came_in() -> None:
@@ -50,7 +50,7 @@ def test_a_versions_register_covers_files_that_come_later() -> None:
 def test_the_newest_register_that_speaks_of_a_file_wins() -> None:
     registers = Registers(
         files={WHEEL_1.filename: register(False, later(1))},
-        versions={Version("1.0"): register(True)},
+        versions={Version("1"): register(True)},
     )
     yanked = record(WHEEL_1, SDIST_1, yanked=registers)
     assert releases.yank_of(yanked, WHEEL_1) is None
@@ -60,7 +60,7 @@ def test_the_newest_register_that_speaks_of_a_file_wins() -> None:
 def test_simultaneous_registers_are_ordered_by_command() -> None:
     registers = Registers(
         files={WHEEL_1.filename: register(True, by="2")},
-        versions={Version("1.0"): register(False, by="1")},
+        versions={Version("1"): register(False, by="1")},
     )
     assert releases.effective(registers, WHEEL_1) == register(True, by="2")
 
