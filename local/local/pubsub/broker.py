@@ -170,7 +170,8 @@ def _check_plain(subscription: Subscription) -> None:
     policy = subscription.dead_letter_policy
     attempts = policy.max_delivery_attempts or DEFAULT_ATTEMPTS
     if policy.dead_letter_topic and attempts not in ATTEMPTS:
-        raise invalid("max_delivery_attempts out of bounds")
+        detail = "max_delivery_attempts out of bounds"
+        raise Refused(grpc.StatusCode.OUT_OF_RANGE, detail)
 
 
 def _with_defaults(subscription: Subscription) -> Subscription:
