@@ -8,14 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from cloud.errors import (
-    CloudError,
-    NotFound,
-    PermissionDenied,
-    PreconditionFailed,
-    TooManyRequests,
-    Unavailable,
-)
+from cloud import errors
 from cloud.ports import Bucket, Headers, ObjectInfo, StoredObject
 from fakes.storage import (
     Attributes,
@@ -35,12 +28,12 @@ from schemas.events import Message
 
 CHUNK = 4 * 1024 * 1024
 
-_OURS: dict[int, type[CloudError]] = {
-    401: PermissionDenied,
-    403: PermissionDenied,
-    404: NotFound,
-    412: PreconditionFailed,
-    429: TooManyRequests,
+_OURS: dict[int, type[errors.CloudError]] = {
+    401: errors.PermissionDenied,
+    403: errors.PermissionDenied,
+    404: errors.NotFound,
+    412: errors.PreconditionFailed,
+    429: errors.TooManyRequests,
 }
 
 
@@ -99,7 +92,7 @@ class MemoryBucket:
         try:
             with self._step("objects.get", name):
                 return _info(self.storage.get(self._name, name, generation))
-        except NotFound:
+        except errors.NotFound:
             return None
 
     def read(self, name: str, *, unless: int | None = None) -> StoredObject | None:
@@ -152,21 +145,24 @@ class MemoryBucket:
 
     @contextmanager
     def _step(self, operation: str, name: str) -> Iterator[None]:
-        """One operation: hook, faults, the work, its count, faults, hook; errors become ours."""
-        subject = f"gs://{self._name}/{name}"
+        """One operation: hook, faults, the work and its count, faults, hook."""
         faults = self.storage.faults.pick(operation, self._name, name)
-        try:
-            self._call(self.before, operation, name)
-            _strike(faults, "before")
-            yield
-            self.storage.counts.add(operation, 200)
+        with _ours(f"gs://{self._name}/{name}"):
+            with self._counted(operation):
+                self._call(self.before, operation, name)
+                _strike(faults, "before")
+                yield
             _strike(faults, "after")
             self._call(self.after, operation, name)
+
+    @contextmanager
+    def _counted(self, operation: str) -> Iterator[None]:
+        try:
+            yield
         except StorageError as error:
             self.storage.counts.add(operation, error.status)
-            if error.status == 304:
-                raise _NotModified from error
-            raise _OURS.get(error.status, Unavailable)(subject, error.message) from error
+            raise
+        self.storage.counts.add(operation, 200)
 
     def _call(self, hook: Hook | None, operation: str, name: str) -> None:
         if hook is not None:
@@ -210,6 +206,17 @@ class MemoryTopic:
 
 class _NotModified(Exception):
     """The answer 304 to a read."""
+
+
+@contextmanager
+def _ours(subject: str) -> Iterator[None]:
+    """Raise what the store answers as the adapter would."""
+    try:
+        yield
+    except StorageError as error:
+        if error.status == 304:
+            raise _NotModified from error
+        raise _OURS.get(error.status, errors.Unavailable)(subject, error.message) from error
 
 
 def _strike(faults: Iterable[Fault], when: When) -> None:

@@ -27,6 +27,7 @@ class StorageServer:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._socket.bind((host, port))
+        self._socket.listen(1024)  # from here on clients wait and are not refused
         self.url = f"http://{host}:{self._socket.getsockname()[1]}"
         self.storage.origin = self.url
         config = uvicorn.Config(

@@ -1,0 +1,85 @@
+"""The strict fake announces new objects as Cloud Storage does, over a real Pub/Sub connection."""
+
+import json
+import logging
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import grpc
+import pytest
+from google.pubsub_v1 import PublisherClient, SubscriberClient
+from google.pubsub_v1.services.publisher.transports import PublisherGrpcTransport
+from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
+
+from fakes.storage import PubSubNotification, Storage
+
+TOPIC = "projects/gcpypi-local/topics/file-uploaded"
+SUBSCRIPTION = "projects/gcpypi-local/subscriptions/listener"
+
+
+@pytest.fixture
+def pubsub(monkeypatch: pytest.MonkeyPatch) -> Iterator[grpc.Channel]:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    address = f"127.0.0.1:{port}"
+    monkeypatch.setenv("PUBSUB_EMULATOR_HOST", address)
+    command = [sys.executable, "-m", "local.pubsub", f"--port={port}"]
+    quiet = subprocess.DEVNULL
+    with (
+        subprocess.Popen(command, stdout=quiet, stderr=quiet) as server,
+        grpc.insecure_channel(address) as channel,
+    ):
+        try:
+            grpc.channel_ready_future(channel).result(timeout=20)
+            yield channel
+        finally:
+            server.terminate()
+
+
+@pytest.fixture
+def notification(pubsub: grpc.Channel) -> Iterator[PubSubNotification]:
+    notification = PubSubNotification(TOPIC)
+    yield notification
+    notification.close()
+
+
+@pytest.fixture
+def storage(notification: PubSubNotification) -> Storage:
+    storage = Storage()
+    storage.create_bucket("incoming")
+    storage.on_finalize["incoming"] = [notification]
+    return storage
+
+
+def test_a_subscriber_hears_of_a_new_object(pubsub: grpc.Channel, storage: Storage) -> None:
+    publisher = PublisherClient(transport=PublisherGrpcTransport(channel=pubsub))
+    subscriber = SubscriberClient(transport=SubscriberGrpcTransport(channel=pubsub))
+    publisher.create_topic(name=TOPIC)
+    subscriber.create_subscription(name=SUBSCRIPTION, topic=TOPIC)
+    version = storage.insert("incoming", "acme/1/a.whl", b"wheel")
+    (received,) = subscriber.pull(subscription=SUBSCRIPTION, max_messages=1).received_messages
+    assert json.loads(received.message.data) == version.resource(storage.origin)
+    assert dict(received.message.attributes) == {
+        "notificationConfig": "projects/_/buckets/incoming/notificationConfigs/1",
+        "eventType": "OBJECT_FINALIZE",
+        "payloadFormat": "JSON_API_V1",
+        "bucketId": "incoming",
+        "objectId": "acme/1/a.whl",
+        "objectGeneration": str(version.generation),
+        "eventTime": f"{version.created:%Y-%m-%dT%H:%M:%S.%f}Z",
+    }
+
+
+def test_a_topic_that_is_not_there_loses_the_word_and_not_the_object(
+    storage: Storage, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING, "fakes.storage.events"):
+        version = storage.insert("incoming", "a", b"1")
+        until = time.monotonic() + 10
+        while not caplog.messages and time.monotonic() < until:
+            time.sleep(0.02)
+    assert caplog.messages[0].startswith(f"notification to {TOPIC} lost: 404")
+    assert storage.get("incoming", "a") == version
