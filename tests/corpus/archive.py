@@ -34,6 +34,7 @@ class Central:
     comment: bytes = b""
     times: int = 1
     """How often it is written; 0: not at all."""
+    needed: int = 20
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class Entry:
     local: bool = True
     """Whether the member itself is written."""
     central: Central = Central()
+    needed: int = 20
 
     def packed_data(self) -> bytes:
         if self.data is not None:
@@ -135,7 +137,9 @@ class Archive:
 def local_header(entry: Entry) -> bytes:
     return (
         b"PK\x03\x04"
-        + pack("<HHHHHIII", 20, _number(entry.flags), entry.method, 0, 0x21, *_sizes(entry))
+        + pack(
+            "<HHHHHIII", entry.needed, _number(entry.flags), entry.method, 0, 0x21, *_sizes(entry)
+        )
         + pack("<HH", len(entry.name), len(entry.extra))
         + entry.name
         + entry.extra
@@ -148,7 +152,7 @@ def central_header(entry: Entry, offset: int) -> bytes:
     sizes = _sizes(entry)
     return (
         b"PK\x01\x02"
-        + pack("<HH", 3 << 8 | 20, 20)
+        + pack("<HH", 3 << 8 | 20, central.needed)
         + pack("<H", _number(_either(central.flags, entry.flags)))
         + pack("<HHH", _number(_either(central.method, entry.method)), 0, 0x21)
         + pack("<I", _number(_either(central.crc, sizes[0])))

@@ -216,6 +216,20 @@ METADATA_ODDITIES = [
         warnings=("bad-metadata: core metadata: line 6 is no field",),
     ),
     odd(
+        "a content type that nests without end",
+        wheel(metadata=metadata("Description-Content-Type: " + "(" * 2000)),
+        warnings=("bad-metadata: core metadata: maximum recursion",),
+    ),
+    odd(
+        "a content type without end",
+        wheel(metadata=metadata("Description-Content-Type: text/plain" + ";" * 3000)),
+        warnings=("bad-metadata: core metadata: description_content_type: too long",),
+    ),
+    odd(
+        "fields that an e-mail would heed",
+        wheel(metadata=metadata("Content-Type: multipart/x; boundary=y") + b"\nHello\n"),
+    ),
+    odd(
         "two descriptions",
         wheel(metadata=METADATA + b"Description: one\n\ntwo\n"),
         warnings=("bad-metadata: core metadata: description: there is one",),

@@ -124,6 +124,11 @@ BAD_METADATA = [
             ("METADATA with a byte order mark", "Name", b"\xef\xbb\xbf" + METADATA),
             ("a carriage return alone", "stray", metadata("Author: x\rRequires-Dist: y")),
             ("a NUL", "stray", metadata("Author: x\0")),
+            (
+                "a Version that folds into a field an e-mail would heed",
+                "Version",
+                b"Content-Type: a\n Version: 1.0\nName: acme\nMetadata-Version: 2.1\n",
+            ),
             ("Name twice", "Name is there 2 times", metadata("Name: acme")),
             ("Version twice", "Version is there 2 times", metadata("Version: 1.0")),
             ("Metadata-Version twice", "Metadata-Version is", metadata("Metadata-Version: 2.1")),

@@ -129,6 +129,8 @@ SDIST_STRUCTURE = [
             tarball(Tar(b"x", b"8 path=a", b"x"), MODULE),
         ),
         ("a pax record twice", "there twice", tarball(pax(b"path=a", b"path=b"), MODULE)),
+        ("an empty pax path", "path is empty", tarball(pax(b"path="), MODULE)),
+        ("an empty long name", "name is empty", tarball(long_name(b""), MODULE)),
         ("a pax size", "size", tarball(pax(b"size=99"), MODULE)),
         ("a pax character set", "hdrcharset", tarball(pax(b"hdrcharset=BINARY"), MODULE)),
         ("a pax link", "linkpath", tarball(pax(b"linkpath=a"), MODULE)),
@@ -255,6 +257,12 @@ SDIST_METADATA = [
     )
 ]
 
+
+def _base256() -> bytes:
+    octal = Tar(PKG_INFO.name, PKG_INFO.content).build()[148:154]
+    return b"\x80" + int(octal, 8).to_bytes(7, "big")
+
+
 SDIST_ODDITIES = [
     odd(title, build, filename=FILENAME, warnings=warnings)
     for title, build, warnings in (
@@ -265,6 +273,11 @@ SDIST_ODDITIES = [
             (),
         ),
         ("GNU headers", tarball(Tar(PKG_INFO.name, PKG_INFO.content, magic=GNU)), ()),
+        (
+            "a checksum in base 256",
+            tarball(Tar(PKG_INFO.name, PKG_INFO.content, checksum=_base256())),
+            (),
+        ),
         ("an old file type", tarball(Tar(PKG_INFO.name, PKG_INFO.content, kind=b"\0")), ()),
         ("a name by pax", tarball(PKG_INFO, pax(b"path=" + LONG, b"mtime=1.5"), Tar(LONG)), ()),
         ("a name by GNU", tarball(PKG_INFO, long_name(LONG), Tar(LONG)), ()),

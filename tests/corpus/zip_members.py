@@ -152,7 +152,7 @@ ZIP_CORRUPT = [
         ("content where none is declared", "another size", {"unpacked": 0}),
         (
             "a stored member of two sizes",
-            "another size",
+            "declares two sizes",
             {"unpacked": len(CONTENT) + 1, "method": STORED},
         ),
         ("no deflate stream", "not a deflate stream", {"data": b"\xff" * 40}),

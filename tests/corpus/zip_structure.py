@@ -193,6 +193,8 @@ _FIELDS = [
     ("a data descriptor with no sizes", "data descriptor", _module(flags=8, packed=0, unpacked=0)),
     ("a flag for patched data", "flags that mean nothing", _module(flags=1 << 5)),
     ("a reserved flag", "flags that mean nothing", _module(flags=1 << 15)),
+    ("a member that needs a newer reader", "needs version 64", _module(needed=64)),
+    ("a central header that needs one", "needs version 276", _central(needed=256 + 20)),
     ("a local extra field that overruns", "longer than the room", _module(extra=b"\1\0\xff\0")),
     ("a local extra field that is cut off", "longer than the room", _module(extra=b"\0\0\0")),
     (

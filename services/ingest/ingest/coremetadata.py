@@ -6,11 +6,12 @@ and which are only worth a warning.
 
 import re
 from dataclasses import dataclass
+from typing import Literal, cast
 
 from packaging.metadata import ExceptionGroup, InvalidMetadata, Metadata, RawMetadata, parse_email
 from packaging.version import Version
 
-from ingest.refusal import Reason, Refused
+from ingest.refusal import Reason, Refused, quoted
 
 MAX_SUMMARY_SIZE = 512
 """In bytes of UTF-8."""
@@ -18,6 +19,8 @@ MAX_FIELD_NAMES = 100
 """Different names of fields; the specification has 33. Parsing is quadratic in them."""
 MAX_VALUE_LENGTH = 16 * 1024
 """Of a field that installers parse."""
+MAX_JUDGED_LENGTH = 2048
+"""Of a field that takes quadratic time to judge."""
 LICENSE_FILES_SINCE = (2, 4)
 """The metadata version that says where License-File is to be found (PEP 639)."""
 
@@ -26,6 +29,10 @@ _END_OF_FIELDS = re.compile(rb"\n\r?\n")
 _STRAY = re.compile(rb"\r(?!\n)|\0")
 _NO_FIELD = re.compile(rb"^(?![!-9;-~]*:|[ \t]|\r?$)", re.MULTILINE)
 """A line that is neither a field nor its continuation: from there on, `email` sees a body."""
+_MIME = re.compile(
+    rb"^(?:content|mime)-[!-9;-~]*:.*(?:\n[ \t].*)*\n?", re.IGNORECASE | re.MULTILINE
+)
+"""No core metadata, but `email` would heed it: in quadratic time, and to change the description."""
 _VERSION = re.compile(r"([0-9]{1,3})\.([0-9]{1,3})", re.ASCII)
 _VITAL = {
     "name": "Name",
@@ -34,6 +41,10 @@ _VITAL = {
     "requires_dist": "Requires-Dist",
     "provides_extra": "Provides-Extra",
 }
+_SLOW: tuple[Literal["description_content_type", "license_expression"], ...] = (
+    "description_content_type",
+    "license_expression",
+)
 _PARSER_FAILURES = (
     ValueError,
     LookupError,
@@ -66,10 +77,7 @@ class CoreMetadata:
 def read_core_metadata(data: bytes, reason: Reason = Reason.BAD_METADATA) -> CoreMetadata:
     """Read the bytes of a METADATA or PKG-INFO file; refuses with `reason`."""
     fields = _fields(data, reason)
-    try:
-        raw, unparsed = parse_email(fields)
-    except _PARSER_FAILURES as error:
-        raise Refused(reason, f"it does not parse: {_sentence(error)}") from error
+    raw, unparsed = parse_email(_MIME.sub(b"", fields))
     _expect_parsed(unparsed, reason)
     metadata = _vital(raw, reason)
     version = _metadata_version(raw, reason)
@@ -140,7 +148,9 @@ def _metadata_version(raw: RawMetadata, reason: Reason) -> tuple[int, int]:
     written = raw.get("metadata_version", "")
     match = _VERSION.fullmatch(written)
     if match is None or int(match[1]) not in _KNOWN_MAJORS:
-        raise Refused(reason, f"Metadata-Version {written[:20]!a}: only 1.x and 2.x are understood")
+        raise Refused(
+            reason, f"Metadata-Version {quoted(written)}: only 1.x and 2.x are understood"
+        )
     return int(match[1]), int(match[2])
 
 
@@ -164,8 +174,11 @@ def _objections(
         for field in sorted(unparsed)
         if field.replace("-", "_") in known or f"{field.replace('-', '_')}s" in known
     ]
+    long = {field for field in _SLOW if len(raw.get(field, "")) > MAX_JUDGED_LENGTH}
+    found += [f"{field}: too long to be judged" for field in long]
+    judged = {field: value for field, value in raw.items() if field not in long}
     try:
-        Metadata.from_raw(raw, validate=True)
+        Metadata.from_raw(cast(RawMetadata, judged), validate=True)
     except ExceptionGroup as group:
         found += [
             _sentence(error)

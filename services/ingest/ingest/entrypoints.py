@@ -4,7 +4,7 @@ import re
 from configparser import ConfigParser, Error
 from typing import Never
 
-from ingest.refusal import Reason, Refused
+from ingest.refusal import Reason, Refused, quoted
 
 SCRIPT_GROUPS = ("console_scripts", "gui_scripts")
 """Installers write an executable file for each entry of these."""
@@ -25,7 +25,7 @@ def check_entry_points(data: bytes) -> None:
         for name, reference in parser.items(group):
             match = _REFERENCE.fullmatch(reference)
             if match is None:
-                _bad(f"[{group}] {name}: {reference!a} is not an object reference")
+                _bad(f"[{group}] {name}: {quoted(reference)} is not an object reference")
             if group in SCRIPT_GROUPS:
                 _check_script(group, name, has_object=match["object"] is not None)
 
@@ -50,7 +50,7 @@ class _Parser(ConfigParser):
 
 def _check_script(group: str, name: str, *, has_object: bool) -> None:
     if not _SCRIPT_NAME.fullmatch(name):
-        _bad(f"[{group}] {name!a} is not the name of a script")
+        _bad(f"[{group}] {quoted(name)} is not the name of a script")
     if not has_object:
         _bad(f"[{group}] {name}: a script needs an object to call, `module:object`")
 

@@ -1,6 +1,6 @@
 """What is not as it should be, but is not refused: warnings, unless the policy is strict."""
 
-from ingest.refusal import Reason, Refused
+from ingest.refusal import Reason, Refused, printable
 
 
 class Findings:
@@ -14,7 +14,7 @@ class Findings:
         """Note the sentence under the code it belongs to; raise it instead where strict."""
         if self._strict:
             raise Refused(reason, sentence)
-        self._sentences.append(f"{reason}: {sentence}")
+        self._sentences.append(f"{reason}: {printable(sentence)}")
 
     @property
     def sentences(self) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Never
 
 from ingest.budget import Budget
-from ingest.inflate import PIECE
+from ingest.content import PIECE
 from ingest.refusal import Reason, Refused
 from ingest.source import Source
 

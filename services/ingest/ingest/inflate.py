@@ -1,35 +1,12 @@
 """A member's content, in pieces of bounded size, however well it was compressed."""
 
-import hashlib
 import zlib
 from collections.abc import Iterator
-from typing import NamedTuple, Never
+from typing import Never
 
+from ingest.content import PIECE
 from ingest.refusal import Reason, Refused
 from ingest.source import Source
-
-PIECE = 256 * 1024
-"""At most so many bytes are read, and so many inflated, at a time."""
-
-
-class Content(NamedTuple):
-    """What the content of a member came to."""
-
-    size: int
-    crc: int
-    sha256: bytes
-
-
-def consume(pieces: Iterator[bytes | memoryview], keep: bytearray | None) -> Content:
-    """Hash the pieces, and append them to `keep` where there is one."""
-    size, crc, sha256 = 0, 0, hashlib.sha256()
-    for piece in pieces:
-        size += len(piece)
-        crc = zlib.crc32(piece, crc)
-        sha256.update(piece)
-        if keep is not None:
-            keep += piece
-    return Content(size, crc, sha256.digest())
 
 
 def deflated(source: Source, packed: int, unpacked: int, where: str) -> Iterator[bytes]:

@@ -8,7 +8,7 @@ from typing import Never
 
 from ingest.membernames import objection_to_path, shown
 from ingest.members import Members
-from ingest.refusal import Reason, Refused
+from ingest.refusal import Reason, Refused, quoted
 
 ALGORITHM = "sha256"
 """The specification also allows stronger ones. Nothing writes them, and in one pass over the
@@ -53,17 +53,17 @@ def _check_row(row: list[str], members: Members, exempt: frozenset[bytes]) -> in
         member = members[index]
         _check_digest(digest, member.sha256, path)
         if not _SIZE.fullmatch(size) or (size and int(size) != member.unpacked):
-            _bad(f"{shown(path)}: its size is {member.unpacked}, not {size!a}")
+            _bad(f"{shown(path)}: its size is {member.unpacked}, not {quoted(size)}")
     return index
 
 
 def _check_digest(written: str, sha256: bytes, path: str) -> None:
     algorithm, _, digest = written.partition("=")
     if algorithm != ALGORITHM:
-        _bad(f"{shown(path)}: its hash has to be a {ALGORITHM}, not {algorithm!a}")
+        _bad(f"{shown(path)}: its hash has to be a {ALGORITHM}, not {quoted(algorithm)}")
     found = urlsafe_b64encode(sha256).decode().rstrip("=")
     if digest.rstrip("=") != found:
-        _bad(f"{shown(path)}: its {ALGORITHM} is {found}, not {digest!a}")
+        _bad(f"{shown(path)}: its {ALGORITHM} is {found}, not {quoted(digest)}")
 
 
 def _rows(record: bytearray) -> Iterator[list[str]]:

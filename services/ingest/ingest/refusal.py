@@ -76,6 +76,27 @@ class Reason(StrEnum):
     """The file name is taken by other bytes."""
 
 
+MAX_SENTENCE_LENGTH = 1000
+"""In characters."""
+
+MAX_QUOTE_LENGTH = 100
+"""In characters."""
+
+
+def printable(sentence: str) -> str:
+    """The sentence fit for a log: it may quote what was uploaded."""
+    if len(sentence) > MAX_SENTENCE_LENGTH:
+        sentence = sentence[:MAX_SENTENCE_LENGTH] + "…"
+    if sentence.isprintable():
+        return sentence
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in sentence)
+
+
+def quoted(value: str) -> str:
+    """The value, or the start of it, as it may stand within a sentence."""
+    return ascii(value if len(value) <= MAX_QUOTE_LENGTH else f"{value[:MAX_QUOTE_LENGTH]}…")
+
+
 class Refused(Exception):
     """The upload can never be accepted as it is.
 
@@ -84,6 +105,6 @@ class Refused(Exception):
     """
 
     def __init__(self, reason: Reason, detail: str) -> None:
-        super().__init__(f"{reason}: {detail}")
         self.reason = reason
-        self.detail = detail
+        self.detail = printable(detail)
+        super().__init__(f"{reason}: {self.detail}")

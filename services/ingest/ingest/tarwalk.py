@@ -4,12 +4,11 @@ from collections.abc import Iterator
 
 from ingest import tarformat
 from ingest.budget import Budget
-from ingest.inflate import PIECE, consume
+from ingest.content import PIECE, Watcher, consume
 from ingest.membernames import Names, objection_to_name, objection_to_path, shown
 from ingest.refusal import Reason, Refused
 from ingest.source import Source, Truncated
 from ingest.tarformat import BLOCK, TarHeader, malformed
-from ingest.zipwalk import Watcher
 
 MAX_EXTENSION_SIZE = 64 * 1024
 """Of a pax header or a GNU long name, in bytes."""
@@ -54,13 +53,15 @@ def _extension(source: Source, header: TarHeader, where: str) -> bytes:
         malformed(where, f"it extends the next header by {header.size} bytes")
     data = b"".join(_data(source, header.size, where))
     if header.kind == tarformat.GNU_LONG_NAME:
-        return data.rstrip(b"\0")
+        return data.rstrip(b"\0") or malformed(where, "the long name is empty")
     records = tarformat.pax_records(data, where)
     for key in records:
         if key.startswith(_SPARSE):
             raise Refused(Reason.SDIST_MEMBER, f"{where}: the next member is a sparse file")
         if key in _SURPRISES and (header.kind == tarformat.GLOBAL_PAX or key != b"path"):
             malformed(where, f"the pax record {key.decode('ascii')!a} is not accepted here")
+    if records.get(b"path") == b"":
+        malformed(where, "the pax path is empty")
     return records.get(b"path", b"")
 
 

@@ -10,7 +10,7 @@ from ingest.names import ParsedName
 from ingest.policy import Policy
 from ingest.projectmetadata import check_project
 from ingest.record import check_record
-from ingest.refusal import Reason, Refused
+from ingest.refusal import Reason, Refused, quoted
 from ingest.source import Source
 from ingest.wheelfile import check_wheel_file
 from ingest.zipwalk import walk
@@ -42,7 +42,7 @@ def _check_license_files(
     for path in facts.license_files:
         if any(f"{directory}/{place}{path}".encode() in members for place in places):
             continue
-        sentence = f"License-File {path!a} is not in {directory}/licenses/"
+        sentence = f"License-File {quoted(path)} is not in {directory}/licenses/"
         if binding:
             raise Refused(Reason.BAD_METADATA, sentence)
         findings.warn(Reason.BAD_METADATA, sentence)

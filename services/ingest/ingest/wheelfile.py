@@ -12,7 +12,7 @@ from packaging.utils import BuildTag
 
 from ingest.findings import Findings
 from ingest.names import MAX_TAGS, ParsedName
-from ingest.refusal import Reason, Refused
+from ingest.refusal import Reason, Refused, quoted
 
 MAJOR = 1
 """Of the Wheel-Version that installers understand; a newer minor only adds."""
@@ -27,7 +27,7 @@ def check_wheel_file(data: bytes, name: ParsedName, findings: Findings) -> None:
     version = _only(message, "Wheel-Version")
     match = _VERSION.fullmatch(version)
     if match is None or int(match[1]) != MAJOR:
-        _bad(f"Wheel-Version {version!a}: installers understand {MAJOR}.x")
+        _bad(f"Wheel-Version {quoted(version)}: installers understand {MAJOR}.x")
     if _only(message, "Root-Is-Purelib").lower() not in ("true", "false"):
         _bad("Root-Is-Purelib is neither true nor false")
     _check_build(message, name, findings)
@@ -63,7 +63,7 @@ def _check_build(message: Message, name: ParsedName, findings: Findings) -> None
             Reason.BAD_WHEEL, "WHEEL: no Build line, but the file name has a build number"
         )
     elif len(values) > 1 or [_build(value) for value in values] != [name.build] * len(values):
-        _bad(f"Build {values!a} is not the build number of the file name")
+        _bad(f"Build {quoted(', '.join(values))} is not the build number of the file name")
 
 
 def _build(value: str) -> BuildTag:
@@ -80,7 +80,7 @@ def _check_tags(message: Message, name: ParsedName, findings: Findings) -> None:
         except ValueError:
             tags = frozenset()
         if not tags or not tags <= name.tags:
-            findings.warn(Reason.BAD_WHEEL, f"WHEEL: Tag {value[:100]!a} is not in the file name")
+            findings.warn(Reason.BAD_WHEEL, f"WHEEL: Tag {quoted(value)} is not in the file name")
             return
         missing -= tags
     if missing:

@@ -61,6 +61,7 @@ def _check_entry(source: Source, members: Members) -> int:
     if header.comment_length:
         malformed(where, "it has a comment")
     _expect_no_end(record + name + extra, where)
+    zipformat.expect_known(header.needed, where)
     index = members.index(name)
     if index is None:
         malformed(where, "there is no member of that name")

@@ -24,6 +24,9 @@ UTF8 = 1 << 11
 HARMLESS = 1 << 1 | 1 << 2 | UTF8
 """Bits 1 and 2 only say how hard the deflater tried."""
 
+NEWEST = 63
+"""The version of the APPNOTE (6.3) that readers know at most (4.4.3)."""
+
 STORED = 0
 DEFLATED = 8
 
@@ -34,8 +37,8 @@ IN_ZIP64_SHORT = 0xFFFF
 _ZIP64_FIELD = 0x0001
 _UNICODE_PATH_FIELD = 0x7075
 
-_LOCAL = Struct("<2xHH4xIIIHH")
-_CENTRAL = Struct("<4xHH4xIIIHHHH2xII")
+_LOCAL = Struct("<HHH4xIIIHH")
+_CENTRAL = Struct("<2xHHH4xIIIHHHH2xII")
 _ZIP64_END = Struct("<Q4xIIQQQQ")
 _ZIP64_LOCATOR = Struct("<IQI")
 _END = Struct("<HHHHIIH")
@@ -46,6 +49,7 @@ ZIP64_END_SIZE, ZIP64_LOCATOR_SIZE, END_SIZE = _ZIP64_END.size, _ZIP64_LOCATOR.s
 class LocalHeader(NamedTuple):
     """4.3.7; sizes as written, so possibly `IN_ZIP64`."""
 
+    needed: int
     flags: int
     method: int
     crc: int
@@ -58,6 +62,7 @@ class LocalHeader(NamedTuple):
 class CentralHeader(NamedTuple):
     """4.3.12; sizes and offset as written, so possibly `IN_ZIP64`."""
 
+    needed: int
     flags: int
     method: int
     crc: int
@@ -175,6 +180,12 @@ def central_values(header: CentralHeader, zip64: bytes | None, where: str) -> tu
     packed = next(values) if header.packed == IN_ZIP64 else header.packed
     offset = next(values) if header.offset == IN_ZIP64 else header.offset
     return packed, unpacked, offset
+
+
+def expect_known(needed: int, where: str) -> None:
+    """Refuse what asks for a newer reader than there is; some readers heed that, some do not."""
+    if needed > NEWEST:
+        malformed(where, f"it needs version {needed} of the format, {NEWEST} is the newest")
 
 
 def malformed(where: str, what: str) -> Never:

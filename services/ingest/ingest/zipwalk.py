@@ -6,11 +6,10 @@ one after the other from the first byte on, each with its sizes in its local hea
 directory that repeats exactly these, then the end. Such an archive needs no seeking.
 """
 
-from typing import Protocol
-
 from ingest import zipformat
 from ingest.budget import Budget
-from ingest.inflate import PIECE, Content, consume, deflated
+from ingest.content import PIECE, Content, Watcher, consume
+from ingest.inflate import deflated
 from ingest.membernames import Names, objection_to_name, objection_to_path, shown
 from ingest.members import Member, Members
 from ingest.policy import MIB
@@ -22,14 +21,6 @@ from ingest.zipformat import LocalHeader, malformed
 
 MAX_DIRECTORY_SIZE = 32 * MIB
 """Of the central directory; also bounds what is kept of the names."""
-
-
-class Watcher(Protocol):
-    """Whoever wants to see members go by."""
-
-    def admit(self, name: str, size: int) -> bytearray | None:
-        """Where to keep the content of that member, if anywhere; may refuse."""
-        ...
 
 
 def walk(source: Source, budget: Budget, watcher: Watcher) -> Members:
@@ -111,6 +102,7 @@ def _sizes(header: LocalHeader, raw: bytes, extra: bytes, where: str) -> tuple[i
     known = zipformat.ENCRYPTED | zipformat.HARMLESS
     if header.flags & ~known:
         malformed(where, f"it sets flags that mean nothing in a wheel (0x{header.flags:04x})")
+    zipformat.expect_known(header.needed, where)
     return zipformat.local_sizes(header, zipformat.zip64_field(extra, raw, where), where)
 
 
@@ -139,6 +131,9 @@ def _content(
     keep: bytearray | None,
     where: str,
 ) -> Content:
+    if header.method == zipformat.STORED and packed != unpacked:
+        # Looked at first: what is kept may not be larger than what was admitted.
+        raise Refused(Reason.ZIP_CORRUPT, f"{where} is stored, but declares two sizes")
     if header.method == zipformat.STORED:
         content = consume(source.pieces(packed, PIECE), keep)
     else:
