@@ -37,6 +37,10 @@ class Backlog:
         self._leases: dict[str, Lease] = {}
         self._ids = itertools.count(1)
 
+    def __len__(self) -> int:
+        """How many messages are not acknowledged."""
+        return len(self._waiting) + len(self._leases)
+
     def add(self, message: PubsubMessage) -> None:
         """Queue ``message`` for its first delivery."""
         self._waiting.append(Delivery(message))

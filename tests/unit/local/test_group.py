@@ -1,0 +1,100 @@
+"""A group starts in the background, says who died and why, names a taken port, and stops."""
+
+import os
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local.failure import Failure
+from local.group import Group, Program
+from local.layout import Ports
+from local.state import State
+
+SERVER = """
+import sys
+from http.server import HTTPServer, SimpleHTTPRequestHandler
+print("serving", flush=True)
+HTTPServer(("127.0.0.1", int(sys.argv[1])), SimpleHTTPRequestHandler).serve_forever()
+"""
+
+
+@pytest.fixture
+def group(tmp_path: Path) -> Iterator[Group]:
+    group = Group("things", State(tmp_path))
+    yield group
+    group.stop()
+
+
+def server(port: int) -> Program:
+    return Program("web", (sys.executable, "-c", SERVER, str(port)), port=port, ready="/")
+
+
+def test_it_is_started_when_everything_answers_and_stopped_when_all_is_gone(group: Group) -> None:
+    port = Ports.free().proxy
+
+    group.start([server(port)])
+    with socket.create_connection(("127.0.0.1", port)):
+        supervisor = group.pid()
+    group.stop()
+
+    assert supervisor is not None
+    assert group.pid() is None
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port))
+    log = group.state.log.read_text()
+    assert "| serving" in log
+    assert "web stopped" in log
+
+
+def test_starting_what_runs_changes_nothing(group: Group) -> None:
+    program = server(Ports.free().proxy)
+    group.start([program])
+    supervisor = group.pid()
+
+    group.start([program])
+
+    assert group.pid() == supervisor
+
+
+def test_who_dies_is_named_with_what_it_said_last(group: Group) -> None:
+    dying = Program("broken", (sys.executable, "-c", "raise SystemExit('setting X: missing')"))
+    program = server(Ports.free().proxy)
+
+    with pytest.raises(Failure, match=r"(?s)^broken ended with code 1:\n.*setting X: missing"):
+        group.start([Program("slow", ("sleep", "9")), program, dying])
+
+    assert group.pid() is None
+
+
+def test_a_taken_port_is_named_before_anything_starts(group: Group) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(Failure, match=f"port {port} is taken, and web needs it"):
+            group.start([server(port)])
+
+    assert group.pid() is None
+
+
+def test_the_warnings_switch_of_the_caller_does_not_reach_the_programs(
+    group: Group, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONWARNINGS", "error")
+    script = "import os, time; print('warnings:', os.environ.get('PYTHONWARNINGS')); time.sleep(9)"
+    group.start([Program("one", (sys.executable, "-c", script), {"EXTRA": "1"})])
+
+    until = time.monotonic() + 5
+    while "warnings:" not in group.state.log.read_text() and time.monotonic() < until:
+        time.sleep(0.05)
+
+    assert "warnings: None" in group.state.log.read_text()
+
+
+def test_a_pid_file_of_a_dead_supervisor_does_not_name_a_stranger(group: Group) -> None:
+    (group.state.path / "things.pid").write_text(str(os.getpid()))
+
+    assert group.pid() is None
+    group.stop()

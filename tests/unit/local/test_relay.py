@@ -1,0 +1,233 @@
+"""The relay delivers as production push does, from a real (in-memory) Pub/Sub to an endpoint."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+
+import httpx
+import pytest
+from google.pubsub_v1.types import DeadLetterPolicy, PubsubMessage, Subscription, Topic
+
+from local.grpc_server import start
+from local.pubsub.broker import Broker
+from local.pubsub.server import Server
+from local.relay import Relay, subscriber
+
+TOPIC = "projects/test/topics/uploads"
+GRAVE = "projects/test/topics/dead"
+NAME = "projects/test/subscriptions/ingest"
+LETTERS = "projects/test/subscriptions/letters"
+ENDPOINT = "http://ingest/push/ingest"
+
+
+@dataclass
+class Endpoint:
+    """A service that answers what it is told to, and remembers what it got."""
+
+    answers: list[int] = field(default_factory=list)
+    seconds: float = 0
+    requests: list[httpx.Request] = field(default_factory=list)
+    in_flight: int = 0
+    most_in_flight: int = 0
+
+    async def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        self.in_flight += 1
+        self.most_in_flight = max(self.in_flight, self.most_in_flight)
+        try:
+            await asyncio.sleep(self.seconds)
+        finally:
+            self.in_flight -= 1
+        status = self.answers.pop(0) if self.answers else 204
+        if not status:
+            raise httpx.ConnectError("refused")
+        return httpx.Response(status)
+
+    @property
+    def attempts(self) -> list[int]:
+        return [json.loads(request.content)["deliveryAttempt"] for request in self.requests]
+
+
+@dataclass
+class World:
+    """The in-memory Pub/Sub with one subscription, and one relay at work on it."""
+
+    broker: Broker
+    relay: "asyncio.Task[None]"
+
+    def publish(self, count: int = 1) -> list[str]:
+        messages = [PubsubMessage(data=b"{}") for _ in range(count)]
+        return self.broker.publish(TOPIC, messages, time.time())
+
+    async def drained(self) -> None:
+        await until(lambda: len(self.broker.backlog(NAME)) == 0)
+
+    async def stop(self) -> None:
+        self.relay.cancel()
+        with suppress(asyncio.CancelledError):
+            await self.relay
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def relaying(
+    endpoint: Endpoint,
+    *,
+    scale: float = 0.001,
+    deadline: int = 600,
+    window: int = 80,
+    furnished: bool = True,
+) -> AsyncIterator[World]:
+    broker = Broker()
+    if furnished:
+        furnish(broker, deadline)
+    server, port = await start("127.0.0.1:0", *Server(broker).handlers())
+    client = subscriber(f"127.0.0.1:{port}")
+    async with httpx.AsyncClient(transport=httpx.MockTransport(endpoint)) as http:
+        relay = Relay(client, http, NAME, ENDPOINT, scale=scale, deadline=deadline, window=window)
+        world = World(broker, asyncio.create_task(relay.run()))
+        try:
+            yield world
+        finally:
+            await world.stop()
+            await client.transport.close()  # type: ignore[no-untyped-call] # the library's
+            await server.stop(None)
+
+
+def furnish(broker: Broker, deadline: int = 600) -> None:
+    for name in (TOPIC, GRAVE):
+        broker.create_topic(Topic(name=name))
+    broker.create_subscription(Subscription(name=LETTERS, topic=GRAVE))
+    policy = DeadLetterPolicy(dead_letter_topic=GRAVE, max_delivery_attempts=5)
+    broker.create_subscription(
+        Subscription(
+            name=NAME, topic=TOPIC, ack_deadline_seconds=deadline, dead_letter_policy=policy
+        )
+    )
+
+
+def run(test: Coroutine[None, None, None]) -> None:
+    asyncio.run(test)
+
+
+def test_what_is_accepted_is_delivered_once_with_productions_headers() -> None:
+    async def story() -> None:
+        endpoint = Endpoint()
+        async with relaying(endpoint) as world:
+            ids = world.publish(3)
+            await world.drained()
+        told = [
+            json.loads(request.content)["message"]["messageId"] for request in endpoint.requests
+        ]
+        assert sorted(told) == sorted(ids)
+        request = endpoint.requests[0]
+        assert (request.method, str(request.url)) == ("POST", ENDPOINT)
+        assert request.headers["authorization"].startswith("Bearer ey")
+        assert request.headers["content-type"] == "application/json"
+
+    run(story())
+
+
+@pytest.mark.parametrize("status", [500, 503, 429, 404, 203, 302, 0])
+def test_what_is_refused_or_not_answered_is_delivered_again(status: int) -> None:
+    async def story() -> None:
+        endpoint = Endpoint([status, status, 202])
+        async with relaying(endpoint) as world:
+            world.publish()
+            await world.drained()
+        assert endpoint.attempts == [1, 2, 3]
+
+    run(story())
+
+
+def test_after_its_attempts_a_message_goes_to_the_dead_letter_topic() -> None:
+    async def story() -> None:
+        endpoint = Endpoint([500] * 9)
+        async with relaying(endpoint, scale=0.0001) as world:
+            world.publish()
+            await world.drained()
+            (letter,) = world.broker.pull(LETTERS, 10, time.time())
+        assert endpoint.attempts == [1, 2, 3, 4, 5]
+        assert letter.message.attributes["CloudPubSubDeadLetterSourceDeliveryCount"] == "5"
+
+    run(story())
+
+
+def test_no_more_than_the_window_is_in_flight() -> None:
+    async def story() -> None:
+        endpoint = Endpoint(seconds=0.02)
+        async with relaying(endpoint, window=4) as world:
+            world.publish(20)
+            await world.drained()
+        assert (len(endpoint.requests), endpoint.most_in_flight) == (20, 4)
+
+    run(story())
+
+
+def test_what_is_held_back_does_not_fill_the_window() -> None:
+    async def story() -> None:
+        endpoint = Endpoint([500, 500])
+        async with relaying(endpoint, window=2, scale=100) as world:
+            world.publish(5)
+            await until(lambda: len(world.broker.backlog(NAME)) == 2)
+        assert endpoint.attempts == [1] * 5
+
+    run(story())
+
+
+def test_the_deadline_does_not_expire_while_a_message_is_held_back() -> None:
+    async def story() -> None:
+        endpoint = Endpoint([500])
+        # Held back for 1.5 s, under a deadline of 1 s.
+        async with relaying(endpoint, deadline=1, scale=0.15) as world:
+            world.publish()
+            await asyncio.sleep(1.4)
+            assert endpoint.attempts == [1]
+            await world.drained()
+        assert endpoint.attempts == [1, 2]
+
+    run(story())
+
+
+def test_an_endpoint_that_hangs_is_given_up_at_the_deadline() -> None:
+    async def story() -> None:
+        endpoint = Endpoint(seconds=60)
+        async with relaying(endpoint, deadline=1) as world:
+            world.publish()
+            await until(lambda: len(endpoint.requests) == 1)
+            endpoint.seconds = 0
+            await world.drained()
+        assert endpoint.attempts == [1, 2]
+
+    run(story())
+
+
+def test_a_relay_that_stops_hands_back_what_is_under_way() -> None:
+    async def story() -> None:
+        async with relaying(Endpoint(seconds=60)) as world:
+            ids = world.publish()
+            await asyncio.sleep(0.5)
+            await world.stop()
+            returned = world.broker.pull(NAME, 10, time.time())
+            assert [each.message.message_id for each in returned] == ids
+
+    run(story())
+
+
+def test_it_waits_for_a_subscription_that_is_not_there_yet() -> None:
+    async def story() -> None:
+        async with relaying(Endpoint(), furnished=False) as world:
+            await asyncio.sleep(0.2)
+            furnish(world.broker)
+            world.publish()
+            await world.drained()
+
+    run(story())
