@@ -50,9 +50,9 @@ format: install ## format the code, and mend what the linter can mend
 schemas: install ## export the JSON Schemas of messages and documents anew
 	$(BIN)/python -m schemas.export schemas/json
 
-lock: ## resolve the dependencies anew and pin them in requirements/, with hashes
-	uv lock --quiet --upgrade
+lock: install ## resolve the dependencies anew and pin them in requirements/, with hashes
+	$(BIN)/uv lock --quiet --upgrade
 	for s in $(SERVICES); do $(EXPORT) --package gcpypi-$$s --no-dev -o requirements/$$s.txt >/dev/null || exit 1; done
 	$(EXPORT) --all-packages -o requirements/dev.txt >/dev/null
 
-EXPORT := uv export --quiet --frozen --no-emit-workspace --no-header --format requirements-txt
+EXPORT := $(BIN)/uv export --quiet --frozen --no-emit-workspace --no-header --format requirements-txt
