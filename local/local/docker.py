@@ -13,7 +13,10 @@ from local.failure import Failure
 from local.layout import Ports
 from local.state import Running, State
 
-CONTAINERS = ("pubsub", "storage", "secrets", "relay", *layout.SERVICES)
+CONTAINERS = (
+    *("pubsub", "storage", "secrets", "relay"),
+    *("ingest", "indexer", "publisher", "publisher-catalog", "proxy"),
+)
 START_SECONDS = 120.0
 # The repository: where the Compose file and the Dockerfile stand.
 ROOT = Path(__file__).resolve().parents[2]

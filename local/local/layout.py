@@ -1,6 +1,6 @@
 """The one table of the local runtime: what is called what, listens where and talks to whom.
 
-docker-compose.yml says the same for containers; tests/unit/local/test_compose.py compares them.
+docker-compose.yml says the same for containers; tests/unit/local/test_compose.py compares the two.
 """
 
 import socket
