@@ -38,8 +38,14 @@ _POOL = 64
 
 
 def _is_transient(error: Exception) -> bool:
-    too_many = isinstance(error, exceptions.TooManyRequests)
-    return not too_many and bool(DEFAULT_RETRY._predicate(error))
+    return _status(error) != HTTPStatus.TOO_MANY_REQUESTS and bool(DEFAULT_RETRY._predicate(error))
+
+
+def _status(error: Exception) -> int:
+    """The status of an answer; uploads and downloads raise another exception than the rest."""
+    if isinstance(error, InvalidResponse):
+        return int(error.response.status_code)
+    return int(error.code or 0) if isinstance(error, exceptions.GoogleAPICallError) else 0
 
 
 _RETRY = Retry(predicate=_is_transient, initial=0.2, maximum=10.0, timeout=_RETRY_FOR)
@@ -167,9 +173,9 @@ class StorageBucket:
         try:
             yield
         except exceptions.GoogleAPICallError as error:
-            raise _translated(int(error.code or 0), subject, error.message) from error
+            raise _translated(_status(error), subject, error.message) from error
         except InvalidResponse as error:
-            raise _translated(error.response.status_code, subject, str(error)) from error
+            raise _translated(_status(error), subject, str(error)) from error
         except (exceptions.RetryError, requests.RequestException, GoogleAuthError) as error:
             raise errors.Unavailable(subject, str(error)) from error
 

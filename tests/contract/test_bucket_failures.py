@@ -19,7 +19,7 @@ from cloud.errors import (
     Unavailable,
 )
 from cloud.ports import Bucket, Headers, StoredObject
-from fakes.sites import ServedSite, Site
+from fakes.sites import Site
 from fakes.storage import Fault, Storage
 
 PLAIN = Headers("text/plain", "no-store")
@@ -66,11 +66,6 @@ def listed(bucket: Bucket) -> object:
     return list(bucket.list())
 
 
-UPLOADS_REPEAT_429 = pytest.mark.xfail(
-    reason="the adapter knows a 429 by TooManyRequests, and an upload raises InvalidResponse"
-)
-
-
 ACTS: dict[Act, str] = {
     stat: "objects.get",
     read: "objects.download",
@@ -107,12 +102,8 @@ def test_refusals_are_raised_as_ours(
 
 
 @pytest.mark.parametrize("act", [write, rewrite])
-def test_too_many_writes_are_the_callers_matter(
-    failing: tuple[Site, Storage], act: Act, request: pytest.FixtureRequest
-) -> None:
+def test_too_many_writes_are_the_callers_matter(failing: tuple[Site, Storage], act: Act) -> None:
     site, storage = failing
-    if act is write and isinstance(site, ServedSite):
-        request.applymarker(UPLOADS_REPEAT_429)
     bucket = holding_a(site)
     storage.faults.add(Fault(operation=ACTS[act], status=429))
     with pytest.raises(TooManyRequests):
@@ -121,11 +112,9 @@ def test_too_many_writes_are_the_callers_matter(
 
 
 def test_a_name_takes_a_write_and_then_none_for_a_while(
-    failing: tuple[Site, Storage], request: pytest.FixtureRequest
+    failing: tuple[Site, Storage],
 ) -> None:
     site, storage = failing
-    if isinstance(site, ServedSite):
-        request.applymarker(UPLOADS_REPEAT_429)
     storage.write_interval = 0.5
     bucket = site.bucket()
     first = bucket.write("a", b"1", PLAIN, if_generation=0)
