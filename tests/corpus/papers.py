@@ -215,7 +215,7 @@ _RECORD_CASES: tuple[tuple[str, str, Callable[[Rows], Rows]], ...] = (
     ("RECORD with text after a quote", "line", _also(b'"acme"x,,')),
     ("RECORD with a carriage return within", "line", _also(b"a\rb,,")),
     ("more rows than members", "more rows", _also(*[_ROW] * 4)),
-    ("more blank rows than members", "more rows", _also(*[b""] * 4)),
+    ("a blank line", "0 columns", _also(b"")),
     ("a member that is not in RECORD", "but not in RECORD", _row(0, None)),
     ("a row without a member", "but not in the archive", _also(b"acme/gone.py,,")),
     ("a row with another case", "but not in the archive", _changed(b"acme/", b"Acme/")),
@@ -273,11 +273,14 @@ BAD_ENTRY_POINTS = [
             "[console_scripts]\nrun it = acme:main\n",
         ),
         ("a script that calls nothing", "needs an object", "[console_scripts]\nrun = acme\n"),
+        ("a script with blanks", "needs an object", "[console_scripts]\nrun = acme : main\n"),
+        ("entry points for all groups", "every other group", "[Default]\na = b\n"),
         ("a reference that is none", "not an object reference", "[a]\nb = import os\n"),
         ("a reference to a number", "not an object reference", "[a]\nb = acme:1\n"),
         ("a reference over two lines", "not an object reference", "[a]\nb = c\n d\n"),
         ("a reference with extras open", "not an object reference", "[a]\nb = c [d\n"),
-        ("a reference full of blanks", "not an object", "[a]\nb = c [" + " " * 50_000 + "!\n"),
+        ("a reference full of blanks", "not an object", "[a]\nb = c [" + " " * 900 + "!\n"),
+        ("a line without end", "longer than 1000", "[a]\nb" + " " * 60_000 + "c\n"),
     )
 ]
 

@@ -202,6 +202,7 @@ _FIELDS = [
         "longer than the room",
         _central(extra=b"\xfe\xca\x05\0\0"),
     ),
+    ("an extra field twice", "0x5455 is there twice", _module(extra=extra_field(0x5455, b"") * 2)),
     (
         "the ZIP64 field twice",
         "0x0001 is there twice",

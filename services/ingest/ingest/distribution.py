@@ -12,7 +12,7 @@ from ingest.sdist import read_sdist
 from ingest.source import Source, Upload
 from ingest.wheel import read_wheel
 
-__all__ = ["ParsedName", "Verified", "check_name", "read_core_metadata", "verify"]
+__all__ = ["ParsedName", "Verified", "check_name", "parse_name", "read_core_metadata", "verify"]
 
 
 @dataclass(frozen=True)

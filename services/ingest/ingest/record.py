@@ -27,8 +27,7 @@ def check_record(record: bytearray, members: Members, dist_info: str) -> None:
     for number, row in enumerate(_rows(record), start=1):
         if number > len(members) + SURPLUS_ROWS:
             _bad(f"more rows than the {len(members)} members of the archive account for")
-        if row:
-            listed[_check_row(row, members, exempt)] = True
+        listed[_check_row(row, members, exempt)] = True
     for index, name in enumerate(members.names()):
         if not listed[index] and name not in exempt and not name.endswith(b"/"):
             _bad(f"{shown(name)} is in the archive, but not in RECORD")
@@ -42,7 +41,8 @@ def _exempt(dist_info: str) -> frozenset[bytes]:
 def _check_row(row: list[str], members: Members, exempt: frozenset[bytes]) -> int:
     """Judge one row; answers with the place of its member."""
     if len(row) != 3:
-        _bad(f"{shown(row[0])}: {len(row)} columns instead of 3")
+        # Blank lines too: pip stumbles over them.
+        _bad(f"{shown(','.join(row))}: {len(row)} columns instead of 3")
     path, digest, size = row
     if objection := objection_to_path(path):
         _bad(f"{shown(path)}: {objection}")

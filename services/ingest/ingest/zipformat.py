@@ -136,6 +136,8 @@ def end(data: bytes) -> End:
 def zip64_field(extra: bytes, name: bytes, where: str) -> bytes | None:
     """The ZIP64 extended information among the extra fields, which have to add up (4.5.1).
 
+    None may be there twice: readers take the first, the last, or none of the file at all (uv).
+
     A Unicode Path (4.6.9) may stand beside it as long as it repeats the name.
     """
     found: dict[int, bytes] = {}
@@ -145,7 +147,7 @@ def zip64_field(extra: bytes, name: bytes, where: str) -> bytes | None:
         start, at = at + 4, at + 4 + length
         if at > len(extra):
             malformed(where, "an extra field is longer than the room for it")
-        if kind in found and kind in (_ZIP64_FIELD, _UNICODE_PATH_FIELD):
+        if kind in found:
             malformed(where, f"the extra field 0x{kind:04x} is there twice")
         found[kind] = extra[start:at]
     unicode_path = b"\x01" + zlib.crc32(name).to_bytes(4, "little") + name
