@@ -9,7 +9,7 @@ from ingest.findings import Findings
 from ingest.names import ParsedName, check_name, parse_name
 from ingest.policy import Policy
 from ingest.sdist import read_sdist
-from ingest.source import Source, Upload
+from ingest.source import Hashed, Source
 from ingest.wheel import read_wheel
 
 __all__ = ["ParsedName", "Verified", "check_name", "parse_name", "read_core_metadata", "verify"]
@@ -48,16 +48,16 @@ def verify(
     then (see `Budget`).
     """
     parsed = parse_name(name, policy) if isinstance(name, str) else name
-    upload = Upload(chunks, policy.max_file_size)
+    hashed = Hashed(chunks, policy.max_file_size)
     findings = Findings(strict=policy.strict)
     read = read_wheel if parsed.kind == "wheel" else read_sdist
-    metadata, facts = read(Source(upload), parsed, policy, size, findings)
-    return _verified(parsed, upload, metadata, facts, parsed.warnings + findings.sentences)
+    metadata, facts = read(Source(hashed), parsed, policy, size, findings)
+    return _verified(parsed, hashed, metadata, facts, parsed.warnings + findings.sentences)
 
 
 def _verified(
     name: ParsedName,
-    upload: Upload,
+    hashed: Hashed,
     metadata: bytes | None,
     facts: CoreMetadata,
     warnings: tuple[str, ...],
@@ -67,8 +67,8 @@ def _verified(
         project=name.project,
         version=str(name.version),
         kind=name.kind,
-        sha256=upload.sha256,
-        size=upload.size,
+        sha256=hashed.sha256,
+        size=hashed.size,
         metadata=metadata,
         requires_python=facts.requires_python,
         requires_dist=facts.requires_dist,

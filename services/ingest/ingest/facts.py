@@ -10,6 +10,7 @@ from datetime import datetime
 
 from cloud.ports import Headers, ObjectInfo
 from ingest.distribution import ParsedName, read_core_metadata
+from ingest.refusal import Reason, Refused
 from schemas import layout
 from schemas.names import ProjectName, Version, checked_filename
 from schemas.records import FileRecord
@@ -40,6 +41,18 @@ def package_headers(
             WARNINGS: _capped(warnings),
         },
     )
+
+
+def require_promoted(info: ObjectInfo) -> None:
+    """See that an object of the packages bucket says what a promoted one does.
+
+    :raises Refused: if it does not: somebody else put it there.
+    """
+    said = (layout.SHA256, layout.UPLOAD_TIME, layout.UPLOADER, layout.SOURCE_GENERATION)
+    if missing := [key for key in said if key not in info.metadata]:
+        raise Refused(
+            Reason.NOT_FOUND, f"{info.name} was not promoted: it lacks {', '.join(missing)}"
+        )
 
 
 def source_generation(promoted: ObjectInfo) -> int:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from cloud.errors import NotFound, PreconditionFailed
 from cloud.ports import Bucket, Headers, ObjectInfo
 from ingest import facts
-from ingest.distribution import ParsedName, Verified, check_name, verify
+from ingest.distribution import ParsedName, Verified, check_name, parse_name, verify
 from ingest.policy import Policy
 from ingest.refusal import Reason, Refused
 from ingest.upload import MessageRefused, Upload
@@ -71,6 +71,18 @@ class Promotion:
         _require_claim(upload, facts.sha256_of(promoted))
         metadata = self._core_metadata(parsed, promoted, verified)
         return Promoted(promoted, facts.file_record(parsed, promoted, metadata))
+
+    def promoted(self, info: ObjectInfo) -> Promoted:
+        """Tell of a file in the packages bucket what :meth:`promote` told when it brought it.
+
+        A ``.metadata`` that is missing is written, as after a crash.
+
+        :raises Refused: if ``info`` is not an object that was promoted.
+        """
+        parsed = parse_name(info.name, self.policy)
+        facts.require_promoted(info)
+        metadata = self._core_metadata(parsed, info, None)
+        return Promoted(info, facts.file_record(parsed, info, metadata))
 
     def _rewrite(
         self, upload: Upload, parsed: ParsedName, incoming: ObjectInfo, verified: Verified

@@ -50,7 +50,7 @@ class Catalog:
     def _attempt(self) -> int:
         generations = self._generations()
         entries = sorted(
-            map(_entry, self.metadata.list(layout.RECORDS)), key=lambda entry: entry.project
+            map(entry_of, self.metadata.list(layout.RECORDS)), key=lambda entry: entry.project
         )
         for name, content_type, data in rendered(entries, self.title, generations):
             headers = Headers(content_type=content_type, cache_control=CACHE_CONTROL)
@@ -94,7 +94,11 @@ def _upload_order(upload: tuple[datetime, CatalogEntry]) -> tuple[float, str]:
     return -moment.timestamp(), entry.project
 
 
-def _entry(info: ObjectInfo) -> CatalogEntry:
+def entry_of(info: ObjectInfo) -> CatalogEntry:
+    """Read what the catalog lists of a project from its record's object.
+
+    :raises UnreadableEntry: if it is no record's, or does not say it.
+    """
     project = info.name.removeprefix(layout.RECORDS).removesuffix(".json")
     try:
         return CatalogEntry.read(normalize_project(project), info.metadata)

@@ -20,3 +20,12 @@ class Settings(ServiceSettings):
     """The least seconds between two runs of the catalog; 5 times the last run, if that is more."""
     title: str = "Python packages"
     """What the home page and the changelog call themselves."""
+
+
+class RepairSettings(Settings):
+    """What ``python -m publisher verify`` and ``rebuild`` need to know beside that."""
+
+    packages_bucket: str
+    """The bucket of the promoted files."""
+    topic_project_indexed: str = "project-indexed"
+    """The topic on which records are announced again."""

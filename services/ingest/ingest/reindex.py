@@ -1,0 +1,61 @@
+"""``reindex``: announce again what lies in the packages bucket, from the promoted objects alone.
+
+A file's facts are always built from the promoted object, so they come out as they did at first, and
+the indexer takes them as it takes every announcement: a repair goes the way of every publish.
+"""
+
+from collections.abc import Collection, Iterator
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from itertools import islice
+
+from cloud.ports import ObjectInfo, Topic
+from ingest.promotion import Promotion
+from ingest.refusal import Refused
+from schemas.events import FileAccepted
+from schemas.names import ProjectName, normalize_project
+
+_BATCH = 256
+"""Files waited for together."""
+
+_METADATA = ".metadata"
+
+
+@dataclass(frozen=True, slots=True)
+class Reindex:
+    """Announces files that were promoted."""
+
+    promotion: Promotion
+    accepted: Topic
+    pool: Executor
+
+    def run(self, only: Collection[ProjectName] = ()) -> Iterator[tuple[str, Refused | None]]:
+        """Yield each file with what kept it from being announced, if anything did.
+
+        :param only: the projects whose files are meant; all where there are none.
+        """
+        objects = (info for info in self.promotion.packages.list() if _is_meant(info.name, only))
+        while batch := list(islice(objects, _BATCH)):
+            outcomes = self.pool.map(self._announce, batch)
+            yield from zip((info.name for info in batch), outcomes, strict=True)
+
+    def _announce(self, info: ObjectInfo) -> Refused | None:
+        try:
+            promoted = self.promotion.promoted(info)
+        except Refused as refused:
+            return refused
+        self.accepted.publish(FileAccepted(file=promoted.file))
+        return None
+
+
+def _is_meant(name: str, only: Collection[ProjectName]) -> bool:
+    """Whether an object is a file, and of one of the projects; by its name's first part."""
+    return not name.endswith(_METADATA) and (not only or _project(name) in only)
+
+
+def _project(name: str) -> ProjectName | None:
+    spelled = name.split("-", 1)[0] if name.endswith(".whl") else name.rsplit("-", 1)[0]
+    try:
+        return normalize_project(spelled)
+    except ValueError:
+        return None

@@ -1,0 +1,107 @@
+"""``python -m publisher verify|rebuild``: look over the index, and have it published again.
+
+The settings are the service's own, and two more: see :class:`publisher.settings.RepairSettings`.
+``verify`` exits with 1 where it finds a difference, with 2 where it cannot tell.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+
+from cloud import pubsub, settings, storage
+from cloud.errors import CloudError
+from cloud.storage import StorageBucket
+from publisher.filecheck import FileCheck
+from publisher.indexcheck import IndexCheck
+from publisher.projectcheck import ProjectCheck
+from publisher.rebuild import Rebuild
+from publisher.settings import RepairSettings
+from publisher.verify import Verification
+from schemas.names import normalize_project
+
+THREADS = 16
+"""Projects looked at side by side; each mostly waits for Cloud Storage."""
+
+_EVERY = 5.0
+"""Seconds between two lines of progress."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return the exit code."""
+    options = _parser().parse_args(arguments)
+    config = settings.load(RepairSettings)
+    with ThreadPoolExecutor(THREADS) as pool:
+        try:
+            return int(options.run(config, options, pool))
+        except CloudError as error:
+            print(f"{options.command}: {error}", file=sys.stderr)
+            return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m publisher", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    verify = commands.add_parser("verify", help="compare all pages and files with the records")
+    verify.set_defaults(run=_verify)
+    verify.add_argument("--bytes", action="store_true", help="read every file to its end as well")
+    verify.add_argument(
+        "--patience", type=float, default=30, help="seconds until a difference is looked at again"
+    )
+    rebuild = commands.add_parser("rebuild", help="have pages published anew from the records")
+    rebuild.set_defaults(run=_rebuild)
+    for command in (verify, rebuild):
+        command.add_argument("project", nargs="*", type=normalize_project, help="only this one")
+    return parser
+
+
+def _verify(config: RepairSettings, options: argparse.Namespace, pool: Executor) -> int:
+    client = storage.connect(config.project)
+    metadata = StorageBucket(client, config.metadata_bucket)
+    static = StorageBucket(client, config.static_bucket)
+    packages = StorageBucket(client, config.packages_bucket)
+    files = FileCheck(packages, options.bytes)
+    projects = ProjectCheck(metadata, static, files)
+    index = IndexCheck(metadata, static, packages, config.title, projects, files)
+    run = Verification(
+        projects, index, pool, lambda: time.sleep(options.patience), _Progress("verify")
+    )
+    differences = 0
+    for difference in run.run(options.project):
+        print(difference, flush=True)
+        differences += 1
+    ending = "" if differences == 1 else "s"
+    print(f"verify: {differences or 'no'} difference{ending}", file=sys.stderr)
+    return 1 if differences else 0
+
+
+def _rebuild(config: RepairSettings, options: argparse.Namespace, pool: Executor) -> int:
+    metadata = StorageBucket(storage.connect(config.project), config.metadata_bucket)
+    topic = pubsub.PubsubTopic(pubsub.connect(), config.project, config.topic_project_indexed)
+    progress, announced = _Progress("rebuild"), set()
+    for project in Rebuild(metadata, topic, pool).run(options.project):
+        announced.add(project)
+        progress(f"{len(announced)} announced")
+    print(f"rebuild: {len(announced)} projects announced", file=sys.stderr)
+    missing = set(options.project) - announced
+    if missing:
+        print(f"rebuild: no record of {', '.join(sorted(missing))}", file=sys.stderr)
+    return 1 if missing else 0
+
+
+class _Progress:
+    """Says how far it is, every few seconds, on standard error."""
+
+    def __init__(self, command: str) -> None:
+        self._command = command
+        self._said = time.monotonic()
+
+    def __call__(self, words: str) -> None:
+        if time.monotonic() - self._said >= _EVERY:
+            print(f"{self._command}: {words}", file=sys.stderr, flush=True)
+            self._said = time.monotonic()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

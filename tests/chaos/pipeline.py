@@ -1,0 +1,150 @@
+"""The workers in one process, on any buckets, with topics in memory that push as Pub/Sub does.
+
+A message is pushed to its subscriptions as soon as it is published, many at a time, and again, with
+back-off, until it is answered with 2xx. :meth:`Pipeline.settle` returns when nothing is under way.
+"""
+
+import asyncio
+import base64
+import itertools
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import httpx
+from starlette.applications import Starlette
+
+from cloud.ports import Bucket
+from indexer.answers import Answers
+from indexer.app import Indexer
+from indexer.app import create_app as indexer_app
+from indexer.commit import Records
+from ingest.app import Ingest
+from ingest.app import create_app as ingest_app
+from ingest.policy import Policy
+from ingest.promotion import Promotion
+from ingest.verdicts import Verdicts
+from local.layout import SUBSCRIPTIONS, Subscription
+from publisher.main import compose
+from publisher.settings import Settings as PublisherSettings
+from schemas.events import Message
+from schemas.types import format_time
+
+PROJECT = "gcpypi-test"
+BUCKETS = ("incoming", "packages", "verdicts", "metadata", "static")
+ATTEMPTS = 30
+"""Deliveries, after which production gives a message up."""
+
+
+@dataclass(slots=True)
+class PushTopic:
+    """A :class:`cloud.ports.Topic` whose messages a pipeline delivers."""
+
+    pipeline: "Pipeline"
+    name: str
+
+    def publish(self, message: Message) -> None:
+        assert message.topic == self.name
+        self.pipeline.post(message)
+
+
+@dataclass(slots=True)
+class Pipeline:
+    """Ingest, indexer, publisher and catalog, one instance each.
+
+    :param bucket: gives a bucket by its short name.
+    :param silent: subscriptions that are not served; their messages are lost.
+    """
+
+    bucket: Callable[[str], Bucket]
+    silent: frozenset[str] = frozenset()
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    messages: list[Message] = field(default_factory=list)
+    """All that was published, in order."""
+    dead: list[Message] = field(default_factory=list)
+    """What was given up."""
+    _ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
+    _under_way: set["asyncio.Task[None]"] = field(default_factory=set)
+    _loop: asyncio.AbstractEventLoop | None = None
+    _clients: Mapping[str, httpx.AsyncClient] = field(default_factory=dict)
+
+    def run(self, *messages: Message) -> None:
+        """Publish ``messages`` at once, and return when all that follows from them is done."""
+        asyncio.run(self._run(messages))
+
+    def post(self, message: Message) -> None:
+        """Publish; from any thread."""
+        assert self._loop is not None, "it does not run"
+        self._loop.call_soon_threadsafe(self._accept, message)
+
+    async def _run(self, messages: tuple[Message, ...]) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._clients = {name: _client(app) for name, app in self._apps().items()}
+        for message in messages:
+            self._accept(message)
+        while self._under_way:
+            await asyncio.wait(self._under_way)
+            await asyncio.sleep(0)
+        for client in self._clients.values():
+            await client.aclose()
+        self._loop = None
+
+    def _accept(self, message: Message) -> None:
+        self.messages.append(message)
+        for subscription in SUBSCRIPTIONS:
+            if subscription.topic == message.topic and subscription.name not in self.silent:
+                task = asyncio.get_running_loop().create_task(self._deliver(subscription, message))
+                self._under_way.add(task)
+                task.add_done_callback(self._under_way.discard)
+
+    async def _deliver(self, subscription: Subscription, message: Message) -> None:
+        client, body = self._clients[subscription.service], self._envelope(subscription, message)
+        for attempt in range(ATTEMPTS):
+            answer = await client.post(subscription.path, content=body)
+            if answer.is_success:
+                return
+            await asyncio.sleep(min(0.02 * 2**attempt, 2.0))
+        self.dead.append(message)
+
+    def _envelope(self, subscription: Subscription, message: Message) -> str:
+        pushed = {
+            "data": base64.b64encode(message.encode()).decode(),
+            "messageId": str(next(self._ids)),
+            "publishTime": format_time(self.now()),
+        }
+        return json.dumps({"message": pushed, "subscription": subscription.name})
+
+    def _apps(self) -> dict[str, Starlette]:
+        metadata, static = self.bucket("metadata"), self.bucket("static")
+        config = PublisherSettings(
+            project=PROJECT, metadata_bucket="metadata", static_bucket="static", catalog_interval=0
+        )
+        return {
+            "ingest": self._ingest(),
+            "indexer": self._indexer(),
+            **{
+                service: compose(config, static, metadata, PushTopic(self, "project-published"))
+                for service in ("publisher", "catalog")
+            },
+        }
+
+    def _ingest(self) -> Starlette:
+        refused = PushTopic(self, "file-refused")
+        accepted = PushTopic(self, "file-accepted")
+        verdicts = Verdicts(self.bucket("verdicts"), accepted, refused, self.now)
+        promotion = Promotion(
+            self.bucket("incoming"), self.bucket("packages"), Policy(), verdicts.refusal_of
+        )
+        return ingest_app(Ingest(promotion, verdicts), PROJECT, lambda: None)
+
+    def _indexer(self) -> Starlette:
+        records = Records(self.bucket("metadata"), PushTopic(self, "project-indexed"), self.now)
+        answers = Answers(self.bucket("verdicts"), PushTopic(self, "file-refused"))
+        indexer = Indexer(records, answers, self.now, timedelta(minutes=10))
+        return indexer_app(indexer, PROJECT, lambda: None)
+
+
+def _client(app: Starlette) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    return httpx.AsyncClient(transport=transport, base_url="http://worker", timeout=None)  # noqa: S113 - in one process; production's deadline is 600 s

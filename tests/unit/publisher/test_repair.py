@@ -1,0 +1,136 @@
+"""Repair is replay: what is lost comes back by announcing again what is left."""
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from chaos.index import Index
+from fakes.memory import MemoryTopic
+from ingest.policy import Policy
+from ingest.promotion import Promotion
+from ingest.refusal import Reason
+from ingest.reindex import Reindex
+from publisher.rebuild import Rebuild
+from schemas.events import FileAccepted, ProjectIndexed
+from schemas.names import Filename, ProjectName
+from schemas.records import FileRecord, ProjectRecord
+
+RECORD = "projects/acme.json"
+
+
+@pytest.fixture
+def index() -> Index:
+    return Index.published()
+
+
+def announced(index: Index, *only: str) -> list[ProjectIndexed]:
+    """What ``rebuild`` publishes."""
+    topic = MemoryTopic()
+    with ThreadPoolExecutor(2) as pool:
+        rebuild = Rebuild(index.buckets["metadata"], topic, pool)
+        assert len(list(rebuild.run([ProjectName(one) for one in only]))) == len(topic.messages)
+    return [message for message in topic.messages if isinstance(message, ProjectIndexed)]
+
+
+def reindex(index: Index, topic: MemoryTopic, *only: str) -> dict[str, Reason]:
+    """Run ``reindex``; return what it refused."""
+    incoming, packages = index.buckets["incoming"], index.buckets["packages"]
+    promotion = Promotion(incoming, packages, Policy(), lambda upload: None)
+    with ThreadPoolExecutor(2) as pool:
+        run = Reindex(promotion, topic, pool).run({ProjectName(one) for one in only})
+        return {name: refused.reason for name, refused in run if refused}
+
+
+def facts(index: Index) -> dict[str, Mapping[Filename, FileRecord]]:
+    records = map(ProjectRecord.model_validate_json, index.data("metadata").values())
+    return {record.project: record.files for record in records}
+
+
+def test_rebuild_after_losing_the_static_bucket_gives_the_same_bytes(index: Index) -> None:
+    before = index.data("static")
+    index.empty("static")
+    index.run(*announced(index))
+    assert index.data("static") == before
+
+
+def test_rebuild_writes_pages_that_say_they_are_of_their_record_already(index: Index) -> None:
+    before = index.data("static")
+    for name in before:
+        live = index.storage.get("static", name)
+        index.storage.insert("static", name, b"damaged", live.attributes)
+    index.buckets["static"].remove("blocked.json")
+    index.run(*announced(index))
+    assert index.data("static") == before
+
+
+def test_rebuild_of_one_project_announces_that_one(index: Index) -> None:
+    (message,) = announced(index, "acme", "unheard-of")
+    record = ProjectRecord.model_validate_json(index.data("metadata")[RECORD])
+    assert message == ProjectIndexed(
+        project=ProjectName("acme"), record_revision=record.revision, force=True
+    )
+
+
+def test_rebuild_announces_records_whose_objects_do_not_say_their_revision(index: Index) -> None:
+    index.storage.insert("metadata", RECORD, index.data("metadata")[RECORD])
+    index.buckets["metadata"].put("notes")
+    assert [m.record_revision for m in announced(index) if m.project == "acme"] == [0]
+
+
+def test_reindex_after_losing_the_metadata_bucket_gives_the_same_facts(index: Index) -> None:
+    before = facts(index)
+    index.empty("metadata")
+    topic = MemoryTopic()
+    assert reindex(index, topic) == {}
+    index.run(*topic.messages)
+    assert facts(index) == before
+
+
+def test_reindex_puts_the_record_ahead_of_the_pages_of_its_predecessor(index: Index) -> None:
+    index.run(index.upload("gamma", "4.0"))
+    index.empty("metadata")
+    topic = MemoryTopic()
+    reindex(index, topic)
+    index.run(*topic.messages)
+    assert b"gamma-4.0-py3-none-any.whl" in index.data("static")["simple/gamma/index.v1.json"]
+
+
+def test_registers_come_back_by_putting_older_versions_back_before_reindexing(
+    index: Index,
+) -> None:
+    """What docs/operate.md tells an operator to do: copy the last version, then reindex."""
+    before, deleted = index.data("metadata"), index.storage.buckets["metadata"]
+    index.empty("metadata")
+    for name in before:
+        last = deleted.archived[name][-1]
+        index.storage.insert("metadata", name, last.data, last.attributes)
+    topic = MemoryTopic()
+    reindex(index, topic)
+    index.run(*topic.messages)
+    assert index.data("metadata") == before
+
+
+def test_reindex_writes_a_metadata_file_that_is_missing(index: Index) -> None:
+    before = index.data("packages")
+    index.buckets["packages"].remove("gamma-3.0-py3-none-any.whl.metadata")
+    reindex(index, MemoryTopic())
+    assert index.data("packages") == before
+
+
+def test_reindex_of_one_project_announces_its_files_only(index: Index) -> None:
+    topic = MemoryTopic()
+    reindex(index, topic, "beta-tools")
+    files = [message.file for message in topic.messages if isinstance(message, FileAccepted)]
+    assert sorted(file.version for file in files) == ["0.1", "0.2"]
+
+
+def test_reindex_names_what_was_not_promoted_and_goes_on(index: Index) -> None:
+    for name in ("acme-7.0-py3-none-any.whl", "notes"):
+        index.buckets["packages"].put(name, b"?")
+    topic = MemoryTopic()
+    assert reindex(index, topic) == {
+        "acme-7.0-py3-none-any.whl": Reason.NOT_FOUND,
+        "notes": Reason.BAD_FILENAME,
+    }
+    assert len(topic.messages) == 6

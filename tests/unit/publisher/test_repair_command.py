@@ -1,0 +1,85 @@
+"""``python -m publisher verify|rebuild`` and ``python -m ingest reindex``, on buckets over HTTP."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+import ingest.__main__
+import publisher.__main__
+from chaos.pipeline import BUCKETS, Pipeline
+from cloud import storage
+from cloud.storage import StorageBucket
+from fakes.storage import StorageServer
+from fakes.wheels import wheel, wheel_filename
+from schemas.events import FileUploaded
+
+NAME = f"ci/1/{wheel_filename()}"
+Command = Callable[[list[str]], int]
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[StorageServer]:
+    """An index of one wheel, and the environment of the services."""
+    with StorageServer() as started:
+        monkeypatch.setenv("PROJECT", "gcpypi-test")
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", started.url)
+        # Nobody listens there: what is announced fails, at once.
+        monkeypatch.setenv("PUBSUB_EMULATOR_HOST", "127.0.0.1:1")
+        client = storage.connect("gcpypi-test")
+        for bucket in BUCKETS:
+            started.storage.create_bucket(bucket)
+            monkeypatch.setenv(f"{bucket.upper()}_BUCKET", bucket)
+        started.storage.insert("incoming", NAME, wheel())
+        pipeline = Pipeline(lambda name: StorageBucket(client, name))
+        pipeline.run(FileUploaded(bucket="incoming", name=NAME))
+        yield started
+        client.close()
+
+
+def test_verify_of_a_sound_index_says_so(
+    server: StorageServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert publisher.__main__.main(["verify", "--bytes"]) == 0
+    assert capsys.readouterr() == ("", "verify: no differences\n")
+
+
+def test_verify_prints_a_line_for_each_difference(
+    server: StorageServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.storage.delete("static", "pypi/acme/json")
+    assert publisher.__main__.main(["verify", "--patience", "0", "acme"]) == 1
+    words = capsys.readouterr()
+    assert words.out == "missing-page gs://static/pypi/acme/json: acme has a record\n"
+    assert words.err.endswith("verify: 1 difference\n")
+
+
+def test_rebuild_says_which_project_has_no_record(
+    server: StorageServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert publisher.__main__.main(["rebuild", "Unheard_Of"]) == 1
+    assert "rebuild: no record of unheard-of" in capsys.readouterr().err
+
+
+def test_reindex_says_what_is_no_promoted_file(
+    server: StorageServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.storage.insert("packages", "other-1.tar.gz", b"?")
+    assert ingest.__main__.main(["reindex", "other"]) == 1
+    words = capsys.readouterr()
+    assert words.out.startswith("other-1.tar.gz: not-found")
+    assert words.err == "reindex: 0 files announced, 1 are none\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments"),
+    [(publisher.__main__.main, ["verify"]), (ingest.__main__.main, ["reindex"])],
+)
+def test_a_bucket_that_does_not_answer_ends_the_command(
+    server: StorageServer,
+    command: Command,
+    arguments: list[str],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    server.storage.buckets.clear()
+    assert command(arguments) == 2
+    assert f"{arguments[0]}: gs://" in capsys.readouterr().err

@@ -1,0 +1,296 @@
+"""``verify`` says nothing of a sound index, and names each kind of damage, once."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+
+from chaos.index import Index
+from cloud.ports import NO_METADATA, Headers
+from fakes.memory import MemoryBucket
+from publisher.difference import Difference
+from publisher.filecheck import FileCheck
+from publisher.indexcheck import IndexCheck
+from publisher.projectcheck import ProjectCheck
+from publisher.verify import Verification
+from schemas.names import ProjectName
+from schemas.records import Blocked, ProjectRecord
+
+ACME = ProjectName("acme")
+WHEEL = "acme-2.0-py3-none-any.whl"
+BINARY = Headers("application/octet-stream", "")
+
+
+@pytest.fixture
+def index() -> Index:
+    return Index.published()
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[Executor]:
+    with ThreadPoolExecutor(4) as executor:
+        yield executor
+
+
+def verification(
+    index: Index,
+    pool: Executor,
+    *,
+    read_files: bool = False,
+    wait: Callable[[], None] = lambda: None,
+) -> Verification:
+    metadata, static, packages = (index.buckets[b] for b in ("metadata", "static", "packages"))
+    files = FileCheck(packages, read_files)
+    projects = ProjectCheck(metadata, static, files)
+    whole = IndexCheck(metadata, static, packages, "Python packages", projects, files)
+    return Verification(projects, whole, pool, wait, lambda words: None)
+
+
+def found(index: Index, pool: Executor, only: Sequence[ProjectName] = ()) -> list[tuple[str, str]]:
+    differences = verification(index, pool).run(only)
+    return [(one.kind, one.object.removeprefix("gs://")) for one in differences]
+
+
+def again(
+    bucket: MemoryBucket,
+    name: str,
+    data: bytes | None = None,
+    metadata: Mapping[str, str] = NO_METADATA,
+) -> None:
+    """Write an object as somebody who must not: other bytes, or other metadata, all else alike."""
+    live = bucket.storage.get(bucket.name, name)
+    attributes = replace(live.attributes, metadata={**live.attributes.metadata, **metadata})
+    bucket.storage.insert(bucket.name, name, live.data if data is None else data, attributes)
+
+
+def record(index: Index) -> ProjectRecord:
+    return ProjectRecord.model_validate_json(index.data("metadata")["projects/acme.json"])
+
+
+def test_nothing_is_found_on_a_sound_index(index: Index, pool: Executor) -> None:
+    assert list(verification(index, pool, read_files=True).run()) == []
+
+
+def test_nothing_is_written(index: Index, pool: Executor) -> None:
+    index.storage.counts.clear()
+    list(verification(index, pool).run())
+    assert index.storage.counts.requests.keys() <= {
+        "objects.get",
+        "objects.download",
+        "objects.list",
+    }
+
+
+Damage = Callable[[Index], None]
+
+
+def lose(bucket: str, name: str) -> Damage:
+    return lambda index: index.buckets[bucket].remove(name)
+
+
+def put(bucket: str, name: str, data: bytes = b"?") -> Damage:
+    def damage(index: Index) -> None:
+        index.buckets[bucket].put(name, data, BINARY)
+
+    return damage
+
+
+def change(bucket: str, name: str, data: bytes) -> Damage:
+    return lambda index: again(index.buckets[bucket], name, data)
+
+
+def say(bucket: str, name: str, key: str, value: str) -> Damage:
+    return lambda index: again(index.buckets[bucket], name, metadata={key: value})
+
+
+def retype(bucket: str, name: str) -> Damage:
+    def damage(index: Index) -> None:
+        index.storage.patch(bucket, name, {"contentType": "text/plain"})
+
+    return damage
+
+
+def forget_a_file(index: Index) -> None:
+    """Put an older record back, in which the newest file is not."""
+    whole = record(index)
+    rest = {name: file for name, file in whole.files.items() if name != WHEEL}
+    data = whole.model_copy(update={"files": rest}).encode()
+    again(index.buckets["metadata"], "projects/acme.json", data)
+
+
+def mix_up(index: Index) -> None:
+    data = index.data("metadata")["projects/acme.json"]
+    again(index.buckets["metadata"], "projects/gamma.json", data)
+
+
+def unblock(index: Index) -> None:
+    again(index.buckets["static"], "blocked.json", Blocked().encode())
+
+
+PLANTED: dict[str, tuple[Damage, list[tuple[str, str]]]] = {
+    "a record's file is gone": (
+        lose("packages", WHEEL),
+        [("missing-file", f"packages/{WHEEL}")],
+    ),
+    "a file was overwritten": (
+        change("packages", WHEEL, b"other bytes"),
+        [("other-file", f"packages/{WHEEL}")],
+    ),
+    "a file's digest is another": (
+        say("packages", WHEEL, "sha256", "0" * 64),
+        [("other-file", f"packages/{WHEEL}")],
+    ),
+    "a .metadata is gone": (
+        lose("packages", f"{WHEEL}.metadata"),
+        [("missing-metadata", f"packages/{WHEEL}.metadata")],
+    ),
+    "a .metadata was overwritten": (
+        change("packages", f"{WHEEL}.metadata", b"Name: evil\n"),
+        [("other-metadata", f"packages/{WHEEL}.metadata")],
+    ),
+    "a file that no record knows": (
+        put("packages", "acme-9.0-py3-none-any.whl"),
+        [("orphan", "packages/acme-9.0-py3-none-any.whl")],
+    ),
+    "a file that no record knows, spelled unusually": (
+        put("packages", "Acme-9.0.tar.gz"),
+        [("orphan", "packages/Acme-9.0.tar.gz")],
+    ),
+    "a file of a project without a record": (
+        put("packages", "omega-9.0-py3-none-any.whl"),
+        [("orphan", "packages/omega-9.0-py3-none-any.whl")],
+    ),
+    "what is no distribution": (put("packages", "notes"), [("orphan", "packages/notes")]),
+    "a page is gone": (
+        lose("static", "pypi/acme/json"),
+        [("missing-page", "static/pypi/acme/json")],
+    ),
+    "a page is of an older record": (
+        say("static", "simple/acme/index.html", "record-revision", "1"),
+        [("stale-page", "static/simple/acme/index.html")],
+    ),
+    "a page was edited": (
+        change("static", "simple/acme/index.v1.json", b"{}"),
+        [("other-page", "static/simple/acme/index.v1.json")],
+    ),
+    "a page has another type": (
+        retype("static", "pypi/acme/json"),
+        [("other-page", "static/pypi/acme/json")],
+    ),
+    "a page of a project without a record": (
+        put("static", "simple/omega/index.html"),
+        [("orphan", "static/simple/omega/index.html")],
+    ),
+    "a page of no kind": (
+        put("static", "simple/acme/index.xml"),
+        [("orphan", "static/simple/acme/index.xml")],
+    ),
+    "blocked.json lets everything pass": (
+        unblock,
+        [("wrong-blocked", "static/blocked.json")] * 2,
+    ),
+    "the catalog lacks a page": (
+        lose("static", "index.html"),
+        [("missing-catalog", "static/index.html")],
+    ),
+    "the catalog is old": (
+        change("static", "simple/index.v1.json", b"{}"),
+        [("stale-catalog", "static/simple/index.v1.json")],
+    ),
+    "a record cannot be read": (
+        change("metadata", "projects/acme.json", b"{}"),
+        [("unreadable-record", "metadata/projects/acme.json")],
+    ),
+    "a record is another project's": (
+        mix_up,
+        [("unreadable-record", "metadata/projects/gamma.json")],
+    ),
+    "what is no record": (put("metadata", "notes"), [("orphan", "metadata/notes")]),
+}
+
+
+@pytest.mark.parametrize("damage", PLANTED)
+def test_planted_damage_is_found_and_nothing_else(
+    damage: str, index: Index, pool: Executor
+) -> None:
+    plant, expected = PLANTED[damage]
+    plant(index)
+    assert found(index, pool) == expected
+
+
+def test_a_record_that_was_put_back_contradicts_what_was_made_of_its_successor(
+    index: Index, pool: Executor
+) -> None:
+    forget_a_file(index)
+    kinds = {kind for kind, _ in found(index, pool, [ACME])}
+    assert kinds == {"wrong-facts", "other-page", "orphan"}
+
+
+def test_a_record_whose_older_version_was_put_back_is_behind_all_that_was_made_of_it(
+    index: Index, pool: Executor
+) -> None:
+    older = index.storage.buckets["metadata"].archived["projects/acme.json"][-1]
+    index.storage.insert("metadata", older.name, older.data, older.attributes)
+    assert found(index, pool, [ACME]) == [
+        ("stale-page", "static/simple/acme/index.v1.json"),
+        ("stale-page", "static/simple/acme/index.html"),
+        ("stale-page", "static/pypi/acme/json"),
+        ("wrong-blocked", "static/blocked.json"),
+    ]
+
+
+def test_wrong_facts_of_the_catalog_show_in_its_pages(index: Index, pool: Executor) -> None:
+    say("metadata", "projects/acme.json", "latest-version", "9.9")(index)
+    assert set(found(index, pool)) == {
+        ("wrong-facts", "metadata/projects/acme.json"),
+        ("stale-catalog", "static/index.html"),
+        ("stale-catalog", "static/changelog/page1.html"),
+    }
+
+
+def test_blocked_entries_of_projects_without_a_record_are_found(
+    index: Index, pool: Executor
+) -> None:
+    index.buckets["metadata"].remove("projects/gamma.json")
+    assert ("wrong-blocked", "static/blocked.json") in found(index, pool)
+
+
+def test_bytes_that_are_not_those_of_their_generation_are_found_by_reading_them(
+    index: Index, pool: Executor
+) -> None:
+    """Which Cloud Storage never does; a bucket that was copied by hand might."""
+    bucket = index.storage.buckets["packages"]
+    bucket.live[WHEEL] = replace(bucket.live[WHEEL], data=bytes(len(bucket.live[WHEEL].data)))
+    assert found(index, pool) == []
+    (difference,) = verification(index, pool, read_files=True).run()
+    assert (difference.kind, difference.object) == ("other-file", f"gs://packages/{WHEEL}")
+
+
+def test_only_the_projects_that_were_named_are_looked_at(index: Index, pool: Executor) -> None:
+    for project in ("acme", "gamma"):
+        index.buckets["static"].remove(f"pypi/{project}/json")
+    assert found(index, pool, [ACME]) == [("missing-page", "static/pypi/acme/json")]
+
+
+def test_what_was_only_under_way_is_no_difference(index: Index, pool: Executor) -> None:
+    wheel = index.upload("acme", "3.0")
+    silent = index.pipeline.silent
+    index.pipeline.silent = frozenset({"publisher-project", "publisher-catalog"})
+    index.run(wheel)
+    index.pipeline.silent = silent
+    behind = index.pipeline.messages[-1]
+    waited = list[float]()
+
+    def wait() -> None:
+        waited.append(time.monotonic())
+        index.run(behind)
+
+    assert list(verification(index, pool, wait=wait).run()) == []
+    assert len(waited) == 1
+
+
+def test_a_difference_reads_as_a_sentence() -> None:
+    difference = Difference("orphan", "gs://packages/x", "no record speaks of it")
+    assert str(difference) == "orphan gs://packages/x: no record speaks of it"
