@@ -14,7 +14,7 @@ class Truncated(Exception):
         self.offset = offset
 
 
-class Upload:
+class Hashed:
     """The chunks of an uploaded file, hashed and counted as they pass."""
 
     def __init__(self, chunks: Iterable[bytes], limit: int) -> None:
