@@ -4,11 +4,16 @@ import argparse
 import sys
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from local import console, lifecycle
 from local.failure import Failure
 from local.layout import Ports
 from local.settings import UpSettings
 from local.state import Runtime, State
+
+# Eight ports in a row end at 65535.
+LAST_BASE = 65529
 
 
 def main() -> int:
@@ -38,14 +43,15 @@ def _parser() -> argparse.ArgumentParser:
         command.set_defaults(run=run)
         command.add_argument("--dir", type=Path, default=Path(".local"), help="where state is kept")
         if name in ("up", "demo"):
-            command.add_argument("--port-base", help="the first of eight ports in a row, or: free")
+            words = "the first of eight ports in a row, or: free"
+            command.add_argument("--port-base", type=_base, default=argparse.SUPPRESS, help=words)
         if name == "logs":
             command.add_argument("--lines", type=int, default=200, help="how far to look back")
     return parser
 
 
 def _up(state: State, options: argparse.Namespace) -> None:
-    running = lifecycle.up(state, _ports(state, options.port_base), _wanted(), _say)
+    running = lifecycle.up(state, _ports(state, options), _wanted(), _say)
     print(console.guide(state, running))
     print("See it work: make demo    What it says: make local-logs    Stop it: make local-down")
 
@@ -62,19 +68,34 @@ def _demo(state: State, options: argparse.Namespace) -> None:
     # Only here: Google's libraries take half a second to import.
     from local import demo
 
-    running = lifecycle.up(state, _ports(state, options.port_base), _wanted(), _say)
+    running = lifecycle.up(state, _ports(state, options), _wanted(), _say)
     demo.run(state, running, _say)
 
 
-def _ports(state: State, base: str | None) -> Ports | None:
-    if base == "free":
-        noted = state.running()
-        return noted.ports if noted else Ports.free()
-    return Ports.block(int(base)) if base else None
+def _base(text: str) -> int | None:
+    """Read ``--port-base``: None stands for free ports."""
+    if text == "free":
+        return None
+    if text.isdecimal() and int(text) < LAST_BASE:
+        return int(text)
+    raise argparse.ArgumentTypeError("the first of eight ports, or: free")
+
+
+def _ports(state: State, options: argparse.Namespace) -> Ports | None:
+    """Return the ports that were asked for; None if none were."""
+    if "port_base" not in options:
+        return None
+    if options.port_base is not None:
+        return Ports.block(options.port_base)
+    noted = state.running()
+    return noted.ports if noted else Ports.free()
 
 
 def _wanted() -> Runtime | None:
-    return UpSettings().runtime or None
+    try:
+        return UpSettings().runtime or None
+    except ValidationError:
+        raise Failure("RUNTIME is docker or native, or not set") from None
 
 
 def _say(line: str) -> None:

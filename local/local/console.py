@@ -1,6 +1,5 @@
 """What a person reads after ``make local-up``: where things are, and what to type next."""
 
-import os
 import shutil
 
 from local.state import Running, State
@@ -21,8 +20,7 @@ CURL = """\
 
 def guide(state: State, running: Running) -> str:
     """Return how to publish and how to install, for a shell."""
-    environment = os.path.relpath(state.environment)
-    here = environment if "/" in environment else f"./{environment}"
+    here = state.shown
     return f"""
 The index    {running.ports.url("proxy")}/simple/
              user __token__, password: GCPYPI_TOKEN in {here}

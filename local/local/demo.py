@@ -1,7 +1,6 @@
 """``make demo``: publishes a small wheel and installs it, and shows every step on the way.
 
-It is a user, not a part: it does what CI and pip do, and looks into the buckets. The times are
-those that Cloud Storage noted on the objects, so they do not count how long gcloud takes to start.
+It is a user, not a part: it does what CI and pip do, and looks into the buckets.
 """
 
 import tempfile
@@ -9,22 +8,21 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from local import journey
 from local.clients import Clients
 from local.installing import ThrowAway
+from local.journey import Journey
 from local.settings import Backends
 from local.shipping import announce, upload
 from local.state import Running, State
+from local.step import Step
 from local.wheel import Wheel
 from schemas.names import normalize_project
-
-Say = Callable[[str], None]
 
 PROJECT = normalize_project("gcpypi-demo")
 SOURCE = 'print("Hello from {name} {version}, by way of your own package index")\n'
 
 
-def run(state: State, running: Running, say: Say) -> None:
+def run(state: State, running: Running, say: Callable[[str], None]) -> None:
     """Show it.
 
     :raises Failure: if a step does not happen, or not in time.
@@ -33,21 +31,23 @@ def run(state: State, running: Running, say: Say) -> None:
     # Unique, so that the demo can be given again: a file name, once used, stands for its bytes.
     run_id = str(int(time.time()))
     wheel = _wheel(f"0.0.{run_id}")
-    name = f"demo/{run_id}/{wheel.filename}"
+    directory = f"demo/{run_id}"
+    clients = Clients(Backends.at(running.ports))
+    say("")
     with tempfile.TemporaryDirectory(prefix="gcpypi-demo-") as scratch:
         file = Path(scratch, wheel.filename)
         file.write_bytes(wheel.encode())
-        say(f"\nbuild      {file.name} ({file.stat().st_size} bytes)")
-        clients = Clients(Backends.at(running.ports))
-        say(f"upload     {upload(state, clients, file, name)}")
-        say(f"announce   {announce(state, running, clients, name)}")
-        journey.follow(clients, name, PROJECT, wheel.filename, say)
-        say(f"proxy      {journey.page(state, running, PROJECT, wheel.filename)}")
+        say(str(Step("build", time.monotonic() - started, wheel.filename)))
+        say(str(upload(state, clients, file, directory)))
+        journey = Journey(clients, f"{directory}/{wheel.filename}", PROJECT, wheel.filename)
+        say(str(announce(state, running, clients, journey.name)))
+        for step in journey.stages():
+            say(str(step))
+        say(str(journey.page(state, running)))
         environment = ThrowAway(Path(scratch, "venv"), state)
-        say(f"install    {environment.install(PROJECT, wheel.version)}")
-        say(f"run        {environment.run(wheel.name)}")
-    say(f"\nIt took {time.monotonic() - started:.1f} s from building to running.")
-    say(_next(running))
+        say(str(environment.install(PROJECT, wheel.version)))
+        say(str(environment.run(wheel.name)))
+    say(_afterwards(state, running))
 
 
 def _wheel(version: str) -> Wheel:
@@ -56,10 +56,11 @@ def _wheel(version: str) -> Wheel:
     return Wheel(name, version, "Proof that the index works", {f"{name}.py": source})
 
 
-def _next(running: Running) -> str:
-    index = running.ports.url("proxy")
+def _afterwards(state: State, running: Running) -> str:
     return f"""
-Look at it    {index}/  (user __token__, password: GCPYPI_TOKEN in .local/env)
-How to        make local-up says how to publish and install your own
-Logs          make local-logs
-Stop it       make local-down"""
+(The times of ingest, indexer and publisher count from the upload, by Cloud Storage's clock.)
+
+Look at it     {running.ports.url("proxy")}/  as __token__, with GCPYPI_TOKEN of {state.shown}
+Publish yours  make local-up  says how
+Logs           make local-logs
+Stop it        make local-down"""

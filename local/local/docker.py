@@ -1,6 +1,5 @@
 """The Docker runtime: docker-compose.yml, with an engine that answers."""
 
-import os
 import shutil
 import subprocess
 import sys
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from local import layout
 from local.failure import Failure
+from local.inherited import environment
 from local.layout import Ports
 from local.state import Running, State
 
@@ -52,8 +52,7 @@ def down(state: State, ports: Ports) -> None:
 def _healthy(state: State, ports: Ports) -> set[str]:
     """Return the services whose container runs and, where it has a health check, passes it."""
     command = [*_command(ports), "ps", "--format={{.Service}} {{.State}} {{.Health}}"]
-    environment = _environment(state, ports)
-    answer = subprocess.run(command, env=environment, capture_output=True, text=True)
+    answer = subprocess.run(command, env=_environment(state, ports), capture_output=True, text=True)
     rows = [line.split() for line in answer.stdout.splitlines()]
     return {name for name, *status in rows if status in (["running"], ["running", "healthy"])}
 
@@ -97,8 +96,4 @@ def _program() -> Sequence[str]:
 
 
 def _environment(state: State, ports: Ports) -> dict[str, str]:
-    return {
-        **os.environ,
-        **layout.published_ports(ports),
-        "GCPYPI_TOKEN": state.token(),
-    }
+    return environment({**layout.published_ports(ports), "GCPYPI_TOKEN": state.token()})

@@ -17,6 +17,7 @@ from pathlib import Path
 import httpx
 
 from local.failure import Failure
+from local.inherited import environment
 from local.layout import HOST
 from local.state import State
 
@@ -92,14 +93,14 @@ class Group:
         """
         seen = self.state.log.stat().st_size if self.state.log.exists() else 0
         supervisor = None
-        if self.pid() is None:
-            _check_ports(programs)
-            supervisor = self._spawn(programs)
         waiting, until = list(programs), time.monotonic() + START_SECONDS
         with httpx.Client(trust_env=False, timeout=5) as http:
             while waiting := [p for p in waiting if not p.is_ready(http)]:
                 if supervisor and supervisor.poll() is not None:
                     raise Failure(self._obituary(seen))
+                if supervisor is None and self.pid() is None:
+                    check_ports(programs)
+                    supervisor, waiting = self._spawn(programs), list(programs)
                 if time.monotonic() > until:
                     raise Failure(self._late(waiting, seen))
                 time.sleep(0.05)
@@ -155,16 +156,15 @@ class Group:
 
 
 def _described(program: Program) -> dict[str, object]:
-    inherited = {k: v for k, v in os.environ.items() if k != "PYTHONWARNINGS"}
-    environment = {**inherited, "PYTHONUNBUFFERED": "1", **program.environment}
     return {
         "name": program.name,
         "command": list(program.command),
-        "environment": environment,
+        "environment": environment({"PYTHONUNBUFFERED": "1", **program.environment}),
     }
 
 
-def _check_ports(programs: Sequence[Program]) -> None:
+def check_ports(programs: Sequence[Program]) -> None:
+    """Raise a failure that names the first port that somebody else listens on."""
     for program in programs:
         if program.port is not None and _is_taken(program.port):
             raise Failure(

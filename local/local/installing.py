@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local.failure import Failure
+from local.inherited import environment
 from local.state import State
+from local.step import Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,30 +21,31 @@ class ThrowAway:
     path: Path
     state: State
 
-    def install(self, project: str, version: str) -> str:
-        """Install with pip; return the words for it."""
+    def install(self, project: str, version: str) -> Step:
+        """Install with pip."""
         venv.create(self.path, with_pip=False)
         index = self.state.read_environment()["GCPYPI_INDEX_URL"]
         command = [sys.executable, "-m", "pip", "--python", str(self._python), "install"]
         started = time.monotonic()
         self._run([*command, "--no-cache-dir", "--index-url", index, f"{project}=={version}"])
-        took = time.monotonic() - started
-        return f'pip install --index-url "$GCPYPI_INDEX_URL" {project} (pip: {took:.1f} s)'
+        words = f'pip install --index-url "$GCPYPI_INDEX_URL" {project}=={version}'
+        return Step("install", time.monotonic() - started, words)
 
-    def run(self, module: str) -> str:
-        """Run the installed module; return what it printed."""
-        return self._run([str(self._python), "-I", "-m", module])
+    def run(self, module: str) -> Step:
+        """Run the installed module, and quote what it says."""
+        started = time.monotonic()
+        said = self._run([str(self._python), "-I", "-m", module])
+        return Step("run", time.monotonic() - started, said)
 
     @property
     def _python(self) -> Path:
         return self.path / "bin" / "python"
 
     def _run(self, command: list[str]) -> str:
-        # Nothing of this machine's pip settings: the file must come from our index, or not at all.
-        environment = {k: v for k, v in os.environ.items() if not k.startswith(("PIP_", "PYTHON"))}
-        environment |= {"PIP_CONFIG_FILE": os.devnull, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-        environment |= {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
-        done = subprocess.run(command, env=environment, capture_output=True, text=True)
+        # Nothing of this machine's pip settings: the file comes from our index, or not at all.
+        pip = {"PIP_CONFIG_FILE": os.devnull, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+        clean = environment(pip, drop=("PIP_", "PYTHON"))
+        done = subprocess.run(command, env=clean, capture_output=True, text=True)
         if done.returncode:
             raise Failure(f"{command[-1]} failed:\n{done.stdout}{done.stderr}".strip())
         return done.stdout.strip()

@@ -1,7 +1,8 @@
 """Follows one file through the services, by what each of them leaves in its bucket."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import httpx
 from google.cloud.storage import Blob
@@ -10,6 +11,7 @@ from local import layout
 from local.clients import Clients
 from local.failure import Failure
 from local.state import Running, State
+from local.step import Step
 from schemas import layout as objects
 from schemas.names import ProjectName
 from schemas.records import Verdict
@@ -18,60 +20,68 @@ PATIENCE = 30.0
 JSON_PAGE = "application/vnd.pypi.simple.v1+json"
 
 
-def follow(
-    clients: Clients, name: str, project: ProjectName, filename: str, say: Callable[[str], None]
-) -> None:
-    """Say a line for each service as soon as its work can be seen.
+@dataclass(frozen=True)
+class Journey:
+    """The way of one uploaded file."""
 
-    :raises Failure: if ingest refuses the file, or a service does not do its part in time.
-    """
-    uploaded = _uploaded(clients, name)
+    clients: Clients
+    name: str
+    """The incoming object."""
+    project: ProjectName
+    filename: str
 
-    def stage(service: str, bucket: str, path: str, mark: str) -> bytes:
-        blob, data = _await(clients, service, bucket, path, mark)
-        took = (blob.updated - uploaded.time_created).total_seconds() * 1000
-        say(f"{service:<10} gs://{bucket}/{blob.name} ({took:.0f} ms after the upload)")
-        return data
+    def stages(self) -> Iterator[Step]:
+        """Yield a step for each service as soon as its work can be seen.
 
-    verdict = objects.verdict(name, int(uploaded.generation))
-    _check(stage("ingest", layout.VERDICTS, verdict, filename))
-    stage("indexer", layout.METADATA, objects.record(project), filename)
-    stage("publisher", layout.STATIC, objects.project_json(project), filename)
+        Their seconds count from the upload, by Cloud Storage's own clock.
 
+        :raises Failure: if ingest refuses the file, or a service does not do its part in time.
+        """
+        uploaded = self.clients.storage.bucket(layout.INCOMING).get_blob(self.name)
+        if uploaded is None:
+            raise Failure(f"gs://{layout.INCOMING}/{self.name} is not there")
+        verdict = objects.verdict(self.name, int(uploaded.generation))
+        blob, data = self._await("ingest", layout.VERDICTS, verdict)
+        _check(data)
+        yield _stage("ingest", uploaded, blob, f"accepted it: verdict in gs://{layout.VERDICTS}")
+        path = objects.record(self.project)
+        blob, _ = self._await("indexer", layout.METADATA, path)
+        yield _stage("indexer", uploaded, blob, f"recorded it: gs://{layout.METADATA}/{path}")
+        path = objects.project_json(self.project)
+        blob, _ = self._await("publisher", layout.STATIC, path)
+        yield _stage("publisher", uploaded, blob, f"rendered gs://{layout.STATIC}/{path}")
 
-def page(state: State, running: Running, project: ProjectName, filename: str) -> str:
-    """Ask the proxy for the project's page as pip does, until it lists the file."""
-    url = f"{running.ports.url('proxy')}/simple/{project}/"
-    auth = ("__token__", state.token())
-    until = time.monotonic() + PATIENCE
-    with httpx.Client(trust_env=False, auth=auth, headers={"accept": JSON_PAGE}) as http:
+    def _await(self, service: str, bucket: str, path: str) -> tuple[Blob, bytes]:
+        """Wait until the object is there and names the file."""
+        until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
-            started = time.monotonic()
-            answer = http.get(url)
-            if filename in answer.text:
-                took = (time.monotonic() - started) * 1000
-                return f"{url} lists it (answered in {took:.0f} ms)"
-            time.sleep(0.1)
-    raise Failure(f"the proxy does not list {filename}: {url} answers {answer.status_code}")
+            blob = self.clients.storage.bucket(bucket).get_blob(path)
+            if blob is not None and self.filename.encode() in (data := blob.download_as_bytes()):
+                return blob, data
+            time.sleep(0.05)
+        where = f"gs://{bucket}/{path}"
+        raise Failure(f"{service} did not write {where} within {PATIENCE:.0f} s: make local-logs")
+
+    def page(self, state: State, running: Running) -> Step:
+        """Ask the proxy for the project's page as pip does, until it lists the file.
+
+        :raises Failure: if it does not in time.
+        """
+        url = f"{running.ports.url('proxy')}/simple/{self.project}/"
+        auth, accept = ("__token__", state.token()), {"accept": JSON_PAGE}
+        until = time.monotonic() + PATIENCE
+        with httpx.Client(trust_env=False, auth=auth, headers=accept) as http:
+            while True:
+                answer = http.get(url)
+                if self.filename in answer.text:
+                    return Step("proxy", answer.elapsed.total_seconds(), f"lists it: {url}")
+                if time.monotonic() > until:
+                    raise Failure(f"{url} answers {answer.status_code}, without {self.filename}")
+                time.sleep(0.1)
 
 
-def _uploaded(clients: Clients, name: str) -> Blob:
-    blob = clients.storage.bucket(layout.INCOMING).get_blob(name)
-    if blob is None:
-        raise Failure(f"gs://{layout.INCOMING}/{name} is not there")
-    return blob
-
-
-def _await(clients: Clients, service: str, bucket: str, path: str, mark: str) -> tuple[Blob, bytes]:
-    """Wait until the object is there and says ``mark``."""
-    until = time.monotonic() + PATIENCE
-    while time.monotonic() < until:
-        blob = clients.storage.bucket(bucket).get_blob(path)
-        if blob is not None and mark.encode() in (data := blob.download_as_bytes()):
-            return blob, data
-        time.sleep(0.05)
-    where = f"gs://{bucket}/{path}"
-    raise Failure(f"{service} did not write {where} within {PATIENCE:.0f} s; see make local-logs")
+def _stage(service: str, uploaded: Blob, written: Blob, words: str) -> Step:
+    return Step(service, (written.updated - uploaded.time_created).total_seconds(), words)
 
 
 def _check(verdict: bytes) -> None:

@@ -5,14 +5,14 @@ the relay and the services. A backend that dies takes the relay's queue with it,
 rather than restarted; ``up`` starts again what is missing.
 """
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable
 
 from local import layout, storage_server
 from local.failure import Failure
-from local.group import Group, Program
+from local.group import Group, Program, check_ports
+from local.inherited import environment
 from local.layout import Ports
 from local.pubsub_choice import PubsubChoice, choose
 from local.state import Running, State
@@ -50,12 +50,16 @@ def _groups(state: State) -> tuple[Group, Group]:
 def _start_backends(group: Group, ports: Ports, say: Callable[[str], None]) -> None:
     state = group.state
     pubsub = choose(ports.pubsub)
+    backends = _backends(state, ports, pubsub)
+    # All of them now, rather than the services' when half of it runs.
+    check_ports([*backends, *_services(ports)])
     state.note(Running("native", ports, gcloud_publishes=pubsub.google))
     state.log.unlink(missing_ok=True)
     say(f"starting  Pub/Sub: {pubsub.words}")
-    kept = "in .local" if storage_server.keeps_files(state.storage) else "in memory: no xattrs here"
+    durable = storage_server.keeps_files(state.storage)
+    kept = f"in {state.storage}" if durable else "in memory: this disk knows no attributes"
     say(f"starting  Cloud Storage: fake-gcs-server, {kept}; Secret Manager: a stand-in")
-    group.start(_backends(state, ports, pubsub))
+    group.start(backends)
 
 
 def _backends(state: State, ports: Ports, pubsub: PubsubChoice) -> list[Program]:
@@ -91,11 +95,9 @@ def _services(ports: Ports) -> list[Program]:
 
 def _bootstrap(state: State, ports: Ports) -> None:
     """Run the job as Docker does: a process with nothing but its environment."""
-    environment = {**os.environ, **layout.emulators(ports), "GCPYPI_TOKEN": state.token()}
-    environment.pop("PYTHONWARNINGS", None)
     job = subprocess.run(
         [*PYTHON, "local.bootstrap"],
-        env=environment,
+        env=environment({**layout.emulators(ports), "GCPYPI_TOKEN": state.token()}),
         cwd=state.path,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -1,6 +1,5 @@
 """What CI does with a file it built, for the demo: with gcloud where there is one, else by hand."""
 
-import os
 import shutil
 import subprocess
 import time
@@ -11,40 +10,45 @@ from google.pubsub_v1.types import PubsubMessage
 from local import console, layout
 from local.clients import Clients
 from local.failure import Failure
+from local.inherited import environment
 from local.state import Running, State
+from local.step import Step
 from schemas.events import FileUploaded
 
 
-def upload(state: State, clients: Clients, file: Path, name: str) -> str:
-    """Create the object ``name`` in the incoming bucket; return the words for how."""
+def upload(state: State, clients: Clients, file: Path, directory: str) -> Step:
+    """Create the object in the incoming bucket."""
+    started = time.monotonic()
+    address = f"gs://{layout.INCOMING}/{directory}/"
     if shutil.which("gcloud"):
-        address = f"gs://{layout.INCOMING}/{name}"
-        took = gcloud(state, "storage", "cp", str(file), address)
-        return f"gcloud storage cp … {address} (gcloud: {took:.1f} s)"
-    clients.storage.bucket(layout.INCOMING).blob(name).upload_from_filename(str(file))
-    return f"gs://{layout.INCOMING}/{name} (with Python, as there is no gcloud)"
+        _gcloud(state, "storage", "cp", str(file), address)
+        words = f"gcloud storage cp {file.name} {address}"
+    else:
+        blob = clients.storage.bucket(layout.INCOMING).blob(f"{directory}/{file.name}")
+        blob.upload_from_filename(str(file))
+        words = f"to {address} (from Python: there is no gcloud)"
+    return Step("upload", time.monotonic() - started, words)
 
 
-def announce(state: State, running: Running, clients: Clients, name: str) -> str:
-    """Say on the topic that the object is there; return the words for how."""
+def announce(state: State, running: Running, clients: Clients, name: str) -> Step:
+    """Say on the topic that the object is there; the bucket has said so too, which does no harm."""
+    started = time.monotonic()
     message = FileUploaded(bucket=layout.INCOMING, name=name)
-    topic = FileUploaded.topic
     if console.has_gcloud(running):
         text = message.model_dump_json(include={"bucket", "name"})
-        took = gcloud(state, "pubsub", "topics", "publish", topic, f"--message={text}")
-        return f"gcloud pubsub topics publish {topic} … (gcloud: {took:.1f} s)"
-    path = f"projects/{layout.PROJECT}/topics/{topic}"
-    clients.publisher.publish(topic=path, messages=[PubsubMessage(data=message.encode())])
-    return f"a message on the topic {topic} (with Python: gcloud cannot talk to this Pub/Sub)"
+        _gcloud(state, "pubsub", "topics", "publish", message.topic, f"--message={text}")
+        words = f"gcloud pubsub topics publish {message.topic} --message='{{…}}'"
+    else:
+        topic = f"projects/{layout.PROJECT}/topics/{message.topic}"
+        clients.publisher.publish(topic=topic, messages=[PubsubMessage(data=message.encode())])
+        words = f"on the topic {message.topic} (from Python: gcloud cannot reach this Pub/Sub)"
+    return Step("announce", time.monotonic() - started, words)
 
 
-def gcloud(state: State, *arguments: str) -> float:
-    """Run gcloud against the stand-ins; return the seconds it took."""
-    environment = {**os.environ, **state.read_environment()}
-    started = time.monotonic()
-    done = subprocess.run(
-        ["gcloud", *arguments, "--quiet"], env=environment, capture_output=True, text=True
-    )
+def _gcloud(state: State, *arguments: str) -> None:
+    """Run gcloud against the stand-ins."""
+    command = ["gcloud", *arguments, "--quiet"]
+    variables = environment(state.read_environment())
+    done = subprocess.run(command, env=variables, capture_output=True, text=True)
     if done.returncode:
         raise Failure(f"gcloud {' '.join(arguments[:3])} failed:\n{done.stderr.strip()}")
-    return time.monotonic() - started

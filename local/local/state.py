@@ -1,6 +1,7 @@
 """The state directory, ``.local``: what the runtime keeps between its commands."""
 
 import json
+import os
 import shlex
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -44,6 +45,12 @@ class State:
     def environment(self) -> Path:
         """Lines for a shell: ``. .local/env``."""
         return self.path / "env"
+
+    @property
+    def shown(self) -> str:
+        """The environment's path as one would type it, for ``.`` to find it in any shell."""
+        path = os.path.relpath(self.environment)
+        return path if "/" in path and not path.startswith("..") else str(self.environment)
 
     @property
     def log(self) -> Path:
