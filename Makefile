@@ -7,7 +7,7 @@ SOURCES := schemas/schemas cloud/cloud services/ingest/ingest services/indexer/i
 MEMBERS := schemas cloud services/ingest services/indexer services/publisher services/proxy local
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo local-up local-down local-logs test check format schemas lock
+.PHONY: help install demo local-up local-down local-logs test chaos bench-publish check format schemas lock
 
 help: ## explain the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,12 @@ local-logs: install ## print what all processes say, and go on until interrupted
 
 test: install ## run every ring of tests
 	$(BIN)/python -m pytest
+
+chaos: install ## prove at full size that no update is lost (a few minutes)
+	CHAOS=full $(BIN)/python -m pytest tests/chaos
+
+bench-publish: install ## count what a publish costs in storage operations
+	PYTHONPATH=tests $(BIN)/python benchmarks/publish_cost.py
 
 check: install ## lint, types, import boundaries, Dockerfile, Compose file
 	$(BIN)/ruff check

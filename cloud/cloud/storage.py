@@ -54,6 +54,9 @@ _RETRY = Retry(predicate=_is_transient, initial=0.2, maximum=10.0, timeout=_RETR
 def connect(project: str) -> Client:
     """Make a client, of ``STORAGE_EMULATOR_HOST`` if that is set."""
     client = Client(project=project)
+    # It asks for a bucket's location, for traces that nobody takes: a thread and a billed request
+    # of its own after each 404, and every new file begins with one.
+    client._bucket_metadata_cache = None
     for scheme in ("https://", "http://"):
         client._http.mount(scheme, HTTPAdapter(pool_connections=_POOL, pool_maxsize=_POOL))
     return client

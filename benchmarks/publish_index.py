@@ -1,0 +1,80 @@
+"""An index of any size, put into the strict Cloud Storage directly, as the services would leave it.
+
+Seeding by publishing would take hours at 100 000 files; this takes seconds. Records, pages,
+``.metadata`` and files are there; their bytes in the packages bucket are not read by any worker.
+"""
+
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+
+from cloud.ports import Headers
+from fakes.memory import MemoryBucket
+from fakes.storage import Storage
+from indexer.merge import empty
+from publisher.listing import Listing
+from publisher.pages import CACHE_CONTROL, KINDS
+from schemas import layout
+from schemas.catalog import CatalogEntry
+from schemas.names import Filename, ProjectName, Version
+from schemas.records import FileRecord, ProjectRecord
+
+FILES_A_PROJECT = 10
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def project_name(number: int) -> ProjectName:
+    """The name of a seeded project."""
+    return ProjectName(f"seeded-{number:05d}")
+
+
+def record_of(project: ProjectName, files: int, revision: int = 1) -> ProjectRecord:
+    """A record of so many releases of one wheel each."""
+    facts = (_file(project, Version(f"1.{number}"), number) for number in range(files))
+    update = {"files": {file.filename: file for file in facts}, "revision": revision}
+    return empty(project).model_copy(update=update)
+
+
+def seed(storage: Storage, files: int, prefix: str = "") -> None:
+    """Fill the buckets ``<prefix>metadata``, ``…static`` and ``…packages`` with so many files."""
+    metadata, static, packages = (
+        MemoryBucket(prefix + name, storage=storage) for name in ("metadata", "static", "packages")
+    )
+    for number in range(files // FILES_A_PROJECT):
+        record = record_of(project_name(number), FILES_A_PROJECT)
+        _put_record(metadata, record)
+        _put_pages(static, record)
+        for file in record.files.values():
+            packages.put(file.filename, b"wheel")
+            packages.put(layout.core_metadata(file.filename), b"metadata")
+
+
+def _put_record(metadata: MemoryBucket, record: ProjectRecord) -> None:
+    headers = Headers("application/json", "no-store", CatalogEntry.of(record).metadata())
+    metadata.put(layout.record(record.project), record.encode(), headers)
+
+
+def _put_pages(static: MemoryBucket, record: ProjectRecord) -> None:
+    listing = Listing.of(record)
+    said = {layout.RECORD_REVISION: str(record.revision)}
+    for kind in KINDS:
+        headers = Headers(kind.content_type, CACHE_CONTROL, said)
+        static.put(kind.name(record.project), kind.render(listing), headers)
+
+
+def _file(project: ProjectName, version: Version, number: int) -> FileRecord:
+    spelled = project.replace("-", "_")
+    return FileRecord(
+        filename=Filename(f"{spelled}-{version}-py3-none-any.whl"),
+        project=project,
+        version=version,
+        sha256=sha256(f"{project} {version}".encode()).hexdigest(),
+        size=10_000,
+        upload_time=START + timedelta(minutes=number),
+        uploader="seed",
+        requires_python=">=3.8",
+        requires_dist=("requests>=2", "numpy"),
+        summary="A seeded project",
+        metadata_sha256=sha256(b"metadata").hexdigest(),
+        generation=1,
+        source_generation=1,
+    )
