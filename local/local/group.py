@@ -95,7 +95,7 @@ class Group:
         supervisor = None
         waiting, until = list(programs), time.monotonic() + START_SECONDS
         with httpx.Client(trust_env=False, timeout=5) as http:
-            while waiting := [p for p in waiting if not p.is_ready(http)]:
+            while (waiting := [p for p in waiting if not p.is_ready(http)]) or self.pid() is None:
                 if supervisor and supervisor.poll() is not None:
                     raise Failure(self._obituary(seen))
                 if supervisor is None and self.pid() is None:

@@ -7,7 +7,6 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.failure import Failure
 from local.layout import HOST
 
 JAR = "platform/pubsub-emulator/lib/cloud-pubsub-emulator-*-all.jar"
@@ -27,10 +26,10 @@ class PubsubChoice:
 
 def choose(port: int) -> PubsubChoice:
     """Return Google's emulator if gcloud, its emulator and Java are there, else the built-in."""
-    try:
-        java, jar = _java(), _jar()
-    except Failure as missing:
-        words = f"the built-in one, in memory, because {missing}"
+    java, gcloud = _java(), shutil.which("gcloud")
+    jar = _jar(gcloud) if gcloud else None
+    if java is None or jar is None:
+        words = f"the built-in one, in memory, because there is no {_missing(java, gcloud)}"
         built_in = (sys.executable, "-P", "-m", "local.pubsub", f"--port={port}")
         return PubsubChoice(words, built_in, google=False)
     # A start of 1.2 s instead of 1.7 s: it lives too briefly for the optimising compiler.
@@ -40,23 +39,26 @@ def choose(port: int) -> PubsubChoice:
     return PubsubChoice(f"Google's emulator {_version(jar)}", emulator, google=True)
 
 
-def _java() -> str:
+def _missing(java: str | None, gcloud: str | None) -> str:
+    if gcloud and java:
+        return "emulator in gcloud (gcloud components install pubsub-emulator brings it)"
+    return " and no ".join(
+        name for name, found in (("gcloud", gcloud), ("java", java)) if not found
+    )
+
+
+def _java() -> str | None:
     """Return a Java that runs: on macOS a ``java`` is on the PATH even where none is installed."""
     java = shutil.which("java")
-    if java is None or subprocess.run([java, "-version"], capture_output=True).returncode:
-        raise Failure("there is no java")
-    return java
+    if java and subprocess.run([java, "-version"], capture_output=True).returncode == 0:
+        return java
+    return None
 
 
-def _jar() -> Path:
-    gcloud = shutil.which("gcloud")
-    if gcloud is None:
-        raise Failure("there is no gcloud")
+def _jar(gcloud: str) -> Path | None:
     # The link's target stands in the SDK's bin; a wrapper has to be asked, which takes a second.
     jars = _jars(Path(gcloud).resolve().parent.parent) or _jars(_asked(gcloud))
-    if not jars:
-        raise Failure("gcloud has no Pub/Sub emulator (gcloud components install pubsub-emulator)")
-    return jars[-1]
+    return jars[-1] if jars else None
 
 
 def _jars(root: Path) -> list[Path]:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import grpc
 import httpx
-from google.api_core.exceptions import GoogleAPICallError
+from google.api_core.exceptions import GoogleAPIError
 from google.pubsub_v1 import SubscriberAsyncClient
 from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcAsyncIOTransport
 from google.pubsub_v1.types import ReceivedMessage
@@ -78,15 +78,15 @@ class Relay:
         request = {"subscription": self._subscription, "max_messages": limit}
         try:
             response = await self._client.pull(request=request, retry=None, timeout=None)
-        except GoogleAPICallError as error:
+        except GoogleAPIError as error:
             await self._pause(error)
             return []
         self._connected = True
         return list(response.received_messages)
 
-    async def _pause(self, error: GoogleAPICallError) -> None:
+    async def _pause(self, error: GoogleAPIError) -> None:
         if self._connected:
-            logger.warning("%s: lost Pub/Sub: %s", self._name, error.message)
+            logger.warning("%s: lost Pub/Sub: %s", self._name, error)
         self._connected = False
         await asyncio.sleep(PAUSE)
 
@@ -149,8 +149,8 @@ class Relay:
         """Go on when Pub/Sub did not take an answer: the message will come again."""
         try:
             yield
-        except GoogleAPICallError as error:
-            logger.warning("%s: %s", self._name, error.message)
+        except GoogleAPIError as error:
+            logger.warning("%s: %s", self._name, error)
 
 
 def subscriber(host: str) -> SubscriberAsyncClient:

@@ -41,7 +41,8 @@ def announce(state: State, running: Running, clients: Clients, name: str) -> Ste
     else:
         topic = f"projects/{layout.PROJECT}/topics/{message.topic}"
         clients.publisher.publish(topic=topic, messages=[PubsubMessage(data=message.encode())])
-        words = f"on the topic {message.topic} (from Python: gcloud cannot reach this Pub/Sub)"
+        why = "gcloud cannot reach this Pub/Sub" if shutil.which("gcloud") else "there is no gcloud"
+        words = f"on the topic {message.topic} (from Python: {why})"
     return Step("announce", time.monotonic() - started, words)
 
 

@@ -86,7 +86,7 @@ def test_the_warnings_switch_of_the_caller_does_not_reach_the_programs(
     script = "import os, time; print('warnings:', os.environ.get('PYTHONWARNINGS')); time.sleep(9)"
     group.start([Program("one", (sys.executable, "-c", script), {"EXTRA": "1"})])
 
-    until = time.monotonic() + 5
+    until = time.monotonic() + 20
     while "warnings:" not in group.state.log.read_text() and time.monotonic() < until:
         time.sleep(0.05)
 

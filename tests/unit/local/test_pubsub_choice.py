@@ -1,0 +1,65 @@
+"""Which Pub/Sub is started depends on what is found, and the reason is said."""
+
+from pathlib import Path
+
+import pytest
+
+from local.pubsub_choice import choose
+
+
+@pytest.fixture
+def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty PATH in an empty SDK."""
+    directory = tmp_path / "sdk" / "bin"
+    directory.mkdir(parents=True)
+    monkeypatch.setenv("PATH", str(directory))
+    return directory
+
+
+def program(directory: Path, name: str, code: int = 0) -> None:
+    path = directory / name
+    path.write_text(f"#!/bin/sh\nexit {code}\n")
+    path.chmod(0o755)
+
+
+def emulator(programs: Path, version: str) -> Path:
+    jar = programs.parent / f"platform/pubsub-emulator/lib/cloud-pubsub-emulator-{version}-all.jar"
+    jar.parent.mkdir(parents=True, exist_ok=True)
+    jar.touch()
+    return jar
+
+
+def test_with_gcloud_its_emulator_and_java_it_is_googles(programs: Path) -> None:
+    program(programs, "gcloud")
+    program(programs, "java")
+    jar = emulator(programs, "0.8.20")
+
+    choice = choose(8085)
+
+    assert choice.google
+    assert choice.words == "Google's emulator 0.8.20"
+    assert choice.command[0] == str(programs / "java")
+    assert choice.command[-3:] == (str(jar), "--host=127.0.0.1", "--port=8085")
+
+
+def test_without_both_it_is_the_built_in_one_and_both_are_named(programs: Path) -> None:
+    choice = choose(8085)
+
+    assert not choice.google
+    assert choice.words == "the built-in one, in memory, because there is no gcloud and no java"
+    assert choice.command[-2:] == ("local.pubsub", "--port=8085")
+
+
+def test_a_java_that_does_not_run_is_none(programs: Path) -> None:
+    program(programs, "gcloud")
+    program(programs, "java", code=1)
+    emulator(programs, "0.8.20")
+
+    assert choose(8085).words.endswith("because there is no java")
+
+
+def test_a_gcloud_without_the_emulator_is_told_how_to_get_it(programs: Path) -> None:
+    program(programs, "gcloud")
+    program(programs, "java")
+
+    assert "gcloud components install pubsub-emulator" in choose(8085).words
