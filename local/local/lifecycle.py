@@ -54,10 +54,12 @@ def down(state: State, say: Say) -> None:
     if noted is None:
         say("Nothing runs.")
         return
-    if noted.runtime == "docker":
+    if noted.runtime == "native":
+        native.down(state)
+    elif docker.answers():
         docker.down(state, noted.ports)
     else:
-        native.down(state)
+        say("No Docker engine answers, so its containers do not run either.")
     state.forget()
     say("It is down. Buckets and secrets are kept for the next start.")
 
