@@ -9,7 +9,7 @@ import json
 from datetime import datetime
 
 from cloud.ports import Headers, ObjectInfo
-from ingest.distribution import ParsedName, read_core_metadata
+from ingest.checks.distribution import ParsedName, read_core_metadata
 from ingest.refusal import Reason, Refused
 from schemas import layout
 from schemas.names import ProjectName, Version, checked_filename

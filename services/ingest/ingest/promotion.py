@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from cloud.errors import NotFound, PreconditionFailed
 from cloud.ports import Bucket, Headers, ObjectInfo
 from ingest import facts
-from ingest.distribution import ParsedName, Verified, check_name, parse_name, verify
+from ingest.checks.distribution import ParsedName, Verified, check_name, parse_name, verify
 from ingest.policy import Policy
 from ingest.refusal import Reason, Refused
 from ingest.upload import MessageRefused, Upload

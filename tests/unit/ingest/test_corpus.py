@@ -7,7 +7,7 @@ import pytest
 from corpus.archive import chunked
 from corpus.case import Oddity, Refusal
 from corpus.everything import ODDITIES, REFUSALS
-from ingest.distribution import check_name, verify
+from ingest.checks.distribution import check_name, verify
 from ingest.policy import Policy
 from ingest.refusal import Reason, Refused
 

@@ -18,7 +18,7 @@ from corpus.archive import (
     zip64_extra,
 )
 from corpus.wheels import FILENAME, WHEEL, metadata, wheel
-from ingest.distribution import verify
+from ingest.checks.distribution import verify
 from ingest.policy import MIB, Policy
 from ingest.refusal import Reason, Refused
 

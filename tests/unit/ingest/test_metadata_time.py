@@ -6,7 +6,7 @@ from contextlib import suppress
 import pytest
 
 from corpus.wheels import METADATA
-from ingest.distribution import read_core_metadata
+from ingest.checks.distribution import read_core_metadata
 from ingest.policy import MIB
 from ingest.refusal import Refused
 

@@ -17,12 +17,12 @@ from corpus.oddities import BASE, WHEEL_ODDITIES
 from corpus.sdists import FILENAME as SDIST
 from corpus.sdists import SDIST_ODDITIES
 from corpus.wheels import FILENAME, METADATA, WHEEL, Rows, wheel
-from ingest.budget import Budget
-from ingest.distribution import Verified, read_core_metadata, verify
+from ingest.checks.budget import Budget
+from ingest.checks.distribution import Verified, read_core_metadata, verify
+from ingest.checks.source import Source
+from ingest.checks.zipwalk import walk
 from ingest.policy import Policy
 from ingest.refusal import Reason, Refused
-from ingest.source import Source
-from ingest.zipwalk import walk
 
 THOROUGH = settings(
     max_examples=300,

@@ -5,8 +5,8 @@ from packaging.tags import Tag
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from ingest.distribution import check_name
-from ingest.names import ParsedName
+from ingest.checks.distribution import check_name
+from ingest.checks.names import ParsedName
 from ingest.policy import Policy
 from ingest.refusal import Reason, Refused
 
@@ -162,3 +162,12 @@ def test_other_platforms_are_refused_by_strict_tags_only(platform: str) -> None:
 def test_not_allowed_comes_before_reserved() -> None:
     policy = Policy(publishers={"team": ("x",)}, allowed_projects=("x",))
     assert _reason(WHEEL, policy, "team") == Reason.NOT_ALLOWED
+
+
+@pytest.mark.parametrize(
+    "filename", ["acme-1.0-py3-none-an(y.whl", "acme-1.0-py3-none-a%2e.whl", "acme-1.0~1.tar.gz"]
+)
+def test_a_name_with_other_characters_than_names_have_is_refused(filename: str) -> None:
+    with pytest.raises(Refused) as caught:
+        check_name(filename, Policy(), None)
+    assert caught.value.reason in (Reason.BAD_FILENAME, Reason.SDIST_FILENAME)

@@ -7,7 +7,7 @@ import pytest
 
 from corpus import sdists
 from corpus.wheels import FILENAME, metadata, wheel
-from ingest.distribution import Verified, check_name, read_core_metadata, verify
+from ingest.checks.distribution import Verified, check_name, read_core_metadata, verify
 from ingest.policy import Policy
 from ingest.refusal import Reason, Refused
 

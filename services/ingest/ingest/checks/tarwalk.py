@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from ingest import tarformat
-from ingest.budget import Budget
-from ingest.content import PIECE, Watcher, consume
-from ingest.membernames import Names, objection_to_name, objection_to_path, shown
+from ingest.checks import tarformat
+from ingest.checks.budget import Budget
+from ingest.checks.content import PIECE, Watcher, consume
+from ingest.checks.membernames import Names, objection_to_name, objection_to_path, shown
+from ingest.checks.source import Source, Truncated
+from ingest.checks.tarformat import BLOCK, TarHeader, malformed
 from ingest.refusal import Reason, Refused
-from ingest.source import Source, Truncated
-from ingest.tarformat import BLOCK, TarHeader, malformed
 
 MAX_EXTENSION_SIZE = 64 * 1024
 """Of a pax header or a GNU long name, in bytes."""

@@ -18,10 +18,11 @@ from packaging.utils import (
 )
 from packaging.version import InvalidVersion, Version
 
-from ingest.findings import Findings
+from ingest.checks.findings import Findings
+from ingest.checks.stdlibnames import STDLIB_NAMES
 from ingest.policy import Policy
 from ingest.refusal import Reason, Refused
-from ingest.stdlibnames import STDLIB_NAMES
+from schemas.names import InvalidFilename, checked_filename
 
 SDIST_SUFFIX = ".tar.gz"
 MAX_FILENAME_LENGTH = 255
@@ -115,6 +116,10 @@ def _expect_plain(filename: str, reason: Reason) -> None:
             reason,
             f"{filename!a}: a file name is printable ASCII without separators",
         )
+    try:
+        checked_filename(filename)
+    except InvalidFilename as error:
+        raise Refused(reason, f"{error}: letters, digits and -_.+! only") from error
 
 
 def _expect_name(project: NormalizedName, filename: str, reason: Reason) -> None:

@@ -4,10 +4,10 @@ import zlib
 from collections.abc import Iterator
 from typing import Never
 
-from ingest.budget import Budget
-from ingest.content import PIECE
+from ingest.checks.budget import Budget
+from ingest.checks.content import PIECE
+from ingest.checks.source import Source
 from ingest.refusal import Reason, Refused
-from ingest.source import Source
 
 _GZIP = 16 + zlib.MAX_WBITS
 """Makes zlib read exactly one gzip member, and check its CRC and size."""

@@ -1,16 +1,16 @@
 """A source distribution (`.tar.gz`, PEP 625 and 643): one walk over its archive, then PKG-INFO."""
 
-from ingest.budget import Budget
-from ingest.coremetadata import CoreMetadata, read_core_metadata
-from ingest.findings import Findings
-from ingest.gunzip import gunzipped
-from ingest.membernames import shown
-from ingest.names import ParsedName
+from ingest.checks.budget import Budget
+from ingest.checks.coremetadata import CoreMetadata, read_core_metadata
+from ingest.checks.findings import Findings
+from ingest.checks.gunzip import gunzipped
+from ingest.checks.membernames import shown
+from ingest.checks.names import ParsedName
+from ingest.checks.projectmetadata import check_project
+from ingest.checks.source import Source
+from ingest.checks.tarwalk import walk_tar
 from ingest.policy import MIB, Policy
-from ingest.projectmetadata import check_project
 from ingest.refusal import Reason, Refused
-from ingest.source import Source
-from ingest.tarwalk import walk_tar
 
 RELIABLE_SINCE = (2, 2)
 """The metadata version from which on PKG-INFO tells what is static (PEP 643)."""

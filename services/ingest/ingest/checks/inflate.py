@@ -4,9 +4,9 @@ import zlib
 from collections.abc import Iterator
 from typing import Never
 
-from ingest.content import PIECE
+from ingest.checks.content import PIECE
+from ingest.checks.source import Source
 from ingest.refusal import Reason, Refused
-from ingest.source import Source
 
 
 def deflated(source: Source, packed: int, unpacked: int, where: str) -> Iterator[bytes]:

@@ -2,9 +2,9 @@
 
 from packaging.utils import canonicalize_name
 
-from ingest.coremetadata import CoreMetadata
-from ingest.findings import Findings
-from ingest.names import ParsedName
+from ingest.checks.coremetadata import CoreMetadata
+from ingest.checks.findings import Findings
+from ingest.checks.names import ParsedName
 from ingest.policy import Policy
 from ingest.refusal import Reason, Refused
 

@@ -6,8 +6,8 @@ from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from typing import Never
 
-from ingest.membernames import objection_to_path, shown
-from ingest.members import Members
+from ingest.checks.membernames import objection_to_path, shown
+from ingest.checks.members import Members
 from ingest.refusal import Reason, Refused, quoted
 
 ALGORITHM = "sha256"

@@ -6,12 +6,12 @@ Section numbers are those of PKWARE's APPNOTE 6.3.10.
 import re
 import stat
 
-from ingest import zipformat
-from ingest.membernames import shown
-from ingest.members import Member, Members
+from ingest.checks import zipformat
+from ingest.checks.membernames import shown
+from ingest.checks.members import Member, Members
+from ingest.checks.source import Source
+from ingest.checks.zipformat import CentralHeader, End, Zip64End, malformed
 from ingest.refusal import Reason, Refused
-from ingest.source import Source
-from ingest.zipformat import CentralHeader, End, Zip64End, malformed
 
 _END_SIGNATURES = re.compile(rb"PK(?:\x05\x06|\x06\x06|\x06\x07)")
 """Readers search for these backwards from the end: there may be no second one to be found."""

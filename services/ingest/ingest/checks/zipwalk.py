@@ -6,18 +6,18 @@ one after the other from the first byte on, each with its sizes in its local hea
 directory that repeats exactly these, then the end. Such an archive needs no seeking.
 """
 
-from ingest import zipformat
-from ingest.budget import Budget
-from ingest.content import PIECE, Content, Watcher, consume
-from ingest.inflate import deflated
-from ingest.membernames import Names, objection_to_name, objection_to_path, shown
-from ingest.members import Member, Members
+from ingest.checks import zipformat
+from ingest.checks.budget import Budget
+from ingest.checks.content import PIECE, Content, Watcher, consume
+from ingest.checks.inflate import deflated
+from ingest.checks.membernames import Names, objection_to_name, objection_to_path, shown
+from ingest.checks.members import Member, Members
+from ingest.checks.source import Source, Truncated
+from ingest.checks.tarformat import BLOCK, is_header
+from ingest.checks.zipend import check_end
+from ingest.checks.zipformat import LocalHeader, malformed
 from ingest.policy import MIB
 from ingest.refusal import Reason, Refused
-from ingest.source import Source, Truncated
-from ingest.tarformat import BLOCK, is_header
-from ingest.zipend import check_end
-from ingest.zipformat import LocalHeader, malformed
 
 MAX_DIRECTORY_SIZE = 32 * MIB
 """Of the central directory; also bounds what is kept of the names."""

@@ -1,19 +1,19 @@
 """A wheel (binary distribution format, PEP 427): one walk over its archive, then its papers."""
 
-from ingest.budget import Budget
-from ingest.coremetadata import LICENSE_FILES_SINCE, CoreMetadata, read_core_metadata
-from ingest.distinfo import DistInfo
-from ingest.entrypoints import check_entry_points
-from ingest.findings import Findings
-from ingest.members import Members
-from ingest.names import ParsedName
+from ingest.checks.budget import Budget
+from ingest.checks.coremetadata import LICENSE_FILES_SINCE, CoreMetadata, read_core_metadata
+from ingest.checks.distinfo import DistInfo
+from ingest.checks.entrypoints import check_entry_points
+from ingest.checks.findings import Findings
+from ingest.checks.members import Members
+from ingest.checks.names import ParsedName
+from ingest.checks.projectmetadata import check_project
+from ingest.checks.record import check_record
+from ingest.checks.source import Source
+from ingest.checks.wheelfile import check_wheel_file
+from ingest.checks.zipwalk import walk
 from ingest.policy import Policy
-from ingest.projectmetadata import check_project
-from ingest.record import check_record
 from ingest.refusal import Reason, Refused, quoted
-from ingest.source import Source
-from ingest.wheelfile import check_wheel_file
-from ingest.zipwalk import walk
 
 
 def read_wheel(

@@ -10,8 +10,8 @@ from typing import Never
 from packaging.tags import parse_tag
 from packaging.utils import BuildTag
 
-from ingest.findings import Findings
-from ingest.names import MAX_TAGS, ParsedName
+from ingest.checks.findings import Findings
+from ingest.checks.names import MAX_TAGS, ParsedName
 from ingest.refusal import Reason, Refused, quoted
 
 MAJOR = 1

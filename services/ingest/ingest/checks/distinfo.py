@@ -1,7 +1,7 @@
 """The `.dist-info` directory of a wheel, picked out as its members go by."""
 
-from ingest.membernames import shown
-from ingest.names import ParsedName
+from ingest.checks.membernames import shown
+from ingest.checks.names import ParsedName
 from ingest.policy import MIB
 from ingest.refusal import Reason, Refused
 

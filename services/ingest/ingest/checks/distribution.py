@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from ingest.coremetadata import CoreMetadata, read_core_metadata
-from ingest.findings import Findings
-from ingest.names import ParsedName, check_name, parse_name
+from ingest.checks.coremetadata import CoreMetadata, read_core_metadata
+from ingest.checks.findings import Findings
+from ingest.checks.names import ParsedName, check_name, parse_name
+from ingest.checks.sdist import read_sdist
+from ingest.checks.source import Hashed, Source
+from ingest.checks.wheel import read_wheel
 from ingest.policy import Policy
-from ingest.sdist import read_sdist
-from ingest.source import Hashed, Source
-from ingest.wheel import read_wheel
 
 __all__ = ["ParsedName", "Verified", "check_name", "parse_name", "read_core_metadata", "verify"]
 
