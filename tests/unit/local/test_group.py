@@ -79,7 +79,7 @@ def test_a_taken_port_is_named_before_anything_starts(group: Group) -> None:
     assert group.pid() is None
 
 
-def test_the_warnings_switch_of_the_caller_does_not_reach_the_programs(
+def test_the_programs_get_the_warnings_switch_of_the_caller(
     group: Group, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONWARNINGS", "error")
@@ -90,7 +90,7 @@ def test_the_warnings_switch_of_the_caller_does_not_reach_the_programs(
     while "warnings:" not in group.state.log.read_text() and time.monotonic() < until:
         time.sleep(0.05)
 
-    assert "warnings: None" in group.state.log.read_text()
+    assert "warnings: error" in group.state.log.read_text()
 
 
 def test_a_pid_file_of_a_dead_supervisor_does_not_name_a_stranger(group: Group) -> None:
