@@ -1,10 +1,11 @@
-"""The two ports, as small as their callers need: ``Bucket`` and ``Topic``.
+"""The ports, as small as their callers need: ``Bucket`` and ``Topic``; ``Reader`` for the proxy.
 
-Both are synchronous: the services call them from worker threads. There is no delete, and no write
-without a precondition: a generation that was read, or 0 for "only if absent".
+``Bucket`` and ``Topic`` are synchronous: the workers call them from threads. There is no delete,
+and no write without a precondition: a generation that was read, or 0 for "only if absent".
+``Reader`` is for an event loop that hands bytes through, and can only read.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
@@ -125,5 +126,71 @@ class Topic(Protocol):
 
         :raises PermissionDenied: if this service may not publish there.
         :raises Unavailable: if Pub/Sub did not take it in time.
+        """
+        ...
+
+
+class Download(Protocol):
+    """One generation of an object on its way, to be iterated once and closed."""
+
+    generation: Generation
+    size: int
+    """Bytes of the whole object, as stored."""
+    md5: str
+    """Of the whole object, in hexadecimal; empty where it was composed of parts."""
+    start: int
+    """The position of the first byte that comes,"""
+    stop: int
+    """and the one after the last."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """Yield the bytes in chunks as they come, less than a MiB in memory.
+
+        A broken connection is resumed where it broke, on the same generation.
+
+        :raises CloudError: if not all bytes could be had.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Break off at once, unless all has come."""
+        ...
+
+
+class Reader(Protocol):
+    """One Cloud Storage bucket, for an event loop.
+
+    Every method may raise :class:`~cloud.errors.PermissionDenied` and
+    :class:`~cloud.errors.Unavailable`. Each is one storage operation where nothing fails.
+    """
+
+    async def read(self, name: str) -> StoredObject:
+        """Return the whole live object with its generation. For small objects.
+
+        :raises NotFound: if there is no such object.
+        """
+        ...
+
+    async def changed(self, name: str, since: Generation) -> StoredObject | None:
+        """Return the whole live object, or None if ``since`` is still its generation.
+
+        :raises NotFound: if there is no such object.
+        """
+        ...
+
+    async def open(
+        self,
+        name: str,
+        *,
+        generation: Generation | None = None,
+        start: int = 0,
+        stop: int | None = None,
+    ) -> Download:
+        """Begin to download the live object, or ``generation`` of it; return when it answers.
+
+        :param start: the first byte; if negative, so many bytes before the end.
+        :param stop: the byte after the last; None: to the end. Where there is no such part, the
+            whole comes.
+        :raises NotFound: if there is no such object, or no such generation any more.
         """
         ...

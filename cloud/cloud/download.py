@@ -1,0 +1,114 @@
+"""The bytes of one generation of an object, as they come over HTTP."""
+
+import base64
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Self
+
+import aiohttp
+
+from cloud.errors import Unavailable
+from cloud.persistence import Transient, persist
+from schemas.types import Generation
+
+_CONTENT_RANGE = re.compile(r"bytes ([0-9]+)-([0-9]+)/([0-9]+)", re.ASCII)
+_MD5 = re.compile(r"(?:^|,) *md5=([A-Za-z0-9+/]{22}==)", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An answer whose header fields have come and whose body has not.
+
+    The fields: https://cloud.google.com/storage/docs/xml-api/reference-headers
+    """
+
+    response: aiohttp.ClientResponse
+    generation: Generation
+    size: int
+    start: int
+    stop: int
+
+    @classmethod
+    async def of(cls, response: aiohttp.ClientResponse) -> Self | None:
+        """Read the fields; None if there is no such part (416)."""
+        if response.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+            response.release()
+            return None
+        fields = response.headers
+        match = _CONTENT_RANGE.fullmatch(fields.get("content-range", ""))
+        first, last, total = map(int, match.groups()) if match else (0, -1, 0)
+        stored = int(fields.get("x-goog-stored-content-length", response.content_length or 0))
+        size = total if match else stored
+        generation = int(fields.get("x-goog-generation", 0))
+        return cls(response, generation, size, first, last + 1 if match else size)
+
+    def md5(self) -> str:
+        """The digest in hexadecimal, if Cloud Storage has one."""
+        match = _MD5.search(self.response.headers.get("x-goog-hash", ""))
+        return base64.b64decode(match[1]).hex() if match else ""
+
+    def continues(self, other: "Opened", position: int) -> bool:
+        """Whether the bytes that come are those of ``other`` from ``position`` on."""
+        mine = (self.generation, self.size, self.start, self.stop)
+        return mine == (other.generation, other.size, position, other.stop)
+
+
+class StorageDownload:
+    """See :class:`cloud.ports.Download` for what it promises.
+
+    :param resume: opens the rest from a position on.
+    :param timeout: seconds within which the body goes on.
+    """
+
+    def __init__(
+        self,
+        subject: str,
+        opened: Opened,
+        resume: Callable[[Opened, int], Awaitable[Opened]],
+        timeout: float,
+    ) -> None:
+        self._subject, self._opened, self._resume = subject, opened, resume
+        self._timeout = timeout
+        self._is_broken = False
+        self._position = opened.start
+        self.generation, self.size = opened.generation, opened.size
+        self.start, self.stop = opened.start, opened.stop
+        self.md5 = opened.md5()
+
+    def __aiter__(self) -> Self:
+        """Iterate once."""
+        return self
+
+    async def __anext__(self) -> bytes:
+        """Return what has come since."""
+        if self._position == self.stop:
+            raise StopAsyncIteration
+        chunk = await persist(self._subject, self._timeout, self._more)
+        self._position += len(chunk)
+        if self._position > self.stop:
+            raise Unavailable(self._subject, f"more than {self.stop - self.start} bytes came")
+        return chunk
+
+    async def aclose(self) -> None:
+        """Cut the connection, unless its body has come and it serves others already."""
+        self._opened.response.close()
+
+    async def _more(self) -> bytes:
+        if self._is_broken:
+            await self._mend()
+        self._is_broken = True
+        chunk = await self._opened.response.content.readany()
+        if not chunk:
+            raise Transient("the body broke off")
+        self._is_broken = False
+        return chunk
+
+    async def _mend(self) -> None:
+        await self.aclose()
+        opened = await self._resume(self._opened, self._position)
+        if not opened.continues(self._opened, self._position):
+            opened.response.close()
+            raise Unavailable(self._subject, "what came after a broken connection does not fit")
+        self._opened = opened

@@ -1,0 +1,478 @@
+"""What :class:`cloud.ports.Reader` promises, in memory, on the strict fake and on fake-gcs-server;
+and what the adapter mends, bounds and gives up, on the strict fake over HTTP.
+"""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import aclosing
+from typing import Any
+from urllib.parse import quote
+from urllib.request import Request, urlopen
+
+import pytest
+
+from cloud.errors import CloudError, NotFound, PermissionDenied, Unavailable
+from cloud.ports import Download, Reader, StoredObject
+from cloud.reader import Storage as Connections
+from cloud.reader import StorageReader
+from fakes.fake_gcs import fake_gcs
+from fakes.reader import MemoryReader
+from fakes.storage import Fault, Storage, StorageServer
+
+Act = Callable[[Reader], Coroutine[Any, Any, Any]]
+BIG = bytes(range(251)) * 40_000
+
+
+class Site:
+    """A bucket called ``bucket``, where objects can be put, and readers of it."""
+
+    def __init__(self, url: str, storage: Storage | None) -> None:
+        self._url, self._storage = url, storage
+
+    def put(self, name: str, data: bytes) -> int:
+        """Write an object; return its generation."""
+        if self._storage is not None:
+            return self._storage.insert("bucket", name, data).generation
+        address = f"{self._url}/upload/storage/v1/b/bucket/o?uploadType=media&name={quote(name)}"
+        return int(self._post(address, data)["generation"])
+
+    def create(self) -> None:
+        if self._storage is None:
+            self._post(f"{self._url}/storage/v1/b?project=p", b'{"name":"bucket"}')
+        else:
+            self._storage.create_bucket("bucket")
+
+    def _post(self, url: str, data: bytes) -> dict[str, str]:
+        request = Request(url, data, {"Content-Type": "application/json"})  # noqa: S310 - loopback
+        with urlopen(request) as answer:  # noqa: S310 - loopback
+            found: dict[str, str] = json.loads(answer.read())
+        return found
+
+    def run(self, act: Act, *, timeout: float = 5, concurrency: int = 8) -> Any:  # noqa: ANN401
+        """Act with a reader, in a loop of its own."""
+
+        async def acted() -> Any:  # noqa: ANN401
+            if self._url == "" and self._storage is not None:
+                return await act(MemoryReader(self._storage, "bucket"))
+            connections = Connections(self._url, None, concurrency=concurrency, timeout=timeout)
+            try:
+                return await act(StorageReader(connections, "bucket"))
+            finally:
+                await connections.close()
+
+        return asyncio.run(acted())
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[StorageServer]:
+    with StorageServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def emulator() -> Iterator[str]:
+    with fake_gcs() as url:
+        Site(url, None).create()
+        yield url
+
+
+@pytest.fixture
+def storage(server: StorageServer) -> Storage:
+    server.storage.reset()
+    server.storage.create_bucket("bucket")
+    return server.storage
+
+
+@pytest.fixture
+def strict(server: StorageServer, storage: Storage) -> Site:
+    return Site(server.url, storage)
+
+
+@pytest.fixture(params=["memory", "strict", "fake-gcs"])
+def site(request: pytest.FixtureRequest) -> Site:
+    if request.param == "strict":
+        strict: Site = request.getfixturevalue("strict")
+        return strict
+    if request.param == "memory":
+        memory = Site("", Storage())
+        memory.create()
+        return memory
+    return Site(request.getfixturevalue("emulator"), None)
+
+
+async def whole(download: Download) -> bytes:
+    async with aclosing(download) as chunks:
+        return b"".join([chunk async for chunk in chunks])
+
+
+async def reading(reader: Reader) -> StoredObject:
+    return await reader.read("a")
+
+
+async def checking(reader: Reader) -> StoredObject | None:
+    return await reader.changed("a", 12345)
+
+
+async def opening(reader: Reader) -> bytes:
+    return await whole(await reader.open("a"))
+
+
+# read
+
+
+@pytest.mark.parametrize("data", [b"", b"some bytes", BIG])
+def test_read_returns_the_bytes_with_their_generation(site: Site, data: bytes) -> None:
+    generation = site.put("simple/a b+ü/index.html", data)
+    found = site.run(lambda reader: reader.read("simple/a b+ü/index.html"))
+    assert (found.generation, found.data) == (generation, data)
+
+
+def test_reading_what_is_not_there_fails(site: Site) -> None:
+    with pytest.raises(NotFound, match="gs://bucket/absent"):
+        site.run(lambda reader: reader.read("absent"))
+    with pytest.raises(NotFound, match="gs://bucket/absent"):
+        site.run(lambda reader: reader.changed("absent", 12345))
+
+
+def test_nothing_is_changed_for_who_has_the_live_generation(
+    site: Site, request: pytest.FixtureRequest
+) -> None:
+    if "fake-gcs" in request.node.name:
+        pytest.skip("fake-gcs-server 1.54 answers a conditional read whole")
+    generation = site.put("a", b"1")
+    assert site.run(lambda reader: reader.changed("a", generation)) is None
+
+
+def test_what_is_newer_than_what_the_caller_has_is_changed(site: Site) -> None:
+    first, second = site.put("a", b"1"), site.put("a", b"2")
+    assert site.run(lambda reader: reader.changed("a", first)) == StoredObject(second, b"2")
+
+
+# open
+
+
+@pytest.mark.parametrize("data", [b"", b"0123456789", BIG])
+def test_open_tells_what_comes_and_it_comes(site: Site, data: bytes) -> None:
+    generation = site.put("a-1!2.0+cu1.whl", data)
+
+    async def act(reader: Reader) -> tuple[object, ...]:
+        found = await reader.open("a-1!2.0+cu1.whl")
+        facts = (found.generation, found.size, found.md5, found.start, found.stop)
+        return *facts, await whole(found)
+
+    size, md5 = len(data), hashlib.md5(data, usedforsecurity=False).hexdigest()
+    assert site.run(act) == (generation, size, md5, 0, size, data)
+
+
+@pytest.mark.parametrize(
+    ("start", "stop", "expected"),
+    [
+        (0, 4, (0, 4)),
+        (3, 4, (3, 4)),
+        (3, None, (3, 10)),
+        (3, 99, (3, 10)),
+        (-4, None, (6, 10)),
+        (-99, None, (0, 10)),
+        (0, 10, (0, 10)),
+        (10, None, (0, 10)),
+        (99, 120, (0, 10)),
+    ],
+)
+def test_a_part_comes_alone_and_where_there_is_none_the_whole(
+    site: Site, start: int, stop: int | None, expected: tuple[int, int]
+) -> None:
+    data = b"0123456789"
+    site.put("a", data)
+
+    async def act(reader: Reader) -> tuple[int, int, int, bytes]:
+        found = await reader.open("a", start=start, stop=stop)
+        return found.size, found.start, found.stop, await whole(found)
+
+    assert site.run(act) == (10, *expected, data[slice(*expected)])
+
+
+def test_a_part_of_nothing_is_nothing(site: Site) -> None:
+    site.put("a", b"")
+
+    async def act(reader: Reader) -> tuple[int, bytes]:
+        found = await reader.open("a", start=0, stop=1)
+        return found.size, await whole(found)
+
+    assert site.run(act) == (0, b"")
+
+
+def test_a_generation_is_had_or_not_at_all(site: Site) -> None:
+    first = site.put("a", b"1")
+
+    async def act(reader: Reader) -> bytes:
+        return await whole(await reader.open("a", generation=first))
+
+    assert site.run(act) == b"1"
+    site.put("a", b"22")
+    with pytest.raises(NotFound):
+        site.run(act)
+
+
+def test_an_absent_object_cannot_be_opened(site: Site) -> None:
+    with pytest.raises(NotFound, match="gs://bucket/absent"):
+        site.run(lambda reader: reader.open("absent"))
+
+
+def test_many_downloads_go_on_side_by_side(site: Site) -> None:
+    site.put("a", BIG)
+
+    async def act(reader: Reader) -> set[bytes]:
+        downloads = [await reader.open("a") for _ in range(20)]  # more than may await an answer
+        return set(await asyncio.gather(*map(whole, downloads)))
+
+    assert site.run(act) == {BIG}
+
+
+# what it costs
+
+
+@pytest.mark.parametrize("act", [reading, checking, opening])
+def test_each_is_one_operation(strict: Site, storage: Storage, act: Act) -> None:
+    strict.put("a", BIG)
+    strict.run(act)
+    assert storage.counts.requests == {"objects.download": 1}
+
+
+# what is raised
+
+
+@pytest.mark.parametrize(
+    ("status", "ours"),
+    [(401, PermissionDenied), (403, PermissionDenied), (400, Unavailable), (501, Unavailable)],
+)
+@pytest.mark.parametrize("act", [reading, checking, opening])
+def test_a_refusal_is_raised_at_once_as_ours(
+    strict: Site, storage: Storage, act: Act, status: int, ours: type[CloudError]
+) -> None:
+    strict.put("a", b"1")
+    storage.faults.add(Fault(status=status, times=None))
+    with pytest.raises(ours, match=f"gs://bucket/a: {status} "):
+        strict.run(act)
+    assert storage.counts.requests == {"objects.download": 1}
+
+
+@pytest.mark.parametrize("kind", ["error", "reset", "hang"])
+@pytest.mark.parametrize("act", [reading, checking, opening])
+def test_what_does_not_pass_in_time_is_unavailable(
+    strict: Site, storage: Storage, act: Act, kind: str
+) -> None:
+    strict.put("a", b"1")
+    storage.faults.add(Fault.of({"kind": kind, "times": None, "seconds": 5.0}))
+    with pytest.raises(Unavailable, match="gs://bucket/a: "):
+        strict.run(act, timeout=0.5)
+
+
+# what is mended
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
+@pytest.mark.parametrize("act", [reading, checking, opening])
+def test_a_passing_failure_is_mended(strict: Site, storage: Storage, act: Act, status: int) -> None:
+    strict.put("a", b"1")
+    fault = storage.faults.add(Fault(status=status, times=2))
+    strict.run(act)
+    assert fault.times == 0
+
+
+@pytest.mark.parametrize("act", [reading, checking, opening])
+def test_a_broken_connection_is_mended(strict: Site, storage: Storage, act: Act) -> None:
+    strict.put("a", b"1")
+    fault = storage.faults.add(Fault("reset", times=2))
+    strict.run(act)
+    assert fault.times == 0
+
+
+@pytest.mark.parametrize("sent", [0, 1, 1_000_000])
+def test_a_broken_read_is_whole(strict: Site, storage: Storage, sent: int) -> None:
+    generation = strict.put("a", BIG)
+    storage.faults.add(Fault("truncate", after_bytes=sent, times=2))
+    assert strict.run(reading) == StoredObject(generation, BIG)
+
+
+@pytest.mark.parametrize("sent", [0, 1, 1_000_000])
+@pytest.mark.parametrize("start", [0, 5])
+def test_a_broken_download_goes_on_where_it_broke(
+    strict: Site, storage: Storage, sent: int, start: int
+) -> None:
+    strict.put("a", BIG)
+    fault = storage.faults.add(Fault("truncate", after_bytes=sent, times=3))
+
+    async def act(reader: Reader) -> bytes:
+        return await whole(await reader.open("a", start=start))
+
+    assert strict.run(act) == BIG[start:]
+    assert fault.times == 0
+
+
+def test_a_download_that_breaks_never_goes_on_with_other_bytes(
+    strict: Site, storage: Storage
+) -> None:
+    strict.put("a", BIG)
+    storage.faults.add(Fault("truncate", after_bytes=1_000_000))
+
+    async def act(reader: Reader) -> None:
+        download = await reader.open("a")
+        strict.put("a", BIG[::-1])
+        await whole(download)
+
+    with pytest.raises(NotFound):
+        strict.run(act)
+
+
+def test_a_download_that_does_not_go_on_is_given_up(strict: Site, storage: Storage) -> None:
+    strict.put("a", BIG)
+    storage.faults.add(Fault("truncate", after_bytes=0, times=None))
+    with pytest.raises(Unavailable, match="gs://bucket/a: "):
+        strict.run(opening, timeout=0.5)
+
+
+# what is bounded
+
+
+def test_a_request_waits_for_its_place_no_longer_than_it_may(
+    strict: Site, storage: Storage
+) -> None:
+    strict.put("a", b"1")
+    storage.faults.add(Fault("hang", seconds=5))
+    arrived: list[str] = []
+    storage.before = lambda operation, bucket, name: arrived.append(name)
+
+    async def act(reader: Reader) -> tuple[object, ...]:
+        return await asyncio.gather(reader.read("a"), reader.read("a"), return_exceptions=True)
+
+    outcomes = strict.run(act, timeout=0.4, concurrency=1)
+    assert [type(outcome) for outcome in outcomes] == [Unavailable, Unavailable]
+    assert arrived == ["a"]
+
+
+def test_a_download_that_nobody_takes_holds_no_place(strict: Site) -> None:
+    strict.put("a", BIG)
+
+    async def act(reader: Reader) -> None:
+        slow = [await reader.open("a") for _ in range(3)]
+        assert await reader.read("a") is not None
+        for download in slow:
+            await download.aclose()
+
+    strict.run(act, concurrency=1)
+
+
+# what only a server that misbehaves shows
+
+
+async def against(
+    answer: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]],
+    act: Act,
+) -> None:
+    """Act with a reader of a server that answers each connection as told."""
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    connections = Connections(f"127.0.0.1:{port}", None, concurrency=8, timeout=2)
+    async with server:
+        try:
+            await act(StorageReader(connections, "bucket"))
+        finally:
+            await connections.close()
+
+
+def head(length: int, *fields: str) -> bytes:
+    lines = [
+        "HTTP/1.1 200 OK",
+        "x-goog-generation: 7",
+        f"content-length: {length}",
+        *fields,
+        "",
+        "",
+    ]
+    return "\r\n".join(lines).encode()
+
+
+def test_a_download_that_is_closed_cuts_its_connection_at_once() -> None:
+    gone = asyncio.Event()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(head(10**9) + b"x" * 1000)
+        await reader.read()
+        gone.set()
+        writer.close()
+
+    async def act(reader: Reader) -> None:
+        download = await reader.open("a")
+        assert await anext(aiter(download)) == b"x" * 1000
+        await download.aclose()
+        await asyncio.wait_for(gone.wait(), 1)
+
+    asyncio.run(against(answer, act))
+
+
+def test_what_nobody_takes_stays_with_the_server() -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(head(10**9))
+        while not writer.is_closing():
+            writer.write(b"x" * 65536)
+            try:
+                await asyncio.wait_for(writer.drain(), 0.2)
+            except (TimeoutError, ConnectionError):
+                return
+
+    async def act(reader: Reader) -> None:
+        async with aclosing(await reader.open("a")) as download:
+            await asyncio.sleep(0.5)
+            assert len(await anext(aiter(download))) <= 1024 * 1024
+
+    asyncio.run(against(answer, act))
+
+
+@pytest.mark.parametrize(
+    "second",
+    [head(10) + b"0123456789", head(5, "x-goog-stored-content-length: 10") + b"01234"],
+    ids=["the whole again", "another part"],
+)
+def test_a_rest_that_does_not_fit_is_never_passed_on(second: bytes) -> None:
+    answers = iter([head(10) + b"01234", second])
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(next(answers))
+        writer.close()
+
+    async def act(reader: Reader) -> None:
+        with pytest.raises(Unavailable, match="does not fit"):
+            await whole(await reader.open("a"))
+
+    asyncio.run(against(answer, act))
+
+
+def test_more_bytes_than_were_told_are_an_error() -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(head(10, "x-goog-stored-content-length: 5") + b"0123456789")
+        writer.close()
+
+    async def act(reader: Reader) -> None:
+        with pytest.raises(Unavailable, match="more than 5 bytes"):
+            await whole(await reader.open("a"))
+
+    asyncio.run(against(answer, act))
+
+
+def test_a_redirect_is_not_followed() -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 302 Found\r\nlocation: /elsewhere\r\ncontent-length: 0\r\n\r\n")
+        writer.close()
+
+    async def act(reader: Reader) -> None:
+        with pytest.raises(Unavailable, match="302"):
+            await reader.read("a")
+
+    asyncio.run(against(answer, act))

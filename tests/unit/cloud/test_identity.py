@@ -1,0 +1,79 @@
+"""The access token is fetched when it is needed, once however many ask."""
+
+import asyncio
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import google.auth
+import pytest
+from google.auth.credentials import Credentials
+from google.auth.exceptions import DefaultCredentialsError, RefreshError
+
+from cloud.errors import Unavailable
+from cloud.identity import READ_STORAGE, Identity
+
+
+def now() -> datetime:
+    """As google-auth has it: UTC, and naive."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+class Counting(Credentials):
+    def __init__(self, *, fails: bool = False) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.refreshes, self.fails = 0, fails
+
+    def refresh(self, request: Any) -> None:  # noqa: ANN401 - google-auth's
+        time.sleep(0.02)
+        if self.fails:
+            raise RefreshError("no metadata server")  # type: ignore[no-untyped-call]
+        self.refreshes += 1
+        self.token = f"token-{self.refreshes}"
+        self.expiry: Any = now() + timedelta(hours=1)
+
+
+def test_many_who_ask_share_one_token() -> None:
+    credentials = Counting()
+    identity = Identity(READ_STORAGE, credentials)
+
+    async def act() -> list[Any]:
+        return await asyncio.gather(*(identity.fields() for _ in range(20)))
+
+    assert asyncio.run(act()) == [{"authorization": "Bearer token-1"}] * 20
+    assert credentials.refreshes == 1
+
+
+def test_a_token_that_will_soon_expire_is_replaced() -> None:
+    credentials = Counting()
+    identity = Identity(READ_STORAGE, credentials)
+
+    async def act() -> object:
+        await identity.fields()
+        credentials.expiry -= timedelta(minutes=57)
+        return await identity.fields()
+
+    assert asyncio.run(act()) == {"authorization": "Bearer token-2"}
+
+
+def test_without_a_token_storage_is_unavailable() -> None:
+    identity = Identity(READ_STORAGE, Counting(fails=True))
+    with pytest.raises(Unavailable, match="access token: no metadata server"):
+        asyncio.run(identity.fields())
+
+
+def test_the_credentials_are_the_environments(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+
+    def default(scopes: object) -> tuple[Credentials, str]:
+        asked.append(scopes)
+        if len(asked) == 1:
+            raise DefaultCredentialsError("none")  # type: ignore[no-untyped-call]
+        return Counting(), "acme-prod"
+
+    monkeypatch.setattr(google.auth, "default", default)
+    identity = Identity(READ_STORAGE)
+    with pytest.raises(Unavailable):
+        asyncio.run(identity.fields())
+    assert asyncio.run(identity.fields()) == {"authorization": "Bearer token-1"}
+    assert asked == [(READ_STORAGE,)] * 2
