@@ -1,11 +1,13 @@
-"""A secret's latest version, over google-cloud-secret-manager."""
+"""A secret and its versions, over google-cloud-secret-manager."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import grpc
 from google.api_core import exceptions
 from google.auth.exceptions import GoogleAuthError
-from google.cloud.secretmanager_v1 import SecretManagerServiceClient
+from google.cloud.secretmanager_v1 import SecretManagerServiceClient, SecretPayload
 from google.cloud.secretmanager_v1.services.secret_manager_service.transports import (
     SecretManagerServiceGrpcTransport,
 )
@@ -24,6 +26,11 @@ class SecretVersion:
     """``projects/<project>/secrets/<secret>/versions/<number>``."""
     data: bytes = field(repr=False)
 
+    @property
+    def number(self) -> int:
+        """Which version it is, counted from 1 in the order they were added."""
+        return int(self.name.rpartition("/")[2])
+
 
 def connect(emulator_host: str | None = None) -> SecretManagerServiceClient:
     """Make a client, of the stand-in at ``emulator_host`` (``host:port``) if that is given.
@@ -37,25 +44,58 @@ def connect(emulator_host: str | None = None) -> SecretManagerServiceClient:
 
 
 class Secret:
-    """One secret of Secret Manager."""
+    """One secret of Secret Manager.
+
+    Every method may raise :class:`~cloud.errors.PermissionDenied` and
+    :class:`~cloud.errors.Unavailable`, the latter also for a version that is disabled or destroyed.
+    """
 
     def __init__(self, client: SecretManagerServiceClient, project: str, name: str) -> None:
         self._client = client
-        self._path = f"{client.secret_path(project, name)}/versions/latest"
+        self._path: str = client.secret_path(project, name)
 
     def latest(self) -> SecretVersion:
         """Access the most recently created version.
 
         :raises NotFound: if there is no secret, or no version of it.
-        :raises PermissionDenied: if this service may not access it.
-        :raises Unavailable: if that version is disabled or destroyed, or nobody answered.
         """
-        try:
-            answer = self._client.access_secret_version(name=self._path, timeout=_TIMEOUT)
-        except exceptions.PermissionDenied as error:
-            raise errors.PermissionDenied(self._path, str(error)) from error
-        except exceptions.NotFound as error:
-            raise errors.NotFound(self._path, str(error)) from error
-        except (exceptions.GoogleAPIError, GoogleAuthError) as error:
-            raise errors.Unavailable(self._path, str(error)) from error
+        return self._access("latest")
+
+    def version(self, number: int) -> SecretVersion:
+        """Access a version by its number, which unlike ``latest`` is never behind.
+
+        https://cloud.google.com/secret-manager/docs/consistency
+
+        :raises NotFound: if there is no such version.
+        """
+        return self._access(str(number))
+
+    def add(self, data: bytes) -> int:
+        """Add a version; return its number.
+
+        :raises NotFound: if there is no secret.
+        """
+        with _ours(self._path):
+            added = self._client.add_secret_version(
+                parent=self._path, payload=SecretPayload(data=data), timeout=_TIMEOUT
+            )
+        return SecretVersion(added.name, data).number
+
+    def _access(self, alias: str) -> SecretVersion:
+        path = f"{self._path}/versions/{alias}"
+        with _ours(path):
+            answer = self._client.access_secret_version(name=path, timeout=_TIMEOUT)
         return SecretVersion(name=answer.name, data=answer.payload.data)
+
+
+@contextmanager
+def _ours(subject: str) -> Iterator[None]:
+    """Raise the library's exceptions as ours."""
+    try:
+        yield
+    except exceptions.PermissionDenied as error:
+        raise errors.PermissionDenied(subject, str(error)) from error
+    except exceptions.NotFound as error:
+        raise errors.NotFound(subject, str(error)) from error
+    except (exceptions.GoogleAPIError, GoogleAuthError) as error:
+        raise errors.Unavailable(subject, str(error)) from error
