@@ -29,13 +29,13 @@ class AccessLine:
     sent: int = 0
     """Bytes of body."""
     is_complete: bool = True
-    """False where the body broke off."""
+    """False where the body broke off: by an error of ours, or because the client left."""
     error: BaseException | None = field(default=None, repr=False)
     """What went wrong on our side."""
 
     def write(self, seconds: float) -> None:
         """Write the line, with the traceback of an error nobody expected."""
-        failed = self.status >= HTTPStatus.INTERNAL_SERVER_ERROR or not self.is_complete
+        failed = self.status >= HTTPStatus.INTERNAL_SERVER_ERROR or self.error is not None
         path = self.request.raw_path[:_LONGEST_PATH].decode("ascii", "backslashreplace")
         unexpected = self.status == HTTPStatus.INTERNAL_SERVER_ERROR
         logger.log(

@@ -13,7 +13,7 @@ any other exception                 500, and its traceback in the log
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,10 +25,11 @@ from proxy.access_log import AccessLine
 from proxy.credentials import password_of
 from proxy.library import Library
 from proxy.refresh import Refreshing
-from proxy.replies import Reply, moved, plain, respond
+from proxy.replies import Elsewhere, Reply, moved, plain, respond, sent
 from proxy.requests import Request, joined
-from proxy.tokens import Token, TokenSet
+from proxy.token_set import TokenSet
 from proxy.transfer import Transfer
+from schemas.tokens import Token
 
 _RETRY: Mapping[str, str] = {"retry-after": "2"}
 _CHALLENGE = 'Basic realm="gcpypi", charset="UTF-8"'
@@ -62,6 +63,7 @@ class Proxy:
     """The ASGI application.
 
     :param now: tells the time, by which tokens expire.
+    :param close: gives back what the library stands on, when all requests are answered.
     """
 
     def __init__(
@@ -72,8 +74,9 @@ class Proxy:
         cloud_project: str,
         limits: Limits,
         now: Callable[[], datetime],
+        close: Callable[[], Awaitable[None]],
     ) -> None:
-        self._library, self._tokens, self._now = library, tokens, now
+        self._library, self._tokens, self._now, self._close = library, tokens, now, close
         self._cloud_project, self._limits = cloud_project, limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -89,6 +92,7 @@ class Proxy:
         await self._ready()
         await send({"type": "lifespan.startup.complete"})
         await receive()
+        await self._close()
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _serve(self, scope: Scope, transfer: Transfer) -> None:
@@ -122,9 +126,13 @@ class Proxy:
             raise NotFound("no such address")
         if isinstance(target, paths.Redirect):
             return moved(target.path, request.query)
-        accept = request.headers.get("accept", "")
-        found, line.cache = await self._library.find(target, token, accept, request.query)
-        return respond(found, request.method, request.headers, self._limits.max_content_length)
+        found, line.cache = await self._library.find(target, token, request)
+        if isinstance(found, Elsewhere):
+            return sent(found)
+        reply = respond(found, request.method, request.headers, self._limits.max_content_length)
+        if found.under_way is not None and reply.body is not found.under_way:
+            await found.under_way.aclose()
+        return reply
 
     async def _holder(self, request: Request) -> Token:
         """Who asks.

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from cloud.errors import NotFound
-from cloud.ports import StoredObject
+from cloud.ports import Reader, StoredObject
 from proxy.errors import Unreadable
-from proxy.store import Store
 from schemas import layout
 from schemas.names import Filename, ProjectName
 from schemas.records import Blocked
@@ -26,8 +25,12 @@ class BlockList:
         entry = self.document.projects.get(project)
         return entry is not None and (entry.quarantined or filename in entry.filenames)
 
+    def knows(self, project: ProjectName) -> bool:
+        """Whether anything of the project is, or ever was, removed or quarantined."""
+        return project in self.document.projects
 
-async def read_blocked(static: Store, last: BlockList | None) -> BlockList:
+
+async def read_blocked(static: Reader, last: BlockList | None) -> BlockList:
     """Read ``blocked.json`` unless ``last`` is its live generation.
 
     :raises Unreadable: if it is no such document.

@@ -1,34 +1,26 @@
 """Finds what a request names, within its token's scope."""
 
 from cloud.errors import NotFound
-from cloud.ports import ObjectInfo, StoredObject
+from cloud.ports import Reader, StoredObject
 from proxy import representations
 from proxy.blocking import BlockList, read_blocked
 from proxy.cache import Cache
-from proxy.negotiation import JSON, negotiate
-from proxy.paths import (
-    METADATA,
-    Changelog,
-    CoreMetadata,
-    File,
-    Home,
-    LegacyJson,
-    Project,
-    Root,
-)
+from proxy.files import Files
+from proxy.negotiation import JSON
+from proxy.paths import Changelog, CoreMetadata, File, Home, LegacyJson, Project, Root
 from proxy.refresh import Clock, Freshness, Policy, Refreshing
-from proxy.replies import Opener, Resource
+from proxy.replies import Elsewhere, Resource
 from proxy.representations import Key
+from proxy.requests import Request
 from proxy.scoping import scoped_root
-from proxy.store import Store
-from proxy.tokens import READ, Token
+from proxy.signed import SignedUrls
+from proxy.upstream import Upstream, has_page
 from schemas import layout
+from schemas.names import ProjectName
+from schemas.tokens import READ, Token
 
 Named = Root | Project | File | CoreMetadata | LegacyJson | Home | Changelog
 """What can be found here."""
-
-SMALL = 256 * 1024
-"""Bytes up to which a file is held in memory; larger ones are streamed."""
 
 
 class Library:
@@ -41,24 +33,27 @@ class Library:
 
     def __init__(
         self,
-        static: Store,
-        packages: Store,
+        static: Reader,
+        packages: Reader,
         *,
         pages: Policy,
         blocked: Policy,
         capacity: int,
         clock: Clock,
+        upstream: Upstream | None = None,
+        signed: SignedUrls | None = None,
     ) -> None:
-        self._static, self._packages = static, packages
-        self._cache = Cache(capacity, self._load, pages, clock)
+        self._static, self._upstream = static, upstream
+        self._cache = Cache(capacity, self._read, pages, clock)
+        self._files = Files(packages, self._cache, signed)
         self._blocked: Refreshing[BlockList] = Refreshing(
             layout.BLOCKED, lambda last: read_blocked(static, last), blocked, clock
         )
 
     async def find(
-        self, named: Named, token: Token, accept: str, query: str
-    ) -> tuple[Resource, Freshness]:
-        """Return the representation of ``named`` that the client takes.
+        self, named: Named, token: Token, request: Request
+    ) -> tuple[Resource | Elsewhere, Freshness]:
+        """Return the representation of ``named`` that the client takes, or where it is.
 
         :raises NotFound: if there is none, or it is out of the token's scope, or blocked.
         :raises NotAcceptable: if the client takes none of its representations.
@@ -66,53 +61,58 @@ class Library:
         """
         match named:
             case Root():
-                return await self._root(token, negotiate(accept, query))
+                return await self._root(token, request.media_type())
             case Home() | Changelog():
                 _require(token.reads_everything(), "the page lists every project")
-                return await self._cache.get(representations.human_page(named))
+                return await self._cache.page(representations.human_page(named))
         _require(token.reads(named.project), "the project is out of the token's scope")
         match named:
             case Project(project):
-                media_type = negotiate(accept, query)
-                return await self._cache.get(representations.project_page(project, media_type))
+                return await self._project(project, request.media_type())
             case LegacyJson(project):
-                return await self._cache.get(representations.legacy_json(project))
-        return await self._file(named)
+                return await self._cache.page(representations.legacy_json(project))
+        blocked, _ = await self._blocked.get()
+        _require(not blocked.covers(named.project, named.filename), "the file is blocked")
+        return await self._files.find(named, request)
 
     async def _root(self, token: Token, media_type: str) -> tuple[Resource, Freshness]:
         _require(READ in token.scopes, "the token is not for reading")
         key = representations.root(media_type)
         if token.reads_everything():
-            return await self._cache.get(key)
-        found, freshness = await self._cache.get(representations.root(JSON))
+            return await self._cache.page(key)
+        found, freshness = await self._cache.page(representations.root(JSON))
         everything = found.body if isinstance(found.body, bytes) else b""
         body = scoped_root(everything, token, media_type)
-        return representations.small(key, StoredObject(found.generation, body)), freshness
+        return representations.page(key, StoredObject(found.generation, body)), freshness
 
-    async def _file(self, named: File | CoreMetadata) -> tuple[Resource, Freshness]:
+    async def _project(
+        self, project: ProjectName, media_type: str
+    ) -> tuple[Resource | Elsewhere, Freshness]:
+        try:
+            return await self._cache.page(representations.project_page(project, media_type))
+        except NotFound:
+            return Elsewhere(await self._upstream_page(project)), "read"
+
+    async def _upstream_page(self, project: ProjectName) -> str:
+        """Return where an unknown project's page is, unless it could be one of ours.
+
+        :raises NotFound: if there is no upstream, or the name must not be looked for there.
+        :raises CloudError: if nobody can say.
+        """
+        address = self._upstream.page_of(project) if self._upstream else None
+        if address is None:
+            raise NotFound("no such project")
         blocked, _ = await self._blocked.get()
-        _require(not blocked.covers(named.project, named.filename), "the file is blocked")
-        if isinstance(named, CoreMetadata):
-            return await self._cache.get(representations.core_metadata(named.filename))
-        return await self._cache.get(representations.file(named.filename))
+        is_ours = blocked.knows(project) or await has_page(self._static, project)
+        _require(not is_ours, "the project is, or was, one of ours")
+        return address
 
-    async def _load(self, key: Key, last: Resource | None) -> Resource:
-        """Read a resource; ``last`` is what was read before, or None."""
-        if not key.is_immutable:
-            return await self._page(key, last)
-        if key.name.endswith(METADATA):
-            return representations.small(key, await self._packages.read(key.name))
-        info, data = await self._packages.open(key.name, SMALL)
-        return representations.large(key, info, self._opener(info) if data is None else data)
-
-    async def _page(self, key: Key, last: Resource | None) -> Resource:
+    async def _read(self, key: Key, last: Resource | None) -> Resource:
+        """Read a page; ``last`` is what was read before, or None."""
         if last is None:
-            return representations.small(key, await self._static.read(key.name))
+            return representations.page(key, await self._static.read(key.name))
         changed = await self._static.changed(key.name, last.generation)
-        return representations.small(key, changed) if changed else last
-
-    def _opener(self, info: ObjectInfo) -> Opener:
-        return lambda start, stop: self._packages.stream(info, start, stop)
+        return representations.page(key, changed) if changed else last
 
 
 def _require(condition: bool, reason: str) -> None:

@@ -24,6 +24,15 @@ def is_known(if_none_match: str, etag: str) -> bool:
     return if_none_match.strip() == "*" or etag in _TAG.findall(if_none_match)
 
 
+def hinted(range_field: str) -> tuple[int, int | None]:
+    """The part to ask storage for while the size is not known yet, by the bounds of a slice."""
+    match = _RANGE.fullmatch(range_field)
+    first, last = match.groups() if match else ("", "")
+    if first and last:
+        return int(first), int(last) + 1
+    return int(first or 0) or -int(last or 0), None
+
+
 def part_of(size: int, etag: str, range_field: str, if_range: str) -> Part | None:
     """The part the client wants; None for the whole.
 

@@ -49,7 +49,6 @@ class Refreshing(Generic[T]):
     :param load: reads it, given the last good value (which it may return if that still holds).
         Where it raises ``NotFound``, there is no value any more; after any other ``CloudError`` the
         last good value stays.
-    :param is_final: whether the value, once read, holds for ever.
     """
 
     def __init__(
@@ -58,11 +57,8 @@ class Refreshing(Generic[T]):
         load: Callable[[T | None], Awaitable[T]],
         policy: Policy,
         clock: Clock,
-        *,
-        is_final: bool = False,
     ) -> None:
         self._subject, self._load, self._policy, self._clock = subject, load, policy, clock
-        self._is_final = is_final
         self._value: T | None = None
         self._error: CloudError
         self._tried = self._confirmed = -math.inf
@@ -73,8 +69,6 @@ class Refreshing(Generic[T]):
 
         :raises CloudError: if there is none: what the last attempt raised.
         """
-        if self._is_final and self._value is not None:
-            return self._value, "hit"
         now, confirmed = self._clock(), self._confirmed
         if self._attempt is None and now - self._tried >= self._policy.interval:
             self._tried = now

@@ -4,16 +4,31 @@ A :class:`Resource` is prepared once, when it is read; a request then costs a co
 (RFC 9110 §13.2.2: If-None-Match, then If-Range with Range).
 """
 
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
+from cloud.ports import Download
 from proxy.ranges import Part, Unsatisfiable, is_known, part_of
 from schemas.types import Generation
 
 Fields = tuple[tuple[bytes, bytes], ...]
 """Header fields as ASGI has them: lower-case names."""
 
-Opener = Callable[[int, int], AsyncGenerator[bytes, None]]
+
+class Stream(Protocol):
+    """Bytes that are still to be read: iterated once, and closed."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """Yield chunk after chunk."""
+        ...
+
+    async def aclose(self) -> None:
+        """Read no further."""
+        ...
+
+
+Opener = Callable[[int, int], Stream]
 """Reads the bytes from one position to another (exclusive)."""
 
 COMMON: Fields = ((b"x-content-type-options", b"nosniff"),)
@@ -26,7 +41,7 @@ class Reply:
 
     status: int
     fields: Fields
-    body: bytes | AsyncGenerator[bytes, None] = field(default=b"", repr=False)
+    body: bytes | Stream = field(default=b"", repr=False)
     length: int = 0
 
 
@@ -44,16 +59,28 @@ class Resource:
     body: bytes | Opener = field(repr=False)
     generation: Generation
     """The generation of the object it was read from."""
+    under_way: Download | None = field(default=None, repr=False)
+    """Of this request alone: the answer that told all this, whose bytes are still to come."""
 
     def cost(self) -> int:
         """Bytes of memory that its body takes."""
         return len(self.body) if isinstance(self.body, bytes) else 0
 
-    def opened(self, start: int, stop: int) -> bytes | AsyncGenerator[bytes, None]:
+    def opened(self, start: int, stop: int) -> bytes | Stream:
         """The bytes ``start`` to ``stop`` (exclusive), or what will read them."""
         if isinstance(self.body, bytes):
             return self.body[start:stop]
+        known = self.under_way
+        if known is not None and (known.start, known.stop) == (start, stop):
+            return known
         return self.body(start, stop)
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Where what an address names is to be had, this time."""
+
+    location: str
 
 
 def resource(
@@ -141,6 +168,12 @@ def plain(status: int, sentence: str, extra: Mapping[str, str] | None = None) ->
         **(extra or {}),
     }
     return Reply(status, COMMON + encoded(fields), body, len(body))
+
+
+def sent(to: Elsewhere) -> Reply:
+    """A redirect that holds for this one request (RFC 9110 §15.4.3)."""
+    extra = {"location": to.location, "cache-control": "private, no-store"}
+    return plain(302, "It is served elsewhere.", extra)
 
 
 def moved(path: str, query: str) -> Reply:

@@ -8,12 +8,12 @@ import hashlib
 from functools import lru_cache
 from typing import NamedTuple
 
-from cloud.ports import ObjectInfo, StoredObject
+from cloud.ports import Download, StoredObject
 from proxy.negotiation import HTML, JSON
-from proxy.paths import Changelog, Home
+from proxy.paths import Changelog, CoreMetadata, File, Home
 from proxy.replies import Opener, Resource, resource
 from schemas import layout
-from schemas.names import Filename, ProjectName
+from schemas.names import ProjectName
 
 _PAGE = "private, no-cache"
 _FILE = "private, max-age=31536000, immutable"
@@ -34,8 +34,6 @@ class Key(NamedTuple):
     media_type: str
     extra: tuple[tuple[str, str], ...] = ()
     """Further header fields of its answers."""
-    is_immutable: bool = False
-    """Whether it is in the packages bucket, where nothing ever changes."""
 
 
 def root(media_type: str) -> Key:
@@ -62,38 +60,35 @@ def human_page(target: Home | Changelog) -> Key:
     return Key(name, _spelt(HTML), (("content-security-policy", _SEARCHABLE),))
 
 
-def file(filename: Filename) -> Key:
-    """A distribution file."""
+def packaged(named: File | CoreMetadata) -> Key:
+    """A distribution file or its METADATA."""
+    filename = named.filename
+    if isinstance(named, CoreMetadata):
+        return Key(layout.core_metadata(filename), "application/octet-stream")
     media_type = "application/gzip" if filename.endswith(".gz") else "application/octet-stream"
-    return Key(filename, media_type, is_immutable=True)
+    return Key(filename, media_type)
 
 
-def core_metadata(filename: Filename) -> Key:
-    """A file's METADATA."""
-    return Key(layout.core_metadata(filename), "application/octet-stream", is_immutable=True)
-
-
-def small(key: Key, stored: StoredObject) -> Resource:
-    """A representation that is held in memory; its entity tag comes from its content and type."""
+def page(key: Key, stored: StoredObject) -> Resource:
+    """A page; its entity tag comes from its content and type."""
     return resource(
         stored.data,
         len(stored.data),
         stored.generation,
         etag=_tag_of(stored.data, key.media_type),
         media_type=key.media_type,
-        cache_control=_FILE if key.is_immutable else _PAGE,
+        cache_control=_PAGE,
         extra=dict(key.extra),
     )
 
 
-def large(key: Key, info: ObjectInfo, body: bytes | Opener) -> Resource:
-    """A file; its entity tag is the digest that was recorded when it was promoted."""
-    digest = info.metadata.get(layout.SHA256) or f"generation-{info.generation}"
+def immutable(key: Key, known: Download, body: bytes | Opener) -> Resource:
+    """A file or its METADATA; its entity tag is the digest that Cloud Storage keeps of it."""
     return resource(
         body,
-        info.size,
-        info.generation,
-        etag=f'"{digest}"',
+        known.size,
+        known.generation,
+        etag=f'"{known.md5 or known.generation}"',
         media_type=key.media_type,
         cache_control=_FILE,
         extra=dict(key.extra),

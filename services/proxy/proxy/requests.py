@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from proxy.errors import AddressTooLong, HeadersTooLarge, MethodNotAllowed
+from proxy.negotiation import negotiate
 
 LONGEST_ADDRESS = 2048
 """Bytes of path and query; the longest file name has 255."""
@@ -38,6 +39,17 @@ class Request:
             raise AddressTooLong
         if sum(len(name) + len(value) for name, value in self.headers.items()) > LARGEST_HEADERS:
             raise HeadersTooLarge
+
+    def media_type(self) -> str:
+        """The representation of a page that the client takes.
+
+        :raises NotAcceptable: if it takes none.
+        """
+        return negotiate(self.headers.get("accept", ""), self.query)
+
+    def is_plain_get(self) -> bool:
+        """Whether it is for the whole, whatever the client has already."""
+        return self.method == "GET" and self.headers.keys().isdisjoint(("range", "if-none-match"))
 
     def client(self) -> tuple[str, str] | tuple[None, None]:
         """The client and its version, as the first product of ``User-Agent`` (RFC 9110 §10.1.5)."""

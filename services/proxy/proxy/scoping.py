@@ -8,9 +8,9 @@ from pydantic import JsonValue, ValidationError
 
 from proxy.errors import Unreadable
 from proxy.negotiation import JSON
-from proxy.tokens import Token
 from schemas import layout
 from schemas.names import normalize_project
+from schemas.tokens import Token
 from schemas.types import Model
 
 

@@ -1,91 +1,97 @@
-"""The tokens: what the secret holds, and who comes with a given one.
+"""The command that makes, lists and revokes tokens: ``python -m proxy.tokens create NAME``.
 
-The secret holds digests, never tokens. A name may have several live tokens, so that one can be
-replaced while the other still works.
+It takes ``PROJECT``, ``TOKENS_SECRET`` and ``SECRET_MANAGER_EMULATOR_HOST`` from the environment as
+the proxy does, but runs as whoever calls it: the proxy itself may only read the secret.
 """
 
-import hashlib
-import hmac
+import argparse
 import re
-from collections.abc import Mapping
-from datetime import datetime
-from fnmatch import fnmatchcase
-from typing import Annotated, Self
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 
-from pydantic import AfterValidator, ValidationError
+from cloud import secrets, settings
+from cloud.errors import CloudError
+from cloud.tokens import Refused, TokenRegister
+from proxy.settings import SecretSettings
+from schemas.tokens import EVERYTHING, READ, Token
 
-from proxy.errors import Unreadable
-from schemas.names import ProjectName
-from schemas.types import Model, Sha256, UtcTime
-
-READ = "read"
-EVERYTHING = "*"
+_UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 
 
-def _normalized(glob: str) -> str:
-    return re.sub(r"[-_.]+", "-", glob).lower()
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the arguments say; return the exit status."""
+    chosen = _parser().parse_args(arguments)
+    place = settings.load(SecretSettings)
+    client = secrets.connect(place.secret_manager_emulator_host or None)
+    secret = secrets.Secret(client, place.project, place.tokens_secret)
+    try:
+        run(chosen, TokenRegister(secret, lambda: datetime.now(UTC)))
+    except (Refused, CloudError) as error:
+        print(f"proxy.tokens: {error}", file=sys.stderr)
+        return 1
+    return 0
 
 
-class Token(Model):
-    """One token: who holds it, and what for."""
+def run(chosen: argparse.Namespace, register: TokenRegister) -> None:
+    """Create, list or revoke.
 
-    name: str
-    """Who holds it; this is what the access log says. Several tokens may bear one name."""
-    sha256: Sha256
-    """The digest of the token's UTF-8 bytes."""
-    scopes: tuple[str, ...] = (READ,)
-    """What it is for: ``read``."""
-    projects: tuple[Annotated[str, AfterValidator(_normalized)], ...] = (EVERYTHING,)
-    """The projects it is for, as globs over normalised names."""
-    created: UtcTime
-    """When it was made."""
-    expires: UtcTime | None = None
-    """From when on it is none any more; None: never."""
-
-    def is_live(self, now: datetime) -> bool:
-        """Whether it has not expired."""
-        return self.expires is None or now < self.expires
-
-    def reads_everything(self) -> bool:
-        """Whether every project is in its scope."""
-        return READ in self.scopes and EVERYTHING in self.projects
-
-    def reads(self, project: ProjectName) -> bool:
-        """Whether ``project`` is in its scope."""
-        return READ in self.scopes and any(fnmatchcase(project, glob) for glob in self.projects)
+    The token is all that ``create`` writes to standard output, for a script to take it from there.
+    """
+    match chosen.command:
+        case "create":
+            print(
+                register.create(
+                    chosen.name,
+                    projects=chosen.project or (EVERYTHING,),
+                    scopes=chosen.scope or (READ,),
+                    expires_in=chosen.expires_in,
+                )
+            )
+            print("This is the only time it is shown; only its digest is kept.", file=sys.stderr)
+        case "list":
+            for token in register.tokens():
+                print(_line(token, datetime.now(UTC)))
+        case "revoke":
+            for token in register.revoke(chosen.which):
+                print(f"revoked {token.name} {token.sha256[:12]}")
 
 
-class TokenDocument(Model):
-    """What the secret holds, as JSON."""
+def duration(text: str) -> timedelta:
+    """Read a duration: a number of hours, days or weeks, as ``90d``.
 
-    tokens: tuple[Token, ...]
-    """In no particular order. None at all is a way to lock everybody out."""
+    :raises ValueError: if it is none.
+    """
+    match = re.fullmatch(r"([1-9][0-9]{0,4})([hdw])", text, re.ASCII)
+    if match is None:
+        raise ValueError
+    return int(match[1]) * _UNITS[match[2]]
 
 
-class TokenSet:
-    """The tokens of one version of the secret, found by digest."""
+def _line(token: Token, now: datetime) -> str:
+    ends = "never" if token.expires is None else f"{token.expires:%Y-%m-%dT%H:%MZ}"
+    state = "live" if token.is_live(now) else "ended"
+    scope = ",".join((*token.scopes, *token.projects))
+    return (
+        f"{token.name:<20} {token.sha256[:12]} {state:<5} {token.created:%Y-%m-%d} {ends} {scope}"
+    )
 
-    def __init__(self, document: TokenDocument) -> None:
-        self._by_digest: Mapping[str, Token] = {token.sha256: token for token in document.tokens}
 
-    @classmethod
-    def read(cls, data: bytes, subject: str) -> Self:
-        """Read a version of the secret.
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m proxy.tokens", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    create = commands.add_parser("create", help="make a token and print it, once")
+    create.add_argument("name", help="who holds it, as the access log will say")
+    create.add_argument(
+        "--project", action="append", metavar="GLOB", help="a project it is for; default: every one"
+    )
+    create.add_argument("--scope", action="append", choices=[READ], help="what it is for")
+    create.add_argument("--expires-in", type=duration, help="12h, 90d, 4w; default: it does not")
+    commands.add_parser("list", help="print name, digest, state, creation, expiry, scope")
+    revoke = commands.add_parser("revoke", help="end tokens, within a minute")
+    revoke.add_argument("which", help="a name, the first 8 digits of a digest or more, or a token")
+    return parser
 
-        :param subject: what it is called, for the error.
-        :raises Unreadable: if it is not the document above. Its content is not quoted.
-        """
-        try:
-            return cls(TokenDocument.model_validate_json(data))
-        except ValidationError as error:
-            problems = error.errors(include_url=False, include_input=False, include_context=False)
-            places = (f"{'.'.join(map(str, p['loc']))}: {p['type']}" for p in problems[:3])
-            raise Unreadable(subject, "; ".join(places)) from None
 
-    def find(self, secret: str, now: datetime) -> Token | None:
-        """Return the live token whose digest is that of ``secret``; None if there is none."""
-        digest = hashlib.sha256(secret.encode()).hexdigest()
-        token = self._by_digest.get(digest)
-        if token is None or not hmac.compare_digest(token.sha256, digest):
-            return None
-        return token if token.is_live(now) else None
+if __name__ == "__main__":
+    sys.exit(main())

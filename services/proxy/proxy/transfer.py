@@ -1,7 +1,7 @@
 """Sends a reply over ASGI; a streamed body that breaks off is never made to look whole."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine, MutableMapping
 from contextlib import aclosing
 from typing import Any
 
@@ -31,27 +31,34 @@ class Transfer:
     async def send(self, reply: Reply) -> None:
         """Send ``reply``; of a streamed body the first chunk is awaited before the status is sent.
 
+        A client that leaves ends it at once, wherever it is.
+
         :raises CloudError: if the body could not be read to its end.
         """
         if isinstance(reply.body, bytes):
             await self._start(reply)
             await self._finish(reply.body)
             return
-        gone = asyncio.create_task(self._disconnected())
-        try:
-            await self._stream(reply, reply.body, gone)
-        finally:
-            gone.cancel()
+        async with aclosing(reply.body) as chunks:
+            await self._unless_gone(self._stream(reply, chunks))
 
-    async def _stream(
-        self, reply: Reply, body: AsyncGenerator[bytes, None], gone: asyncio.Task[None]
-    ) -> None:
-        async with aclosing(body) as chunks:
-            async for chunk in chunks:
-                if not self.is_started:
-                    await self._start(reply)
-                if gone.done() or not await self._accepted(chunk):
-                    return
+    async def _unless_gone(self, sending: Coroutine[Any, Any, None]) -> None:
+        work, gone = asyncio.create_task(sending), asyncio.create_task(self._disconnected())
+        try:
+            await asyncio.wait((work, gone), return_when=asyncio.FIRST_COMPLETED)
+            if work.done():
+                await work
+        finally:
+            for task in (work, gone):
+                task.cancel()
+            await asyncio.wait((work, gone))
+
+    async def _stream(self, reply: Reply, chunks: AsyncIterable[bytes]) -> None:
+        async for chunk in chunks:
+            if not self.is_started:
+                await self._start(reply)
+            if not await self._accepted(chunk):
+                return
         if self.sent == reply.length:
             await self._finish(b"")
 

@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 from cloud.settings import ServiceSettings
 from indexer.settings import Settings as IndexerSettings
 from ingest.settings import Settings as IngestSettings
-from proxy.settings import ProxySettings
+from proxy.settings import Settings as ProxySettings
 from publisher.settings import Settings as PublisherSettings
 
 README = Path(__file__).parents[3] / "README.md"

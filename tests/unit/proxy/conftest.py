@@ -5,10 +5,12 @@ import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import pytest
 import uvicorn
 
+from proxy.main import ImpatientProtocol
 from unit.proxy.world import Answer, World, answer_of, basic
 
 
@@ -38,18 +40,20 @@ class Served:
         return self.raw("HEAD", target, {"Authorization": basic(), **(headers or {})})
 
 
-@pytest.fixture(scope="session")
-def served() -> Iterator[Served]:
-    world = World()
-    world.block(gone={"quarantined": True})
-    world.file("gone-1.0-py3-none-any.whl", b"quarantined")
+@contextmanager
+def serving(
+    world: World, protocol: type[ImpatientProtocol] = ImpatientProtocol
+) -> Iterator[Served]:
+    """Serve a world as ``proxy.main`` does."""
     config = uvicorn.Config(
         world.proxy,
         lifespan="on",
         log_config=None,
         access_log=False,
         ws="none",
+        http=protocol,
         server_header=False,
+        timeout_graceful_shutdown=1,
     )
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -61,3 +65,12 @@ def served() -> Iterator[Served]:
         yield Served(world, listener.getsockname()[1])
         server.should_exit = True
         thread.join()
+
+
+@pytest.fixture(scope="session")
+def served() -> Iterator[Served]:
+    world = World()
+    world.block(gone={"quarantined": True})
+    world.file("gone-1.0-py3-none-any.whl", b"quarantined")
+    with serving(world) as served:
+        yield served

@@ -181,7 +181,8 @@ def test_43_the_metadata_is_byte_identical(served: Served) -> None:
 def test_45_the_bytes_are_the_objects(served: Served, target: str, data: bytes) -> None:
     answer = served.get(target)
     assert answer.body == data
-    assert answer.headers["etag"] == f'"{hashlib.sha256(data).hexdigest()}"'
+    digest = hashlib.md5(data, usedforsecurity=False).hexdigest()  # the one that storage tells
+    assert answer.headers["etag"] == f'"{digest}"'
 
 
 @pytest.mark.parametrize("target", EVERY_KIND)

@@ -13,8 +13,8 @@ from fakes.examples import NOON
 from fakes.storage import StorageServer
 from proxy.errors import Unreadable
 from proxy.main import build, secret_reader
-from proxy.settings import ProxySettings
-from proxy.tokens import TokenSet
+from proxy.settings import Settings
+from proxy.token_set import TokenSet
 from unit.proxy.world import TOKEN, TOKENS
 
 SETTINGS = {
@@ -54,9 +54,7 @@ def test_it_is_built_without_asking_google_cloud_anything(monkeypatch: pytest.Mo
     with StorageServer() as server:
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", server.url)
         chosen = {name.lower(): value for name, value in SETTINGS.items()}
-        build(
-            ProxySettings.model_validate({**chosen, "secret_manager_emulator_host": "127.0.0.1:9"})
-        )
+        build(Settings.model_validate({**chosen, "secret_manager_emulator_host": "127.0.0.1:9"}))
         assert server.storage.counts.requests == {}
 
 

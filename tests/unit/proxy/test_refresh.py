@@ -31,9 +31,9 @@ class Source:
 
 
 class Scene:
-    def __init__(self, policy: Policy, *, is_final: bool = False) -> None:
+    def __init__(self, policy: Policy) -> None:
         self.source, self.clock = Source(), Clock()
-        self.value = Refreshing("value", self.source.load, policy, self.clock, is_final=is_final)
+        self.value = Refreshing("value", self.source.load, policy, self.clock)
 
     async def get(self, *, after: float = 0) -> tuple[str, Freshness]:
         self.clock.now += after
@@ -180,17 +180,6 @@ def test_a_hanging_reading_does_not_confirm_an_absence() -> None:
             await scene.get(after=30)
         scene.source.gate.set()
         await scene.settle()
-
-    run(act())
-
-
-def test_a_final_value_is_never_read_again() -> None:
-    async def act() -> None:
-        scene = Scene(PAGES, is_final=True)
-        await scene.get()
-        scene.source.answer = Unavailable("bucket")
-        assert await scene.get(after=10_000) == ("v1", "hit")
-        assert scene.source.reads == 1
 
     run(act())
 

@@ -5,7 +5,6 @@ import base64
 import hashlib
 import json
 from collections.abc import Callable, Coroutine, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from http.client import HTTPMessage
 from typing import Any, TypeVar
@@ -15,12 +14,12 @@ from starlette.types import Message
 from cloud.errors import CloudError
 from cloud.ports import Headers
 from fakes.memory import MemoryBucket
+from fakes.reader import MemoryReader
 from fakes.storage import Storage
 from proxy.app import Proxy
-from proxy.main import assemble
-from proxy.settings import ProxySettings
-from proxy.store import Store
-from proxy.tokens import TokenSet
+from proxy.main import Surroundings, assemble
+from proxy.settings import Settings
+from proxy.token_set import TokenSet
 from schemas import layout
 from schemas.records import Blocked
 
@@ -78,7 +77,7 @@ class Clock:
 
 
 class World:
-    def __init__(self, **settings: float) -> None:
+    def __init__(self, **settings: object) -> None:
         storage = Storage()
         self.static = MemoryBucket("static", storage=storage)
         self.packages = MemoryBucket("packages", storage=storage)
@@ -86,18 +85,31 @@ class World:
         self.clock = Clock()
         self.tokens: bytes | CloudError = json.dumps({"tokens": TOKENS}).encode()
         self.secret_reads = 0
+        self.reader = MemoryReader(storage, "packages")
+        self.signatures: list[tuple[str, int]] = []
+        self.is_closed = False
         self.proxy = self._proxy(settings)
         self._fill()
 
-    def _proxy(self, settings: dict[str, float]) -> Proxy:
+    def _proxy(self, settings: dict[str, object]) -> Proxy:
         names = {"project": "acme-prod", "static_bucket": "static", "packages_bucket": "packages"}
-        chosen = ProxySettings.model_validate({**names, "tokens_secret": "tokens", **settings})
-        threads = ThreadPoolExecutor(4)
-        static, packages = (
-            Store(bucket, threads, chosen.storage_timeout)
-            for bucket in (self.static, self.packages)
+        chosen = Settings.model_validate({**names, "tokens_secret": "tokens", **settings})
+        around = Surroundings(
+            static=MemoryReader(self.storage, "static"),
+            packages=self.reader,
+            read_tokens=self._read_tokens,
+            sign=self._sign if chosen.downloads == "redirect" else None,
+            close=self._close,
+            clock=self.clock,
         )
-        return assemble(chosen, static, packages, self._read_tokens, self.clock)
+        return assemble(chosen, around)
+
+    async def _sign(self, name: str, generation: int) -> str:
+        self.signatures.append((name, generation))
+        return f"https://storage.example/packages/{name}?signature={len(self.signatures)}"
+
+    async def _close(self) -> None:
+        self.is_closed = True
 
     async def _read_tokens(self, last: TokenSet | None) -> TokenSet:
         self.secret_reads += 1

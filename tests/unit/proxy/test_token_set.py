@@ -6,7 +6,7 @@ import pytest
 
 from proxy.credentials import password_of
 from proxy.errors import Unreadable
-from proxy.tokens import TokenSet
+from proxy.token_set import TokenSet
 from schemas.names import ProjectName
 from unit.proxy.world import basic, entry
 

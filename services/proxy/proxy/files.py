@@ -1,0 +1,84 @@
+"""Finds a file or its METADATA: in memory, in storage by one request, or behind a signed URL."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import replace
+
+from cloud.ports import Reader
+from proxy import representations
+from proxy.cache import Cache
+from proxy.paths import CoreMetadata, File
+from proxy.ranges import hinted
+from proxy.refresh import Freshness
+from proxy.replies import Elsewhere, Opener, Resource
+from proxy.representations import Key
+from proxy.requests import Request
+from proxy.signed import SignedUrls
+from schemas.types import Generation
+
+SMALL = 256 * 1024
+"""Bytes up to which a file is held in memory; larger ones are streamed."""
+
+
+class Files:
+    """The packages bucket.
+
+    :param cache: holds small files, and what is known of large ones.
+    :param signed: where files are had, if not from here (``DOWNLOADS=redirect``).
+    """
+
+    def __init__(self, packages: Reader, cache: Cache, signed: SignedUrls | None) -> None:
+        self._packages, self._cache, self._signed = packages, cache, signed
+
+    async def find(
+        self, named: File | CoreMetadata, request: Request
+    ) -> tuple[Resource | Elsewhere, Freshness]:
+        """Return a file, or where it is: at most one request to storage.
+
+        Only a plain GET of a file is ever sent elsewhere: no client follows a redirected HEAD or
+        asks twice for a part of a file (INDEX_API: #50).
+
+        :raises NotFound: if there is none.
+        :raises CloudError: if it could not be read.
+        """
+        key = representations.packaged(named)
+        if self._signed is not None and isinstance(named, File) and request.is_plain_get():
+            found, freshness = await self._known(key, 0, SMALL)
+            if found.under_way is not None:
+                await found.under_way.aclose()
+            url = await self._signed.get(named.filename, found.generation)
+            return Elsewhere(url), freshness
+        if request.method == "HEAD":
+            return await self._known(key, 0, SMALL)
+        return await self._known(key, *hinted(request.headers.get("range", "")))
+
+    async def _known(self, key: Key, start: int, stop: int | None) -> tuple[Resource, Freshness]:
+        kept = self._cache.file(key)
+        return (kept, "hit") if kept else (await self._open(key, start, stop), "read")
+
+    async def _open(self, key: Key, start: int, stop: int | None) -> Resource:
+        """Ask for a part; learn from the answer what the whole is, and keep what is worth it."""
+        download = await self._packages.open(key.name, start=start, stop=stop)
+        is_whole = (download.start, download.stop) == (0, download.size)
+        if is_whole and download.size <= SMALL:
+            async with aclosing(download) as chunks:
+                data = b"".join([chunk async for chunk in chunks])
+            found = representations.immutable(key, download, data)
+            self._cache.keep(key, found)
+            return found
+        opener = self._opener(key.name, download.generation)
+        found = representations.immutable(key, download, opener)
+        if download.size > SMALL:
+            self._cache.keep(key, found)
+        return replace(found, under_way=download)
+
+    def _opener(self, name: str, generation: Generation) -> Opener:
+        async def stream(start: int, stop: int) -> AsyncGenerator[bytes, None]:
+            download = await self._packages.open(
+                name, generation=generation, start=start, stop=stop
+            )
+            async with aclosing(download) as chunks:
+                async for chunk in chunks:
+                    yield chunk
+
+        return stream

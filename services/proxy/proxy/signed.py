@@ -1,0 +1,58 @@
+"""Signed URLs, each made once and handed out for an hour."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+
+from cloud.errors import Unavailable
+from proxy.refresh import Clock
+from schemas.names import Filename
+from schemas.types import Generation
+
+VALID = 2 * 3600
+"""Seconds that a URL is good for,"""
+HANDED_OUT = 3600
+"""and those that it is handed out for, so that every client has the rest to begin."""
+MOST = 4096
+"""URLs kept; each is about a kilobyte."""
+
+
+class SignedUrls:
+    """URLs by object; one signature an object and hour, however many ask.
+
+    :param sign: makes a URL that is good for :data:`VALID` seconds.
+    :param timeout: seconds to wait for one.
+    """
+
+    def __init__(
+        self,
+        sign: Callable[[str, Generation], Awaitable[str]],
+        timeout: float,
+        clock: Clock,
+    ) -> None:
+        self._sign, self._timeout, self._clock = sign, timeout, clock
+        self._urls: OrderedDict[tuple[Filename, Generation], tuple[float, asyncio.Future[str]]] = (
+            OrderedDict()
+        )
+
+    async def get(self, filename: Filename, generation: Generation) -> str:
+        """Return the URL of one generation of an object.
+
+        :raises CloudError: if it could not be signed; the next who asks has it tried again.
+        """
+        key = filename, generation
+        until, url = self._urls.get(key, (0.0, None))
+        if url is None or self._clock() >= until or (url.done() and url.exception()):
+            url = asyncio.ensure_future(self._signed(filename, generation))
+            self._urls[key] = self._clock() + HANDED_OUT, url
+        self._urls.move_to_end(key)
+        while len(self._urls) > MOST:
+            self._urls.popitem(last=False)
+        return await asyncio.shield(url)
+
+    async def _signed(self, filename: Filename, generation: Generation) -> str:
+        try:
+            async with asyncio.timeout(self._timeout):
+                return await self._sign(filename, generation)
+        except TimeoutError as error:
+            raise Unavailable(filename, f"no signature within {self._timeout:g} s") from error

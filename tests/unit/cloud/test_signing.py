@@ -1,0 +1,106 @@
+"""Signed URLs are what Google's own library makes of the same key and moment."""
+
+import asyncio
+import base64
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from google.auth.credentials import Credentials
+from google.auth.transport import Request
+from google.cloud.storage._signing import generate_signed_url_v4
+from google.oauth2 import service_account
+
+from cloud.errors import Unavailable
+from cloud.signing import UrlSigner, signed_url
+
+EMAIL = "proxy@acme-prod.iam.gserviceaccount.com"
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def key() -> service_account.Credentials:
+    private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = private.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    ).decode()
+    info = {"client_email": EMAIL, "private_key": pem, "token_uri": "https://localhost/token"}
+    made: service_account.Credentials = service_account.Credentials.from_service_account_info(info)  # type: ignore[no-untyped-call]
+    return made
+
+
+@pytest.mark.parametrize(
+    "name", ["alpha-1.0-py3-none-any.whl", "alpha-1!2.0+cu1-py3-none-any.whl", "a~b/c d-é.tar.gz"]
+)
+def test_a_url_is_signed_as_by_googles_library(key: service_account.Credentials, name: str) -> None:
+    theirs = generate_signed_url_v4(
+        key,
+        f"/packages/{quote(name, safe='/~')}",
+        timedelta(hours=2),
+        query_parameters={"generation": "17"},
+        _request_timestamp="20261124T120000Z",
+    )
+    ours = signed_url("packages", name, 17, signer=EMAIL, sign=key.sign_bytes, now=NOON, valid=7200)
+    assert ours == theirs
+
+
+class Identified(Credentials):
+    """Credentials that know their address only once they have been refreshed, as on Cloud Run."""
+
+    service_account_email = "default"
+    refreshes = 0
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+
+    def refresh(self, request: Any) -> None:  # noqa: ANN401 - google-auth's
+        self.refreshes += 1
+        self.token, self.service_account_email = "t", EMAIL
+
+
+class Response:
+    def __init__(self, status: int, content: object) -> None:
+        self.status, self.data = status, json.dumps(content).encode()
+        self.headers: Mapping[str, str] = {}
+
+
+def transport(answer: Response, asked: list[Mapping[str, Any]]) -> Callable[[], Request]:
+    class Transport(Request):
+        def __call__(self, url: Any, *_: Any, **request: Any) -> Any:  # noqa: ANN401 - its own
+            asked.append({"url": url, **request})
+            return answer
+
+    return Transport
+
+
+def test_the_service_account_signs_for_itself() -> None:
+    asked: list[Mapping[str, Any]] = []
+    answer = Response(200, {"signedBlob": base64.b64encode(b"\x01\xff").decode()})
+    credentials = Identified()
+    signer = UrlSigner("packages", 7200, credentials, transport(answer, asked))
+    url = asyncio.run(signer.sign("a-1.0.tar.gz", 17))
+    assert url.startswith("https://storage.googleapis.com/packages/a-1.0.tar.gz?")
+    assert url.endswith("&generation=17&X-Goog-Signature=01ff")
+    assert "X-Goog-Expires=7200" in url
+    [request] = asked
+    assert request["url"].endswith(f"/serviceAccounts/{EMAIL}:signBlob")
+    assert request["headers"]["authorization"] == "Bearer t"
+    assert base64.b64decode(json.loads(request["body"])["payload"]).startswith(
+        b"GOOG4-RSA-SHA256\n"
+    )
+
+    asyncio.run(signer.sign("b-1.0.tar.gz", 18))
+    assert credentials.refreshes == 1
+
+
+def test_a_service_account_that_may_not_sign_is_unavailable() -> None:
+    signer = UrlSigner("packages", 7200, Identified(), transport(Response(403, {}), []))
+    with pytest.raises(Unavailable, match=r"gs://packages/a-1.0.tar.gz: not signed"):
+        asyncio.run(signer.sign("a-1.0.tar.gz", 17))

@@ -1,0 +1,137 @@
+"""The upstream index: what goes there, and what never does."""
+
+import pytest
+from pydantic import ValidationError
+
+from fakes.storage import Fault
+from proxy.settings import Settings
+from unit.proxy.world import JSON, NARROW, Answer, World, basic, run
+
+UPSTREAM = "https://index.example/simple/"
+NAMES = {"project": "p", "static_bucket": "s", "packages_bucket": "p", "tokens_secret": "t"}
+
+
+@pytest.fixture
+def world() -> World:
+    return World(
+        upstream_index_url=UPSTREAM, private_names=["Acme_*", "alpha.*"], storage_timeout=2
+    )
+
+
+def ask(world: World, path: str, accept: str = "*/*", **more: str) -> Answer:
+    return run(world.ask(path, {"accept": accept, **more}))
+
+
+@pytest.mark.parametrize("accept", ["*/*", JSON])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_an_unknown_projects_page_is_sent_to_the_upstream_page(
+    world: World, accept: str, method: str
+) -> None:
+    answer = run(world.ask("/simple/requests/", {"accept": accept}, method))
+    assert (answer.status, answer.headers["location"]) == (302, f"{UPSTREAM}requests/")
+    assert answer.headers["cache-control"] == "private, no-store"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/simple/acme-tool/",  # private
+        "/simple/alpha-unknown/",
+        "/pypi/requests/json",  # no page of the index
+        "/packages/requests-1.0-py3-none-any.whl",
+        "/packages/requests-1.0-py3-none-any.whl.metadata",
+        "/changelog/page9.html",
+        "/nothing",
+    ],
+)
+def test_nothing_else_is(world: World, path: str) -> None:
+    assert ask(world, path).status == 404
+
+
+def test_a_name_is_normalised_here_before_it_goes_there(world: World) -> None:
+    assert ask(world, "/simple/Acme.Tool/").headers["location"] == "/simple/acme-tool/"
+
+
+def test_a_project_out_of_the_tokens_scope_is_not(world: World) -> None:
+    assert ask(world, "/simple/requests/", authorization=basic(NARROW)).status == 404
+
+
+def test_nobody_is_sent_there_without_a_token(world: World) -> None:
+    assert ask(world, "/simple/requests/", authorization="").status == 401
+
+
+@pytest.mark.parametrize("page", ["index.html", "index.v1.json"])
+@pytest.mark.parametrize("accept", ["text/html", JSON])
+def test_a_project_with_either_page_is_not(world: World, page: str, accept: str) -> None:
+    world.page(f"simple/half/{page}", "{}")
+    answer = ask(world, "/simple/half/", accept)
+    assert answer.status == (200 if (page == "index.html") == (accept == "text/html") else 404)
+
+
+def test_a_project_that_is_published_while_its_absence_is_remembered_is_not(world: World) -> None:
+    async def act() -> None:
+        assert (await world.ask("/simple/new/")).status == 302
+        world.page("simple/new/index.html", "here")
+        assert (await world.ask("/simple/new/")).status == 404
+        world.clock.now += 2
+        assert (await world.ask("/simple/new/")).status == 200
+
+    run(act())
+
+
+@pytest.mark.parametrize("facts", [{"quarantined": True}, {"filenames": []}])
+def test_a_project_that_blocked_json_knows_is_not(world: World, facts: dict[str, object]) -> None:
+    world.block(strange=facts)
+    assert ask(world, "/simple/strange/").status == 404
+
+
+@pytest.mark.parametrize(
+    "doubtful", ["blocked.json", "simple/requests/index.html", "simple/requests/index.v1.json"]
+)
+@pytest.mark.parametrize("status", [403, 500, 503])
+def test_any_doubt_is_503(world: World, doubtful: str, status: int) -> None:
+    world.static.fault(Fault(name=doubtful, status=status, times=None))
+    assert ask(world, "/simple/requests/").status == 503
+
+
+def test_without_an_upstream_it_is_404() -> None:
+    assert ask(World(), "/simple/requests/").status == 404
+
+
+@pytest.mark.parametrize("url", ["https://index.example/simple", UPSTREAM])
+def test_the_address_of_an_index_ends_in_a_slash(url: str) -> None:
+    chosen = Settings.model_validate(
+        {**NAMES, "upstream_index_url": url, "private_names": ["Acme_*"]}
+    )
+    assert (chosen.upstream_index_url, chosen.private_names) == (UPSTREAM, ("acme-*",))
+
+
+@pytest.mark.parametrize("url", ["", None])
+def test_no_address_is_no_upstream(url: str | None) -> None:
+    assert Settings.model_validate({**NAMES, "upstream_index_url": url}).upstream_index_url is None
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "index.example/simple/",
+        "ftp://index.example/",
+        "https:///simple/",
+        "https://user:secret@index.example/simple/",
+        "https://user@index.example/simple/",
+        "https://index.example/simple/?a",
+        "https://index.example/simple/#a",
+        "https://index.example/\r\nset-cookie: a/",
+        "https://index.example/é/",
+    ],
+)
+def test_what_is_no_address_for_clients_is_refused(url: str) -> None:
+    with pytest.raises(ValidationError) as raised:
+        Settings.model_validate({**NAMES, "upstream_index_url": url, "private_names": ["a"]})
+    assert [error["loc"] for error in raised.value.errors()] == [("upstream_index_url",)]
+
+
+def test_an_upstream_without_private_names_is_refused() -> None:
+    with pytest.raises(ValidationError, match="required with UPSTREAM_INDEX_URL") as raised:
+        Settings.model_validate({**NAMES, "upstream_index_url": UPSTREAM})
+    assert [error["loc"] for error in raised.value.errors()] == [("private_names",)]
