@@ -1,4 +1,4 @@
-"""The environment that a child process gets: ours, less what it must not see, plus what it needs."""
+"""The environment that a child process gets: ours, less what it must not see, plus its own."""
 
 import os
 from collections.abc import Mapping
