@@ -114,6 +114,11 @@ FILE_ODDITIES = [
     odd("empty files", wheel({"acme/__init__.py": b"", "acme/py.typed": b""})),
     odd("names that are not ASCII", wheel({"acme/größe.py": b"", "acme/文.txt": b"x"})),
     odd("a name of 511 bytes", wheel({"/".join(["a" * 127] * 4): b"", "b" * 255: b""})),
+    odd("file names of 255 bytes", wheel({"a" * 255 + "/" + "b" * 255: b"", "é" * 127 + "c": b""})),
+    odd(
+        "a directory and a file beside it that starts alike",
+        wheel({"acme/a/b.py": b"", "acme/a.py": b"", "acme/a-b.py": b""}).add(Entry(b"acme/a/")),
+    ),
     odd("a name with a colon and a comma", wheel({"acme/a:b.txt": b""})),
     odd(
         "data directories",

@@ -92,6 +92,16 @@ SDIST_STRUCTURE = [
             "another member",
             tarball(MODULE, Tar(MODULE.name, kind=b"5")),
         ),
+        (
+            "a file that is a directory too",
+            "leads through it",
+            tarball(MODULE, Tar(b"acme-1.0/a/b"), Tar(b"acme-1.0/a")),
+        ),
+        (
+            "a path through a file",
+            "another member that is a file",
+            tarball(MODULE, Tar(b"acme-1.0/ACME.py/b")),
+        ),
         ("a name that is not UTF-8", "not UTF-8", tarball(Tar(b"acme-1.0/\xff"))),
         ("a control character in a name", "control", tarball(Tar(b"acme-1.0/\n"))),
         ("a NUL in a long name", "control", tarball(long_name(b"acme-1.0/a\0b"), MODULE)),
@@ -180,6 +190,11 @@ SDIST_PATH = [
         ("a current directory", "`.`", [Tar(b"./acme-1.0/x")]),
         ("a backslash", "backslash", [Tar(b"acme-1.0\\x")]),
         ("an empty component", "empty", [Tar(b"acme-1.0//x")]),
+        (
+            "a component of 256 bytes",
+            "more than 255 bytes",
+            [pax(b"path=acme-1.0/" + b"a" * 256), MODULE],
+        ),
         ("a file named as a directory", "named as a directory", [Tar(b"acme-1.0/x/")]),
     )
 ]

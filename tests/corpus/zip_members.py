@@ -41,6 +41,9 @@ _PATHS = (
     ("an empty component last", "empty component", "acme//"),
     ("an empty name", "empty component", ""),
     ("a slash alone", "absolute", "/"),
+    ("a file name of 256 bytes", "more than 255 bytes", "acme/" + "a" * 256),
+    ("a directory name of 256 bytes", "more than 255 bytes", "a" * 256 + "/b.py"),
+    ("a file name of 128 characters in 256 bytes", "more than 255 bytes", "é" * 128),
 )
 
 _MODES = (

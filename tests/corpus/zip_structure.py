@@ -42,6 +42,10 @@ def _tar_as_well() -> bytes:
     return bytes(data)
 
 
+def _nested(*names: str) -> list[Entry]:
+    return [Entry(name.encode()) for name in names]
+
+
 _NO_ZIPS: list[tuple[str, str, Archive | bytes]] = [
     ("an empty file", "does not start", b""),
     ("a text", "does not start", b"#!/bin/sh\nexit 0\n"),
@@ -188,6 +192,14 @@ _DUPLICATES = [
     )
 ]
 
+_NESTED = [
+    ("a file that is a directory too", "a file", BASE.add(Entry(b"acme"))),
+    ("a path through a file", "member that is a file", BASE.add(*_nested("a", "a/b.py"))),
+    ("a path through a file far up", "that is a file", BASE.add(*_nested("a", "a/b/c/d.py"))),
+    ("a path through a file in another case", "is a file", BASE.add(*_nested("é", "E\u0301/b"))),
+    ("a path through a file, the other way", "leads through it", BASE.add(*_nested("a/b", "A"))),
+]
+
 _FIELDS = [
     ("a data descriptor", "data descriptor", _module(flags=8)),
     ("a data descriptor with no sizes", "data descriptor", _module(flags=8, packed=0, unpacked=0)),
@@ -286,5 +298,12 @@ _FIELDS = [
 
 ZIP_STRUCTURE: list[Refusal] = [
     refused(Reason.ZIP_STRUCTURE, title, detail, build)
-    for title, detail, build in (*_UNACCOUNTED, *_ENDS, *_HEADERS, *_DUPLICATES, *_FIELDS)
+    for title, detail, build in (
+        *_UNACCOUNTED,
+        *_ENDS,
+        *_HEADERS,
+        *_DUPLICATES,
+        *_NESTED,
+        *_FIELDS,
+    )
 ]

@@ -7,6 +7,7 @@ from cloud.app import serve
 from cloud.pubsub import PubsubTopic
 from cloud.storage import StorageBucket
 from ingest.app import Ingest, create_app
+from ingest.closing import Closing
 from ingest.promotion import Promotion
 from ingest.settings import Settings
 from ingest.verdicts import Verdicts
@@ -30,11 +31,17 @@ def main() -> None:
         refused=PubsubTopic(messages, configured.project, configured.topic_file_refused),
         now=now,
     )
+    closing = Closing(
+        metadata=StorageBucket(objects, configured.metadata_bucket),
+        packages=packages,
+        release_closes_after=configured.release_closes_after,
+    )
     promotion = Promotion(
         incoming=StorageBucket(objects, configured.incoming_bucket),
         packages=packages,
         policy=configured.policy(),
         refusal=verdicts.refusal_of,
+        expect_open=closing.expect_open,
     )
     app = create_app(
         Ingest(promotion, verdicts), configured.project, lambda: any(packages.list("ready/"))

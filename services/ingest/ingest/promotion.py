@@ -8,7 +8,6 @@ the same state. The packages bucket itself is the guard: nobody deletes or overw
 the first promotion wins.
 """
 
-import hashlib
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,10 +15,12 @@ from dataclasses import dataclass
 from cloud.errors import NotFound, PreconditionFailed
 from cloud.ports import Bucket, Headers, ObjectInfo
 from ingest import facts
+from ingest.arrival import Arrival, gone, require_claim
 from ingest.checks.distribution import ParsedName, Verified, check_name, parse_name, verify
+from ingest.closing import ExpectOpen, never_closed
 from ingest.policy import Policy
 from ingest.refusal import Reason, Refused
-from ingest.upload import MessageRefused, Upload
+from ingest.upload import Upload
 from schemas import layout
 from schemas.names import checked_filename
 from schemas.records import FileRecord
@@ -49,6 +50,7 @@ class Promotion:
     packages: Bucket
     policy: Policy
     refusal: Refusal
+    expect_open: ExpectOpen = never_closed
 
     def promote(self, upload: Upload) -> Promoted:
         """Bring an upload to where it is served.
@@ -56,19 +58,16 @@ class Promotion:
         :raises Refused: if that generation of the object cannot be accepted, ever.
         :raises MessageRefused: if the message claims another digest than the file has.
         """
-        parsed = check_name(upload.filename, self.policy, upload.publisher)
+        parsed = self._parsed(upload)
         promoted, verified = self.packages.stat(parsed.filename), None
         if promoted is None or not _stems_from(promoted, upload):
-            if refused := self.refusal(upload):
-                raise refused
-            incoming = self._incoming(upload)
-            _require_readable(incoming, self.policy)
+            arrival = self._arrival(upload)
             if promoted is not None:
-                self._require_same_bytes(incoming, promoted)
+                _require_same_bytes(arrival, promoted)
             else:
-                verified = self._verify(upload, parsed, incoming)
-                promoted = self._rewrite(upload, parsed, incoming, verified)
-        _require_claim(upload, facts.sha256_of(promoted))
+                verified = self._verify(arrival, parsed)
+                promoted = self._rewrite(upload, parsed, arrival.info, verified)
+        require_claim(upload, facts.sha256_of(promoted))
         metadata = self._core_metadata(parsed, promoted, verified)
         return Promoted(promoted, facts.file_record(parsed, promoted, metadata))
 
@@ -84,6 +83,32 @@ class Promotion:
         metadata = self._core_metadata(parsed, info, None)
         return Promoted(info, facts.file_record(parsed, info, metadata))
 
+    def _parsed(self, upload: Upload) -> ParsedName:
+        """Judge the name; what is wrong with the object itself comes before."""
+        try:
+            return check_name(upload.filename, self.policy, upload.publisher)
+        except Refused as refused:
+            if Reason.NOT_FOUND.precedes(refused.reason):
+                self._arrival(upload).require_claims()
+            raise
+
+    def _arrival(self, upload: Upload) -> Arrival:
+        if refused := self.refusal(upload):
+            raise refused
+        return Arrival(self.incoming, upload, self.policy)
+
+    def _verify(self, arrival: Arrival, parsed: ParsedName) -> Verified:
+        """Judge a new file; where it is neither whole nor what was claimed, the claim counts."""
+        try:
+            self.expect_open(parsed, arrival.info.created)
+            verified = verify(parsed, arrival.bytes, self.policy, arrival.info.size)
+        except Refused as refused:
+            if Reason.DIGEST_MISMATCH.precedes(refused.reason):
+                arrival.require_claims()
+            raise
+        arrival.require_claims()
+        return verified
+
     def _rewrite(
         self, upload: Upload, parsed: ParsedName, incoming: ObjectInfo, verified: Verified
     ) -> ObjectInfo:
@@ -95,35 +120,7 @@ class Promotion:
         except PreconditionFailed:
             return self._winner(parsed, verified.sha256)
         except NotFound as error:
-            raise _gone(upload) from error
-
-    def _incoming(self, upload: Upload) -> ObjectInfo:
-        info = None
-        if upload.generation is not None:
-            info = self.incoming.stat(upload.name, upload.generation)
-        if info is None:
-            raise _gone(upload)
-        return info
-
-    def _verify(self, upload: Upload, parsed: ParsedName, incoming: ObjectInfo) -> Verified:
-        try:
-            verified = verify(parsed, self.incoming.stream(incoming), self.policy, incoming.size)
-        except NotFound as error:
-            raise _gone(upload) from error
-        claimed = incoming.metadata.get(layout.SHA256)
-        if claimed is not None and claimed.lower() != verified.sha256:
-            raise _digest_mismatch("the object claims", claimed, verified.sha256)
-        _require_claim(upload, verified.sha256)
-        return verified
-
-    def _require_same_bytes(self, incoming: ObjectInfo, promoted: ObjectInfo) -> None:
-        if incoming.size == promoted.size:
-            digest = hashlib.sha256()
-            for chunk in self.incoming.stream(incoming):
-                digest.update(chunk)
-            if digest.hexdigest() == facts.sha256_of(promoted):
-                return
-        raise _taken(promoted)
+            raise gone(upload) from error
 
     def _winner(self, parsed: ParsedName, sha256: Sha256) -> ObjectInfo:
         """Return what took the name first: another with the same bytes, or we before a retry."""
@@ -164,31 +161,10 @@ def _stems_from(promoted: ObjectInfo, upload: Upload) -> bool:
     return facts.source_generation(promoted) == upload.generation
 
 
-def _require_readable(incoming: ObjectInfo, policy: Policy) -> None:
-    if incoming.size > policy.max_file_size:
-        raise Refused(
-            Reason.TOO_LARGE,
-            f"{incoming.name} has {incoming.size} bytes, more than the {policy.max_file_size} "
-            "allowed (MAX_FILE_SIZE)",
-        )
-    if incoming.content_encoding:
-        raise Refused(
-            Reason.CONTENT_ENCODED,
-            f"{incoming.name} is stored with Content-Encoding {incoming.content_encoding!r}: "
-            "upload it as it is, without compression in transit (no -z, -Z, -j, -J)",
-        )
-
-
-def _require_claim(upload: Upload, sha256: Sha256) -> None:
-    if upload.sha256 is not None and upload.sha256 != sha256:
-        raise MessageRefused(_digest_mismatch("the message claims", upload.sha256, sha256))
-
-
-def _digest_mismatch(who: str, claimed: str, found: Sha256) -> Refused:
-    return Refused(
-        Reason.DIGEST_MISMATCH,
-        f"{who} sha256 {claimed}, the file has {found}: upload it again under a new run id",
-    )
+def _require_same_bytes(arrival: Arrival, promoted: ObjectInfo) -> None:
+    arrival.require_claims()
+    if arrival.info.size != promoted.size or arrival.sha256() != facts.sha256_of(promoted):
+        raise _taken(promoted)
 
 
 def _taken(promoted: ObjectInfo) -> Refused:
@@ -196,13 +172,4 @@ def _taken(promoted: ObjectInfo) -> Refused:
         Reason.EXISTS,
         f"{promoted.name} is taken by other bytes (sha256 {facts.sha256_of(promoted)}): a file "
         "name stands for its bytes for ever, so publish a new version or build number",
-    )
-
-
-def _gone(upload: Upload) -> Refused:
-    generation = f" at generation {upload.generation}" if upload.generation is not None else ""
-    return Refused(
-        Reason.NOT_FOUND,
-        f"gs://{upload.bucket}/{upload.name} is not there{generation}, and nothing was promoted "
-        "from it: upload it before announcing it",
     )

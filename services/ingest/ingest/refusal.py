@@ -75,6 +75,11 @@ class Reason(StrEnum):
     EXISTS = "exists"
     """The file name is taken by other bytes."""
 
+    def precedes(self, other: "Reason") -> bool:
+        """Whether this is the reason given, where there are both."""
+        order = list(Reason)
+        return order.index(self) < order.index(other)
+
 
 MAX_SENTENCE_LENGTH = 1000
 """In characters."""

@@ -1,12 +1,18 @@
 """Ingest's settings, each an environment variable of the same name in upper case."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from cloud.settings import ServiceSettings
 from ingest.policy import GIB, Policy
+
+
+def _seconds(value: object) -> object:
+    """A number is one of seconds, as in every setting; pydantic itself takes ``P14D`` only."""
+    return float(value) if isinstance(value, str) and value.isdecimal() else value
 
 
 class Settings(ServiceSettings):
@@ -18,6 +24,8 @@ class Settings(ServiceSettings):
     """The bucket of the promoted files."""
     verdicts_bucket: str
     """The bucket of the verdicts."""
+    metadata_bucket: str
+    """The bucket of the projects' records, which say whether a project is closed."""
     topic_file_accepted: str = "file-accepted"
     """The topic on which a promoted file is announced."""
     topic_file_refused: str = "file-refused"
@@ -40,6 +48,10 @@ class Settings(ServiceSettings):
     """Whether platform tags no installer takes from an index are refused."""
     block_stdlib_names: bool = False
     """Whether projects may not be called like modules of the standard library."""
+    release_closes_after: Annotated[
+        timedelta | None, BeforeValidator(_seconds), Field(gt=timedelta(0))
+    ] = None
+    """How long after its first file a release takes new ones, in seconds or as ``P14D``."""
 
     def policy(self) -> Policy:
         """The limits and switches that the checks depend on."""

@@ -1,6 +1,5 @@
 """Ingest on fakes: outcomes, promotion, and what a crash, a twin or a rival can do to it."""
 
-import base64
 import hashlib
 import io
 import json
@@ -10,94 +9,20 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from starlette.testclient import TestClient
 
 from cloud.errors import Unavailable
-from cloud.ports import Headers
 from fakes.examples import NOON
-from fakes.memory import MemoryBucket, MemoryTopic
 from fakes.storage import Fault, Storage
 from fakes.wheels import wheel, wheel_filename
-from ingest.app import FILE_UPLOADED, Ingest, create_app
 from ingest.policy import Policy
-from ingest.promotion import Promotion
-from ingest.verdicts import Verdicts
 from schemas.events import FileAccepted, FileRefused
-from schemas.records import FileRecord, Verdict
-
-WHEEL = wheel(metadata="Requires-Python: >=3.8\nRequires-Dist: requests\nSummary: A tool\n")
-OTHER = wheel(body=b"VERSION = 2\n")
-FILENAME = wheel_filename()
-NAME = f"ci/42/{FILENAME}"
-BINARY = "application/octet-stream"
+from schemas.push import PushEnvelope
+from schemas.records import FileRecord
+from unit.ingest.service import BINARY, FILENAME, NAME, OTHER, WHEEL, Service, envelope
 
 
 class Stopped(BaseException):
     """The process was killed."""
-
-
-class Service:
-    """Ingest on fakes that share one store, as its buckets do."""
-
-    def __init__(self, store: Storage | None = None, policy: Policy | None = None) -> None:
-        self.store = store or Storage()
-        self.incoming = MemoryBucket("incoming", storage=self.store)
-        self.packages = MemoryBucket("packages", storage=self.store)
-        self.verdicts = MemoryBucket("verdicts", storage=self.store)
-        self.accepted, self.refused = MemoryTopic(), MemoryTopic()
-        verdicts = Verdicts(self.verdicts, self.accepted, self.refused, lambda: NOON)
-        promotion = Promotion(self.incoming, self.packages, policy or Policy(), verdicts.refusal_of)
-        app = create_app(Ingest(promotion, verdicts), "p", lambda: None)
-        self.http = TestClient(app, raise_server_exceptions=True)
-
-    def upload(self, data: bytes = WHEEL, name: str = NAME, **claims: str) -> int:
-        """Upload as CI does; return the generation."""
-        return self.incoming.put(name, data, Headers(BINARY, "", claims)).generation
-
-    def announce(self, **fields: object) -> int:
-        message = {"bucket": "incoming", "name": NAME, **fields}
-        return self.push(json.dumps(message).encode())
-
-    def push(self, data: bytes, message_id: str = "77", **attributes: str) -> int:
-        message = {
-            "data": base64.b64encode(data).decode(),
-            "attributes": attributes,
-            "messageId": message_id,
-            "publishTime": "2026-11-24T12:00:00Z",
-        }
-        body = json.dumps({"message": message, "subscription": FILE_UPLOADED})
-        return self.http.post(f"/push/{FILE_UPLOADED}", content=body).status_code
-
-    def verdict(self, generation: int, name: str = NAME) -> Verdict:
-        stored = self.verdicts.read(f"{name}/{generation}.json")
-        assert stored is not None
-        return Verdict.model_validate_json(stored.data)
-
-    def answer(self, message_id: str = "77") -> Verdict:
-        stored = self.verdicts.read(f"messages/{message_id}.json")
-        assert stored is not None
-        return Verdict.model_validate_json(stored.data)
-
-    def package(self, name: str = FILENAME) -> bytes | None:
-        info = self.packages.stat(name)
-        return None if info is None else b"".join(self.packages.stream(info))
-
-    def file(self) -> FileRecord:
-        message = self.accepted.messages[-1]
-        assert isinstance(message, FileAccepted)
-        return message.file
-
-    def contents(self) -> dict[str, tuple[bytes, dict[str, str]]]:
-        """All that lies in the buckets; the packages' generations aside, which redelivery cannot
-        know."""
-        return {
-            f"{bucket.name}/{info.name}": (
-                b"".join(bucket.stream(info)),
-                dict(info.metadata),
-            )
-            for bucket in (self.incoming, self.packages, self.verdicts)
-            for info in bucket.list()
-        }
 
 
 @pytest.fixture
@@ -447,12 +372,14 @@ def _kill_at(step: int) -> Callable[[object], None]:
 
 def _outcome(service: Service, step: int, where: str) -> bool:
     """Announce and be killed at ``step``; say whether it was reached."""
+    message = json.dumps({"bucket": "incoming", "name": NAME}).encode()
+    push = PushEnvelope.model_validate_json(envelope(message, "77", {}))
     hook = _kill_at(step)
     users = (service.incoming, service.packages, service.verdicts, service.accepted)
     for user in users:
         setattr(user, where, hook)
     try:
-        service.announce()
+        service.ingest.file_uploaded(push)
     except Stopped:
         return True
     finally:

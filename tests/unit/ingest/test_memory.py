@@ -77,12 +77,23 @@ def test_the_ratio_is_judged_again_when_all_members_are_known() -> None:
 def test_names_that_no_directory_could_hold_are_refused() -> None:
     def chunks() -> Iterator[bytes]:
         for number in range(70_000):
-            name = b"%0512d" % number
+            name = b"a" * 255 + b"/%0255d" % number
             yield local_header(Entry(name, method=STORED).resolved())
 
     refusal = _refusal(chunks())
     assert refusal.reason == Reason.ZIP_STRUCTURE
     assert "central directory exceeds" in refusal.detail
+
+
+def test_paths_through_more_directories_than_anyone_has_are_refused() -> None:
+    def chunks() -> Iterator[bytes]:
+        for number in range(1000):
+            name = b"%d" % number + b"/a" * 250
+            yield local_header(Entry(name, method=STORED).resolved())
+
+    refusal = _refusal(chunks())
+    assert refusal.reason == Reason.ZIP_STRUCTURE
+    assert "more than 100000 directories" in refusal.detail
 
 
 def test_a_directory_of_extra_fields_over_32_mib_is_refused() -> None:
@@ -128,7 +139,7 @@ def test_memory_does_not_grow_with_the_content() -> None:
 
 def test_memory_of_many_members_stays_below_a_kilobyte_each() -> None:
     count = 5_000
-    files = {f"acme/{number:04}{'x' * 250}.py": b"" for number in range(count)}
+    files = {f"acme/{number:04}{'x' * 245}.py": b"" for number in range(count)}
     data = wheel(files, metadata=metadata(), wheel_file=WHEEL).build()
     tracemalloc.start()
     verify(FILENAME, (data[at : at + MIB] for at in range(0, len(data), MIB)), Policy())

@@ -12,7 +12,15 @@ from ingest.checks.source import Hashed, Source
 from ingest.checks.wheel import read_wheel
 from ingest.policy import Policy
 
-__all__ = ["ParsedName", "Verified", "check_name", "parse_name", "read_core_metadata", "verify"]
+__all__ = [
+    "Hashed",
+    "ParsedName",
+    "Verified",
+    "check_name",
+    "parse_name",
+    "read_core_metadata",
+    "verify",
+]
 
 
 @dataclass(frozen=True)
@@ -39,7 +47,10 @@ class Verified:
 
 
 def verify(
-    name: ParsedName | str, chunks: Iterable[bytes], policy: Policy, size: int | None = None
+    name: ParsedName | str,
+    chunks: Iterable[bytes] | Hashed,
+    policy: Policy,
+    size: int | None = None,
 ) -> Verified:
     """Read the file once, from the first byte to the last, and judge it; raises `Refused`.
 
@@ -48,7 +59,7 @@ def verify(
     then (see `Budget`).
     """
     parsed = parse_name(name, policy) if isinstance(name, str) else name
-    hashed = Hashed(chunks, policy.max_file_size)
+    hashed = chunks if isinstance(chunks, Hashed) else Hashed(chunks, policy.max_file_size)
     findings = Findings(strict=policy.strict)
     read = read_wheel if parsed.kind == "wheel" else read_sdist
     metadata, facts = read(Source(hashed), parsed, policy, size, findings)

@@ -15,10 +15,13 @@ class Truncated(Exception):
 
 
 class Hashed:
-    """The chunks of an uploaded file, hashed and counted as they pass."""
+    """The chunks of an uploaded file, hashed and counted as they pass.
+
+    Whoever iterates goes on where the last one stopped.
+    """
 
     def __init__(self, chunks: Iterable[bytes], limit: int) -> None:
-        self._chunks = chunks
+        self._chunks = iter(chunks)
         self._sha256 = hashlib.sha256()
         self._limit = limit
         self.size = 0

@@ -84,8 +84,8 @@ def _read_member(
         malformed(where, objection)
     is_directory = header.kind == tarformat.DIRECTORY
     name = raw.decode().removesuffix("/") + "/" if is_directory else raw.decode()
-    if not names.add(name):
-        malformed(where, "another member has that name, or one that some systems hold the same")
+    if objection := names.add(name):
+        malformed(where, objection)
     objection = objection_to_path(name)
     if objection or name.endswith("/") != is_directory:
         raise Refused(Reason.SDIST_PATH, f"{where}: {objection or 'a file named as a directory'}")

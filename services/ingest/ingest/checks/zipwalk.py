@@ -75,8 +75,8 @@ class _Directory:
         self._size += 4 + zipformat.CENTRAL_SIZE + len(raw)
         if self._size > MAX_DIRECTORY_SIZE:
             malformed(where, f"the central directory exceeds {MAX_DIRECTORY_SIZE} bytes")
-        if not self._names.add(name):
-            malformed(where, "another member has that name, or one that some systems hold the same")
+        if objection := self._names.add(name):
+            malformed(where, objection)
         return name
 
 

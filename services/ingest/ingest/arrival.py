@@ -1,0 +1,98 @@
+"""One announced generation of an incoming object: there, readable, and what it is claimed to be."""
+
+from collections.abc import Iterator
+
+from cloud.errors import NotFound
+from cloud.ports import Bucket, ObjectInfo
+from ingest.checks.distribution import Hashed
+from ingest.policy import Policy
+from ingest.refusal import Reason, Refused
+from ingest.upload import MessageRefused, Upload
+from schemas import layout
+from schemas.types import Sha256
+
+
+class Arrival:
+    """An incoming object that was found and may be read; its bytes are streamed at most once.
+
+    :raises Refused: if it is not there, too large, or encoded.
+    """
+
+    def __init__(self, bucket: Bucket, upload: Upload, policy: Policy) -> None:
+        self._bucket = bucket
+        self._upload = upload
+        self.info = self._found()
+        _require_readable(self.info, policy)
+        self.bytes = Hashed(self._stream(), policy.max_file_size)
+        """What was not read yet."""
+
+    def sha256(self) -> Sha256:
+        """The digest of the whole file; reads what was not read yet."""
+        for _ in self.bytes:
+            pass
+        return self.bytes.sha256
+
+    def require_claims(self) -> None:
+        """Hold the file against the digests that are claimed; reads nothing if none is.
+
+        :raises Refused: if the object claims another than the file has.
+        :raises MessageRefused: if the message does.
+        """
+        claimed = self.info.metadata.get(layout.SHA256)
+        if claimed is not None and claimed.lower() != self.sha256():
+            raise _digest_mismatch("the object claims", claimed, self.sha256())
+        if self._upload.sha256 is not None:
+            require_claim(self._upload, self.sha256())
+
+    def _found(self) -> ObjectInfo:
+        generation = self._upload.generation
+        info = None
+        if generation is not None:
+            info = self._bucket.stat(self._upload.name, generation)
+        if info is None:
+            raise gone(self._upload)
+        return info
+
+    def _stream(self) -> Iterator[bytes]:
+        try:
+            yield from self._bucket.stream(self.info)
+        except NotFound as error:
+            raise gone(self._upload) from error
+
+
+def require_claim(upload: Upload, sha256: Sha256) -> None:
+    """Hold a file's digest against the one that the message claims, if it does."""
+    if upload.sha256 is not None and upload.sha256 != sha256:
+        raise MessageRefused(_digest_mismatch("the message claims", upload.sha256, sha256))
+
+
+def gone(upload: Upload) -> Refused:
+    """What to say where the announced generation is not there, or no more."""
+    generation = f" at generation {upload.generation}" if upload.generation is not None else ""
+    return Refused(
+        Reason.NOT_FOUND,
+        f"gs://{upload.bucket}/{upload.name} is not there{generation}, and nothing was promoted "
+        "from it: upload it before announcing it",
+    )
+
+
+def _require_readable(incoming: ObjectInfo, policy: Policy) -> None:
+    if incoming.size > policy.max_file_size:
+        raise Refused(
+            Reason.TOO_LARGE,
+            f"{incoming.name} has {incoming.size} bytes, more than the {policy.max_file_size} "
+            "allowed (MAX_FILE_SIZE)",
+        )
+    if incoming.content_encoding:
+        raise Refused(
+            Reason.CONTENT_ENCODED,
+            f"{incoming.name} is stored with Content-Encoding {incoming.content_encoding!r}: "
+            "upload it as it is, without compression in transit (no -z, -Z, -j, -J)",
+        )
+
+
+def _digest_mismatch(who: str, claimed: str, found: Sha256) -> Refused:
+    return Refused(
+        Reason.DIGEST_MISMATCH,
+        f"{who} sha256 {claimed}, the file has {found}: upload it again under a new run id",
+    )

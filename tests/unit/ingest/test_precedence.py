@@ -1,0 +1,132 @@
+"""A file that is several things at once is refused for the first of them."""
+
+import hashlib
+
+import pytest
+
+from fakes.storage import Attributes
+from fakes.wheels import wheel_filename
+from ingest.policy import Policy
+from ingest.refusal import Reason
+from unit.ingest.service import FILENAME, NAME, OTHER, WHEEL, Service
+
+WRONG = "0" * 64
+BROKEN = WHEEL[:100] + b"\0" + WHEEL[101:]
+STDLIB = f"ci/42/{wheel_filename('json')}"
+
+
+def reason(service: Service, generation: int, name: str = NAME) -> str | None:
+    assert service.announce(name=name) == 204
+    return service.verdict(generation, name).reason
+
+
+def reads(service: Service) -> list[str]:
+    """The objects of the incoming bucket that are downloaded from now on."""
+    read: list[str] = []
+
+    def note(operation: str, bucket: str, name: str) -> None:
+        if operation == "objects.download":
+            read.append(name)
+
+    service.incoming.before = note
+    return read
+
+
+@pytest.mark.parametrize("data", [b"", b"no zip", WHEEL + b"x", BROKEN, WHEEL[:-1]])
+def test_a_broken_file_that_is_not_what_was_claimed_is_refused_for_the_claim(data: bytes) -> None:
+    service = Service()
+    read = reads(service)
+    assert reason(service, service.upload(data, sha256=WRONG)) == "digest-mismatch"
+    assert len(read) <= 1
+
+
+def test_a_broken_file_that_is_what_was_claimed_is_refused_for_what_is_broken() -> None:
+    service = Service()
+    claim = hashlib.sha256(b"no zip").hexdigest().upper()
+    assert reason(service, service.upload(b"no zip", sha256=claim)) == "not-a-zip"
+
+
+def test_a_broken_file_without_a_claim_is_not_read_on() -> None:
+    service = Service()
+    generation = service.upload(b"no zip" + bytes(9 << 20))
+    read = reads(service)
+    assert reason(service, generation) == "not-a-zip"
+    assert read == [NAME], "one chunk of the three"
+
+
+def test_a_broken_file_with_a_claim_is_read_once() -> None:
+    service = Service()
+    generation = service.upload(b"no zip" + bytes(9 << 20), sha256=WRONG)
+    read = reads(service)
+    assert reason(service, generation) == "digest-mismatch"
+    assert read == [NAME] * 3
+
+
+def test_the_claim_of_a_message_about_a_broken_file_decides_about_the_message_only() -> None:
+    service = Service()
+    generation = service.upload(b"no zip")
+    service.announce(sha256=WRONG)
+    assert service.answer().reason == "digest-mismatch"
+    assert service.verdicts.stat(f"{NAME}/{generation}.json") is None
+    assert reason(service, generation) == "not-a-zip"
+
+
+@pytest.mark.parametrize("data", [OTHER, OTHER + b"x", WHEEL])
+def test_a_wrong_claim_comes_before_a_name_that_is_taken(data: bytes) -> None:
+    service = Service()
+    service.upload()
+    service.announce()
+    again = f"ci/43/{FILENAME}"
+    generation = service.upload(data, again, sha256=WRONG)
+    assert reason(service, generation, again) == "digest-mismatch"
+
+
+@pytest.mark.parametrize("filename", ["README.md", "acme-1.tar.gz.tar.gz"])
+def test_what_is_wrong_with_the_object_comes_before_a_bad_name(filename: str) -> None:
+    name = f"ci/42/{filename}"
+    assert reason(Service(), 0, name) == "not-found"
+    small = Service(policy=Policy(max_file_size=3))
+    assert reason(small, small.upload(b"long", name), name) == "too-large"
+    service = Service()
+    generation = service.upload(b"x", name, sha256=WRONG)
+    assert reason(service, generation, name) == "digest-mismatch"
+
+
+def test_an_encoded_object_is_refused_for_that_before_its_name_and_its_claim() -> None:
+    service = Service()
+    for name in (NAME, "ci/42/README.md"):
+        encoded = Attributes(content_encoding="gzip", metadata={"sha256": WRONG})
+        generation = service.store.insert("incoming", name, WHEEL, encoded).generation
+        assert reason(service, generation, name) == "content-encoded"
+
+
+def test_a_reserved_name_is_refused_without_reading_unless_something_is_claimed() -> None:
+    service = Service(policy=Policy(block_stdlib_names=True))
+    generation = service.upload(WHEEL, STDLIB)
+    read = reads(service)
+    assert reason(service, generation, STDLIB) == "reserved-name"
+    assert read == []
+
+
+def test_a_project_that_is_not_granted_is_refused_before_anything_else() -> None:
+    service = Service(policy=Policy(publishers={"ci": ("other",)}))
+    assert reason(service, 0) == "not-allowed"
+
+
+def test_an_object_that_vanishes_while_it_is_read_is_not_found_whatever_it_claimed() -> None:
+    service = Service()
+    generation = service.upload(b"no zip", sha256=WRONG)
+
+    def vanish(operation: str, bucket: str, name: str) -> None:
+        if operation == "objects.download":
+            service.incoming.before = None
+            service.incoming.remove(NAME)
+
+    service.incoming.before = vanish
+    assert reason(service, generation) == "not-found"
+
+
+def test_the_order_of_the_reasons_is_that_of_their_precedence() -> None:
+    assert Reason.NOT_ALLOWED.precedes(Reason.EXISTS)
+    assert not Reason.EXISTS.precedes(Reason.EXISTS)
+    assert not Reason.EXISTS.precedes(Reason.ZIP_BOMB)
