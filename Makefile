@@ -49,6 +49,18 @@ check: install ## lint, types, import boundaries, Dockerfile, Compose file
 	$(BIN)/docker-compose --file docker-compose.yml config --quiet
 	$(BIN)/hadolint Dockerfile
 
+.PHONY: check-deploy
+check-deploy: install .venv/deploy/installed ## check Terraform, scripts and examples, without a cloud
+	PYTHONPATH=deploy .venv/deploy/bin/python -W error -m checks
+	MYPYPATH=deploy $(BIN)/mypy deploy/checks
+	CHECK_DEPLOY=1 $(BIN)/python -m pytest tests/deploy
+
+.venv/deploy/installed: requirements/deploy.txt requirements/deploy-provider.txt
+	$(PYTHON) -m venv .venv/deploy
+	.venv/deploy/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/deploy.txt
+	.venv/deploy/bin/python -m pip download --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary :all: --dest .venv/deploy/bindings -r requirements/deploy-provider.txt
+	touch $@
+
 format: install ## format the code, and mend what the linter can mend
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format

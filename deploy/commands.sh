@@ -1,0 +1,64 @@
+# What install and uninstall have in common; sourced, not run.
+# shellcheck shell=bash
+
+ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+readonly ROOT
+PROJECT="" REGION="" DRY_RUN=""
+
+# Run a command, or with --dry-run print it, quoted so that it could be pasted.
+run() {
+    if [[ -n $DRY_RUN ]]; then
+        local line
+        printf -v line ' %q' "$@"
+        printf '%s\n' "${line# }"
+    else
+        "$@"
+    fi
+}
+
+# Ask Google Cloud something of which the answer decides what to do; with --dry-run assume "no".
+holds() {
+    if [[ -n $DRY_RUN ]]; then
+        run "$@"
+        return 1
+    fi
+    "$@" >/dev/null 2>&1
+}
+
+step() {
+    printf '\n# %s\n' "$*"
+}
+
+die() {
+    printf '%s: %s\n' "$(basename "$0")" "$*" >&2
+    exit 2
+}
+
+# The value that follows an option.
+value() {
+    [[ $# -ge 2 && -n $2 ]] || die "$1 needs a value"
+    printf '%s' "$2"
+}
+
+check_place() {
+    [[ $PROJECT =~ ^[a-z][a-z0-9-]{4,28}[a-z0-9]$ ]] || die "--project needs the id of a project"
+    [[ $REGION =~ ^[a-z]+-[a-z]+[0-9]+$ ]] || die "--region needs a region, as europe-west1"
+    local tool
+    for tool in "$@"; do
+        command -v "$tool" >/dev/null || die "$tool is not installed"
+    done
+}
+
+# Names that Terraform gives, needed before (or after) there is anything to ask Terraform about.
+state_bucket() { printf '%s-gcpypi-terraform' "$PROJECT"; }
+builds_bucket() { printf '%s-gcpypi-builds' "$PROJECT"; }
+images() { printf '%s-docker.pkg.dev/%s/gcpypi' "$REGION" "$PROJECT"; }
+builder() { printf 'projects/%s/serviceAccounts/gcpypi-builder@%s.iam.gserviceaccount.com' "$PROJECT" "$PROJECT"; }
+
+terraform_in() {
+    run terraform "-chdir=$ROOT/deploy/terraform" "$@"
+}
+
+terraform_init() {
+    terraform_in init -input=false -reconfigure "-backend-config=bucket=$(state_bucket)"
+}

@@ -1,0 +1,146 @@
+# gcpypi in one project. Each module is one concern; this file is how they hang together.
+
+data "google_project" "this" {
+  project_id = var.project
+}
+
+locals {
+  prefix = "${var.project}-gcpypi"
+
+  # Named here, as the proxy must know it and the secret must know the proxy.
+  tokens_secret = "gcpypi-tokens"
+
+  bucket_settings = { for name, bucket in module.storage.names : "${upper(name)}_BUCKET" => bucket }
+
+  # Which buckets each service is told of, and how large it may grow (DESIGN: "Concurrency and cost").
+  # timeout: as long as Pub/Sub waits for a push; for the proxy, as long as a slow client may take.
+  services = {
+    ingest    = { image = "ingest", buckets = ["INCOMING", "PACKAGES", "VERDICTS", "METADATA"], concurrency = 2, instances = 10, memory = "1Gi", timeout = 600 }
+    indexer   = { image = "indexer", buckets = ["METADATA", "VERDICTS"], concurrency = 250, instances = 3, memory = "512Mi", timeout = 600 }
+    publisher = { image = "publisher", buckets = ["METADATA", "STATIC"], concurrency = 250, instances = 3, memory = "512Mi", timeout = 600 }
+    # One instance, so that one run of the catalog serves all who wait; hence many at a time.
+    catalog = { image = "publisher", buckets = ["METADATA", "STATIC"], concurrency = 1000, instances = 1, memory = "1Gi", timeout = 600 }
+    proxy   = { image = "proxy", buckets = ["PACKAGES", "STATIC"], concurrency = 80, instances = 20, memory = "512Mi", timeout = 3600 }
+  }
+
+  # Settings that follow from where a service runs; var.settings may overrule them.
+  defaults = {
+    ingest = { PUBLISHERS = jsonencode({ for name, each in var.publishers : name => each.projects }) }
+    proxy = {
+      TOKENS_SECRET = local.tokens_secret
+      # Cloud Run refuses an answer that declares more than 32 MiB; 1 MiB is left for its headers.
+      MAX_CONTENT_LENGTH = tostring(31 * 1024 * 1024)
+    }
+  }
+}
+
+module "storage" {
+  source = "./modules/storage"
+
+  prefix      = local.prefix
+  region      = var.region
+  delete_data = var.delete_data
+}
+
+module "registry" {
+  source = "./modules/registry"
+
+  project = var.project
+  region  = var.region
+  prefix  = local.prefix
+}
+
+# Who Pub/Sub is when it pushes: the only one that may invoke a worker.
+resource "google_service_account" "pusher" {
+  account_id   = "gcpypi-pusher"
+  display_name = "gcpypi: pushes messages to the workers"
+}
+
+module "service" {
+  source   = "./modules/service"
+  for_each = local.services
+
+  name        = each.key
+  region      = var.region
+  image       = "${module.registry.images}/${each.value.image}:${var.tag}"
+  public      = each.key == "proxy"
+  invokers    = [google_service_account.pusher.member]
+  concurrency = each.value.concurrency
+  instances   = each.value.instances
+  memory      = each.value.memory
+  timeout     = each.value.timeout
+
+  environment = merge(
+    { PROJECT = var.project },
+    { for name in each.value.buckets : "${name}_BUCKET" => local.bucket_settings["${name}_BUCKET"] },
+    lookup(local.defaults, each.key, {}),
+    lookup(var.settings, each.key, {}),
+  )
+}
+
+# With DOWNLOADS=redirect the proxy signs addresses, as itself, without a key.
+resource "google_service_account_iam_member" "proxy_signs" {
+  count = lookup(lookup(var.settings, "proxy", {}), "DOWNLOADS", "stream") == "redirect" ? 1 : 0
+
+  service_account_id = module.service["proxy"].account
+  role               = "roles/iam.serviceAccountTokenCreator"
+  member             = module.service["proxy"].member
+}
+
+module "messaging" {
+  source = "./modules/messaging"
+
+  project_number = data.google_project.this.number
+  region         = var.region
+  incoming       = module.storage.names["incoming"]
+  endpoints      = { for name, service in module.service : name => service.uri }
+  pusher         = { id = google_service_account.pusher.name, email = google_service_account.pusher.email }
+}
+
+module "publishers" {
+  source = "./modules/publishers"
+
+  project      = var.project
+  publishers   = var.publishers
+  pools_suffix = var.pools_suffix
+  builds       = module.registry.builds
+}
+
+module "access" {
+  source = "./modules/access"
+
+  services     = { for name, service in module.service : name => service.member }
+  publishers   = module.publishers.members
+  operators    = var.operators
+  buckets      = module.storage.names
+  topics       = module.messaging.topics
+  dead_letters = module.messaging.dead_letters
+}
+
+module "secrets" {
+  source = "./modules/secrets"
+
+  name      = local.tokens_secret
+  region    = var.region
+  reader    = module.service["proxy"].member
+  operators = var.operators
+}
+
+module "observability" {
+  source = "./modules/observability"
+
+  project        = var.project
+  project_number = data.google_project.this.number
+  email          = var.alert_email
+  budget         = var.budget
+}
+
+module "domain" {
+  source = "./modules/domain"
+  count  = var.domain == null ? 0 : 1
+
+  project = var.project
+  region  = var.region
+  domain  = var.domain
+  service = module.service["proxy"].name
+}

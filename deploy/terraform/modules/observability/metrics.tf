@@ -1,0 +1,29 @@
+# Counts of what the services log, for dashboards. Alerts do not use them: a metric that was created
+# a moment ago cannot be alerted on yet, and an install would fail now and then.
+
+locals {
+  metrics = {
+    refused            = { filter = "jsonPayload.outcome=\"refused\"", label = "reason", what = "uploads and commands refused" }
+    failed             = { filter = "jsonPayload.outcome=\"failed\"", label = "subscription", what = "pushes that failed and will be delivered again" }
+    incomplete-answers = { filter = "jsonPayload.incomplete=true", label = "client", what = "downloads that broke off" }
+  }
+}
+
+resource "google_logging_metric" "this" {
+  for_each = local.metrics
+
+  name        = "gcpypi/${each.key}"
+  description = "gcpypi: ${each.value.what}"
+  filter      = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=~\"^gcpypi-\" AND ${each.value.filter}"
+
+  label_extractors = { (each.value.label) = "EXTRACT(jsonPayload.${each.value.label})" }
+
+  metric_descriptor {
+    metric_kind = "DELTA"
+    value_type  = "INT64"
+    labels {
+      key        = each.value.label
+      value_type = "STRING"
+    }
+  }
+}

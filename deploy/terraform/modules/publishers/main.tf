@@ -1,0 +1,78 @@
+# A service account a publisher, and how its CI comes to act as it: without a key. What it may do
+# with buckets and topics is in ../access.
+
+locals {
+  outside = { for name, each in var.publishers : name => each if each.issuer != null }
+  inside  = { for name, each in var.publishers : name => each if each.cloud_build }
+}
+
+resource "google_service_account" "this" {
+  for_each = var.publishers
+
+  account_id   = "gcpypi-ci-${each.key}"
+  display_name = "gcpypi: publishes as ${each.key}"
+}
+
+# A pool for each: whoever is in it passed its one provider's condition, so all of it may act as the
+# publisher, and no other publisher's CI is in it.
+resource "google_iam_workload_identity_pool" "this" {
+  for_each = local.outside
+
+  workload_identity_pool_id = join("-", compact(["gcpypi", each.key, var.pools_suffix]))
+  display_name              = "gcpypi: ${each.key}"
+}
+
+resource "google_iam_workload_identity_pool_provider" "this" {
+  for_each = local.outside
+
+  workload_identity_pool_id          = google_iam_workload_identity_pool.this[each.key].workload_identity_pool_id
+  workload_identity_pool_provider_id = "ci"
+  attribute_mapping                  = { "google.subject" = "assertion.sub" }
+  attribute_condition                = each.value.condition
+
+  oidc {
+    issuer_uri        = each.value.issuer
+    allowed_audiences = each.value.audiences
+  }
+}
+
+resource "google_service_account_iam_member" "outside" {
+  for_each = local.outside
+
+  service_account_id = google_service_account.this[each.key].name
+  role               = "roles/iam.workloadIdentityUser"
+  member             = "principalSet://iam.googleapis.com/${google_iam_workload_identity_pool.this[each.key].name}/*"
+}
+
+resource "google_service_account_iam_member" "users" {
+  for_each = merge([
+    for name, publisher in var.publishers :
+    { for user in publisher.users : "${name}: ${user}" => { publisher = name, member = user } }
+  ]...)
+
+  service_account_id = google_service_account.this[each.value.publisher].name
+  role               = "roles/iam.serviceAccountUser"
+  member             = each.value.member
+}
+
+# A build with an account of its own reads its source and writes its log itself.
+resource "google_storage_bucket_iam_member" "source" {
+  for_each = local.inside
+
+  bucket = var.builds
+  role   = "roles/storage.objectViewer"
+  member = google_service_account.this[each.key].member
+
+  condition {
+    title      = "source of ${each.key}"
+    expression = "resource.name.startsWith(\"projects/_/buckets/${var.builds}/objects/${each.key}/\")"
+  }
+}
+
+resource "google_project_iam_member" "log" {
+  for_each = local.inside
+
+  project = var.project
+  role    = "roles/logging.logWriter"
+  member  = google_service_account.this[each.key].member
+}

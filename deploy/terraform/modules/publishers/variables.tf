@@ -1,0 +1,25 @@
+variable "project" {
+  description = "The project."
+  type        = string
+}
+
+variable "publishers" {
+  description = "Who may publish; see the root module's variable of that name."
+  type = map(object({
+    issuer      = optional(string)
+    condition   = string
+    audiences   = list(string)
+    cloud_build = bool
+    users       = list(string)
+  }))
+}
+
+variable "pools_suffix" {
+  description = "Ends the pools' names."
+  type        = string
+}
+
+variable "builds" {
+  description = "The bucket of builds' source."
+  type        = string
+}

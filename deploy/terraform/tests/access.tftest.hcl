@@ -1,0 +1,103 @@
+# Who may do what with which bucket and topic: the whole table, so that no grant comes in unseen.
+
+mock_provider "google" {}
+
+variables {
+  services = {
+    ingest    = "serviceAccount:ingest@example.com"
+    indexer   = "serviceAccount:indexer@example.com"
+    publisher = "serviceAccount:publisher@example.com"
+    catalog   = "serviceAccount:catalog@example.com"
+    proxy     = "serviceAccount:proxy@example.com"
+  }
+  publishers   = { acme = "serviceAccount:ci-acme@example.com", zeta = "serviceAccount:ci-zeta@example.com" }
+  operators    = ["group:operators@example.com"]
+  buckets      = { incoming = "b-incoming", packages = "b-packages", verdicts = "b-verdicts", metadata = "b-metadata", static = "b-static" }
+  topics       = { file-uploaded = "t/file-uploaded", file-accepted = "t/file-accepted", file-refused = "t/file-refused", project-command = "t/project-command", project-indexed = "t/project-indexed", project-published = "t/project-published" }
+  dead_letters = { ingest-file-uploaded-dead-letter = "s/ingest-file-uploaded-dead-letter" }
+}
+
+run "roles" {
+  module {
+    source = "./modules/access"
+  }
+
+  assert {
+    condition = { for name, each in google_project_iam_custom_role.this : name => each.permissions } == {
+      lister   = toset(["storage.objects.list"])
+      getter   = toset(["storage.objects.get"])
+      reader   = toset(["storage.objects.get", "storage.objects.list"])
+      creator  = toset(["storage.objects.create"])
+      appender = toset(["storage.objects.create", "storage.objects.get", "storage.objects.list"])
+      writer   = toset(["storage.objects.create", "storage.objects.delete", "storage.objects.get", "storage.objects.list"])
+    }
+    error_message = "Each role is as small as its name."
+  }
+}
+
+run "buckets" {
+  module {
+    source = "./modules/access"
+  }
+
+  assert {
+    condition = toset([for each in google_storage_bucket_iam_member.this : join(" ", [
+      trimsuffix(split(":", each.member)[1], "@example.com"),
+      one([for name, role in google_project_iam_custom_role.this : name if role.id == each.role]),
+      each.bucket,
+      length(each.condition) == 0 ? "all" : each.condition[0].expression,
+      ])]) == toset([
+      "ingest reader b-incoming all",
+      "ingest appender b-packages all",
+      "ingest writer b-verdicts all",
+      "ingest reader b-metadata all",
+      "indexer writer b-metadata all",
+      "indexer writer b-verdicts resource.name.startsWith(\"projects/_/buckets/b-verdicts/objects/commands/\")",
+      "publisher reader b-metadata all",
+      "publisher writer b-static all",
+      "catalog lister b-metadata all",
+      "catalog reader b-static all",
+      "catalog writer b-static resource.name.startsWith(\"projects/_/buckets/b-static/objects/changelog/\") || resource.name == \"projects/_/buckets/b-static/objects/index.html\" || resource.name == \"projects/_/buckets/b-static/objects/simple/index.html\" || resource.name == \"projects/_/buckets/b-static/objects/simple/index.v1.json\"",
+      "proxy reader b-packages all",
+      "proxy reader b-static all",
+      "ci-acme creator b-incoming resource.name.startsWith(\"projects/_/buckets/b-incoming/objects/acme/\")",
+      "ci-acme getter b-verdicts resource.name.startsWith(\"projects/_/buckets/b-verdicts/objects/acme/\")",
+      "ci-zeta creator b-incoming resource.name.startsWith(\"projects/_/buckets/b-incoming/objects/zeta/\")",
+      "ci-zeta getter b-verdicts resource.name.startsWith(\"projects/_/buckets/b-verdicts/objects/zeta/\")",
+      "operators reader b-verdicts all",
+    ])
+    error_message = "The table of grants has changed: change docs/security.md with it."
+  }
+  assert {
+    condition     = alltrue([for each in google_storage_bucket_iam_member.this : each.role != google_project_iam_custom_role.this["writer"].id if each.bucket == "b-packages"])
+    error_message = "Nobody may delete or overwrite in packages."
+  }
+  assert {
+    condition     = alltrue([for each in google_storage_bucket_iam_member.this : each.role == google_project_iam_custom_role.this["creator"].id || each.role == google_project_iam_custom_role.this["reader"].id if each.bucket == "b-incoming"])
+    error_message = "Nobody may delete or overwrite in incoming; CI may create, ingest may read."
+  }
+}
+
+run "topics" {
+  module {
+    source = "./modules/access"
+  }
+
+  assert {
+    condition = toset([for each in google_pubsub_topic_iam_member.this : "${trimsuffix(split(":", each.member)[1], "@example.com")} ${each.role} ${each.topic}"]) == toset([
+      "ingest roles/pubsub.publisher t/file-accepted",
+      "ingest roles/pubsub.publisher t/file-refused",
+      "indexer roles/pubsub.publisher t/project-indexed",
+      "indexer roles/pubsub.publisher t/file-refused",
+      "publisher roles/pubsub.publisher t/project-published",
+      "ci-acme roles/pubsub.publisher t/file-uploaded",
+      "ci-zeta roles/pubsub.publisher t/file-uploaded",
+      "operators roles/pubsub.publisher t/project-command",
+    ])
+    error_message = "Each says on its own topics what it has done, and nobody says what another did."
+  }
+  assert {
+    condition     = [for each in google_pubsub_subscription_iam_member.operators : "${each.member} ${each.role} ${each.subscription}"] == ["group:operators@example.com roles/pubsub.subscriber s/ingest-file-uploaded-dead-letter"]
+    error_message = "Operators take dead letters, and no living ones."
+  }
+}

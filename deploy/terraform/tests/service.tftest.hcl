@@ -1,0 +1,73 @@
+# A worker and the proxy: who may send them requests.
+
+mock_provider "google" {}
+
+variables {
+  name        = "worker"
+  region      = "europe-west1"
+  image       = "europe-west1-docker.pkg.dev/acme/gcpypi/ingest:1"
+  public      = false
+  invokers    = ["serviceAccount:pusher@example.com"]
+  concurrency = 2
+  instances   = 10
+  memory      = "1Gi"
+  timeout     = 600
+  environment = { PROJECT = "acme" }
+}
+
+run "worker" {
+  module {
+    source = "./modules/service"
+  }
+
+  assert {
+    condition     = google_cloud_run_v2_service.this.ingress == "INGRESS_TRAFFIC_INTERNAL_ONLY"
+    error_message = "A worker is not reached from outside."
+  }
+  assert {
+    condition     = !google_cloud_run_v2_service.this.invoker_iam_disabled
+    error_message = "A worker is not invoked by just anybody."
+  }
+  assert {
+    condition     = length(google_cloud_run_v2_service_iam_binding.invokers) == 1 && google_cloud_run_v2_service_iam_binding.invokers[0].members == toset(["serviceAccount:pusher@example.com"]) && google_cloud_run_v2_service_iam_binding.invokers[0].role == "roles/run.invoker"
+    error_message = "Only the pusher invokes a worker."
+  }
+  assert {
+    condition     = google_cloud_run_v2_service.this.template[0].service_account == google_service_account.this.email
+    error_message = "It runs under an identity of its own."
+  }
+  assert {
+    condition     = google_cloud_run_v2_service.this.template[0].max_instance_request_concurrency == 2 && google_cloud_run_v2_service.this.template[0].scaling[0].max_instance_count == 10 && google_cloud_run_v2_service.this.template[0].scaling[0].min_instance_count == 0
+    error_message = "It has limits, and costs nothing while nobody uses it."
+  }
+  assert {
+    condition     = google_cloud_run_v2_service.this.template[0].timeout == "600s"
+    error_message = "It has as long as Pub/Sub waits."
+  }
+  assert {
+    condition     = google_cloud_run_v2_service.this.template[0].containers[0].startup_probe[0].http_get[0].path == "/health" && google_cloud_run_v2_service.this.template[0].containers[0].resources[0].startup_cpu_boost && google_cloud_run_v2_service.this.template[0].containers[0].resources[0].cpu_idle && google_cloud_run_v2_service.this.template[0].containers[0].resources[0].limits == tomap({ cpu = "1", memory = "1Gi" })
+    error_message = "It starts fast, says when it has, and is not paid for between requests."
+  }
+  assert {
+    condition     = !google_cloud_run_v2_service.this.deletion_protection
+    error_message = "deploy/uninstall can remove it."
+  }
+}
+
+run "proxy" {
+  module {
+    source = "./modules/service"
+  }
+  variables {
+    public = true
+  }
+
+  assert {
+    condition     = google_cloud_run_v2_service.this.ingress == "INGRESS_TRAFFIC_ALL" && google_cloud_run_v2_service.this.invoker_iam_disabled
+    error_message = "pip reaches the proxy without an identity of Google's."
+  }
+  assert {
+    condition     = length(google_cloud_run_v2_service_iam_binding.invokers) == 0
+    error_message = "So nobody is given one (allUsers is what many an organisation forbids)."
+  }
+}

@@ -1,0 +1,126 @@
+variable "project" {
+  description = "The Google Cloud project that everything goes into."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", var.project))
+    error_message = "A project id has 6 to 30 lower-case letters, digits and hyphens."
+  }
+}
+
+variable "region" {
+  description = "The one place for everything: buckets, services, messages, images, the secret."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z]+-[a-z]+[0-9]+$", var.region))
+    error_message = "A region is named like europe-west1."
+  }
+}
+
+variable "tag" {
+  description = "The tag of the images to run; deploy/install builds and names it."
+  type        = string
+}
+
+variable "publishers" {
+  description = <<-EOT
+    Who may publish what, by the first segment of the names they upload to. Each becomes a service
+    account that can create objects under its own prefix, and nothing else that matters.
+    projects: globs of the projects it may publish.
+    issuer: of the OIDC tokens its CI holds (Workload Identity), as
+    https://token.actions.githubusercontent.com; none: Cloud Build.
+    condition: which of that issuer's tokens are meant, in CEL. An issuer serves the whole world, so
+    there is no default.
+    audiences: which audiences its tokens may name; none: the provider's own name.
+    cloud_build: whether builds of this project may run as it.
+    users: principals (user:…, group:…, serviceAccount:…) who may run builds as it.
+  EOT
+  type = map(object({
+    projects    = list(string)
+    issuer      = optional(string)
+    condition   = optional(string, "")
+    audiences   = optional(list(string), [])
+    cloud_build = optional(bool, false)
+    users       = optional(list(string), [])
+  }))
+  default = {}
+
+  validation {
+    condition     = alltrue([for name in keys(var.publishers) : can(regex("^[a-z][a-z0-9-]{1,18}[a-z0-9]$", name))])
+    error_message = "A publisher has 3 to 20 lower-case letters, digits and hyphens."
+  }
+  validation {
+    condition     = length(setintersection(keys(var.publishers), ["commands", "messages", "gcloud"])) == 0
+    error_message = "These prefixes of the buckets are taken: commands, messages, gcloud."
+  }
+  validation {
+    condition     = alltrue([for each in values(var.publishers) : each.issuer == null || trimspace(each.condition) != ""])
+    error_message = "An issuer needs a condition: without one, everybody it knows could publish."
+  }
+  validation {
+    condition     = alltrue([for each in values(var.publishers) : length(each.projects) > 0])
+    error_message = "A publisher needs at least one glob of projects."
+  }
+  validation {
+    condition     = alltrue([for each in values(var.publishers) : each.issuer == null || can(regex("^https://", each.issuer))])
+    error_message = "An issuer is an https:// address."
+  }
+}
+
+variable "pools_suffix" {
+  description = "Goes into the names of the Workload Identity pools, which stay taken for 30 days after they were deleted: change it to install again within that time."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = can(regex("^[a-z0-9]{0,4}$", var.pools_suffix))
+    error_message = "Up to 4 lower-case letters and digits."
+  }
+}
+
+variable "operators" {
+  description = "Principals (user:…, group:…) who may yank and remove, read verdicts, replay dead letters and make tokens."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = length(setintersection(var.operators, ["allUsers", "allAuthenticatedUsers"])) == 0
+    error_message = "An operator is somebody, not everybody."
+  }
+}
+
+variable "settings" {
+  description = "More settings of the services, by service: { ingest = { STRICT = \"true\" } }. The README lists them."
+  type        = map(map(string))
+  default     = {}
+
+  validation {
+    condition     = length(setsubtract(keys(var.settings), ["ingest", "indexer", "publisher", "catalog", "proxy"])) == 0
+    error_message = "The services are ingest, indexer, publisher, catalog and proxy."
+  }
+}
+
+variable "domain" {
+  description = "A domain of yours to serve the index at, verified for this account; none: the address Cloud Run gives."
+  type        = string
+  default     = null
+}
+
+variable "alert_email" {
+  description = "Where alerts go; none: they only show in the console."
+  type        = string
+  default     = null
+}
+
+variable "budget" {
+  description = "Warn when a month costs more than this, in the currency of the billing account."
+  type        = object({ billing_account = string, amount = number })
+  default     = null
+}
+
+variable "delete_data" {
+  description = "Whether buckets may be deleted with what is in them; only deploy/uninstall --delete-data says so."
+  type        = bool
+  default     = false
+}

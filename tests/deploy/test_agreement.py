@@ -1,0 +1,106 @@
+"""What Terraform installs is what the code expects: settings, topics, subscriptions, names."""
+
+from typing import Any
+
+import pytest
+
+from cloud.settings import ServiceSettings
+from indexer.settings import Settings as IndexerSettings
+from ingest.settings import Settings as IngestSettings
+from local import layout as local
+from proxy.settings import Settings as ProxySettings
+from publisher.settings import Settings as PublisherSettings
+from schemas import layout
+
+SETTINGS: dict[str, type[ServiceSettings]] = {
+    "ingest": IngestSettings,
+    "indexer": IndexerSettings,
+    "publisher": PublisherSettings,
+    "catalog": PublisherSettings,
+    "proxy": ProxySettings,
+}
+
+Resources = list[dict[str, Any]]
+
+
+def of(resources: Resources, kind: str) -> Resources:
+    return [each for each in resources if each["type"] == kind]
+
+
+def environment(resources: Resources, service: str) -> dict[str, str]:
+    found = of(resources, "google_cloud_run_v2_service")
+    values = next(each for each in found if each["name"] == f"gcpypi-{service}")
+    return {each["name"]: each["value"] for each in values["template"][0]["containers"][0]["env"]}
+
+
+@pytest.mark.parametrize("service", SETTINGS)
+def test_a_service_starts_with_the_settings_it_is_given(
+    service: str, resources: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, given = SETTINGS[service], environment(resources, service)
+    for field in settings.model_fields:
+        monkeypatch.delenv(field.upper(), raising=False)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    settings()
+    assert {name.lower() for name in given} <= set(settings.model_fields)
+
+
+def test_the_publishers_are_what_ingest_is_told(
+    resources: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in environment(resources, "ingest").items():
+        monkeypatch.setenv(name, value)
+    assert IngestSettings().publishers == {"hub": ("acme-*",), "build": ("*",)}
+
+
+def test_the_proxy_declares_no_length_that_cloud_run_refuses(resources: Resources) -> None:
+    assert int(environment(resources, "proxy")["MAX_CONTENT_LENGTH"]) < 32 * 1024 * 1024
+
+
+def test_topics_and_subscriptions_are_those_of_the_local_runtime(resources: Resources) -> None:
+    topics = {each["name"] for each in of(resources, "google_pubsub_topic")}
+    assert topics == {*local.TOPICS, *(each.dead_letter for each in local.SUBSCRIPTIONS)}
+    pushes = {
+        each["name"]: each["push_config"][0]["push_endpoint"]
+        for each in of(resources, "google_pubsub_subscription")
+        if each["push_config"]
+    }
+    assert {name: url[url.index("/push") :] for name, url in pushes.items()} == {
+        each.name: each.path for each in local.SUBSCRIPTIONS
+    }
+
+
+def test_buckets_are_called_as_in_the_local_runtime(resources: Resources) -> None:
+    names = {each["name"] for each in of(resources, "google_storage_bucket")}
+    kinds = {bucket.removeprefix(local.PROJECT) for bucket in local.BUCKETS.values()}
+    assert {name.removeprefix("acme-packages-gcpypi") for name in names} == {*kinds, "-builds"}
+
+
+def test_the_catalog_may_write_its_pages_and_no_others(resources: Resources) -> None:
+    conditions = [
+        each["condition"][0]["expression"]
+        for each in of(resources, "google_storage_bucket_iam_member")
+        if "catalog writer static" in each["address"]
+    ]
+    objects = "projects/_/buckets/acme-packages-gcpypi-static/objects"
+    pages = (layout.HOME, layout.ROOT_HTML, layout.ROOT_JSON)
+    assert conditions == [
+        " || ".join(
+            [
+                f'resource.name.startsWith("{objects}/changelog/")',
+                *(f'resource.name == "{objects}/{page}"' for page in pages),
+            ]
+        )
+    ]
+    assert layout.changelog(1).startswith("changelog/")
+
+
+def test_the_indexer_may_write_the_answers_to_commands(resources: Resources) -> None:
+    conditions = [
+        each["condition"][0]["title"]
+        for each in of(resources, "google_storage_bucket_iam_member")
+        if "indexer writer verdicts" in each["address"]
+    ]
+    assert conditions == ["only commands/"]
+    assert layout.command_verdict("1").startswith("commands/")
