@@ -48,9 +48,9 @@ class Settings(ServiceSettings):
     """Whether platform tags no installer takes from an index are refused."""
     block_stdlib_names: bool = False
     """Whether projects may not be called like modules of the standard library."""
-    release_closes_after: Annotated[
-        timedelta | None, BeforeValidator(_seconds), Field(gt=timedelta(0))
-    ] = None
+    release_closes_after: (
+        Annotated[timedelta, BeforeValidator(_seconds), Field(gt=timedelta(0))] | None
+    ) = None
     """How long after its first file a release takes new ones, in seconds or as ``P14D``."""
 
     def policy(self) -> Policy:
