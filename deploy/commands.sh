@@ -40,10 +40,12 @@ value() {
     printf '%s' "$2"
 }
 
+# Whether project and region are named, and the tools are there that are about to be run.
 check_place() {
     [[ $PROJECT =~ ^[a-z][a-z0-9-]{4,28}[a-z0-9]$ ]] || die "--project needs the id of a project"
     [[ $REGION =~ ^[a-z]+-[a-z]+[0-9]+$ ]] || die "--region needs a region, as europe-west1"
     local tool
+    [[ -z $DRY_RUN ]] || return 0
     for tool in "$@"; do
         command -v "$tool" >/dev/null || die "$tool is not installed"
     done

@@ -5,7 +5,7 @@ part        proves
 =========== ==================================================================
 format      Terraform's files are formatted
 validate    no argument is unknown, missing or of the wrong type
-test        what deploy/terraform/tests says of each module
+test        what deploy/terraform/tests says of each module, and of the example
 planned     what holds for all together; installing twice changes nothing
 policy      checkov, but for the reasoned exceptions of checkov.yaml
 shell       shellcheck
@@ -14,13 +14,14 @@ commands    gcloud and terraform take every command of scripts, examples, docs
 """
 
 import argparse
+import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from checks import commands, planned, terraform
+from checks import commands, planned, provider, terraform
 
 BIN = Path(sys.executable).parent
 SCRIPTS = ("deploy/install", "deploy/uninstall", "deploy/commands.sh", "examples/publish.sh")
@@ -40,7 +41,9 @@ def _validate(root: Path) -> bool:
 
 
 def _test(root: Path) -> bool:
-    return terraform.run(root / "deploy/terraform", [["test", "-no-color"]]) == 0
+    example = ["-var-file=terraform.tfvars.example", "-filter=tests/example.tftest.hcl"]
+    tests = [["test", "-no-color"], ["test", "-no-color", *example]]
+    return terraform.run(root / "deploy/terraform", tests) == 0
 
 
 def _planned(root: Path) -> bool:
@@ -105,6 +108,7 @@ def main() -> int:
     parser.add_argument("--root", type=Path, default=Path.cwd(), help="the project's folder")
     parser.add_argument("parts", nargs="*", choices=[[], *PARTS], metavar="PART")
     chosen = parser.parse_args()
+    os.environ.update(provider.ALONE)
     return 0 if check(chosen.root.absolute(), chosen.parts or list(PARTS)) else 1
 
 

@@ -23,6 +23,9 @@ from checks.schema import Attribute, Block, Mode, Nested
 
 ADDRESS = "registry.terraform.io/hashicorp/google"
 
+ALONE: Mapping[str, str] = {"TF_CLI_CONFIG_FILE": os.devnull, "CHECKPOINT_DISABLE": "1"}
+"""The environment in which Terraform reads no configuration of its user's, and asks nobody."""
+
 Schemas = Mapping[tuple[Mode, str], Block]
 """By mode and type; the provider's own has the type ``google``."""
 
@@ -38,8 +41,7 @@ def served(schemas: Schemas) -> Iterator[dict[str, str]]:
         server.start()
         try:
             yield {
-                "TF_CLI_CONFIG_FILE": os.devnull,
-                "CHECKPOINT_DISABLE": "1",
+                **ALONE,
                 "TF_REATTACH_PROVIDERS": json.dumps({ADDRESS: _reattach(socket)}),
             }
         finally:

@@ -129,6 +129,14 @@ FAULTS = (
         "Only tokens that its condition describes are taken.",
     ),
     Fault(
+        "example that is not valid",
+        "test",
+        "deploy/terraform/terraform.tfvars.example",
+        "assertion.project_path == 'acme/tools' && assertion.ref_protected == 'true'",
+        "",
+        "An issuer needs a condition",
+    ),
+    Fault(
         "bucket that could be made public",
         "policy",
         f"{MODULES}/registry/main.tf",

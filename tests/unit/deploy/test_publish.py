@@ -1,12 +1,15 @@
 """examples/publish.sh, run by an identity that may create and nothing else."""
 
 import hashlib
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from unit.deploy.ci_storage import TOKEN, CiStorage, served
+
+pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="publish.sh needs curl")
 
 SCRIPT = Path(__file__).parents[3] / "examples/publish.sh"
 WHEEL = "acme_widgets-1.0+local-py3-none-any.whl"

@@ -18,10 +18,10 @@ resource "google_secret_manager_secret_iam_member" "proxy" {
   member    = var.reader
 }
 
-# To make a token is to read the list, add to it and retire the old one.
+# To make or revoke a token is to read the list and add a newer one.
 resource "google_secret_manager_secret_iam_member" "operators" {
   for_each = {
-    for pair in setproduct(var.operators, ["secretAccessor", "secretVersionManager"]) :
+    for pair in setproduct(var.operators, ["secretAccessor", "secretVersionAdder"]) :
     "${pair[0]}: ${pair[1]}" => { member = pair[0], role = "roles/secretmanager.${pair[1]}" }
   }
 
