@@ -1,0 +1,178 @@
+"""Ingest killed (SIGKILL) at each step of a promotion and of a refusal, and delivered again.
+
+A process of its own on the strict Cloud Storage and the built-in Pub/Sub is killed before and after
+every storage operation and every message, once each. Then its message, and its twin from the
+bucket's notification, reach another instance, in either order. However it went, the buckets end up
+as if nothing had happened, and the news was told.
+"""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import product
+
+import pytest
+
+from chaos.ingest_world import Instance, World, unavailable, world
+from corpus.wheels import FILENAME, wheel
+from fakes.examples import NOON
+from fakes.storage.errors import injected
+from local import layout
+from schemas import layout as objects
+from schemas.names import checked_filename
+
+NAME = f"ci/42/{FILENAME}"
+GOOD = wheel().build()
+HOSTILE = GOOD + b"\0"
+
+Contents = dict[str, tuple[bytes, dict[str, str]]]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with (tmp_path_factory.mktemp("ingest") / "log").open("wb") as log, world(log) as built:
+        yield built
+
+
+@pytest.fixture(scope="module")
+def survivor(site: World) -> Instance:
+    instance = site.spawn()
+    instance.await_ready()
+    return instance
+
+
+@dataclass
+class Trap:
+    """Kills an instance at a step: before it happens or after it happened."""
+
+    victim: Instance | None
+    at: int
+    when: str
+    steps: list[str] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def set(self, site: World) -> None:
+        site.storage.before = lambda operation, bucket, name: self._pass(
+            "before", f"{operation} {bucket}", lambda: injected(503)
+        )
+        site.storage.after = lambda operation, bucket, name: self._pass(
+            "after", f"{operation} {bucket}", lambda: injected(503)
+        )
+        site.broker.before = lambda step: self._pass("before", step, unavailable)
+        site.broker.after = lambda step: self._pass("after", step, unavailable)
+
+    def _pass(self, when: str, step: str, stop: Callable[[], Exception]) -> None:
+        if when != self.when:
+            return
+        with self._lock:
+            self.steps.append(step)
+            reached = len(self.steps) == self.at + 1
+        if reached and self.victim is not None:
+            self.victim.kill()
+            raise stop()
+
+
+def announced(generation: int) -> bytes:
+    return json.dumps({"bucket": layout.INCOMING, "name": NAME}).encode()
+
+
+def notified(generation: int) -> bytes:
+    resource = {"bucket": layout.INCOMING, "name": NAME, "generation": str(generation)}
+    return json.dumps({"kind": "storage#object", **resource}).encode()
+
+
+def contents(site: World, generation: int) -> Contents:
+    """All that lies in the buckets; what differs from run to run – generations, and the clock of a
+    refusing process – is blotted out."""
+    promoted = site.storage.buckets[layout.PACKAGES].live.get(FILENAME)
+    blots = {str(generation): "<incoming>"}
+    if promoted is not None:
+        blots[str(promoted.generation)] = "<promoted>"
+
+    def blotted(text: str) -> str:
+        for number, blot in blots.items():
+            text = text.replace(number, blot)
+        return text
+
+    def data(bucket: str, raw: bytes) -> bytes:
+        if bucket != layout.VERDICTS:
+            return raw
+        verdict = json.loads(blotted(raw.decode()))
+        if verdict["outcome"] == "refused":
+            del verdict["time"]
+        return json.dumps(verdict).encode()
+
+    return {
+        blotted(f"{bucket}/{name}"): (
+            data(bucket, bytes(version.data)),
+            {key: blotted(value) for key, value in version.attributes.metadata.items()},
+        )
+        for bucket in layout.BUCKETS.values()
+        for name, version in site.storage.buckets[bucket].live.items()
+    }
+
+
+def uploaded(site: World, data: bytes) -> int:
+    site.reset()
+    site.storage.now = NOON
+    return site.storage.insert(layout.INCOMING, NAME, data).generation
+
+
+def undisturbed(site: World, survivor: Instance, data: bytes) -> tuple[Contents, list[str]]:
+    """What comes of it where nobody is killed, and by which steps."""
+    generation = uploaded(site, data)
+    watch = Trap(None, 0, "after")
+    watch.set(site)
+    assert survivor.push(announced(generation)) == 204
+    return contents(site, generation), watch.steps
+
+
+def killed(
+    site: World, survivor: Instance, data: bytes, at: int, when: str
+) -> tuple[Contents, int]:
+    """Kill at that step, deliver again both ways; also say how many told of it."""
+    victim = site.spawn()
+    victim.await_ready()
+    generation = uploaded(site, data)
+    trap = Trap(victim, at, when)
+    trap.set(site)
+    triggers = [announced(generation), notified(generation)]
+    assert victim.push(triggers[0]) == 0, f"step {at} was not reached: {trap.steps}"
+    site.storage.before = site.storage.after = site.broker.before = site.broker.after = None
+    first, second = triggers if (at + (when == "after")) % 2 else reversed(triggers)
+    assert survivor.push(first) == 204
+    after_one = contents(site, generation)
+    told = len(site.broker.published)
+    assert survivor.push(second) == 204
+    assert contents(site, generation) == after_one, "the twin changed something"
+    return after_one, told
+
+
+@pytest.mark.parametrize(
+    ("data", "topic", "fewest"),
+    [(GOOD, "publish file-accepted", 9), (HOSTILE, "publish file-refused", 7)],
+    ids=["promotion", "refusal"],
+)
+def test_killed_at_any_step_and_delivered_again_the_buckets_are_the_same(
+    data: bytes, topic: str, fewest: int, site: World, survivor: Instance
+) -> None:
+    expected, steps = undisturbed(site, survivor, data)
+    assert steps[-1] == topic
+    assert len(steps) >= fewest, steps
+    kills = product(range(len(steps)), ("before", "after"))
+    for at, when in kills:
+        found, told = killed(site, survivor, data, at, when)
+        assert found == expected, f"killed {when} {steps[at]}"
+        assert told >= 1, f"nobody was told after a kill {when} {steps[at]}"
+
+
+def test_a_promotion_leaves_file_metadata_and_verdict(site: World, survivor: Instance) -> None:
+    found, _ = undisturbed(site, survivor, GOOD)
+    assert found.keys() == {
+        f"{layout.INCOMING}/{NAME}",
+        f"{layout.PACKAGES}/{FILENAME}",
+        f"{layout.PACKAGES}/{objects.core_metadata(checked_filename(FILENAME))}",
+        f"{layout.VERDICTS}/{NAME}/<incoming>.json",
+    }
+    assert found[f"{layout.PACKAGES}/{FILENAME}"][0] == GOOD
