@@ -7,6 +7,7 @@ from starlette.testclient import TestClient
 
 from fakes.examples import NOON, file_record
 from fakes.memory import MemoryBucket, MemoryTopic
+from fakes.storage import Fault
 from indexer.answers import Answers
 from indexer.app import FILE_ACCEPTED, PROJECT_COMMAND, Indexer, create_app
 from indexer.commit import Records
@@ -113,6 +114,20 @@ def test_a_refusal_delivered_twice_has_one_verdict_and_is_announced_again(
         assert service.push(PROJECT_COMMAND, b"{}") == 204
     assert len(list(service.verdicts.list())) == 1
     assert len(service.refused.messages) == 2
+
+
+def test_a_command_that_a_twin_answered_a_moment_ago_is_answered(service: Service) -> None:
+    """Cloud Storage may say 429 where it would have said 412."""
+    service.push(FILE_ACCEPTED, FileAccepted(file=WHEEL).encode())
+    service.verdicts.storage.write_interval = 60
+    for _ in range(2):
+        assert service.command(action="yank", version="1.0") == 204
+
+
+def test_an_answer_that_was_not_stored_is_not_acknowledged(service: Service) -> None:
+    service.push(FILE_ACCEPTED, FileAccepted(file=WHEEL).encode())
+    service.verdicts.fault(Fault(status=429, operation="objects.insert"))
+    assert service.command(action="yank", version="1.0") == 500
 
 
 def test_ready_asks_the_bucket(service: Service) -> None:

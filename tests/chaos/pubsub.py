@@ -1,0 +1,65 @@
+"""Topics and subscriptions of the built-in Pub/Sub, as production has them."""
+
+import warnings
+from collections.abc import Sequence
+
+import grpc
+from google.pubsub_v1 import PublisherClient, SubscriberClient
+from google.pubsub_v1.services.publisher.transports import PublisherGrpcTransport
+from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
+from google.pubsub_v1.types import DeadLetterPolicy, PubsubMessage, Subscription
+
+from local import layout
+from schemas.events import Message
+
+PARENT = f"projects/{layout.PROJECT}"
+
+
+class PubSub:
+    """Makes them all, publishes, and tells what died on the way."""
+
+    def __init__(self, address: str) -> None:
+        channel = grpc.insecure_channel(address, options=[("grpc.enable_http_proxy", 0)])
+        self._publisher = PublisherClient(transport=PublisherGrpcTransport(channel=channel))
+        self._subscriber = SubscriberClient(transport=SubscriberGrpcTransport(channel=channel))
+        for topic in layout.TOPICS:
+            self._publisher.create_topic(name=f"{PARENT}/topics/{topic}")
+        for each in layout.SUBSCRIPTIONS:
+            self._publisher.create_topic(name=f"{PARENT}/topics/{each.dead_letter}")
+            self._subscribe(each.dead_letter, each.dead_letter, None)
+            self._subscribe(each.name, each.topic, each.dead_letter)
+
+    def publish(self, messages: Sequence[Message]) -> None:
+        """Publish, in order."""
+        for message in messages:
+            topic = f"{PARENT}/topics/{message.topic}"
+            self._publisher.publish(topic=topic, messages=[PubsubMessage(data=message.encode())])
+
+    def dead_letters(self) -> list[bytes]:
+        """What was given up."""
+        found: list[bytes] = []
+        for each in layout.SUBSCRIPTIONS:
+            request = {
+                "subscription": f"{PARENT}/subscriptions/{each.dead_letter}",
+                "max_messages": 100,
+                "return_immediately": True,
+            }
+            with warnings.catch_warnings():
+                # Deprecated, and the only way to learn at once that there is nothing.
+                warnings.simplefilter("ignore", DeprecationWarning)
+                answer = self._subscriber.pull(request=request)
+            found += [received.message.data for received in answer.received_messages]
+        return found
+
+    def _subscribe(self, name: str, topic: str, dead_letter: str | None) -> None:
+        policy = DeadLetterPolicy(
+            dead_letter_topic=f"{PARENT}/topics/{dead_letter}",
+            max_delivery_attempts=layout.MAX_DELIVERY_ATTEMPTS,
+        )
+        subscription = Subscription(
+            name=f"{PARENT}/subscriptions/{name}",
+            topic=f"{PARENT}/topics/{topic}",
+            ack_deadline_seconds=layout.ACK_DEADLINE,
+            dead_letter_policy=policy if dead_letter else None,
+        )
+        self._subscriber.create_subscription(request=subscription)
