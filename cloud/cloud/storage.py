@@ -121,7 +121,7 @@ class StorageBucket:
     ) -> ObjectInfo:
         """Upload an object whole, under its precondition."""
         blob = self._described(name, headers)
-        with self._ours(name):
+        with self._creating(name, if_generation), self._ours(name):
             blob.upload_from_string(
                 data,
                 content_type=headers.content_type,
@@ -138,7 +138,7 @@ class StorageBucket:
         blob, token, done = self._described(name, headers), None, False
         blob.content_type = headers.content_type
         while not done:
-            with self._ours(name):
+            with self._creating(name, 0), self._ours(name):
                 token, _, _ = blob.rewrite(
                     origin,
                     token=token,
@@ -168,6 +168,21 @@ class StorageBucket:
         blob.cache_control = headers.cache_control
         blob.metadata = dict(headers.metadata)
         return blob
+
+    @contextmanager
+    def _creating(self, name: str, if_generation: Generation) -> Iterator[None]:
+        """Take a 403 for the 412 it stands for, when a name that must be free is taken.
+
+        An identity that may create but not delete is what guards the packages and the verdicts.
+        To replace an object takes the permission to delete it, and which of the two is checked
+        first is not documented: https://cloud.google.com/storage/docs/access-control/iam-json
+        """
+        try:
+            yield
+        except errors.PermissionDenied as error:
+            if if_generation == 0 and self.stat(name) is not None:
+                raise errors.PreconditionFailed(error.subject, error.detail) from error
+            raise
 
     @contextmanager
     def _ours(self, name: str) -> Iterator[None]:

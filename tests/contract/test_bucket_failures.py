@@ -8,6 +8,7 @@ import gc
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -19,7 +20,7 @@ from cloud.errors import (
     Unavailable,
 )
 from cloud.ports import Bucket, Headers, StoredObject
-from fakes.sites import Site
+from fakes.sites import ServedSite, Site
 from fakes.storage import Fault, Storage
 
 PLAIN = Headers("text/plain", "no-store")
@@ -193,3 +194,21 @@ def test_a_lost_answer_leaves_the_write_in_place(failing: tuple[Site, Storage]) 
     with pytest.raises(Unavailable):
         bucket.write("a", b"1", PLAIN, if_generation=0)
     assert bucket.stat("a") is not None
+
+
+@pytest.mark.parametrize("act", [write, rewrite])
+@pytest.mark.parametrize(("name", "error"), [("a", PreconditionFailed), ("b", PermissionDenied)])
+def test_to_who_may_not_delete_a_taken_name_is_taken_and_not_forbidden(
+    failing: tuple[Site, Storage], act: Act, name: str, error: type[CloudError]
+) -> None:
+    site, storage = failing
+    if not isinstance(site, ServedSite):
+        pytest.skip("who may do what is the adapter's matter")
+    bucket = site.bucket()
+    info = bucket.write("a", b"1", PLAIN, if_generation=0)
+    storage.faults.add(Fault(operation=ACTS[act], status=403))
+    create = partial(bucket.rewrite, bucket, info, name, PLAIN)
+    if act is write:
+        create = partial(bucket.write, name, b"2", PLAIN, if_generation=0)
+    with pytest.raises(error):
+        create()

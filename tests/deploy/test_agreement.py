@@ -100,7 +100,7 @@ def test_the_indexer_may_write_the_answers_to_commands(resources: Resources) -> 
     conditions = [
         each["condition"][0]["title"]
         for each in of(resources, "google_storage_bucket_iam_member")
-        if "indexer writer verdicts" in each["address"]
+        if "indexer creator verdicts" in each["address"]
     ]
     assert conditions == ["only commands/"]
     assert layout.command_verdict("1").startswith("commands/")

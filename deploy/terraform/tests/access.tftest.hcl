@@ -49,10 +49,11 @@ run "buckets" {
       ])]) == toset([
       "ingest reader b-incoming all",
       "ingest appender b-packages all",
-      "ingest writer b-verdicts all",
+      "ingest appender b-verdicts all",
       "ingest reader b-metadata all",
       "indexer writer b-metadata all",
-      "indexer writer b-verdicts resource.name.startsWith(\"projects/_/buckets/b-verdicts/objects/commands/\")",
+      "indexer reader b-verdicts all",
+      "indexer creator b-verdicts resource.name.startsWith(\"projects/_/buckets/b-verdicts/objects/commands/\")",
       "publisher reader b-metadata all",
       "publisher writer b-static all",
       "catalog lister b-metadata all",

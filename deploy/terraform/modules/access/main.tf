@@ -8,14 +8,14 @@ locals {
     { who = "ingest", role = "reader", bucket = "incoming" },
     # Promotes: creates if absent. It could not overwrite if it wanted to; nobody can.
     { who = "ingest", role = "appender", bucket = "packages" },
-    # Writes a verdict again on redelivery, under a precondition that then fails. Which is checked
-    # first, that or the right to overwrite, is documented nowhere; so it has the right.
-    { who = "ingest", role = "writer", bucket = "verdicts" },
+    # A verdict is written once; written again on redelivery, it is found to be there.
+    { who = "ingest", role = "appender", bucket = "verdicts" },
     # Asks the record's object whether the project is closed; there is none of a new project.
     { who = "ingest", role = "reader", bucket = "metadata" },
     { who = "indexer", role = "writer", bucket = "metadata" },
-    # As ingest, for the answers to commands only.
-    { who = "indexer", role = "writer", bucket = "verdicts", prefixes = ["commands/"] },
+    # As ingest, for the answers to commands only; a listing cannot be granted by prefix.
+    { who = "indexer", role = "reader", bucket = "verdicts" },
+    { who = "indexer", role = "creator", bucket = "verdicts", prefixes = ["commands/"] },
     { who = "publisher", role = "reader", bucket = "metadata" },
     { who = "publisher", role = "writer", bucket = "static" },
     # The listing's custom metadata says all there is to know: no record is read.
