@@ -7,10 +7,10 @@ SOURCES := schemas/schemas cloud/cloud services/ingest/ingest services/indexer/i
 MEMBERS := schemas cloud services/ingest services/indexer services/publisher services/proxy local
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo local-up local-down local-logs test chaos bench-publish check format schemas lock
+.PHONY: help install demo local-up local-down local-logs test test-clients chaos bench-publish bench-render bench-latency bench-throughput check format schemas lock
 
 help: ## explain the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: .venv/installed ## make .venv with everything that running, testing and checking needs
 
@@ -35,11 +35,23 @@ local-logs: install ## print what all processes say, and go on until interrupted
 test: install ## run every ring of tests
 	$(BIN)/python -m pytest
 
+test-clients: install ## install with pip, uv, poetry and pdm, each made on the fly
+	$(BIN)/python -m pytest tests/clients/check_clients.py
+
 chaos: install ## prove at full size that no update is lost (a few minutes)
 	CHAOS=full $(BIN)/python -m pytest tests/chaos
 
 bench-publish: install ## count what a publish costs in storage operations
 	PYTHONPATH=tests $(BIN)/python benchmarks/publish_cost.py
+
+bench-render: install ## time the rendering of pages and of the catalog
+	PYTHONPATH=tests $(BIN)/python benchmarks/publish_render.py
+
+bench-latency: install ## time from message to page, at 100 and 100 000 files; dumb-pypi beside it
+	PYTHONPATH=tests $(BIN)/python benchmarks/publish_latency.py
+
+bench-throughput: install ## wheels a second at three sizes; pypiserver, devpi, pypicloud beside it
+	PYTHONPATH=tests $(BIN)/python benchmarks/publish_throughput.py --profile --peers
 
 check: install ## lint, types, import boundaries, Dockerfile, Compose file
 	$(BIN)/ruff check

@@ -9,7 +9,7 @@ import asyncio
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from random import Random
 
@@ -53,29 +53,42 @@ SMALL = Size(3, 1, projects=3, files=15, commands=20, write_interval=0.2)
 SIZE = FULL if os.environ.get("CHAOS") == "full" else SMALL
 
 
-class Pushes(httpx.AsyncBaseTransport):
+class Pushes:
     """Counts pushes on their way, so as to know when there are no more."""
 
     def __init__(self) -> None:
         self.count = 0
         self._under_way = 0
         self._last = time.monotonic()
-        self._wire = httpx.AsyncHTTPTransport(limits=httpx.Limits(max_connections=None))
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+    def began(self) -> None:
         self.count += 1
         self._under_way += 1
-        try:
-            return await self._wire.handle_async_request(request)
-        finally:
-            self._under_way -= 1
-            self._last = time.monotonic()
 
-    async def aclose(self) -> None:
-        await self._wire.aclose()
+    def ended(self) -> None:
+        self._under_way -= 1
+        self._last = time.monotonic()
 
     def quiet(self) -> bool:
         return self._under_way == 0 and time.monotonic() - self._last > QUIET
+
+
+class Counted(httpx.AsyncBaseTransport):
+    """The wire to one worker. Not one to all: its time is quadratic in the connections it holds."""
+
+    def __init__(self, pushes: Pushes) -> None:
+        self._pushes = pushes
+        self._wire = httpx.AsyncHTTPTransport(limits=httpx.Limits(max_connections=None))
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self._pushes.began()
+        try:
+            return await self._wire.handle_async_request(request)
+        finally:
+            self._pushes.ended()
+
+    async def aclose(self) -> None:
+        await self._wire.aclose()
 
 
 async def _push(
@@ -83,22 +96,22 @@ async def _push(
 ) -> None:
     """Publish, and deliver until it is quiet; workers of a kind compete for their messages."""
     client = subscriber(running.pubsub)
-    endpoints = {"indexer": running.indexers, "publisher": running.publishers}
-    async with httpx.AsyncClient(timeout=600, transport=pushes) as http:
-        relays = [
-            Relay(
-                client,
-                http,
-                f"{PARENT}/subscriptions/{each.name}",
-                url + each.path,
-                scale=SCALE,
+    endpoints = {
+        "ingest": [],
+        "indexer": running.indexers,
+        "publisher": running.publishers,
+    }
+    async with AsyncExitStack() as stack:
+        relays = []
+        for each in layout.SUBSCRIPTIONS:
+            for url in endpoints.get(each.service, [running.catalog]):
+                wire = httpx.AsyncClient(timeout=600, transport=Counted(pushes))
+                http = await stack.enter_async_context(wire)
+                path = f"{PARENT}/subscriptions/{each.name}"
                 # One run of the catalog answers all who wait: it is to have many wait.
-                window=2000 if each.service == "catalog" else layout.WINDOW,
-            )
-            for each in layout.SUBSCRIPTIONS
-            for url in endpoints.get(each.service, [running.catalog])
-            if each.service != "ingest"
-        ]
+                window = 2000 if each.service == "catalog" else layout.WINDOW
+                endpoint = url + each.path
+                relays.append(Relay(client, http, path, endpoint, scale=SCALE, window=window))
         delivering = asyncio.gather(*(relay.run() for relay in relays))
         await asyncio.to_thread(pubsub.publish, messages)
         give_up = time.monotonic() + PATIENCE
