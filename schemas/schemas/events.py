@@ -33,6 +33,10 @@ from schemas.types import (
 Action = Literal["yank", "unyank", "remove", "restore", "set-status"]
 
 
+_DETAIL = 1000
+"""Characters of a detail: field names and values are the sender's, and may be megabytes."""
+
+
 class UnreadableMessage(Exception):
     """Data that is not the message it should be; ``detail`` is a sentence that says where."""
 
@@ -41,7 +45,7 @@ class UnreadableMessage(Exception):
             f"{'.'.join(map(str, problem['loc'])) or 'message'}: {problem['msg']}"
             for problem in error.errors(include_url=False, include_input=False)[:5]
         )
-        self.detail = f"not a {topic} message: {problems}"
+        self.detail = f"not a {topic} message: {problems}"[:_DETAIL]
         super().__init__(self.detail)
 
 
@@ -72,7 +76,7 @@ class FileUploaded(Message):
 
     topic: ClassVar[str] = "file-uploaded"
 
-    bucket: Annotated[str, Field(min_length=1)]
+    bucket: Annotated[str, Field(min_length=1, max_length=222)]
     """The incoming bucket."""
     name: Annotated[str, Field(min_length=1, max_length=1024)]
     """The object's name: ``<publisher>/<run id>/<file name>``."""

@@ -34,11 +34,16 @@ class InvalidFilename(ValueError):
     """A file name that is no wheel's and no sdist's."""
 
 
+MAX_LENGTH = 255
+"""Characters of a name, version or file name: no common file system keeps a longer file name."""
+
+
 def normalize_project(name: str) -> ProjectName:
     """Normalise a project's name.
 
     :raises ValueError: if it is no legal name.
     """
+    _check_length(name)
     try:
         return ProjectName(canonicalize_name(name, validate=True))
     except InvalidName as error:
@@ -50,6 +55,7 @@ def normalize_version(version: str) -> Version:
 
     :raises ValueError: if it is no PEP 440 version.
     """
+    _check_length(version)
     try:
         return Version(str(ParsedVersion(version)))
     except InvalidVersion as error:
@@ -90,6 +96,11 @@ def parse_filename(filename: str) -> tuple[ProjectName, Version]:
     except (InvalidWheelFilename, InvalidSdistFilename, InvalidVersion) as error:
         raise InvalidFilename(str(error)) from error
     return normalize_project(project), Version(str(version))
+
+
+def _check_length(text: str) -> None:
+    if len(text) > MAX_LENGTH:
+        raise ValueError(f"it has {len(text)} characters, more than {MAX_LENGTH}")
 
 
 def display_name(filename: Filename) -> str:

@@ -20,7 +20,9 @@ Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 """A SHA-256 digest: 64 lower-case hexadecimal digits."""
 
 Generation = Annotated[
-    int, Field(ge=0), PlainSerializer(str, return_type=str, when_used="json-unless-none")
+    int,
+    Field(ge=0, lt=2**63),
+    PlainSerializer(str, return_type=str, when_used="json-unless-none"),
 ]
 """A generation of an object: an int here, a decimal string in JSON, as Cloud Storage has it.
 
@@ -35,12 +37,15 @@ Revision = Annotated[
 
 
 def _to_utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("the time is beyond the calendar") from error
 
 
 def format_time(moment: datetime) -> str:
     """RFC 3339 in UTC with ``Z`` and six digits of a second: strings sort as the moments do."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 UtcTime = Annotated[

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from cloud.errors import PreconditionFailed, TooManyRequests
+from cloud.errors import NotFound
+from cloud.once import write_once
 from cloud.ports import Bucket, Headers, Topic
 from schemas import layout
 from schemas.events import FileRefused
@@ -16,16 +17,20 @@ class Answers:
     bucket: Bucket
     topic: Topic
 
+    def refusal_of(self, command_id: str) -> CommandVerdict | None:
+        """The refusal already stored for a command: it is final, whatever is there by now."""
+        try:
+            stored = self.bucket.read(layout.command_verdict(command_id))
+        except NotFound:
+            return None
+        verdict = CommandVerdict.model_validate_json(stored.data) if stored else None
+        return verdict if verdict and verdict.outcome == "refused" else None
+
     def give(self, verdict: CommandVerdict) -> None:
         """Store the verdict, unless there is one, and announce a refusal; in that order."""
         headers = Headers(content_type="application/json", cache_control="no-store")
         name = layout.command_verdict(verdict.command_id)
-        try:
-            self.bucket.write(name, verdict.encode(), headers, if_generation=0)
-        except (PreconditionFailed, TooManyRequests):
-            # The command was delivered before, perhaps a moment ago, and is answered.
-            if self.bucket.stat(name) is None:
-                raise
+        write_once(self.bucket, name, verdict.encode(), headers)
         if verdict.outcome == "refused":
             self.topic.publish(
                 FileRefused(

@@ -46,16 +46,16 @@ class Indexer:
             command = ProjectCommand.decode(message.data)
         except UnreadableMessage as error:
             return await self._refuse(message.message_id, "unreadable-message", error.detail)
-        issued = IssuedCommand.of(command, message.message_id, message.publish_time, self._grace)
+        command_id = command.command_id or message.message_id
+        if refusal := await run_in_threadpool(self._answers.refusal_of, command_id):
+            await self._answer(refusal)
+            return _refused(refusal, command.project)
         try:
+            issued = IssuedCommand.of(command, command_id, message.publish_time, self._grace)
             await self._group.submit(command.project, issued)
-        except CommandRefused as refused:
-            return await self._refuse(
-                issued.command_id, refused.reason, refused.detail, command.project
-            )
-        await self._answer(
-            CommandVerdict(outcome="done", command_id=issued.command_id, time=self._now())
-        )
+        except CommandRefused as error:
+            return await self._refuse(command_id, error.reason, error.detail, command.project)
+        await self._answer(CommandVerdict(outcome="done", command_id=command_id, time=self._now()))
         return Outcome("done", project=command.project, file=command.filename)
 
     async def _commit(
@@ -66,19 +66,22 @@ class Indexer:
     async def _refuse(
         self, command_id: str, reason: str, detail: str, project: str | None = None
     ) -> Outcome:
-        await self._answer(
-            CommandVerdict(
-                outcome="refused",
-                command_id=command_id,
-                time=self._now(),
-                reason=reason,
-                detail=detail,
-            )
+        verdict = CommandVerdict(
+            outcome="refused",
+            command_id=command_id,
+            time=self._now(),
+            reason=reason,
+            detail=detail,
         )
-        return Outcome("refused", project=project, reason=reason, detail=detail)
+        await self._answer(verdict)
+        return _refused(verdict, project)
 
     async def _answer(self, verdict: CommandVerdict) -> None:
         await run_in_threadpool(self._answers.give, verdict)
+
+
+def _refused(verdict: CommandVerdict, project: str | None) -> Outcome:
+    return Outcome("refused", project=project, reason=verdict.reason, detail=verdict.detail)
 
 
 def create_app(indexer: Indexer, project: str, ready: Callable[[], object]) -> Starlette:

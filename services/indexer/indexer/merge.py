@@ -21,6 +21,10 @@ DEFAULT_YANK_REASON = "yanked"
 """What a yank without a reason says: an empty one would not be a yank to every client."""
 
 
+CLOCK_SKEW = timedelta(minutes=5)
+"""How far an operator's clock may be ahead of Pub/Sub's."""
+
+
 class CommandRefused(Exception):
     """A command that can never work; ``reason`` is a stable code, ``detail`` a sentence."""
 
@@ -53,12 +57,21 @@ class IssuedCommand:
 
     @classmethod
     def of(
-        cls, command: ProjectCommand, message_id: str, publish_time: datetime, grace: timedelta
+        cls, command: ProjectCommand, command_id: str, publish_time: datetime, grace: timedelta
     ) -> "IssuedCommand":
-        """Resolve the defaults: the message's id and publish time."""
+        """Resolve the default of ``issued_at``: the publish time.
+
+        :raises CommandRefused: if it is issued after it was published: it would win for ever.
+        """
+        if command.issued_at is not None and command.issued_at > publish_time + CLOCK_SKEW:
+            raise CommandRefused(
+                "issued-in-future",
+                f"issued_at {command.issued_at:%Y-%m-%d %H:%M} is after the message was published "
+                f"({publish_time:%Y-%m-%d %H:%M} UTC): no later command could undo it",
+            )
         return cls(
             command=command,
-            command_id=command.command_id or message_id,
+            command_id=command_id,
             issued_at=command.issued_at or publish_time,
             too_early_until=publish_time + grace,
         )

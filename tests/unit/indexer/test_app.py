@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from starlette.testclient import TestClient
 
+from cloud.errors import Unavailable
 from fakes.examples import NOON, file_record
 from fakes.memory import MemoryBucket, MemoryTopic
 from fakes.storage import Fault
@@ -128,6 +129,34 @@ def test_an_answer_that_was_not_stored_is_not_acknowledged(service: Service) -> 
     service.push(FILE_ACCEPTED, FileAccepted(file=WHEEL).encode())
     service.verdicts.fault(Fault(status=429, operation="objects.insert"))
     assert service.command(action="yank", version="1.0") == 500
+
+
+def test_a_refusal_is_final_even_if_what_was_missing_comes(service: Service) -> None:
+    def lose(message: object) -> None:
+        raise Unavailable("topic", "gone")
+
+    service.refused.before = lose
+    late = NOON - GRACE
+    assert service.command(action="yank", version="1.0", at=late) == 500
+    service.refused.before = None
+    service.push(FILE_ACCEPTED, FileAccepted(file=WHEEL).encode())
+    assert service.command(action="yank", version="1.0", at=late) == 204
+    assert service.answer().outcome == "refused"
+    assert service.record().yanked.versions == {}
+    assert len(service.refused.messages) == 1
+
+
+@pytest.mark.parametrize(
+    "issued_at",
+    ["0999-01-01T00:00:00Z", "0001-01-01T00:00:00+10:00", "2099-01-01T00:00:00Z"],
+)
+def test_no_time_that_a_command_can_name_spoils_the_record(
+    issued_at: str, service: Service
+) -> None:
+    service.push(FILE_ACCEPTED, FileAccepted(file=WHEEL).encode())
+    assert service.command(action="yank", version="1.0", issued_at=issued_at) == 204
+    assert service.record().files == {WHEEL.filename: WHEEL}
+    assert service.push(FILE_ACCEPTED, FileAccepted(file=WHEEL).encode()) == 204
 
 
 def test_ready_asks_the_bucket(service: Service) -> None:

@@ -147,7 +147,7 @@ def test_a_command_may_come_in_the_group_of_the_file_it_speaks_of() -> None:
     assert merged(WHEEL, issued("yank", version="1.0")).yanked.versions
 
 
-def test_defaults_are_the_messages_id_and_publish_time() -> None:
+def test_a_command_is_issued_when_it_is_published_unless_it_says_otherwise() -> None:
     command = ProjectCommand.model_validate({"action": "yank", "project": "a", "version": "1"})
     assert IssuedCommand.of(command, "77", NOON, GRACE) == IssuedCommand(
         command, "77", NOON, NOON + GRACE
@@ -158,6 +158,15 @@ def test_a_revision_follows_the_clock_and_never_falls() -> None:
     at_noon = revised(empty(ACME), NOON)
     assert at_noon.revision == int(NOON.timestamp() * 1_000_000)
     assert revised(at_noon, later(-60)).revision == at_noon.revision + 1
+
+
+def test_a_command_from_the_future_is_refused_as_nothing_could_undo_it() -> None:
+    fields = {"action": "yank", "project": "a", "version": "1", "issued_at": later(301)}
+    command = ProjectCommand.model_validate(fields)
+    with pytest.raises(CommandRefused) as caught:
+        IssuedCommand.of(command, "77", NOON, GRACE)
+    assert caught.value.reason == "issued-in-future"
+    assert IssuedCommand.of(command, "77", later(1), GRACE).issued_at == later(301)
 
 
 COMMANDS = [

@@ -133,3 +133,41 @@ def test_a_command_that_contradicts_itself_is_unreadable(fields: dict[str, str])
 def test_every_message_names_its_topic(message: type[Message]) -> None:
     words = message.topic.title().replace("-", "")
     assert words == message.__name__
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"issued_at": "0001-01-01T00:00:00+10:00"},
+        {"issued_at": "9999-12-31T23:59:59-10:00"},
+        {"project": "a" * 256},
+        {"version": "1." * 200 + "0"},
+        {"filename": "a" * 300 + "-1.tar.gz", "version": None},
+    ],
+)
+def test_a_command_beyond_the_calendar_or_any_length_is_unreadable(
+    fields: dict[str, object],
+) -> None:
+    with pytest.raises(UnreadableMessage) as caught:
+        command(**{"action": "yank", "project": "acme", "version": "1", **fields})
+    assert len(caught.value.detail) <= 1000
+
+
+@pytest.mark.parametrize("year", ["0001", "0999", "1970", "9999"])
+def test_every_year_is_written_as_it_is_read(year: str) -> None:
+    first = command(action="yank", project="acme", version="1", issued_at=f"{year}-01-02T03:04:05Z")
+    assert ProjectCommand.decode(first.encode()) == first
+
+
+@pytest.mark.parametrize("generation", [-1, 2**63, 10**26])
+def test_a_generation_fits_into_64_bits(generation: int) -> None:
+    data = json.dumps({"bucket": "b", "name": "a/1/b", "generation": generation})
+    with pytest.raises(UnreadableMessage):
+        FileUploaded.decode(data.encode())
+
+
+def test_what_a_sender_wrote_is_not_repeated_at_length() -> None:
+    data = json.dumps({"bucket": "b" * 10**6, "name": "n" * 10**6, "generation": "x" * 10**6})
+    with pytest.raises(UnreadableMessage) as caught:
+        FileUploaded.decode(data.encode())
+    assert len(caught.value.detail) <= 1000
