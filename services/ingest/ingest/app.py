@@ -10,7 +10,7 @@ from cloud.app import worker
 from cloud.outcomes import Outcome
 from ingest.promotion import Promotion
 from ingest.refusal import Reason, Refused
-from ingest.upload import MessageRefused, Upload, is_no_upload
+from ingest.upload import MessageRefused, Upload, is_no_upload, require_placed
 from ingest.verdicts import Verdicts
 from schemas.events import FileUploaded, UnreadableMessage
 from schemas.push import PushEnvelope
@@ -35,10 +35,10 @@ class Ingest:
             return self._refuse_message(message_id, refused, None)
         if is_no_upload(message, push.message.attributes):
             return Outcome("ignored", file=message.name)
-        upload = self._resolved(Upload.of(message))
-        if upload.bucket != self.promotion.incoming.name:
-            return self._refuse_message(message_id, self._misdirected(upload), upload)
+        upload = Upload.of(message)
         try:
+            require_placed(upload, self.promotion.incoming.name)
+            upload = self._resolved(upload)
             promoted = self.promotion.promote(upload)
         except MessageRefused as error:
             return self._refuse_message(message_id, error.refused, upload)
@@ -50,17 +50,10 @@ class Ingest:
 
     def _resolved(self, upload: Upload) -> Upload:
         """Say which generation is meant, where the message leaves it open: the live one."""
-        if upload.generation is not None or upload.bucket != self.promotion.incoming.name:
+        if upload.generation is not None:
             return upload
         live = self.promotion.incoming.stat(upload.name)
         return replace(upload, generation=live.generation if live else None)
-
-    def _misdirected(self, upload: Upload) -> Refused:
-        return Refused(
-            Reason.NOT_ALLOWED,
-            f"{upload.bucket!r} is not the incoming bucket: upload to "
-            f"{self.promotion.incoming.name!r}",
-        )
 
     def _refuse_message(self, message_id: str, refused: Refused, upload: Upload | None) -> Outcome:
         self.verdicts.refuse_message(message_id, refused, upload)

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from pydantic import ValidationError
+
 from cloud.ports import Bucket, ObjectInfo
 from ingest.checks.distribution import ParsedName
 from ingest.refusal import Reason, Refused
@@ -17,6 +19,7 @@ from schemas.names import (
     parse_filename,
     release_of,
 )
+from schemas.records import ProjectRecord
 
 ExpectOpen = Callable[[ParsedName, datetime], None]
 """Refuses a new file of that name, uploaded then, if nothing more is taken there."""
@@ -46,7 +49,7 @@ class Closing:
         record = self.metadata.stat(layout.record(project))
         if record is None:
             return
-        entry = CatalogEntry.read(project, record.metadata)
+        entry = self._entry(project, record)
         if entry.status in CLOSED:
             raise Refused(
                 Reason.PROJECT_CLOSED,
@@ -60,6 +63,16 @@ class Closing:
                     f"{project} {name.version} began on {began:%Y-%m-%d} and takes no more files"
                     " (RELEASE_CLOSES_AFTER): publish a new version",
                 )
+
+    def _entry(self, project: ProjectName, record: ObjectInfo) -> CatalogEntry:
+        """Read the custom metadata; where somebody has spoilt it, derive it from the record."""
+        try:
+            return CatalogEntry.read(project, record.metadata)
+        except ValidationError:
+            stored = self.metadata.read(record.name)
+            if stored is None:
+                raise
+            return CatalogEntry.of(ProjectRecord.model_validate_json(stored.data))
 
     def _files(self, name: ParsedName, entry: CatalogEntry) -> Iterable[ObjectInfo]:
         """The promoted files whose name is spelled as this one's, as the latest's, or normally."""

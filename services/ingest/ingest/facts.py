@@ -6,6 +6,7 @@ they come out the same however often, and by whichever trigger, a file is announ
 
 import hashlib
 import json
+import re
 from datetime import datetime
 
 from cloud.ports import Headers, ObjectInfo
@@ -24,6 +25,15 @@ WARNINGS = "warnings"
 
 _WARNINGS_CAP = 4096
 """Bytes of the warnings: Cloud Storage takes 8 KiB of custom metadata an object."""
+
+
+_FORMS = {
+    layout.SHA256: re.compile(r"[0-9a-f]{64}"),
+    layout.UPLOAD_TIME: re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"),
+    layout.UPLOADER: re.compile(r".+"),
+    layout.SOURCE_GENERATION: re.compile(r"\d{1,19}"),
+}
+"""What the custom metadata of every promoted object says, and in what form."""
 
 
 def package_headers(
@@ -46,12 +56,14 @@ def package_headers(
 def require_promoted(info: ObjectInfo) -> None:
     """See that an object of the packages bucket says what a promoted one does.
 
-    :raises Refused: if it does not: somebody else put it there.
+    :raises Refused: if it does not: somebody put it there by hand.
     """
-    said = (layout.SHA256, layout.UPLOAD_TIME, layout.UPLOADER, layout.SOURCE_GENERATION)
-    if missing := [key for key in said if key not in info.metadata]:
+    said = {key: info.metadata.get(key, "") for key in _FORMS}
+    if wrong := [key for key, form in _FORMS.items() if not form.fullmatch(said[key])]:
         raise Refused(
-            Reason.NOT_FOUND, f"{info.name} was not promoted: it lacks {', '.join(missing)}"
+            Reason.EXISTS,
+            f"{info.name} is taken by an object that was not promoted (its custom metadata lacks "
+            f"{', '.join(wrong)}): publish under another version or build number",
         )
 
 

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from cloud.errors import NotFound, PreconditionFailed
+from cloud.errors import NotFound, PreconditionFailed, TooManyRequests
+from cloud.once import write_once
 from cloud.ports import Bucket, Headers, ObjectInfo
 from ingest import facts
 from ingest.arrival import Arrival, gone, require_claim
@@ -59,14 +60,15 @@ class Promotion:
         :raises MessageRefused: if the message claims another digest than the file has.
         """
         parsed = self._parsed(upload)
-        promoted, verified = self.packages.stat(parsed.filename), None
+        promoted, verified = self._look(parsed), None
         if promoted is None or not _stems_from(promoted, upload):
-            arrival = self._arrival(upload)
-            if promoted is not None:
-                _require_same_bytes(arrival, promoted)
-            else:
-                verified = self._verify(arrival, parsed)
-                promoted = self._rewrite(upload, parsed, arrival.info, verified)
+            try:
+                promoted, verified = self._judge(upload, parsed, promoted)
+            except Refused:
+                # A twin may have promoted it meanwhile, before what refuses it now came about.
+                promoted = self._look(parsed)
+                if promoted is None or not _stems_from(promoted, upload):
+                    raise
         require_claim(upload, facts.sha256_of(promoted))
         metadata = self._core_metadata(parsed, promoted, verified)
         return Promoted(promoted, facts.file_record(parsed, promoted, metadata))
@@ -91,6 +93,27 @@ class Promotion:
             if Reason.NOT_FOUND.precedes(refused.reason):
                 self._arrival(upload).require_claims()
             raise
+
+    def _look(self, parsed: ParsedName) -> ObjectInfo | None:
+        """Return what has the name, if something has.
+
+        :raises Refused: if that was not promoted by us: somebody put it there by hand.
+        """
+        promoted = self.packages.stat(parsed.filename)
+        if promoted is not None:
+            facts.require_promoted(promoted)
+        return promoted
+
+    def _judge(
+        self, upload: Upload, parsed: ParsedName, promoted: ObjectInfo | None
+    ) -> tuple[ObjectInfo, Verified | None]:
+        """Return what has the name with the upload's bytes: another's file, or now its own."""
+        arrival = self._arrival(upload)
+        if promoted is not None:
+            _require_same_bytes(arrival, promoted)
+            return promoted, None
+        verified = self._verify(arrival, parsed)
+        return self._rewrite(upload, parsed, arrival.info, verified), verified
 
     def _arrival(self, upload: Upload) -> Arrival:
         if refused := self.refusal(upload):
@@ -117,17 +140,17 @@ class Promotion:
         )
         try:
             return self.packages.rewrite(self.incoming, incoming, parsed.filename, headers)
-        except PreconditionFailed:
-            return self._winner(parsed, verified.sha256)
+        except (PreconditionFailed, TooManyRequests):
+            if winner := self._winner(parsed, verified.sha256):
+                return winner
+            raise
         except NotFound as error:
             raise gone(upload) from error
 
-    def _winner(self, parsed: ParsedName, sha256: Sha256) -> ObjectInfo:
+    def _winner(self, parsed: ParsedName, sha256: Sha256) -> ObjectInfo | None:
         """Return what took the name first: another with the same bytes, or we before a retry."""
-        promoted = self.packages.stat(parsed.filename)
-        if promoted is None:
-            raise RuntimeError(f"{parsed.filename} was deleted from the packages bucket meanwhile")
-        if facts.sha256_of(promoted) != sha256:
+        promoted = self._look(parsed)
+        if promoted is not None and facts.sha256_of(promoted) != sha256:
             raise _taken(promoted)
         return promoted
 
@@ -149,8 +172,7 @@ class Promotion:
                     return stored.data
             verified = verify(parsed, self.packages.stream(promoted), self.policy, promoted.size)
         metadata = verified.metadata or b""
-        with suppress(PreconditionFailed):  # a twin was faster, with the same bytes
-            self.packages.write(name, metadata, _METADATA_HEADERS, if_generation=0)
+        write_once(self.packages, name, metadata, _METADATA_HEADERS)
         return metadata
 
 

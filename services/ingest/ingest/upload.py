@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from ingest.refusal import Refused
+from ingest.refusal import Reason, Refused
 from schemas import layout
 from schemas.events import FileUploaded
 from schemas.types import Sha256
@@ -42,6 +42,13 @@ class Upload:
         )
 
 
+_LONGEST = 1000
+"""Bytes of a name: Cloud Storage takes 1024, and the verdict's is 26 longer.
+
+https://cloud.google.com/storage/docs/objects#naming
+"""
+
+
 class MessageRefused(Exception):
     """What is wrong is the message, not the object it names.
 
@@ -52,6 +59,29 @@ class MessageRefused(Exception):
     def __init__(self, refused: Refused) -> None:
         super().__init__(str(refused))
         self.refused = refused
+
+
+def require_placed(upload: Upload, incoming: str) -> None:
+    """Refuse what lies, or would lie, where no upload may.
+
+    :raises MessageRefused: if it is another bucket, or a name without a publisher before it, or
+        one that Cloud Storage or the verdict's name cannot hold.
+    """
+    if upload.bucket != incoming:
+        what = f"{upload.bucket!r} is not the incoming bucket: upload to {incoming!r}"
+    elif not upload.publisher or not _storable(upload.name):
+        what = (
+            f"{upload.name[:200]!a} is no place for an upload: it has to be called "
+            f"<publisher>/<run id>/<file name>, in one line of at most {_LONGEST} bytes"
+        )
+    else:
+        return
+    raise MessageRefused(Refused(Reason.NOT_ALLOWED, what))
+
+
+def _storable(name: str) -> bool:
+    forbidden = "\r" in name or "\n" in name or name.startswith(".well-known/acme-challenge/")
+    return not forbidden and len(name.encode(errors="replace")) <= _LONGEST
 
 
 def is_no_upload(message: FileUploaded, attributes: Mapping[str, str]) -> bool:

@@ -1,11 +1,11 @@
 """The verdict on an upload: stored once, for ever, then announced; in that order."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from cloud.errors import NotFound, PreconditionFailed
+from cloud.errors import NotFound
+from cloud.once import write_once
 from cloud.ports import Bucket, Headers, Topic
 from ingest import facts
 from ingest.promotion import Promoted
@@ -91,5 +91,4 @@ class Verdicts:
         )
 
     def _store(self, name: str, verdict: Verdict) -> None:
-        with suppress(PreconditionFailed):  # delivered before, and judged
-            self.bucket.write(name, verdict.encode(), _HEADERS, if_generation=0)
+        write_once(self.bucket, name, verdict.encode(), _HEADERS)

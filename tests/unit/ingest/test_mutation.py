@@ -1,7 +1,6 @@
 """Mutated wheels and sdists: refused, or read by `zipfile` and `tarfile` exactly as by us."""
 
 import gzip
-import hashlib
 import io
 import tarfile
 import zipfile
@@ -17,12 +16,10 @@ from corpus.oddities import BASE, WHEEL_ODDITIES
 from corpus.sdists import FILENAME as SDIST
 from corpus.sdists import SDIST_ODDITIES
 from corpus.wheels import FILENAME, METADATA, WHEEL, Rows, wheel
-from ingest.checks.budget import Budget
+from fuzz.readers import by_walk, by_zipfile, digest
 from ingest.checks.distribution import Verified, read_core_metadata, verify
-from ingest.checks.source import Source
-from ingest.checks.zipwalk import walk
 from ingest.policy import Policy
-from ingest.refusal import Reason, Refused
+from ingest.refusal import Refused
 
 THOROUGH = settings(
     max_examples=300,
@@ -71,49 +68,21 @@ def _verified(filename: str, data: bytes, chunk_size: int = 1000) -> Verified | 
         return None
 
 
-class _Nothing:
-    def admit(self, name: str, size: int) -> None:
-        return None
-
-
-def _walked(data: bytes) -> dict[str, str] | None:
-    """Names and digests as our walk has them."""
-    try:
-        members = walk(Source([data]), Budget(Policy(), Reason.ZIP_BOMB), _Nothing())
-    except Refused:
-        return None
-    return {
-        name.decode(): members[index].sha256.hex() for index, name in enumerate(members.names())
-    }
-
-
-def _unzipped(data: bytes) -> dict[str, str]:
-    """Names and digests as `zipfile` has them."""
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        assert archive.testzip() is None
-        assert len(set(archive.namelist())) == len(archive.namelist())
-        return {name: _sha256(archive.read(name)) for name in archive.namelist()}
-
-
-def _sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
-
-
 def _expect_the_same(data: bytes) -> None:
-    walked = _walked(data)
+    walked = by_walk(data)
     if walked is not None:
-        assert walked == _unzipped(data)
+        assert walked == by_zipfile(data)
     verified = _verified(FILENAME, data)
     if verified is not None:
         assert walked is not None
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             assert archive.read("acme-1.0.dist-info/METADATA") == verified.metadata
-        assert verified.sha256 == _sha256(data)
+        assert verified.sha256 == digest(data)
 
 
 def test_every_unusual_wheel_reads_the_same_with_zipfile() -> None:
     for data in WHEELS:
-        assert _walked(data) == _unzipped(data)
+        assert by_walk(data) == by_zipfile(data)
 
 
 @THOROUGH
