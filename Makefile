@@ -7,7 +7,7 @@ SOURCES := schemas/schemas cloud/cloud services/ingest/ingest services/indexer/i
 MEMBERS := schemas cloud services/ingest services/indexer services/publisher services/proxy local
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo local-up local-down local-logs test test-clients chaos bench-publish bench-render bench-latency bench-throughput check format schemas lock
+.PHONY: help install demo local-up local-down local-logs test test-clients chaos bench-publish bench-render bench-latency bench-throughput check images format schemas lock
 
 help: ## explain the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -73,6 +73,9 @@ check-deploy: install .venv/deploy/installed ## check Terraform, scripts and exa
 	.venv/deploy/bin/python -m pip download --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary :all: --dest .venv/deploy/bindings -r requirements/deploy-provider.txt
 	touch $@
 
+images: install ## build every image, look into it and run it (docker, or buildah as root)
+	PYTHONPATH=deploy $(BIN)/python -W error -m images
+
 format: install ## format the code, and mend what the linter can mend
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
@@ -84,5 +87,6 @@ lock: install ## resolve the dependencies anew and pin them in requirements/, wi
 	$(BIN)/uv lock --quiet --upgrade
 	for s in $(SERVICES); do $(EXPORT) --package gcpypi-$$s --no-dev -o requirements/$$s.txt >/dev/null || exit 1; done
 	$(EXPORT) --all-packages -o requirements/dev.txt >/dev/null
+	echo hatchling | $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --constraint requirements/dev.txt --generate-hashes --no-header --no-annotate -o requirements/build.txt - >/dev/null
 
 EXPORT := $(BIN)/uv export --quiet --frozen --no-emit-workspace --no-header --format requirements-txt

@@ -1,0 +1,95 @@
+"""What was found out about an image, and what must hold of it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Self
+
+MB = 1_000_000
+MOST = {"proxy": 200 * MB}
+"""Bytes of an image, unpacked, its base included: a small image starts sooner."""
+GRACE = 10
+"""Seconds from SIGTERM to SIGKILL on Cloud Run."""
+_KILLED = 128 + 9
+_MAY_BE_KILLED = {"proxy"}
+"""Google's library asks for up to a minute for a secret that cannot be had, and the proxy waits for
+it at its end. Where there is a Secret Manager it ends at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What ``inside.py`` tells of an image."""
+
+    uid: int
+    python: str
+    import_seconds: float
+    tools: tuple[str, ...]
+    """What compiles."""
+    installers: tuple[str, ...]
+    """What installs packages, as seen by the service's Python."""
+    caches: tuple[str, ...]
+    sources: int
+    """How many modules are in the service's environment,"""
+    uncompiled: tuple[str, ...]
+    """and those of them without bytecode that holds."""
+    writable: tuple[str, ...]
+    """What of the environment the service could change."""
+
+    @classmethod
+    def read(cls, told: dict[str, object]) -> Self:
+        """Make it from JSON, in which there are no tuples."""
+        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in told.items()})  # type: ignore[arg-type]  # a script of ours tells it
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """One image, looked into and run."""
+
+    service: str
+    size: int
+    base_size: int
+    contents: Contents
+    seconds_to_health: float
+    """From starting the container to the first answer."""
+    exit_code: int
+    """After SIGTERM."""
+
+    def _end(self) -> str:
+        return "killed" if self.exit_code == _KILLED else f"ends with {self.exit_code}"
+
+    def row(self) -> str:
+        """A row of the table."""
+        contents, ours = self.contents, self.size - self.base_size
+        compiled = contents.sources - len(contents.uncompiled)
+        return (
+            f"| {self.service} | {self.size / MB:.0f} MB | {ours / MB:.0f} MB | {contents.uid}"
+            f" | {contents.python} | {contents.import_seconds:.2f} s"
+            f" | {self.seconds_to_health:.1f} s | {self._end()}"
+            f" | {' '.join(contents.tools) or 'none'}"
+            f" | {' '.join(contents.caches) or 'none'} | {compiled}/{contents.sources} |"
+        )
+
+    def faults(self) -> Iterator[str]:
+        """Say what should not be."""
+        contents, most = self.contents, MOST.get(self.service)
+        if most is not None and self.size >= most:
+            yield f"{self.size / MB:.0f} MB are not below {most / MB:.0f} MB"
+        if contents.uid == 0:
+            yield "runs as root"
+        if contents.tools:
+            yield f"can compile: {' '.join(contents.tools)}"
+        if contents.installers:
+            yield f"can install packages: {' '.join(contents.installers)}"
+        if contents.caches:
+            yield f"ships a cache of pip: {' '.join(contents.caches)}"
+        if contents.uncompiled:
+            yield f"{len(contents.uncompiled)} modules lack bytecode, as {contents.uncompiled[0]}"
+        if contents.writable:
+            yield f"may change its own code, as {contents.writable[0]}"
+        if self.exit_code == _KILLED and self.service not in _MAY_BE_KILLED:
+            yield f"did not end within {GRACE} s of SIGTERM"
+
+
+HEAD = (
+    "| image | size | of it ours | user | Python | import | until /health | SIGTERM"
+    " | compilers | pip cache | bytecode |\n|---|---:|---:|---:|---|---:|---:|---|---|---|---:|"
+)

@@ -1,0 +1,65 @@
+"""Run inside an image, by its own Python: prints what there is, as JSON. Standard library only.
+
+The argument is the module a service starts from.
+"""
+
+import importlib.util
+import json
+import os
+import platform
+import shutil
+import statistics
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+VENV = Path("/venv")
+TOOLS = ("cc", "c++", "gcc", "g++", "clang", "ld", "as", "make", "rustc", "cargo", "go")
+CACHES = ("root/.cache/pip", "home/*/.cache/pip", "tmp/pip-*", "var/cache/pip")
+ROUNDS = 5
+_TIMED = "import time; a = time.perf_counter(); import {}; print(time.perf_counter() - a)"
+
+
+def import_seconds(module: str) -> float:
+    """The median of some first imports, each in a process of its own."""
+    command = [sys.executable, "-c", _TIMED.format(module)]
+    rounds = (subprocess.run(command, capture_output=True, check=True) for _ in range(ROUNDS))  # noqa: S603 - our own interpreter
+    return statistics.median(float(done.stdout) for done in rounds)
+
+
+def is_compiled(source: Path) -> bool:
+    """Whether there is bytecode that Python would take: of this very source (PEP 552)."""
+    try:
+        head = Path(importlib.util.cache_from_source(str(source))).read_bytes()[:16]
+    except OSError:
+        return False
+    flags, modified, size = struct.unpack("<4xIII", head)
+    said = source.stat()
+    is_fresh = (modified, size) == (int(said.st_mtime) & 0xFFFFFFFF, said.st_size & 0xFFFFFFFF)
+    return head[:4] == importlib.util.MAGIC_NUMBER and flags == 0 and is_fresh
+
+
+def found(module: str) -> dict[str, object]:
+    """What there is."""
+    sources = list(VENV.rglob("*.py"))
+    caches = [path for pattern in CACHES for path in Path("/").glob(pattern)]
+    return {
+        "uid": os.getuid(),
+        "python": platform.python_version(),
+        "import_seconds": import_seconds(module),
+        "tools": [tool for tool in TOOLS if shutil.which(tool)],
+        "caches": [str(path) for path in caches],
+        "sources": len(sources),
+        "uncompiled": [str(path) for path in sources if not is_compiled(path)],
+        "writable": [str(p) for p in (VENV, *VENV.rglob("*")) if os.access(p, os.W_OK)],
+        "installers": [name for name in ("pip", "setuptools", "uv") if _is_installed(name)],
+    }
+
+
+def _is_installed(name: str) -> bool:
+    return importlib.util.find_spec(name) is not None
+
+
+if __name__ == "__main__":
+    print(json.dumps(found(sys.argv[1])))
