@@ -6,10 +6,10 @@ go, no order of arrival, no storage: so it is easy to see that it is right.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
 
-from fakes.examples import NOON, file_record
+from fakes.examples import file_record
 from publisher.blocked import entry_of
 from publisher.catalog import rendered
 from publisher.listing import Listing
@@ -21,6 +21,9 @@ from schemas.records import Blocked, FileRecord, ProjectRecord
 
 ACTIONS = ("yank", "unyank", "remove", "restore", "set-status")
 Register = dict[str, object]
+
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+"""Before whatever clock the indexers have: a command from the future is refused."""
 
 
 @dataclass
@@ -125,7 +128,7 @@ def _command(file: FileRecord, number: int, random: Random) -> ProjectCommand:
         "action": action,
         "project": file.project,
         "command_id": f"command-{number}",
-        "issued_at": NOON + timedelta(seconds=random.randrange(60)),
+        "issued_at": LONG_AGO + timedelta(seconds=random.randrange(60)),
         "reason": random.choice([None, "because"]),
     }
     if action == "set-status":
