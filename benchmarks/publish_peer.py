@@ -48,7 +48,7 @@ class Peer:
 
 
 def _form(project: str, version: str) -> bytes:
-    """The upload of a wheel (https://docs.pypi.org/api/upload/)."""
+    """The upload of a wheel, as the public index documents it."""
     data, filename = wheel(project, version), f"{project}-{version}-py3-none-any.whl"
     fields = {
         ":action": "file_upload",

@@ -21,7 +21,7 @@ from tf.gen import tfplugin_pb2_grpc as services
 
 from checks.schema import Attribute, Block, Mode, Nested
 
-ADDRESS = "registry.terraform.io/hashicorp/google"
+ADDRESS = "hashicorp/google"
 
 ALONE: Mapping[str, str] = {"TF_CLI_CONFIG_FILE": os.devnull, "CHECKPOINT_DISABLE": "1"}
 """The environment in which Terraform reads no configuration of its user's, and asks nobody."""

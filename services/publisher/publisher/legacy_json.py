@@ -1,6 +1,6 @@
 """``/pypi/<project>/json``: the public index's older JSON API, as far as the record knows.
 
-No standard describes it; the form is that of https://docs.pypi.org/api/json/. The addresses are
+No standard describes it; the form is that of the public index (its "JSON API"). The addresses are
 path-absolute, as everywhere in this index.
 """
 
