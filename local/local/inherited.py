@@ -11,11 +11,7 @@ def environment(extra: Mapping[str, str], drop: tuple[str, ...] = ()) -> dict[st
 
     :param drop: prefixes of the names to leave out.
     """
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(drop)
-    }
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(drop)}
     return {**kept, **_no_proxy(), **extra}
 
 

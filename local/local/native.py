@@ -32,7 +32,12 @@ def up(state: State, ports: Ports, say: Callable[[str], None]) -> bool:
         _bootstrap(state, ports)
         say("made      buckets, topics, subscriptions and a token")
         say(f"starting  relay, {', '.join(layout.SERVICES)}")
-    services.start(_services(ports))
+    try:
+        services.start(_services(ports))
+    except Failure:
+        # Pub/Sub has handed its next messages to a relay that is gone: better it goes as well.
+        backends.stop()
+        raise
     return not runs
 
 

@@ -9,12 +9,14 @@
 Pages are never deleted; a page of the changelog beyond the last is left without entries.
 """
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import ValidationError
 
+from cloud.errors import NotFound
 from cloud.ports import Bucket, Headers, ObjectInfo
 from publisher import catalog_html, markup, simple_json
 from publisher.errors import UnreadableEntry
@@ -24,6 +26,9 @@ from publisher.templates import ENTRIES_PER_PAGE
 from schemas import layout
 from schemas.catalog import CatalogEntry
 from schemas.names import normalize_project
+from schemas.records import ProjectRecord
+
+logger = logging.getLogger(__name__)
 
 Page = tuple[str, str, bytes]
 """A page's object name, its content type and its bytes."""
@@ -49,13 +54,31 @@ class Catalog:
 
     def _attempt(self) -> int:
         generations = self._generations()
-        entries = sorted(
-            map(entry_of, self.metadata.list(layout.RECORDS)), key=lambda entry: entry.project
-        )
+        found = map(self._entry, self.metadata.list(layout.RECORDS))
+        entries = sorted((entry for entry in found if entry), key=lambda entry: entry.project)
         for name, content_type, data in rendered(entries, self.title, generations):
             headers = Headers(content_type=content_type, cache_control=CACHE_CONTROL)
             self.static.write(name, data, headers, if_generation=generations.get(name, 0))
         return len(entries)
+
+    def _entry(self, info: ObjectInfo) -> CatalogEntry | None:
+        """Read the custom metadata; where somebody has spoilt it, derive it from the record.
+
+        What is no record at all is left out, and said: one stray object must not stop everybody.
+        """
+        try:
+            return entry_of(info)
+        except UnreadableEntry:
+            return self._derived(info.name)
+
+    def _derived(self, name: str) -> CatalogEntry | None:
+        try:
+            stored = self.metadata.read(name)
+            record = ProjectRecord.model_validate_json(stored.data if stored else b"")
+        except (NotFound, ValidationError) as error:
+            logger.error("left out of the catalog: %s is no record: %s", name, error)
+            return None
+        return CatalogEntry.of(record)
 
     def _generations(self) -> Generations:
         roots = map(self.static.stat, (layout.ROOT_JSON, layout.ROOT_HTML, layout.HOME))

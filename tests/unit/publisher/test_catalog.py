@@ -7,7 +7,6 @@ from cloud.ports import Headers
 from fakes.examples import file_record, later
 from fakes.storage import Fault
 from publisher.catalog import newest_first, rendered
-from publisher.errors import UnreadableEntry
 from publisher.templates import ENTRIES_PER_PAGE
 from schemas import layout
 from schemas.catalog import CatalogEntry
@@ -96,11 +95,25 @@ def test_pages_beyond_the_last_are_left_without_entries() -> None:
 
 
 @pytest.mark.parametrize("name", ["projects/acme.json", "projects/", "projects/Not A Name.json"])
-def test_an_object_that_is_no_record_is_named(name: str) -> None:
+def test_an_object_that_is_no_record_is_left_out_and_named(
+    name: str, caplog: pytest.LogCaptureFixture
+) -> None:
     store = Store()
+    store.index(record(project="zebra"))
     store.metadata.put(name, b"{}", Headers("application/json", ""))
-    with pytest.raises(UnreadableEntry, match=name):
-        Instance(store).catalog.publish()
+    assert Instance(store).catalog.publish() == 1
+    assert listed(store) == ["zebra"]
+    assert f"left out of the catalog: {name} is no record" in caplog.text
+
+
+def test_a_record_whose_custom_metadata_is_spoilt_is_read() -> None:
+    store = Store()
+    store.index(record("acme-1.tar.gz"), record(project="zebra"))
+    whole = store.metadata.read("projects/acme.json")
+    assert whole is not None
+    store.metadata.put("projects/acme.json", whole.data, Headers("application/json", ""))
+    assert Instance(store).catalog.publish() == 2
+    assert listed(store) == ["acme", "zebra"]
 
 
 def test_a_page_written_too_often_is_waited_for() -> None:
