@@ -1,6 +1,7 @@
 """One walk over a tar archive: only plain files and directories, each named once and safely."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from ingest.checks import tarformat
 from ingest.checks.budget import Budget
@@ -14,8 +15,20 @@ MAX_EXTENSION_SIZE = 64 * 1024
 """Of a pax header or a GNU long name, in bytes."""
 
 _SURPRISES = (b"path", b"size", b"linkpath", b"hdrcharset")
-"""pax records that change what a member is; `path` is fine for the one member it precedes."""
+"""pax records that change what a member is."""
+_FINE = (b"path", b"size")
+"""Those that are taken where they are about one member, and name a size that its header has too."""
 _SPARSE = b"GNU.sparse."
+
+
+class _Ahead(NamedTuple):
+    """What is said of the next member, ahead of its header; empty where nothing is."""
+
+    path: bytes = b""
+    size: bytes = b""
+
+
+_NOTHING = _Ahead()
 
 
 def walk_tar(source: Source, budget: Budget, watcher: Watcher) -> None:
@@ -30,39 +43,42 @@ def walk_tar(source: Source, budget: Budget, watcher: Watcher) -> None:
 
 
 def _walk(source: Source, budget: Budget, watcher: Watcher) -> None:
-    names, path = Names(), b""
+    names, ahead = Names(), _NOTHING
     while (block := source.exactly(BLOCK)) != tarformat.END_BLOCK:
         where = f"tar header at byte {source.offset - BLOCK}"
         header = tarformat.tar_header(block, where)
         budget.admit(where, packed=0, unpacked=0)
         if header.kind in (tarformat.PAX, tarformat.GLOBAL_PAX, tarformat.GNU_LONG_NAME):
-            if path:
+            if any(ahead):
                 malformed(where, "it extends a header that extends the next one already")
-            path = _extension(source, header, where)
+            ahead = _extension(source, header, where)
         else:
-            _read_member(source, header, path or header.name, names, budget, watcher)
-            path = b""
-    if path:
+            if ahead.size not in (b"", b"%d" % header.size):
+                malformed(where, f"its size is {header.size}, and {ahead.size!a} by pax")
+            _read_member(source, header, ahead.path or header.name, names, budget, watcher)
+            ahead = _NOTHING
+    if any(ahead):
         malformed("the end", "it is preceded by a header for a member that does not follow")
     _expect_end(source)
 
 
-def _extension(source: Source, header: TarHeader, where: str) -> bytes:
-    """Read a header about the next member, or all; answers with the next one's path, if given."""
+def _extension(source: Source, header: TarHeader, where: str) -> _Ahead:
+    """Read a header about the next member, or all; answers with what it says of the next."""
     if header.size > MAX_EXTENSION_SIZE:
         malformed(where, f"it extends the next header by {header.size} bytes")
     data = b"".join(_data(source, header.size, where))
     if header.kind == tarformat.GNU_LONG_NAME:
-        return data.rstrip(b"\0") or malformed(where, "the long name is empty")
+        return _Ahead(data.rstrip(b"\0") or malformed(where, "the long name is empty"))
     records = tarformat.pax_records(data, where)
     for key in records:
         if key.startswith(_SPARSE):
             raise Refused(Reason.SDIST_MEMBER, f"{where}: the next member is a sparse file")
-        if key in _SURPRISES and (header.kind == tarformat.GLOBAL_PAX or key != b"path"):
+        if key in _SURPRISES and (header.kind == tarformat.GLOBAL_PAX or key not in _FINE):
             malformed(where, f"the pax record {key.decode('ascii')!a} is not accepted here")
-    if records.get(b"path") == b"":
-        malformed(where, "the pax path is empty")
-    return records.get(b"path", b"")
+    for key in _FINE:
+        if records.get(key) == b"":
+            malformed(where, f"the pax {key.decode('ascii')} is empty")
+    return _Ahead(records.get(b"path", b""), records.get(b"size", b""))
 
 
 def _read_member(

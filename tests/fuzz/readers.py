@@ -1,0 +1,131 @@
+"""How a wheel reads: to ingest's walk, to ``zipfile``, to ``installer`` and to uv.
+
+Each answers with the names of the files and the digests of their contents; directories are left
+out, as not everybody tells of them.
+"""
+
+import hashlib
+import io
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from ingest.checks.budget import Budget
+from ingest.checks.source import Source
+from ingest.checks.zipwalk import walk
+from ingest.policy import Policy
+from ingest.refusal import Reason, Refused
+
+Contents = dict[str, str]
+
+UV = Path(sys.executable).parent / "uv"
+
+
+class _Nothing:
+    def admit(self, name: str, size: int) -> None:
+        return None
+
+
+def by_walk(data: bytes) -> Contents | None:
+    """None: it refuses. Directories are told of, with the digest of nothing."""
+    try:
+        members = walk(Source([data]), Budget(Policy(), Reason.ZIP_BOMB), _Nothing())
+    except Refused:
+        return None
+    return {
+        name.decode(): members[index].sha256.hex() for index, name in enumerate(members.names())
+    }
+
+
+def by_zipfile(data: bytes) -> Contents:
+    """With directories, too."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert archive.testzip() is None
+        assert len(set(archive.namelist())) == len(archive.namelist())
+        return {name: digest(archive.read(name)) for name in archive.namelist()}
+
+
+def by_installer(path: Path) -> Contents:
+    """The library that other installers stand on.
+
+    :raises ImportError: if it is not here.
+    """
+    from installer.sources import WheelFile  # type: ignore[import-not-found, unused-ignore] # see above
+
+    with WheelFile.open(path) as source:
+        return {record[0]: digest(stream.read()) for record, stream, _ in source.get_contents()}
+
+
+def by_uv(requirement: str) -> Contents:
+    """What uv unpacks into its cache; without RECORD, which it completes there.
+
+    :param requirement: a path, read by seeking; or ``name @ http://…``, read as it streams by.
+    """
+    with tempfile.TemporaryDirectory() as directory:
+        cache, target = Path(directory, "cache"), Path(directory, "target")
+        flags = ["--quiet", "--no-config", "--no-deps", "--no-index", "--python", sys.executable]
+        where = ["--cache-dir", str(cache), "--target", str(target), "--link-mode", "copy"]
+        done = subprocess.run(
+            [str(UV), "pip", "install", *flags, *where, requirement],
+            env={"PATH": os.environ["PATH"], "HOME": directory, "NO_PROXY": "*"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        (unpacked,) = (cache / "archive-v0").iterdir()
+        return {
+            str(path.relative_to(unpacked)): digest(path.read_bytes())
+            for path in unpacked.rglob("*")
+            if path.is_file() and path.relative_to(unpacked).parts[1:] != ("RECORD",)
+        }
+
+
+def files(contents: Mapping[str, str]) -> Contents:
+    """Without the directories."""
+    return {name: sha256 for name, sha256 in contents.items() if not name.endswith("/")}
+
+
+def without_record(contents: Mapping[str, str]) -> Contents:
+    """What :func:`by_uv` tells of."""
+    return {name: sha256 for name, sha256 in contents.items() if not name.endswith("/RECORD")}
+
+
+def digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+@contextmanager
+def served(wheels: Mapping[str, bytes]) -> Iterator[str]:
+    """Serve wheels by their path, without ranges, so that clients read from first to last."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_HEAD(self) -> None:
+            data = wheels.get(self.path.lstrip("/"))
+            self.send_response(404 if data is None else 200)
+            self.send_header("Content-Length", str(len(data or b"")))
+            self.end_headers()
+
+        def do_GET(self) -> None:
+            self.do_HEAD()
+            self.wfile.write(wheels.get(self.path.lstrip("/"), b""))
+
+        def log_message(self, format: str, *arguments: object) -> None:
+            return
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

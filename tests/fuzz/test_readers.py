@@ -1,0 +1,140 @@
+"""Whatever ingest accepts is read by ``zipfile``, by ``installer`` and by uv as it reads it itself.
+
+uv reads in two ways: a file by seeking, and an answer as it streams by. It takes a process each
+time, so here each wheel is read in one of them, and few are made up; ``FUZZ=full`` (``make
+judge-wheels``) has all read in both, and makes up a thousand.
+"""
+
+import importlib.util
+import os
+from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from corpus.archive import MAX32, STORED, Archive, Central, chunked, unicode_path, zip64_extra
+from corpus.case import Oddity
+from corpus.oddities import WHEEL_ODDITIES
+from corpus.wheels import FILENAME, MODULE, wheel
+from fuzz.readers import by_installer, by_uv, by_walk, by_zipfile, files, served, without_record
+from ingest.checks.distribution import verify
+from ingest.policy import Policy
+from ingest.refusal import Refused
+
+FULL = os.environ.get("FUZZ") == "full"
+WAYS = ("seeking", "streaming")
+INSTALLER = importlib.util.find_spec("installer") is not None
+
+
+def _ways(number: int) -> Collection[str]:
+    return WAYS if FULL else (WAYS[number % 2],)
+
+
+def _read_by_all(filename: str, data: bytes, directory: Path, ways: Collection[str]) -> None:
+    """See that everybody reads the wheel alike; uv takes only those for this machine."""
+    walked = by_walk(data)
+    assert walked is not None
+    assert walked == by_zipfile(data)
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / filename
+    path.write_bytes(data)
+    expected = files(walked)
+    if INSTALLER:
+        assert by_installer(path) == expected
+    if "seeking" in ways and filename.endswith("-any.whl"):
+        assert by_uv(str(path)) == without_record(expected)
+    if "streaming" in ways and filename.endswith("-any.whl"):
+        with served({filename: data}) as url:
+            streamed = by_uv(f"{filename.split('-')[0]} @ {url}/{filename}")
+        assert streamed == without_record(expected)
+
+
+def _accepted(data: bytes) -> bool:
+    try:
+        verify(FILENAME, chunked(data, 1000), Policy(), len(data))
+    except Refused:
+        return False
+    return True
+
+
+def test_every_unusual_wheel_is_read_alike(tmp_path: Path) -> None:
+    def read(number: int) -> None:
+        case: Oddity = WHEEL_ODDITIES[number]
+        try:
+            _read_by_all(case.filename, case.build(), tmp_path / str(number), _ways(number))
+        except AssertionError as error:
+            raise AssertionError(f"{case.title}: {error}") from error
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(read, range(len(WHEEL_ODDITIES))))
+
+
+_NAMES = st.sampled_from(
+    [
+        "a.py",
+        "A.py",
+        "a/b.py",
+        "a/b/c.py",
+        "é.py",
+        "e\u0301.py",
+        "ß",
+        "ss",
+        "a b",
+        "a",
+        "CON",
+        "x:y",
+    ]
+)
+_FILES = st.dictionaries(_NAMES, st.binary(max_size=30), min_size=1, max_size=3)
+_FLAGS = st.sampled_from([None, None, 0, 2, 4, 6, 1 << 11, 1, 8])
+_SIZES = st.sampled_from([None, None, 0, 1, MAX32])
+
+
+@st.composite
+def _wheels(draw: st.DrawFn) -> bytes:
+    """Wheels whose RECORD is right and whose headers are as odd as a writer could make them."""
+    archive = wheel({"acme/__init__.py": b"VALUE = 1\n" * 20, **draw(_FILES)})
+    module = next(entry for entry in archive.entries if entry.name == MODULE).resolved()
+    unpacked, packed = module.unpacked or 0, module.packed or 0
+    extra = st.sampled_from(
+        [
+            b"",
+            zip64_extra(unpacked, packed),
+            zip64_extra(unpacked),
+            zip64_extra(unpacked, packed, 0),
+            unicode_path(MODULE, of=MODULE),
+            unicode_path(b"evil.py", of=MODULE),
+            b"\xfe\xca\0\0",
+        ]
+    )
+    central = Central(
+        packed=draw(_SIZES),
+        unpacked=draw(_SIZES),
+        extra=draw(extra),
+        needed=draw(st.just(20) | st.just(63)),
+    )
+    changes = {"flags": draw(_FLAGS), "unpacked": draw(_SIZES), "extra": draw(extra)}
+    if draw(st.booleans()):
+        archive = archive.amend(MODULE, central=central, **changes)
+    if draw(st.booleans()):
+        archive = Archive(tuple(replace(entry, method=STORED) for entry in archive.entries))
+    return replace(archive, zip64=draw(st.sampled_from([None, {}, {"made": 20}]))).build()
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("wheels")
+
+
+@settings(
+    max_examples=1000 if FULL else 12,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+@given(_wheels().filter(_accepted))
+def test_every_wheel_that_is_accepted_is_read_alike(directory: Path, data: bytes) -> None:
+    _read_by_all(FILENAME, data, directory, _ways(len(data)))

@@ -1,0 +1,56 @@
+"""``make fuzz``: atheris looks for what ingest reads otherwise than ``zipfile``, or dies of.
+
+Starts from the corpus of the tests. What it finds lies in the directory it was started in, as
+``crash-…``, and belongs into the tests.
+"""
+
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import atheris  # type: ignore[import-untyped] # lives in an environment of its own
+
+with atheris.instrument_imports(include=["ingest", "packaging"]):
+    from corpus.archive import chunked
+    from corpus.everything import REFUSALS
+    from corpus.oddities import WHEEL_ODDITIES
+    from corpus.wheels import FILENAME
+    from fuzz.readers import by_walk, by_zipfile
+    from ingest.checks.distribution import verify
+    from ingest.policy import Policy
+    from ingest.refusal import Refused
+
+LARGEST = 4096
+"""Of the archives to start from, in bytes."""
+
+
+def one_input(data: bytes) -> None:
+    """Judge one archive."""
+    walked = by_walk(data)
+    with suppress(Refused):
+        verify(FILENAME, chunked(data, 1 + len(data) // 3), Policy(), len(data))
+        assert walked is not None, "verified, though the walk refuses it"
+    if walked is not None:
+        assert walked == by_zipfile(data)
+
+
+def seed(directory: Path) -> None:
+    """Write the archives to start from."""
+    directory.mkdir(parents=True, exist_ok=True)
+    builders = [case.build for case in WHEEL_ODDITIES] + [case.build for case in REFUSALS]
+    for number, build in enumerate(builders):
+        data = build()
+        if len(data) <= LARGEST:
+            (directory / f"seed-{number}").write_bytes(data)
+
+
+def main() -> None:
+    seeds = Path(os.environ.get("FUZZ_CORPUS", ".local/fuzz"))
+    seed(seeds)
+    atheris.Setup([*sys.argv, f"-max_len={LARGEST}", str(seeds)], one_input)
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()
