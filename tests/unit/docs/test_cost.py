@@ -1,0 +1,23 @@
+"""The page about cost says what the script computes from counted operations."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[3]
+FIRST = "## What was counted\n"
+
+
+def test_the_page_about_cost_has_the_scripts_tables() -> None:
+    command = [sys.executable, "-W", "error", "benchmarks/cost.py"]
+    environment = os.environ | {"PYTHONPATH": "tests"}
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+
+    page = (ROOT / "docs/cost.md").read_text("utf-8")
+    start = page.index(FIRST)
+    assert page[start:] == done.stdout, (
+        f"{FIRST.strip()} and all after it should be:\n{done.stdout}"
+    )

@@ -1,0 +1,72 @@
+"""The page about security says what Terraform grants and what the proxy logs."""
+
+import inspect
+import re
+from pathlib import Path
+
+from proxy import access_log, tokens
+
+ROOT = Path(__file__).parents[3]
+PAGE = (ROOT / "docs/security.md").read_text("utf-8")
+ACCESS = ROOT / "deploy/terraform/modules/access"
+# In Terraform's tables these are variables.
+MANY = {"name": "publishers", "who": "operators"}
+
+
+def rows(columns: str) -> list[list[str]]:
+    """The cells of the table with that head."""
+    _, _, rest = PAGE.partition(f"| {columns}")
+    lines = rest.partition("\n\n")[0].splitlines()[2:]
+    return [[cell.strip(" `") for cell in line.strip("|").split(" | ")] for line in lines]
+
+
+def granted(pattern: str, file: str) -> set[tuple[str, ...]]:
+    found = re.findall(pattern, (ACCESS / file).read_text("utf-8"))
+    return {(MANY.get(who, who.strip('"')), *rest) for who, *rest in found}
+
+
+def test_the_page_has_every_right_on_a_bucket() -> None:
+    said = {(who, role, bucket) for who, bucket, role, _ in rows("who | bucket")}
+
+    pattern = r'who\s*=\s*("?\w+"?),\s*role\s*=\s*"(\w+)",\s*bucket\s*=\s*"(\w+)"'
+    assert said == granted(pattern, "main.tf")
+
+
+def test_the_page_says_what_a_role_may() -> None:
+    said = {role: permissions.split(", ") for role, permissions in rows("role | permissions")}
+
+    found = re.findall(
+        r"(\w+)\s*=\s*{ title = .*permissions = \[(.*?)\]", (ACCESS / "roles.tf").read_text("utf-8")
+    )
+    assert said == {role: re.findall(r'"(\w+)"', permissions) for role, permissions in found}
+
+
+def test_the_page_has_every_right_on_a_topic() -> None:
+    said = {(who, topic) for who, topic in rows("who | may publish")}
+
+    assert said == granted(r'who = ("?\w+"?), topic = "([\w-]+)"', "topics.tf")
+
+
+def test_nobody_who_may_delete_is_at_packages_or_incoming() -> None:
+    deleting = {role for role, permissions in rows("role | permissions") if "delete" in permissions}
+
+    assert {bucket for _, bucket, role, _ in rows("who | bucket") if role in deleting} == {
+        "metadata",
+        "static",
+    }
+
+
+def test_queries_ask_for_fields_that_the_proxy_logs() -> None:
+    asked = set(re.findall(r"jsonPayload\.(\w+)", PAGE))
+
+    written = set(re.findall(r'^ +"(\w+)": ', inspect.getsource(access_log), re.MULTILINE))
+    assert asked
+    assert asked <= written
+
+
+def test_commands_about_tokens_can_be_parsed() -> None:
+    commands = re.findall(r"(?:^\$ |`)python -m proxy\.tokens ([^`\n]+)", PAGE, re.MULTILINE)
+
+    assert len(commands) >= 5
+    for command in commands:
+        tokens._parser().parse_args(command.replace("'", "").split())
