@@ -132,8 +132,8 @@ def test_frameworks_and_the_environment_stay_in_their_files(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_importing_a_module_does_nothing(path: Path) -> None:
-    """Only docstrings, imports, definitions, and assignments stand at the top of a module."""
+def test_a_module_is_imports_and_definitions(path: Path) -> None:
+    """At the top of a module stand docstrings, imports, definitions, and constants."""
     allowed = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     for node in ast.parse(path.read_text("utf-8")).body:
         match node:
@@ -143,3 +143,31 @@ def test_importing_a_module_does_nothing(path: Path) -> None:
                 assert ast.unparse(test) in ("__name__ == '__main__'", "TYPE_CHECKING")
             case _:
                 assert isinstance(node, allowed), ast.unparse(node)
+
+
+WATCHED = """
+import logging, os, sys, threading
+seen = []
+def watch(event, arguments):
+    if event in ("socket.connect", "subprocess.Popen", "os.system", "os.putenv"):
+        seen.append(event)
+    if event == "open" and isinstance(arguments[1], str) and set(arguments[1]) & set("wax+"):
+        seen.append(f"open {arguments[0]}")
+sys.dont_write_bytecode = True
+sys.addaudithook(watch)
+import {module}
+assert not seen, seen
+assert threading.active_count() == 1, threading.enumerate()
+assert not logging.getLogger().handlers, logging.getLogger().handlers
+"""
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_importing_a_service_does_nothing(service: str) -> None:
+    """No connection, no file written, no process, no thread, no log handler.
+
+    (urllib3 binds a socket of its own, to learn whether there is IPv6.)
+    """
+    program = WATCHED.replace("{module}", f"{service}.main")
+    done = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,58 @@
+"""Every service starts with nothing but its required settings."""
+
+import pytest
+from pydantic_core import PydanticUndefined
+
+from cloud.settings import ServiceSettings, load
+from indexer.settings import Settings as IndexerSettings
+from ingest.settings import Settings as IngestSettings
+from proxy.settings import Settings as ProxySettings
+from publisher.settings import Settings as PublisherSettings
+
+KINDS = (IngestSettings, IndexerSettings, PublisherSettings, ProxySettings)
+
+
+def name_of(kind: type[ServiceSettings]) -> str:
+    return kind.__module__
+
+
+def required(kind: type[ServiceSettings]) -> list[str]:
+    return [name for name, field in kind.model_fields.items() if field.is_required()]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=name_of)
+def test_the_required_settings_are_enough(
+    kind: type[ServiceSettings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in required(kind):
+        monkeypatch.setenv(name.upper(), f"some-{name}")
+    settings = load(kind)
+    assert {getattr(settings, name) for name in required(kind)} == {
+        f"some-{name}" for name in required(kind)
+    }
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=name_of)
+def test_each_missing_one_is_named(
+    kind: type[ServiceSettings],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name in required(kind):
+        monkeypatch.delenv(name.upper(), raising=False)
+    with pytest.raises(SystemExit) as caught:
+        load(kind)
+    assert caught.value.code == 1
+    told = capsys.readouterr().err
+    assert all(f"setting {name.upper()}: Field required" in told for name in required(kind))
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=name_of)
+def test_every_setting_is_described(kind: type[ServiceSettings]) -> None:
+    for name, field in kind.model_fields.items():
+        assert field.description, name
+        assert (
+            field.is_required()
+            or field.get_default() is not PydanticUndefined
+            or (field.default_factory is not None)
+        )
