@@ -91,12 +91,8 @@ def test_requests_that_come_in_one_go_are_answered_one_after_the_other(hasty: Se
 def test_a_head_without_end_is_cut_off(hasty: Served) -> None:
     with connected(hasty) as connection:
         connection.sendall(HEAD + b"X-A: ")
-        sent = 0
         with pytest.raises(ConnectionError):
-            while sent < 50_000_000:
-                connection.sendall(b"a" * 4096)
-                sent += 4096
-        assert sent < 10_000_000
+            connection.sendall(b"a" * 10_000_000)
 
 
 def test_a_client_that_takes_nothing_is_given_up(hasty: Served) -> None:
