@@ -112,7 +112,8 @@ class Index:
             close=_nothing,
             clock=lambda: self.now,
         )
-        transport = httpx.ASGITransport(assemble(chosen, around))
+        self.proxy = assemble(chosen, around)
+        transport = httpx.ASGITransport(self.proxy)
         self._client = httpx.AsyncClient(
             transport=transport, base_url="http://proxy", auth=("__token__", "secret")
         )
