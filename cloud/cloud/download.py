@@ -13,6 +13,9 @@ from cloud.errors import Unavailable
 from cloud.persistence import Transient, persist
 from schemas.types import Generation
 
+CHUNK = 64 * 1024
+"""Bytes that are handed on at a time at most: what a slow client leaves lying is this much."""
+
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]+)-([0-9]+)/([0-9]+)", re.ASCII)
 _MD5 = re.compile(r"(?:^|,) *md5=([A-Za-z0-9+/]{22}==)", re.ASCII)
 
@@ -99,7 +102,7 @@ class StorageDownload:
         if self._is_broken:
             await self._mend()
         self._is_broken = True
-        chunk = await self._opened.response.content.readany()
+        chunk = await self._opened.response.content.read(CHUNK)
         if not chunk:
             raise Transient("the body broke off")
         self._is_broken = False

@@ -37,23 +37,26 @@ class Identity:
 
         :raises Unavailable: if no token could be had.
         """
-        if not self._is_valid():
-            async with self._refreshing:
-                if not self._is_valid():
-                    await asyncio.to_thread(self._refresh)
+        credentials = self._valid()
+        if credentials is None:
+            credentials = await self._renewed()
         headers: dict[str, str] = {}
-        if self._credentials is not None:
-            self._credentials.apply(headers)  # type: ignore[no-untyped-call]  # google-auth's
+        credentials.apply(headers)  # type: ignore[no-untyped-call]  # google-auth's
         return headers
 
-    def _is_valid(self) -> bool:
-        """Whether the token is good for some minutes more, by google-auth's own margin."""
-        return self._credentials is not None and bool(self._credentials.valid)
+    def _valid(self) -> Credentials | None:
+        """The credentials if their token is good for some minutes more, by google-auth's margin."""
+        return self._credentials if self._credentials and self._credentials.valid else None
 
-    def _refresh(self) -> None:
+    async def _renewed(self) -> Credentials:
+        async with self._refreshing:
+            valid = self._valid()
+            return await asyncio.to_thread(self._refreshed) if valid is None else valid
+
+    def _refreshed(self) -> Credentials:
         try:
-            if self._credentials is None:
-                self._credentials = find(self._scope)
-            self._credentials.refresh(Request())  # type: ignore[no-untyped-call]  # google-auth's
+            credentials = self._credentials = self._credentials or find(self._scope)
+            credentials.refresh(Request())  # type: ignore[no-untyped-call]  # google-auth's
         except GoogleAuthError as error:
             raise Unavailable("access token", str(error)) from error
+        return credentials

@@ -144,7 +144,7 @@ class Download(Protocol):
     """and the one after the last."""
 
     def __aiter__(self) -> AsyncIterator[bytes]:
-        """Yield the bytes in chunks as they come, less than a MiB in memory.
+        """Yield the bytes as they come, 64 KiB at most at a time and some hundred in memory.
 
         A broken connection is resumed where it broke, on the same generation.
 

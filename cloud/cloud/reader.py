@@ -28,6 +28,10 @@ Take = Callable[[aiohttp.ClientResponse], Awaitable[T]]
 
 ORIGIN = "https://storage.googleapis.com"
 
+_BUFFER = 16 * 1024
+"""Bytes in hand from which on no more is taken off a connection; one more gulp may be on its way,
+which is at most 256 KiB."""
+
 _TRANSIENT = {408, 429, 500, 502, 503, 504}
 """https://cloud.google.com/storage/docs/retry-strategy"""
 _ANSWERS = {200, 206, 304, 416}
@@ -66,6 +70,7 @@ class Storage:
             timeout=aiohttp.ClientTimeout(total=None),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
+            read_bufsize=_BUFFER,
         )
 
     async def close(self) -> None:
@@ -135,11 +140,9 @@ class StorageReader:
         subject = self._subject(name)
         path = self._path(name, "" if generation is None else f"&generation={generation}")
         opened = await self._storage.ask(subject, path, _part(start, stop), Opened.of)
-        if opened is None:  # there is no such part
-            opened = await self._storage.ask(subject, path, {}, Opened.of)
-        if opened is None:
-            raise errors.Unavailable(subject, "a range was refused, and none was asked for")
-        return opened
+        if opened is not None:
+            return opened
+        return await self._storage.ask(subject, path, {}, _whole)
 
     def _path(self, name: str, parameter: str = "") -> str:
         return f"/storage/v1/b/{self._name}/o/{quote(name, safe='')}?alt=media{parameter}"
@@ -155,6 +158,13 @@ def _part(start: int, stop: int | None) -> Mapping[str, str]:
     if start < 0:
         return {"range": f"bytes={start}"}
     return {"range": f"bytes={start}-{'' if stop is None else stop - 1}"}
+
+
+async def _whole(response: aiohttp.ClientResponse) -> Opened:
+    opened = await Opened.of(response)
+    if opened is None:
+        raise Transient("416 to a request for the whole")
+    return opened
 
 
 async def _changed(response: aiohttp.ClientResponse) -> StoredObject | None:

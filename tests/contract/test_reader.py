@@ -13,6 +13,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from cloud.download import CHUNK
 from cloud.errors import CloudError, NotFound, PermissionDenied, Unavailable
 from cloud.ports import Download, Reader, StoredObject
 from cloud.reader import Storage as Connections
@@ -370,11 +371,13 @@ def test_a_download_that_nobody_takes_holds_no_place(strict: Site) -> None:
 async def against(
     answer: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]],
     act: Act,
+    *,
+    timeout: float = 2,
 ) -> None:
     """Act with a reader of a server that answers each connection as told."""
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    connections = Connections(f"127.0.0.1:{port}", None, concurrency=8, timeout=2)
+    connections = Connections(f"127.0.0.1:{port}", None, concurrency=8, timeout=timeout)
     async with server:
         try:
             await act(StorageReader(connections, "bucket"))
@@ -427,7 +430,7 @@ def test_what_nobody_takes_stays_with_the_server() -> None:
     async def act(reader: Reader) -> None:
         async with aclosing(await reader.open("a")) as download:
             await asyncio.sleep(0.5)
-            assert len(await anext(aiter(download))) <= 1024 * 1024
+            assert len(await anext(aiter(download))) <= CHUNK
 
     asyncio.run(against(answer, act))
 
@@ -463,6 +466,23 @@ def test_more_bytes_than_were_told_are_an_error() -> None:
             await whole(await reader.open("a"))
 
     asyncio.run(against(answer, act))
+
+
+@pytest.mark.parametrize("status", [206, 304, 416])
+def test_an_answer_to_another_question_is_none(status: int) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(f"HTTP/1.1 {status} What\r\ncontent-length: 0\r\n\r\n".encode())
+        writer.close()
+
+    async def act(reader: Reader) -> None:
+        with pytest.raises(Unavailable, match=f"{status} to a "):
+            await reader.read("a")
+        if status == 416:
+            with pytest.raises(Unavailable, match="416 to a request for the whole"):
+                await reader.open("a", start=5)
+
+    asyncio.run(against(answer, act, timeout=0.3))
 
 
 def test_a_redirect_is_not_followed() -> None:

@@ -19,9 +19,9 @@ from schemas.tokens import EVERYTHING, READ, Token
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what the arguments say; return the exit status."""
-    chosen = _parser().parse_args(arguments)
+def main() -> int:
+    """Do what the command line says; return the exit status."""
+    chosen = arguments(sys.argv[1:])
     place = settings.load(SecretSettings)
     client = secrets.connect(place.secret_manager_emulator_host or None)
     secret = secrets.Secret(client, place.project, place.tokens_secret)
@@ -60,11 +60,11 @@ def run(chosen: argparse.Namespace, register: TokenRegister) -> None:
 def duration(text: str) -> timedelta:
     """Read a duration: a number of hours, days or weeks, as ``90d``.
 
-    :raises ValueError: if it is none.
+    :raises ArgumentTypeError: if it is none.
     """
     match = re.fullmatch(r"([1-9][0-9]{0,4})([hdw])", text, re.ASCII)
     if match is None:
-        raise ValueError
+        raise argparse.ArgumentTypeError(f"{text!r} is no duration, as 12h, 90d or 4w")
     return int(match[1]) * _UNITS[match[2]]
 
 
@@ -77,7 +77,8 @@ def _line(token: Token, now: datetime) -> str:
     )
 
 
-def _parser() -> argparse.ArgumentParser:
+def arguments(words: Sequence[str]) -> argparse.Namespace:
+    """Read a command line; print its usage and exit if it is none."""
     parser = argparse.ArgumentParser(prog="python -m proxy.tokens", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     create = commands.add_parser("create", help="make a token and print it, once")
@@ -90,7 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("list", help="print name, digest, state, creation, expiry, scope")
     revoke = commands.add_parser("revoke", help="end tokens, within a minute")
     revoke.add_argument("which", help="a name, the first 8 digits of a digest or more, or a token")
-    return parser
+    return parser.parse_args(words)
 
 
 if __name__ == "__main__":

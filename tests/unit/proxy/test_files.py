@@ -7,6 +7,8 @@ import pytest
 
 from cloud.errors import Unavailable
 from fakes.storage import Fault
+from proxy.signed import MOST, SignedUrls
+from schemas.names import Filename
 from unit.proxy.world import (
     LARGE,
     LARGE_BYTES,
@@ -15,6 +17,7 @@ from unit.proxy.world import (
     WHEEL,
     WHEEL_BYTES,
     Answer,
+    Clock,
     World,
     basic,
     run,
@@ -229,6 +232,22 @@ def test_57_a_signature_that_cannot_be_had_is_503_and_tried_again(
         assert (await redirecting.ask(FILE)).status == 302
 
     run(act())
+
+
+def test_57_signatures_are_not_kept_without_bound() -> None:
+    signatures: list[int] = []
+
+    async def sign(name: str, generation: int) -> str:
+        signatures.append(generation)
+        return f"https://storage.example/{name}"
+
+    async def act() -> None:
+        signed = SignedUrls(sign, 1, Clock())
+        for generation in [*range(MOST + 1), 0, MOST]:
+            await signed.get(Filename("a-1.0.tar.gz"), generation)
+
+    run(act())
+    assert signatures == [*range(MOST + 1), 0]
 
 
 def test_a_fault_while_a_small_file_comes_is_503_and_leaves_nothing(world: World) -> None:
