@@ -7,7 +7,7 @@ SOURCES := schemas/schemas cloud/cloud services/ingest/ingest services/indexer/i
 MEMBERS := schemas cloud services/ingest services/indexer services/publisher services/proxy local
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo local-up local-down local-logs test test-clients chaos bench-publish bench-render bench-latency bench-throughput check images format schemas lock
+.PHONY: help install demo local-up local-down local-logs test test-clients chaos bench-publish bench-render bench-latency bench-throughput bench-ingest judge-wheels fuzz check images format schemas lock
 
 help: ## explain the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,25 @@ bench-latency: install ## time from message to page, at 100 and 100 000 files; d
 
 bench-throughput: install ## wheels a second at three sizes; pypiserver, devpi, pypicloud beside it
 	PYTHONPATH=tests $(BIN)/python benchmarks/publish_throughput.py --profile --peers
+
+bench-ingest: install ## what judging and promoting a file costs, beside sha256sum (4 GB of disk)
+	PYTHONPATH=tests $(BIN)/python -W error benchmarks/ingest_bench.py
+
+judge-wheels: install ## judge known wheels, and those of all build back ends (downloads 1.5 GB)
+	$(BIN)/python -W error benchmarks/ingest_wheels.py
+	BACKENDS=all FUZZ=full $(BIN)/python -m pytest tests/unit/ingest/test_build_backends.py tests/fuzz
+
+FUZZ_SECONDS ?= 600
+FUZZER := .venv/fuzz/bin/python
+
+fuzz: .venv/fuzz/installed ## have atheris look for archives that others read otherwise (10 minutes)
+	PYTHONPATH=tests:services/ingest:schemas $(FUZZER) tests/fuzz/walk.py -max_total_time=$(FUZZ_SECONDS)
+
+.venv/fuzz/installed: .venv/installed
+	$(BIN)/python -m venv .venv/fuzz
+	$(FUZZER) -m pip install --quiet --disable-pip-version-check --only-binary=:all: atheris packaging \
+		|| { echo "atheris has no wheel for $$($(FUZZER) --version)"; exit 1; }
+	touch $@
 
 check: install ## lint, types, import boundaries, Dockerfile, Compose file
 	$(BIN)/ruff check

@@ -1,6 +1,6 @@
 """The corpus: every case, in the order of the reason codes."""
 
-from corpus import papers, sdists, zip_members, zip_structure
+from corpus import names, papers, sdists, zip_members, zip_structure
 from corpus.case import Oddity, Refusal
 from corpus.oddities import WHEEL_ODDITIES
 
@@ -30,5 +30,12 @@ SDIST_REFUSALS: list[Refusal] = [
     *sdists.SDIST_METADATA,
 ]
 
-REFUSALS = [*WHEEL_REFUSALS, *SDIST_REFUSALS]
+NAME_REFUSALS: list[Refusal] = [
+    *names.BAD_FILENAME,
+    *names.SDIST_FILENAME,
+    *names.RESERVED_NAME,
+    *names.BAD_TAG,
+]
+
+REFUSALS = [*NAME_REFUSALS, *WHEEL_REFUSALS, *SDIST_REFUSALS]
 ODDITIES: list[Oddity] = [*WHEEL_ODDITIES, *sdists.SDIST_ODDITIES]
