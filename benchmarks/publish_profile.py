@@ -1,4 +1,4 @@
-"""Where the busiest service spends its time, by py-spy, while wheels are published."""
+"""Where the busiest processes spend their time, by py-spy, while wheels are published."""
 
 import subprocess
 import sys
@@ -6,6 +6,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from publish_runtime import Runtime, Wheel, runtime
@@ -14,30 +15,36 @@ SECONDS = 12
 AFTER = 3.0
 """Seconds until everything is under way."""
 SHOWN = 8
+SERVICES = ("ingest", "indexer", "publisher")
 
 
 def of(directory: Path, wheels: Sequence[Wheel]) -> str:
-    """A table of the busiest service's own time by module, or why there is none."""
+    """A table for the busiest process, and for the busiest service; or why there is none."""
     spy = _py_spy(directory / "py-spy")
     if spy is None:
         return "\npy-spy cannot be installed here: no profile."
     with runtime(directory, 1_000, wheels) as running:
         threading.Thread(target=running.announce, args=(wheels,), daemon=True).start()
         time.sleep(AFTER)
-        name = _busiest(running)
-        stacks = directory / "stacks.txt"
-        command = [str(spy), "record", "--gil", "--format", "raw", "--output", str(stacks)]
-        limits = ["--duration", str(SECONDS), "--pid", str(running.processes[name])]
-        subprocess.run([*command, *limits], check=True, capture_output=True)  # noqa: S603 - ours
-    return _table(name, stacks.read_text())
+        spent = _spent(running)
+        busiest = {max(spent, key=spent.__getitem__), max(SERVICES, key=spent.__getitem__)}
+        with ThreadPoolExecutor() as pool:
+            paths = {name: directory / f"{name}.stacks" for name in busiest}
+            pids = [running.processes[name] for name in busiest]
+            list(pool.map(lambda path, pid: _record(spy, path, pid), paths.values(), pids))
+    return "\n".join(_table(name, path.read_text()) for name, path in paths.items())
 
 
-def _busiest(running: Runtime) -> str:
+def _spent(running: Runtime) -> dict[str, float]:
     before = running.cpu()
     time.sleep(AFTER)
-    after = running.cpu()
-    services = ("ingest", "indexer", "publisher")
-    return max(services, key=lambda name: after[name] - before[name])
+    return {name: seconds - before[name] for name, seconds in running.cpu().items()}
+
+
+def _record(spy: Path, output: Path, pid: int) -> None:
+    command = [str(spy), "record", "--gil", "--format", "raw", "--output", str(output)]
+    limits = ["--duration", str(SECONDS), "--pid", str(pid)]
+    subprocess.run([*command, *limits], check=True, capture_output=True)  # noqa: S603 - ours
 
 
 def _table(name: str, stacks: str) -> str:
@@ -47,7 +54,7 @@ def _table(name: str, stacks: str) -> str:
         stack, _, count = line.rpartition(" ")
         frames = stack.split(";")
         packages[_package(frames[-1])] += int(count)
-        mine = [frame for frame in frames if _package(frame) in (name, "cloud", "schemas")]
+        mine = [frame for frame in frames if _package(frame) in (name, "cloud", "local", "schemas")]
         ours[mine[-1] if mine else "(none of ours)"] += int(count)
     total = sum(packages.values())
     rows = [
