@@ -1,7 +1,9 @@
 """A small sound index in memory, made by publishing: what verify, rebuild and reindex work on."""
 
+from datetime import timedelta
+
+from chaos.model import LONG_AGO
 from chaos.pipeline import BUCKETS, Pipeline
-from fakes.examples import later
 from fakes.memory import MemoryBucket
 from fakes.storage import Storage
 from fakes.wheels import wheel
@@ -66,4 +68,5 @@ class Index:
 
 
 def _issued(second: int, command: dict[str, str]) -> ProjectCommand:
-    return ProjectCommand.model_validate({**command, "issued_at": later(second)})
+    issued_at = LONG_AGO + timedelta(seconds=second)
+    return ProjectCommand.model_validate({**command, "issued_at": issued_at})

@@ -130,7 +130,7 @@ def test_reindex_names_what_was_not_promoted_and_goes_on(index: Index) -> None:
         index.buckets["packages"].put(name, b"?")
     topic = MemoryTopic()
     assert reindex(index, topic) == {
-        "acme-7.0-py3-none-any.whl": Reason.NOT_FOUND,
+        "acme-7.0-py3-none-any.whl": Reason.EXISTS,
         "notes": Reason.BAD_FILENAME,
     }
     assert len(topic.messages) == 6

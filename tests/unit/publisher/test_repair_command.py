@@ -66,7 +66,7 @@ def test_reindex_says_what_is_no_promoted_file(
     server.storage.insert("packages", "other-1.tar.gz", b"?")
     assert ingest.__main__.main(["reindex", "other"]) == 1
     words = capsys.readouterr()
-    assert words.out.startswith("other-1.tar.gz: not-found")
+    assert words.out.startswith("other-1.tar.gz: exists")
     assert words.err == "reindex: 0 files announced, 1 are none\n"
 
 
