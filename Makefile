@@ -33,7 +33,7 @@ local-logs: install ## print what all processes say, and go on until interrupted
 	$(BIN)/python -m local logs
 
 test: install ## run every ring of tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 test-clients: install ## install with pip, uv, poetry and pdm, each made on the fly
 	$(BIN)/python -m pytest tests/clients/check_clients.py
