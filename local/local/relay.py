@@ -162,14 +162,12 @@ def subscriber(host: str) -> SubscriberAsyncClient:
 async def relay_all(settings: RelaySettings) -> None:
     """Deliver every subscription of the layout until SIGTERM."""
     client = subscriber(settings.pubsub_emulator_host)
-    limits = httpx.Limits(max_connections=None)
-    async with httpx.AsyncClient(
-        timeout=layout.ACK_DEADLINE, limits=limits, trust_env=False
-    ) as http:
+    async with contextlib.AsyncExitStack() as open_clients:
         relays = [
             Relay(
                 client,
-                http,
+                # One a subscription: a pool looks through all its connections at each request.
+                await open_clients.enter_async_context(_http()),
                 f"projects/{layout.PROJECT}/subscriptions/{each.name}",
                 settings.url(each.service) + each.path,
                 scale=settings.back_off_scale,
@@ -180,6 +178,11 @@ async def relay_all(settings: RelaySettings) -> None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
         with contextlib.suppress(asyncio.CancelledError):
             await running
+
+
+def _http() -> httpx.AsyncClient:
+    limits = httpx.Limits(max_connections=None)
+    return httpx.AsyncClient(timeout=layout.ACK_DEADLINE, limits=limits, trust_env=False)
 
 
 def main() -> None:
