@@ -35,8 +35,8 @@ class Files:
     ) -> tuple[Resource | Elsewhere, Freshness]:
         """Return a file, or where it is: at most one request to storage.
 
-        Only a plain GET of a file is ever sent elsewhere: no client follows a redirected HEAD or
-        asks twice for a part of a file (INDEX_API: #50).
+        Only a plain GET of a file is ever sent elsewhere: pip insists on a HEAD that is answered
+        directly, and parts are small (INDEX_API: #50).
 
         :raises NotFound: if there is none.
         :raises CloudError: if it could not be read.

@@ -1,0 +1,155 @@
+"""What a page in memory costs: the proxy beside a bare Starlette and a bare ASGI application.
+
+    python benchmarks/warm_page.py [--rounds 5]
+
+CPU a request, without a socket: each application is called as uvicorn calls it. All three check the
+same token, send the same bytes and header fields, and write the same access-log line. Each round
+runs every contender; the medians are printed. What came of it: docs/adr/0006.
+"""
+
+import argparse
+import asyncio
+import hmac
+import io
+import logging
+import resource
+import sys
+from collections import defaultdict
+from collections.abc import Mapping
+from pathlib import Path
+from statistics import median
+
+from starlette.applications import Starlette
+from starlette.requests import Request as StarletteRequest
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from cloud.logs import JsonFormatter
+from proxy.access_log import AccessLine
+from proxy.credentials import password_of
+from proxy.requests import Request, joined
+from schemas.tokens import digest_of
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+from unit.proxy.world import JSON, TOKEN, World, basic
+
+PIP = (
+    f"{JSON}, application/vnd.pypi.simple.v1+html; q=0.1, text/html; q=0.01",
+    'pip/26.3 {"ci":true,"cpu":"x86_64","implementation":{"name":"CPython","version":"3.13.0"}}',
+)
+DIGEST = digest_of(TOKEN)
+FIELDS = {"cache-control": "private, no-cache", "vary": "Accept", "etag": '"0123"'}
+
+
+def scope_of(path: str) -> Scope:
+    """A request of pip's, as uvicorn hands it over."""
+    fields = {"host": "a", "accept": PIP[0], "user-agent": PIP[1], "authorization": basic()}
+    return {
+        "type": "http",
+        "method": "GET",
+        "path": path,
+        "raw_path": path.encode(),
+        "root_path": "",
+        "query_string": b"",
+        "headers": [(name.encode(), value.encode()) for name, value in fields.items()],
+    }
+
+
+def is_known(authorization: str) -> bool:
+    """The token check that all three make."""
+    return hmac.compare_digest(digest_of(password_of(authorization) or ""), DIGEST)
+
+
+def log(scope: Scope, body: bytes) -> None:
+    """The line that all three write."""
+    request = Request("GET", scope["raw_path"], "", joined(scope["headers"]))
+    line = AccessLine(request, "acme-prod", status=200, sent=len(body))
+    line.write(0.001)
+
+
+def starlette(body: bytes) -> ASGIApp:
+    """Routing, a request object, a response object."""
+
+    async def page(request: StarletteRequest) -> Response:
+        known = is_known(request.headers.get("authorization", ""))
+        log(request.scope, body)
+        return Response(body, 200 if known else 401, FIELDS, media_type=JSON)
+
+    return Starlette(routes=[Route("/simple/{project}/", page)])
+
+
+def bare(body: bytes) -> ASGIApp:
+    """The least that can be done."""
+    length = str(len(body))
+    fields = {**FIELDS, "content-type": JSON, "content-length": length}
+    encoded = [(name.encode(), value.encode()) for name, value in fields.items()]
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        known = is_known(dict(scope["headers"]).get(b"authorization", b"").decode())
+        status = 200 if known else 401
+        await send({"type": "http.response.start", "status": status, "headers": encoded})
+        await send({"type": "http.response.body", "body": body})
+        log(scope, body)
+
+    return app
+
+
+async def microseconds(app: ASGIApp, scope: Scope, times: int) -> float:
+    """CPU a request."""
+    statuses: list[Message] = []
+
+    async def send(message: Message) -> None:
+        statuses.append(message)
+
+    async def receive() -> Message:
+        await asyncio.sleep(3600)
+        return {"type": "http.disconnect"}
+
+    await app(dict(scope), receive, send)
+    if statuses[0]["status"] != 200:
+        raise ValueError("not served")
+    started = _cpu()
+    for _ in range(times):
+        statuses.clear()
+        await app(dict(scope), receive, send)
+    return (_cpu() - started) / times * 1e6
+
+
+def _cpu() -> float:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+
+
+async def compare(rounds: int) -> Mapping[str, float]:
+    """The medians."""
+    world = World(cache_ttl=3600)
+    body = b'{"files":[]}' * 200
+    world.page("simple/alpha-pkg/index.v1.json", body.decode())
+    contenders: dict[str, ASGIApp] = {
+        "proxy": world.proxy,
+        "Starlette": starlette(body),
+        "bare ASGI": bare(body),
+    }
+    seen: dict[str, list[float]] = defaultdict(list)
+    scope = scope_of("/simple/alpha-pkg/")
+    for _ in range(rounds):
+        for name, app in contenders.items():
+            seen[name].append(await microseconds(app, scope, 3000))
+    return {name: median(values) for name, values in seen.items()}
+
+
+def main() -> None:
+    """Run the comparison."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    handler = logging.StreamHandler(io.StringIO())
+    handler.setFormatter(JsonFormatter())
+    logging.basicConfig(level="INFO", handlers=[handler])
+    found = asyncio.run(compare(parser.parse_args().rounds))
+    for name, value in found.items():
+        print(f"{name:<10} {value:6.0f} us CPU a request, {value / found['Starlette']:.2f}")
+
+
+if __name__ == "__main__":
+    main()
