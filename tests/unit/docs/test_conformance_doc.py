@@ -1,0 +1,70 @@
+"""The page about conformance has every item, and names the tests that there are."""
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[3]
+PAGE = (ROOT / "docs/conformance.md").read_text("utf-8")
+TESTS = ROOT / "tests"
+NUMBERED = ("unit/proxy", "unit/publisher")
+"""Where a test's name begins with the numbers of its items."""
+SECTIONS = {
+    "A": range(1, 12),
+    "B": range(12, 19),
+    "C": range(19, 29),
+    "D": range(29, 43),
+    "E": range(43, 53),
+    "F": range(53, 59),
+    "G": range(59, 67),
+}
+
+
+def items(text: str) -> dict[int, str]:
+    """What is said of each item, by number."""
+    _, *pairs = re.split(r"^\*\*(\d+)\.\*\* ", text, flags=re.MULTILINE)
+    return dict(zip(map(int, pairs[::2]), pairs[1::2], strict=True))
+
+
+def named(text: str) -> set[str]:
+    """The tests that a text names, as ``file::test``."""
+    return set(re.findall(r"^- `(\S+::\w+)`$", text, re.MULTILINE))
+
+
+def defined_in(file: Path) -> set[str]:
+    found = re.findall(r"^(?:async )?def (test_\w+)\(", file.read_text("utf-8"), re.MULTILINE)
+    return {f"{file.relative_to(TESTS)}::{name}" for name in found}
+
+
+def numbers(test: str) -> set[int]:
+    """The numbers that a test's name carries, as in ``test_1_10_…`` or ``test_29_to_39_…``."""
+    _, _, name = test.partition("::test_")
+    if span := re.match(r"(\d+)_to_(\d+)_", name):
+        return set(range(int(span[1]), int(span[2]) + 1))
+    carried = re.match(r"(?:\d+_)*", name)
+    return set(map(int, carried[0].split("_")[:-1])) if carried else set()
+
+
+def test_every_item_is_listed_once_in_its_section() -> None:
+    _, *pairs = re.split(r"^## ([A-G])\. ", PAGE, flags=re.MULTILINE)
+    listed = {
+        section: [int(n) for n in re.findall(r"^\*\*(\d+)\.\*\*", text, re.MULTILINE)]
+        for section, text in zip(pairs[::2], pairs[1::2], strict=True)
+    }
+    assert listed == {section: list(wanted) for section, wanted in SECTIONS.items()}
+
+
+def test_every_item_has_a_test_or_says_why_not() -> None:
+    without = {n for n, text in items(PAGE).items() if not named(text) and "- none: " not in text}
+    assert without == set()
+
+
+def test_every_test_that_is_named_exists() -> None:
+    files = {TESTS / test.partition("::")[0] for test in named(PAGE)}
+    there = {test for file in files if file.exists() for test in defined_in(file)}
+    assert named(PAGE) - there == set()
+
+
+def test_a_test_that_carries_a_number_is_named_at_that_item() -> None:
+    files = [file for place in NUMBERED for file in (TESTS / place).glob("test_*.py")]
+    carried = {(n, test) for file in files for test in defined_in(file) for n in numbers(test)}
+    assert carried - {(n, test) for n, text in items(PAGE).items() for test in named(text)} == set()
