@@ -53,7 +53,7 @@ class Ingest:
         if upload.generation is not None:
             return upload
         live = self.promotion.incoming.stat(upload.name)
-        return replace(upload, generation=live.generation if live else None)
+        return replace(upload, generation=live.generation if live else None, found=live)
 
     def _refuse_message(self, message_id: str, refused: Refused, upload: Upload | None) -> Outcome:
         self.verdicts.refuse_message(message_id, refused, upload)

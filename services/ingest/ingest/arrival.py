@@ -45,9 +45,8 @@ class Arrival:
             require_claim(self._upload, self.sha256())
 
     def _found(self) -> ObjectInfo:
-        generation = self._upload.generation
-        info = None
-        if generation is not None:
+        generation, info = self._upload.generation, self._upload.found
+        if info is None and generation is not None:
             info = self._bucket.stat(self._upload.name, generation)
         if info is None:
             raise gone(self._upload)

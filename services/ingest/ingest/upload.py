@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
+from cloud.ports import ObjectInfo
 from ingest.refusal import Reason, Refused
 from schemas import layout
 from schemas.events import FileUploaded
@@ -27,6 +28,8 @@ class Upload:
     """The generation that is meant; None: the live one."""
     sha256: Sha256 | None
     """What the message claims its digest to be."""
+    found: ObjectInfo | None = None
+    """That generation, where the bucket was asked already which one it is."""
 
     @classmethod
     def of(cls, message: FileUploaded) -> Self:

@@ -130,6 +130,14 @@ def test_a_wheel_is_read_once(service: Service) -> None:
     assert read.count("objects.download") == 1
 
 
+def test_an_object_is_asked_for_once(service: Service) -> None:
+    asked: list[str] = []
+    service.incoming.before = lambda operation, bucket, name: asked.append(operation)
+    service.upload()
+    service.announce()
+    assert asked.count("objects.get") == 1
+
+
 def test_the_notification_of_the_bucket_is_enough(service: Service) -> None:
     generation = service.upload()
     resource = {"kind": "storage#object", "bucket": "incoming", "name": NAME, "size": "1"}
