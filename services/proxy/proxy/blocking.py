@@ -33,6 +33,8 @@ class BlockList:
 async def read_blocked(static: Reader, last: BlockList | None) -> BlockList:
     """Read ``blocked.json`` unless ``last`` is its live generation.
 
+    One that was there and is gone was deleted by hand, as it is never deleted: what it said holds.
+
     :raises Unreadable: if it is no such document.
     :raises CloudError: if it could not be read.
     """
@@ -41,7 +43,7 @@ async def read_blocked(static: Reader, last: BlockList | None) -> BlockList:
             return _parsed(await static.read(layout.BLOCKED))
         changed = await static.changed(layout.BLOCKED, last.generation)
     except NotFound:
-        return BlockList(Blocked())
+        return last or BlockList(Blocked())
     return _parsed(changed) if changed else last
 
 

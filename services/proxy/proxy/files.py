@@ -14,7 +14,6 @@ from proxy.replies import Elsewhere, Opener, Resource
 from proxy.representations import Key
 from proxy.requests import Request
 from proxy.signed import SignedUrls
-from schemas.types import Generation
 
 SMALL = 256 * 1024
 """Bytes up to which a file is held in memory; larger ones are streamed."""
@@ -66,17 +65,20 @@ class Files:
             found = representations.immutable(key, download, data)
             self._cache.keep(key, found)
             return found
-        opener = self._opener(key.name, download.generation)
+        opener = self._opener(key.name)
         found = representations.immutable(key, download, opener)
         if download.size > SMALL:
             self._cache.keep(key, found)
         return replace(found, under_way=download)
 
-    def _opener(self, name: str, generation: Generation) -> Opener:
+    def _opener(self, name: str) -> Opener:
+        """Open parts of a file, whatever its generation: its name stands for its bytes for ever.
+
+        One that was deleted by hand and restored has another generation, and the same bytes.
+        """
+
         async def stream(start: int, stop: int) -> AsyncGenerator[bytes, None]:
-            download = await self._packages.open(
-                name, generation=generation, start=start, stop=stop
-            )
+            download = await self._packages.open(name, start=start, stop=stop)
             async with aclosing(download) as chunks:
                 async for chunk in chunks:
                     yield chunk

@@ -1,5 +1,7 @@
 """Finds what a request names, within its token's scope."""
 
+import asyncio
+
 from cloud.errors import NotFound
 from cloud.ports import Reader, StoredObject
 from proxy import representations
@@ -82,7 +84,8 @@ class Library:
             return await self._cache.page(key)
         found, freshness = await self._cache.page(representations.root(JSON))
         everything = found.body if isinstance(found.body, bytes) else b""
-        body = scoped_root(everything, token, media_type)
+        # Beside the event loop: 100 000 projects take 0.4 s.
+        body = await asyncio.to_thread(scoped_root, everything, token, media_type)
         return representations.page(key, StoredObject(found.generation, body)), freshness
 
     async def _project(

@@ -30,7 +30,7 @@ class ProjectList(Model):
     """Every project."""
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=32)
 def scoped_root(root_json: bytes, token: Token, media_type: str) -> bytes:
     """Return the list with only the projects that ``token`` is for, as JSON or HTML.
 

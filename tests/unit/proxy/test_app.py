@@ -11,8 +11,10 @@ from starlette.types import Message
 
 from cloud.errors import NotFound, PermissionDenied
 from cloud.logs import FACTS
+from cloud.ports import Headers
 from fakes.reader import CHUNK
 from fakes.storage import Fault
+from proxy.cache import ENTRY
 from unit.proxy.world import (
     JSON,
     LARGE,
@@ -182,7 +184,7 @@ def test_the_metadata_of_a_large_file_is_kept_and_its_bytes_are_not(world: World
 
 
 def test_memory_is_bounded_and_the_least_recently_used_goes_first() -> None:
-    world = World(cache_bytes=4 * 1024)
+    world = World(cache_bytes=4 * ENTRY)
 
     async def act() -> None:
         await world.ask(PAGE)
@@ -284,7 +286,7 @@ def test_blocked_json_is_read_on_condition_and_no_more_than_every_five_seconds(
     run(act())
 
 
-@pytest.mark.parametrize("trouble", ["unreadable", "unavailable"])
+@pytest.mark.parametrize("trouble", ["unreadable", "unavailable", "deleted"])
 def test_where_blocked_json_cannot_be_read_the_last_good_one_stays(
     world: World, trouble: str
 ) -> None:
@@ -293,6 +295,8 @@ def test_where_blocked_json_cannot_be_read_the_last_good_one_stays(
         assert (await world.ask(FILE)).status == 404
         if trouble == "unreadable":
             world.static.put("blocked.json", b"{")
+        elif trouble == "deleted":
+            world.static.remove("blocked.json")
         else:
             world.static.fault(Fault(name="blocked.json", times=None))
         world.clock.now += 5
@@ -370,6 +374,20 @@ def test_a_stream_that_fails_at_once_is_503_and_one_that_is_gone_is_404(world: W
         assert (await world.ask(BIG)).status == 503
         world.packages.remove(LARGE)
         assert (await world.ask(BIG)).status == 404
+
+    run(act())
+
+
+def test_a_large_file_that_was_deleted_by_hand_and_restored_is_served_again(world: World) -> None:
+    async def act() -> None:
+        assert (await world.ask(BIG)).body == LARGE_BYTES
+        info = world.packages.stat(LARGE)
+        assert info is not None
+        world.packages.remove(LARGE)
+        assert (await world.ask(BIG)).status == 404
+        headers = Headers(info.content_type, "", info.metadata)
+        assert world.packages.put(LARGE, LARGE_BYTES, headers).generation != info.generation
+        assert (await world.ask(BIG)).body == LARGE_BYTES
 
     run(act())
 
