@@ -4,14 +4,15 @@ import json
 
 import pytest
 
-from cloud.ports import Headers
+from cloud.ports import Headers, ObjectInfo
 from fakes.examples import NOON, file_record
-from fakes.storage import Storage
+from fakes.storage import Fault, Storage
+from ingest.facts import package_headers
 from schemas import layout
 from schemas.catalog import CatalogEntry
 from schemas.names import ProjectName
 from schemas.records import CommandVerdict, ProjectRecord, StatusRegister
-from unit.ingest.service import BINARY, FILENAME, NAME, WHEEL, Service
+from unit.ingest.service import BINARY, FILENAME, NAME, OTHER, WHEEL, Service
 
 ACME = ProjectName("acme")
 
@@ -147,3 +148,54 @@ def test_a_message_of_ten_million_bytes_is_refused_in_a_few(service: Service) ->
     data = json.dumps({"bucket": "b" * 10_000_000, "name": NAME}).encode()
     assert service.push(data) == 204
     assert all(len(message.encode()) < 2000 for message in service.refused.messages)
+
+
+@pytest.mark.parametrize("status", [412, 429])
+def test_a_rewrite_that_is_turned_away_though_the_name_is_free_is_tried_again(
+    status: int, service: Service
+) -> None:
+    service.upload()
+    service.packages.fault(Fault(operation="objects.rewrite", status=status))
+    assert service.announce() == 500
+    assert service.announce() == 204
+    assert service.package() == WHEEL
+
+
+@pytest.mark.parametrize(("rival", "outcome"), [(WHEEL, "accepted"), (OTHER, "refused")])
+def test_who_loses_the_name_at_the_last_moment_is_judged_by_the_bytes(
+    rival: bytes, outcome: str, service: Service
+) -> None:
+    other = f"ci/43/{FILENAME}"
+    generation = service.upload()
+    service.upload(rival, other)
+    twin = Service(service.store)
+
+    def meanwhile(operation: str, bucket: str, name: str) -> None:
+        if operation == "objects.rewrite":
+            service.packages.before = None
+            assert twin.announce(name=other) == 204
+
+    service.packages.before = meanwhile
+    assert service.announce() == 204
+    assert service.verdict(generation).outcome == outcome
+    assert service.package() == rival
+
+
+def test_an_upload_that_goes_away_while_it_is_judged_is_not_found(service: Service) -> None:
+    generation = service.upload()
+
+    def meanwhile(operation: str, bucket: str, name: str) -> None:
+        if operation == "objects.rewrite":
+            service.incoming.remove(NAME)
+
+    service.packages.before = meanwhile
+    assert service.announce() == 204
+    assert service.verdict(generation).reason == "not-found"
+
+
+def test_more_warnings_than_an_object_can_carry_are_cut() -> None:
+    info = ObjectInfo(name=NAME, generation=1, size=1, created=NOON)
+    headers = package_headers(info, "ci", "a" * 64, ("bad-metadata: " + "x" * 900,) * 9)
+    kept = json.loads(headers.metadata["warnings"])
+    assert 0 < len(kept) < 9
+    assert sum(len(key) + len(value) for key, value in headers.metadata.items()) < 8192
