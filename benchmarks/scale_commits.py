@@ -14,7 +14,7 @@ INTERVAL = 1.0
 """Seconds between two writes to one name: https://cloud.google.com/storage/quotas#objects"""
 READ, WRITE = 0.03, 0.06
 """Seconds of an operation: assumed."""
-PAUSE, LONGEST_PAUSE = 0.2, 5.0
+PAUSE, LONGEST_PAUSE = 0.2, 1.0
 """Seconds, as in ``indexer.commit``."""
 SECONDS = 120.0
 

@@ -84,7 +84,8 @@ class Secret:
     def _access(self, alias: str) -> SecretVersion:
         path = f"{self._path}/versions/{alias}"
         with _ours(path):
-            answer = self._client.access_secret_version(name=path, timeout=_TIMEOUT)
+            # Without the library's own retry, which would go on for a minute whatever the timeout.
+            answer = self._client.access_secret_version(name=path, timeout=_TIMEOUT, retry=None)
         return SecretVersion(name=answer.name, data=answer.payload.data)
 
 

@@ -10,9 +10,6 @@ MOST = {"proxy": 200 * MB}
 GRACE = 10
 """Seconds from SIGTERM to SIGKILL on Cloud Run."""
 _KILLED = 128 + 9
-_MAY_BE_KILLED = {"proxy"}
-"""Google's library asks for up to a minute for a secret that cannot be had, and the proxy waits for
-it at its end. Where there is a Secret Manager it ends at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +82,7 @@ class Image:
             yield f"{len(contents.uncompiled)} modules lack bytecode, as {contents.uncompiled[0]}"
         if contents.writable:
             yield f"may change its own code, as {contents.writable[0]}"
-        if self.exit_code == _KILLED and self.service not in _MAY_BE_KILLED:
+        if self.exit_code == _KILLED:
             yield f"did not end within {GRACE} s of SIGTERM"
 
 

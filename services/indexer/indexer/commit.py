@@ -26,6 +26,9 @@ DEADLINE = 240.0
 _PAUSE = 0.2
 """Seconds of the first pause, on average; about one write a second to one name is taken."""
 
+_LONGEST_PAUSE = 1.0
+"""Seconds: who pauses longer than a name's interval loses its turn to who came later."""
+
 
 @dataclass(frozen=True, slots=True)
 class Records:
@@ -66,7 +69,7 @@ class Records:
                 if self.monotonic() > give_up:
                     raise
                 self.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - jitter, no secret
-                pause = min(2 * pause, 5.0)
+                pause = min(2 * pause, _LONGEST_PAUSE)
             else:
                 return after, failures
 
