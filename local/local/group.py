@@ -105,8 +105,24 @@ class Group:
                     raise Failure(self._late(waiting, seen))
                 time.sleep(0.05)
         if supervisor:
+            self._await_started(programs, seen)
             # It outlives this process: not ours to wait for.
             supervisor.returncode = 0
+
+    def _await_started(self, programs: Sequence[Program], seen: int) -> None:
+        """Wait until honcho knows its programs' process ids: it cannot stop them before.
+
+        A program can answer before honcho has read that it was started; a SIGTERM in between ends
+        honcho with a KeyError, and leaves the program alone.
+        """
+        until = time.monotonic() + STOP_SECONDS
+        names = [program.name for program in programs]
+        while time.monotonic() < until:
+            log = "\n".join(self._log_since(seen))
+            if all(f"{name} started (pid=" in log for name in names):
+                return
+            time.sleep(0.05)
+        raise Failure(f"the supervisor of the {self.name} does not say that it started them")
 
     def _spawn(self, programs: Sequence[Program]) -> "subprocess.Popen[bytes]":
         command = [sys.executable, "-P", "-m", "local.supervisor"]

@@ -170,6 +170,8 @@ def _start(directory: Path, path: str | None) -> Runtime:
     services = {**clients, "RUNTIME": "native", "PYTHONWARNINGS": "error"}
     command = [sys.executable, "-m", "local", "up", "--dir", str(directory), "--port-base", "free"]
     done = subprocess.run(command, env=services, capture_output=True, text=True, cwd=ROOT)
+    if done.returncode:
+        _stop(directory)
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     return Runtime(directory, {**clients, **_sourced(directory / "env")}, done.stdout)
 
@@ -190,8 +192,8 @@ def _sourced(file: Path) -> dict[str, str]:
 _DUMP = "import json, os; print(json.dumps(dict(os.environ)))"
 
 
-def _stop(runtime: Runtime) -> None:
-    command = [sys.executable, "-m", "local", "down", "--dir", str(runtime.directory)]
+def _stop(directory: Path) -> None:
+    command = [sys.executable, "-m", "local", "down", "--dir", str(directory)]
     subprocess.run(command, check=True, capture_output=True, cwd=ROOT)
 
 
@@ -200,7 +202,7 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
     """The runtime as it is on this machine: Google's emulator if gcloud and Java are there."""
     started = _start(tmp_path_factory.mktemp("runtime"), None)
     yield started
-    _stop(started)
+    _stop(started.directory)
 
 
 @pytest.fixture(scope="session")
@@ -212,7 +214,7 @@ def built_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
             (bare / tool).symlink_to(found)
     started = _start(tmp_path_factory.mktemp("built-in"), str(bare))
     yield started
-    _stop(started)
+    _stop(started.directory)
 
 
 @pytest.fixture(scope="session")
