@@ -261,6 +261,14 @@ _FIELDS = [
         "not those of its ZIP64",
         _module(packed=PACKED - 1, extra=zip64_extra(SIZE, PACKED)),
     ),
+    *(
+        (
+            f"a local header that refers to its ZIP64 field for its {size} size only",
+            "for one size only",
+            _module(**{size: MAX32}, extra=zip64_extra(SIZE, PACKED)),
+        )
+        for size in ("packed", "unpacked")
+    ),
     (
         "a central size in a ZIP64 field that is not there",
         "does not hold",

@@ -2,7 +2,7 @@
 
 uv reads in two ways: a file by seeking, and an answer as it streams by. It takes a process each
 time, so here each wheel is read in one of them, and few are made up; ``FUZZ=full`` (``make
-judge-wheels``) has all read in both, and makes up a thousand.
+judge-wheels``) has all read in both, and makes up hundreds.
 """
 
 import importlib.util
@@ -131,7 +131,7 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @settings(
-    max_examples=1000 if FULL else 12,
+    max_examples=300 if FULL else 12,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )

@@ -157,13 +157,18 @@ def zip64_field(extra: bytes, name: bytes, where: str) -> bytes | None:
 
 
 def local_sizes(header: LocalHeader, zip64: bytes | None, where: str) -> tuple[int, int]:
-    """Packed and unpacked size; a local ZIP64 field holds both, always (4.5.3)."""
+    """Packed and unpacked size; a local ZIP64 field holds both, always (4.5.3).
+
+    So the header refers to it for both or for neither; uv takes no other.
+    """
     if zip64 is None:
         if IN_ZIP64 in (header.packed, header.unpacked):
             malformed(where, "a size refers to a ZIP64 extra field that is not there")
         return header.packed, header.unpacked
     if len(zip64) != 16:
         malformed(where, f"its ZIP64 extra field has {len(zip64)} bytes instead of 16")
+    if (header.packed == IN_ZIP64) != (header.unpacked == IN_ZIP64):
+        malformed(where, "its header refers to its ZIP64 extra field for one size only")
     unpacked, packed = _long(zip64, 0), _long(zip64, 8)
     if header.packed not in (IN_ZIP64, packed) or header.unpacked not in (IN_ZIP64, unpacked):
         malformed(where, "the sizes in its header are not those of its ZIP64 extra field")
