@@ -72,6 +72,10 @@ fuzz: .venv/fuzz/installed ## have atheris look for archives that others read ot
 		|| { echo "atheris has no wheel for $$($(FUZZER) --version)"; exit 1; }
 	touch $@
 
+.PHONY: fuzz-proxy
+fuzz-proxy: install ## ask the proxy for 100 000 hostile addresses, and count its answers
+	HOSTILE=100000 $(BIN)/python -m pytest -q -p no:logging tests/unit/proxy/test_hostile_full.py
+
 check: install ## lint, types, import boundaries, Dockerfile, Compose file
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
