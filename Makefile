@@ -7,7 +7,7 @@ SOURCES := schemas/schemas cloud/cloud services/ingest/ingest services/indexer/i
 MEMBERS := schemas cloud services/ingest services/indexer services/publisher services/proxy local
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo local-up local-down local-logs test test-clients chaos bench-publish bench-render bench-latency bench-throughput bench-ingest judge-wheels fuzz check images format schemas lock
+.PHONY: help install demo local-up local-down local-logs test test-clients chaos bench-publish bench-render bench-latency bench-throughput bench-ingest bench-read bench-cold-start judge-wheels fuzz check images format schemas lock
 
 help: ## explain the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +55,12 @@ bench-throughput: install ## wheels a second at three sizes; pypiserver, devpi, 
 
 bench-ingest: install ## what judging and promoting a file costs, beside sha256sum (4 GB of disk)
 	PYTHONPATH=tests $(BIN)/python -W error benchmarks/ingest_bench.py
+
+bench-read: install ## requests a second beside nginx, bare ASGI, bare Starlette and the peers (needs wrk)
+	PYTHONPATH=tests $(BIN)/python -W error benchmarks/read_bench.py
+
+bench-cold-start: install ## time from the start of the process to the first page
+	PYTHONPATH=tests $(BIN)/python -W error benchmarks/cold_start.py
 
 judge-wheels: install ## judge known wheels, and those of all build back ends (downloads 1.5 GB)
 	$(BIN)/python -W error benchmarks/ingest_wheels.py

@@ -1,0 +1,154 @@
+"""The speed limits of the proxy: a bare ASGI callable and a bare Starlette app.
+
+    python benchmarks/read_apps.py asgi|starlette SITE PORT
+
+Both check the same token, return the same bytes and write the same access-log line as the proxy,
+under the same uvicorn; the token's digest is in ``TOKEN_DIGEST``. Everything is in memory.
+"""
+
+import hashlib
+import hmac
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request as StarletteRequest
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from cloud import logs
+from proxy import paths
+from proxy.access_log import AccessLine
+from proxy.credentials import password_of
+from proxy.main import KEEP_ALIVE
+from proxy.negotiation import HTML, JSON
+from proxy.requests import Request, joined
+from schemas.tokens import digest_of
+
+DIGEST = os.environ.get("TOKEN_DIGEST", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What an address is answered with."""
+
+    body: bytes
+    etag: str
+    media_type: str
+    target: paths.Target | None
+
+    @classmethod
+    def of(cls, path: str, file: Path, media_type: str) -> "Page":
+        """Read it once."""
+        body = file.read_bytes()
+        etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+        return cls(body, etag, media_type, paths.parse(path.encode()))
+
+    def fields(self) -> dict[str, str]:
+        """The header fields, but for the length."""
+        return {
+            "content-type": self.media_type,
+            "etag": self.etag,
+            "vary": "Accept",
+            "cache-control": "private, no-cache",
+            "x-content-type-options": "nosniff",
+        }
+
+
+Pages = dict[tuple[str, bool], Page]
+"""By path, and whether JSON is wanted."""
+
+
+def read(site: Path) -> Pages:
+    """Everything that is asked for, and more."""
+    pages: Pages = {}
+    for file in (site / "static" / "simple").rglob("index.*"):
+        folder = file.parent.relative_to(site / "static")
+        path, is_json = f"/{folder}/", file.suffix == ".json"
+        pages[path, is_json] = Page.of(path, file, JSON if is_json else f"{HTML}; charset=utf-8")
+    for file in (site / "packages").iterdir():
+        path = f"/packages/{file.name}"
+        page = Page.of(path, file, "application/octet-stream")
+        pages[path, False] = pages[path, True] = page
+    return pages
+
+
+def is_known(authorization: str) -> bool:
+    """The token check."""
+    return hmac.compare_digest(digest_of(password_of(authorization) or ""), DIGEST)
+
+
+def log(request: Request, page: Page, status: int, sent: int) -> None:
+    """The access-log line."""
+    line = AccessLine(request, "bench", "bench", page.target, "hit", status, sent)
+    line.write(0.001)
+
+
+def asgi(pages: Pages) -> ASGIApp:
+    """The least that can be done."""
+
+    def encoded(page: Page) -> list[tuple[bytes, bytes]]:
+        fields = {**page.fields(), "content-length": str(len(page.body))}
+        return [(name.encode(), value.encode()) for name, value in fields.items()]
+
+    ready = {key: encoded(page) for key, page in pages.items()}
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        headers = joined(scope["headers"])
+        key = scope["path"], "json" in headers.get("accept", "")
+        page, fields, body, status = pages[key], ready[key], pages[key].body, 200
+        if not is_known(headers.get("authorization", "")):
+            fields, body, status = [], b"", 401
+        elif headers.get("if-none-match") == page.etag:
+            fields, body, status = fields[:-1], b"", 304
+        await send({"type": "http.response.start", "status": status, "headers": fields})
+        await send({"type": "http.response.body", "body": body})
+        log(Request("GET", scope["raw_path"], "", headers), page, status, len(body))
+
+    return app
+
+
+def starlette(pages: Pages) -> ASGIApp:
+    """Routing, a request object, a response object."""
+
+    async def serve(request: StarletteRequest) -> Response:
+        page = pages[request.url.path, "json" in request.headers.get("accept", "")]
+        response = Response(page.body, 200, page.fields())
+        if not is_known(request.headers.get("authorization", "")):
+            response = Response(status_code=401)
+        elif request.headers.get("if-none-match") == page.etag:
+            response = Response(status_code=304, headers=page.fields())
+        ours = Request("GET", request.scope["raw_path"], "", joined(request.scope["headers"]))
+        log(ours, page, response.status_code, len(response.body))
+        return response
+
+    addresses = ("/simple/", "/simple/{project}/", "/packages/{filename}")
+    return Starlette(routes=[Route(address, serve) for address in addresses])
+
+
+def main() -> None:
+    """Serve until SIGTERM."""
+    kind, site, port = sys.argv[1:]
+    logs.configure()
+    uvicorn.run(
+        {"asgi": asgi, "starlette": starlette}[kind](read(Path(site))),
+        host="127.0.0.1",
+        port=int(port),
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        ws="none",
+        lifespan="off",
+        http="httptools",
+        timeout_keep_alive=KEEP_ALIVE,
+    )
+
+
+if __name__ == "__main__":
+    main()

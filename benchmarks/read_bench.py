@@ -1,0 +1,80 @@
+"""Requests a second of the proxy, of its speed limits and of its peers, in one interleaved run.
+
+    make bench-read
+
+wrk, 32 connections (4 for 50 MB) for a second at a time; each round asks everybody for everything,
+the median of the rounds counts. The load and the storage server share the machine with whoever is
+measured: the ratios count, not the figures.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from statistics import median
+
+from read_direct import megabytes
+from read_ours import Ground, bare, ground, nginx, proxy
+from read_peers import PEERS, Around
+from read_server import Absent, Server
+from read_site import make
+from read_table import Results, printed
+from read_wrk import Burst, burst
+
+LARGE = "50 MB wheel"
+UNCACHED = "10 KB wheel, not cached"
+
+
+def start(on: Ground, peers: Sequence[str], stack: ExitStack) -> Iterator[Server | tuple[str, str]]:
+    """Start everybody; in place of who cannot be, its name and why."""
+    yield stack.enter_context(proxy(on))
+    yield stack.enter_context(bare(on, "starlette", "bare Starlette"))
+    yield stack.enter_context(bare(on, "asgi", "bare ASGI"))
+    server, upstream = stack.enter_context(nginx(on))
+    yield server
+    for name in peers:
+        try:
+            yield stack.enter_context(PEERS[name](Around(on, upstream)))
+        except (Absent, OSError) as reason:
+            yield name, str(reason)
+
+
+def run(on: Ground, servers: Sequence[Server], uncached: Server, rounds: int) -> Results:
+    """Measure everybody in turns."""
+    seen: dict[tuple[str, str], list[Burst]] = defaultdict(list)
+    direct: list[float] = []
+    for turn in range(rounds):
+        for what in servers[0].asks:
+            for server in (*servers[turn:], *servers[:turn]):
+                if what in server.asks:
+                    connections = 4 if what == LARGE else 32
+                    seen[what, server.name].append(burst(server.asks[what], connections, 1))
+        direct.append(megabytes(on.storage))
+        seen[UNCACHED, servers[0].name].append(burst(uncached.asks["10 KB wheel"], 32, 1))
+        print(f"round {turn + 1} of {rounds}", file=sys.stderr, flush=True)
+    memory = {server.name: server.mebibytes() for server in servers}
+    return Results(seen, memory, median(direct))
+
+
+def main() -> None:
+    """Run it and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--peers", nargs="*", default=list(PEERS), choices=list(PEERS))
+    options = parser.parse_args()
+    with ExitStack() as stack:
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        on = stack.enter_context(ground(directory, make(directory / "site")))
+        started = list(start(on, options.peers, stack))
+        servers = [server for server in started if isinstance(server, Server)]
+        missing = dict(reason for reason in started if not isinstance(reason, Server))
+        uncached = stack.enter_context(proxy(on, "uncached", CACHE_BYTES="0"))
+        results = run(on, servers, uncached, options.rounds)
+    print(printed(results, [server.name for server in servers], missing))
+
+
+if __name__ == "__main__":
+    main()

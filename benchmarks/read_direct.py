@@ -1,0 +1,37 @@
+"""How fast 50 MB are read from the storage server by the proxy's own client, without the proxy."""
+
+import asyncio
+import time
+from contextlib import aclosing
+
+import uvloop
+from read_server import LARGE_WHEEL
+
+from cloud.reader import Storage, StorageReader
+from local import layout
+
+AT_A_TIME = 4
+SECONDS = 1.0
+
+
+def megabytes(storage: str) -> float:
+    """Megabytes a second, four streams at a time, as wrk asks the proxy."""
+    return uvloop.run(_read(storage))
+
+
+async def _read(url: str) -> float:
+    storage, size = Storage(url, None, concurrency=32, timeout=10), 0
+    reader = StorageReader(storage, layout.PACKAGES)
+    started = time.perf_counter()
+
+    async def work() -> None:
+        nonlocal size
+        while time.perf_counter() - started < SECONDS:
+            async with aclosing(await reader.open(LARGE_WHEEL)) as chunks:
+                async for chunk in chunks:
+                    size += len(chunk)
+
+    await asyncio.gather(*(work() for _ in range(AT_A_TIME)))
+    took = time.perf_counter() - started
+    await storage.close()
+    return size / took / 1e6

@@ -1,0 +1,158 @@
+"""How the proxy, nginx and the two bare apps are started, all over one index and one token."""
+
+import hashlib
+import shutil
+import sys
+from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from read_server import HOST, Absent, Command, Server, free_port, running, same_addresses
+from read_site import Site, fill
+
+from chaos.fleet import free_ports
+from fakes.fake_gcs import fake_gcs
+from local import layout
+from local.secrets_store import SecretsStore, StoredVersion
+from schemas.tokens import Token, TokenDocument, digest_of, new_token
+
+USER = "__token__"
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What all stand on."""
+
+    directory: Path
+    site: Site
+    storage: str
+    """The URL of the stand-in for Cloud Storage."""
+    secrets: str
+    """``host:port`` of the stand-in for Secret Manager."""
+    token: str
+
+    @property
+    def authorization(self) -> str:
+        """The header field."""
+        return "Basic " + b64encode(f"{USER}:{self.token}".encode()).decode()
+
+    def log(self, name: str) -> Path:
+        """Where a process of that name writes what it says."""
+        return self.directory / f"{name.replace(' ', '-')}.log"
+
+
+@contextmanager
+def ground(directory: Path, site: Site) -> Iterator[Ground]:
+    """Start the stand-ins and fill them."""
+    token, port, kept = new_token(), free_port(), directory / "secrets.json"
+    entry = Token(name="bench", sha256=digest_of(token), created=datetime.now(UTC))
+    store = SecretsStore(kept)
+    name = f"projects/{layout.PROJECT}/secrets/{layout.TOKENS_SECRET}"
+    store.secrets[name] = [StoredVersion(TokenDocument(tokens=(entry,)).encode())]
+    store.save()
+    module = [sys.executable, "-m", "local.secret_manager", "--port", str(port)]
+    command: Command = [*module, "--state", str(kept)]
+    with fake_gcs() as storage, running(command, directory / "secrets.log"):
+        fill(storage, site, layout.STATIC, layout.PACKAGES)
+        yield Ground(directory, site, storage, f"{HOST}:{port}", token)
+
+
+@contextmanager
+def started(
+    on: Ground, name: str, ready: str | None = None, **settings: str
+) -> Iterator[tuple[int, str]]:
+    """The proxy's process, as ``python -m proxy.main`` runs it, and its URL.
+
+    :param ready: the path to wait for, if any.
+    """
+    port = free_port()
+    environment = {
+        "HOST": HOST,
+        "PORT": str(port),
+        "PROJECT": layout.PROJECT,
+        "TOKENS_SECRET": layout.TOKENS_SECRET,
+        "STATIC_BUCKET": layout.STATIC,
+        "PACKAGES_BUCKET": layout.PACKAGES,
+        "STORAGE_EMULATOR_HOST": on.storage,
+        "SECRET_MANAGER_EMULATOR_HOST": on.secrets,
+        **settings,
+    }
+    base = f"http://{HOST}:{port}"
+    command: Command = [sys.executable, "-m", "proxy.main"]
+    with running(command, on.log(name), base + ready if ready else None, environment) as pid:
+        yield pid, base
+
+
+@contextmanager
+def proxy(on: Ground, name: str = "gcpypi", **settings: str) -> Iterator[Server]:
+    """Ours, warm."""
+    with started(on, name, "/ready", **settings) as (pid, base):
+        yield Server(name, pid, same_addresses(base, on.authorization))
+
+
+@contextmanager
+def bare(on: Ground, kind: str, name: str) -> Iterator[Server]:
+    """One of the speed limits."""
+    port = free_port()
+    base = f"http://{HOST}:{port}"
+    program = Path(__file__).with_name("read_apps.py")
+    command: Command = [sys.executable, program, kind, on.site.directory, str(port)]
+    digest = {"TOKEN_DIGEST": digest_of(on.token)}
+    with running(command, on.log(name), f"{base}/simple/", digest) as pid:
+        yield Server(name, pid, same_addresses(base, on.authorization))
+
+
+_NGINX = """
+daemon off; worker_processes 1; pid {directory}/nginx.pid; error_log stderr warn; user {user};
+events {{ worker_connections 1024; }}
+http {{
+  types {{ text/html html; application/vnd.pypi.simple.v1+json json; }}
+  default_type application/octet-stream;
+  access_log {directory}/nginx-access.log; sendfile on; tcp_nopush on; keepalive_requests 100000000;
+  open_file_cache max=20000 inactive=600s; open_file_cache_valid 60s; open_file_cache_min_uses 1;
+  client_body_temp_path {directory}/body; proxy_temp_path {directory}/proxy;
+  fastcgi_temp_path {directory}/fastcgi; uwsgi_temp_path {directory}/uwsgi;
+  scgi_temp_path {directory}/scgi;
+  map $http_accept $page {{ default index.html; "~json" index.v1.json; }}
+  server {{
+    listen {host}:{port};
+    auth_basic "bench"; auth_basic_user_file {directory}/htpasswd;
+    location ~ ^/simple/(?<project>.*/)?$ {{ root {static}; try_files /simple/$project$page =404; }}
+    location /packages/ {{ root {site}; }}
+  }}
+  server {{
+    listen {host}:{open};
+    location ~ ^/simple/(?<project>.*/)?$ {{ root {static}; try_files /simple/$project$page =404; }}
+    location /packages/ {{ root {site}; }}
+  }}
+}}
+"""
+
+
+@contextmanager
+def nginx(on: Ground) -> Iterator[tuple[Server, str]]:
+    """The same files from nginx, with Basic auth; and its URL where it asks for none."""
+    program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+    if program is None:
+        raise Absent("it is not installed")
+    port, free = free_ports(2)
+    digest = b64encode(hashlib.sha1(on.token.encode()).digest()).decode()  # noqa: S324 - its fastest
+    (on.directory / "htpasswd").write_text(f"{USER}:{{SHA}}{digest}\n")
+    configuration = on.directory / "nginx.conf"
+    text = _NGINX.format(
+        directory=on.directory,
+        user=Path.home().owner(),
+        host=HOST,
+        port=port,
+        open=free,
+        static=on.site.static,
+        site=on.site.directory,
+    )
+    configuration.write_text(text)
+    base = f"http://{HOST}:{port}"
+    command: Command = [program, "-c", configuration]
+    with running(command, on.log("nginx"), f"{base}/simple/") as pid:
+        yield Server("nginx", pid, same_addresses(base, on.authorization)), f"http://{HOST}:{free}"

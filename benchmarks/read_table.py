@@ -1,0 +1,87 @@
+"""The table that ``make bench-read`` prints."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from read_wrk import Burst
+
+OURS, STARLETTE, ASGI = "gcpypi", "bare Starlette", "bare ASGI"
+
+
+@dataclass(frozen=True)
+class Results:
+    """What was measured."""
+
+    bursts: Mapping[tuple[str, str], Sequence[Burst]]
+    """By what was asked for, and whom."""
+    memory: Mapping[str, float]
+    """MiB after it all, by whom."""
+    direct: float
+    """MB/s of reading 50 MB without the proxy."""
+
+    def rate(self, what: str, name: str) -> float:
+        """Requests a second."""
+        return median(burst.rate for burst in self.bursts.get((what, name), (_NONE,)))
+
+    def p99(self, what: str, name: str) -> float:
+        """Milliseconds."""
+        return median(burst.p99 for burst in self.bursts.get((what, name), (_NONE,)))
+
+
+_NONE = Burst(float("nan"), float("nan"), float("nan"), 0)
+
+
+def printed(results: Results, names: Sequence[str], missing: Mapping[str, str]) -> str:
+    """The table and what cannot be put into it."""
+    others = [name for name in names if name != OURS]
+    head = [
+        "requests/s (p99, ms)",
+        OURS,
+        "of Starlette",
+        "of ASGI",
+        "p99 of Starlette's",
+        *others,
+        *missing,
+    ]
+    lines = [_row(head), "|---|" + "---:|" * (len(head) - 1)]
+    for what in dict.fromkeys(what for what, _ in results.bursts):
+        lines.append(
+            _row([what, *_ours(results, what), *(_cell(results, what, n) for n in others)])
+        )
+    memory = [f"{results.memory[name]:.0f}" for name in names]
+    lines.append(_row(["MiB of memory after it", memory[0], "", "", "", *memory[1:]]))
+    streamed = median(burst.megabytes for burst in results.bursts["50 MB wheel", OURS])
+    lines += [
+        "",
+        f"50 MB: {streamed:.0f} MB/s through the proxy, {results.direct:.0f} MB/s by its client "
+        f"without it ({streamed / results.direct:.2f}).",
+        *(f"{name} is not measured: {reason}" for name, reason in missing.items()),
+    ]
+    return "\n".join(lines)
+
+
+def _ours(results: Results, what: str) -> list[str]:
+    like = "10 KB wheel" if what.startswith("10 KB wheel") else what
+    rate = results.rate(what, OURS)
+    return [
+        _cell(results, what, OURS),
+        f"{rate / results.rate(like, STARLETTE):.2f}",
+        f"{rate / results.rate(like, ASGI):.2f}",
+        f"{results.p99(what, OURS) / results.p99(like, STARLETTE):.2f}",
+    ]
+
+
+def _cell(results: Results, what: str, name: str) -> str:
+    """Rate and p99; a star where answers failed."""
+    bursts = results.bursts.get((what, name))
+    if not bursts:
+        return ""
+    failed = "*" if any(burst.failed for burst in bursts) else ""
+    rate = results.rate(what, name)
+    shown = f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}"
+    return f"{shown} ({results.p99(what, name):.1f}){failed}"
+
+
+def _row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
