@@ -1,6 +1,5 @@
 """How each peer is started over the same wheels: the fastest way it has, and without a log-in."""
 
-import http.client
 import json
 import os
 import re
@@ -10,6 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from html import unescape
 from urllib.parse import urljoin
+from urllib.request import Request, urlopen
 
 from read_environment import output, programs
 from read_ours import Ground
@@ -38,7 +38,7 @@ def asks(simple: str) -> Mapping[str, Ask]:
         for kind, media_type in (("HTML", HTML), ("JSON", JSON)):
             ask = Ask(f"{simple}{path}", {"Accept": media_type})
             fields, body = fetch(ask)
-            if kind == "HTML" or "json" in fields["content-type"]:
+            if kind == "HTML" or "json" in fields.get("content-type", ""):
                 found[f"{what} {kind}"] = ask
             if kind == "HTML" and what == "500 files" and body.count(b".whl</a>") < 500:
                 raise Absent("it does not show 500 files")
@@ -128,17 +128,17 @@ def _devpi(around: Around) -> Iterator[Server]:
         ):
             output(client, *arguments, *state)
         credentials = b64encode(f"bench:{_devpi_token(port)}".encode()).decode()
-        for wheel in on.site.wheels():
+        for wheel in on.site.wheels():  # a minute or more
             upload(port, "/bench/dev/", f"Basic {credentials}", wheel)
         yield Server("devpi", pid, asks(f"{base}/bench/dev/+simple/"))
 
 
 def _devpi_token(port: int) -> str:
-    connection = http.client.HTTPConnection(HOST, port, timeout=30)
     headers = {"Content-Type": "application/json", "Accept": "application/json"}
-    login = json.dumps({"user": "bench", "password": PASSWORD})
-    connection.request("POST", "/+login", login, headers)
-    return str(json.load(connection.getresponse())["result"]["password"])
+    login = json.dumps({"user": "bench", "password": PASSWORD}).encode()
+    request = Request(f"http://{HOST}:{port}/+login", login, headers)
+    with urlopen(request, timeout=30) as answer:  # noqa: S310 - loopback
+        return str(json.load(answer)["result"]["password"])
 
 
 _PYPICLOUD = """
