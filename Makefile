@@ -36,7 +36,7 @@ test: install ## run every ring of tests
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 test-clients: install ## install with pip, uv, poetry and pdm, each made on the fly
-	$(BIN)/python -m pytest tests/clients/check_clients.py
+	$(BIN)/python -m pytest -v tests/clients/check_clients.py tests/clients/check_more.py
 
 chaos: install ## prove at full size that no update is lost (a few minutes)
 	CHAOS=full $(BIN)/python -m pytest tests/chaos
@@ -76,6 +76,15 @@ fuzz: .venv/fuzz/installed ## have atheris look for archives that others read ot
 	$(BIN)/python -m venv .venv/fuzz
 	$(FUZZER) -m pip install --quiet --disable-pip-version-check --only-binary=:all: atheris packaging \
 		|| { echo "atheris has no wheel for $$($(FUZZER) --version)"; exit 1; }
+	touch $@
+
+.PHONY: test-browser
+test-browser: .venv/browser/installed ## look at the pages in Chromium (packages chromium, chromium-driver)
+	PYTHONPATH=$$(echo .venv/browser/lib/python*/site-packages) $(BIN)/python -m pytest tests/browser/check_pages.py
+
+.venv/browser/installed: .venv/installed
+	$(BIN)/python -m venv .venv/browser
+	.venv/browser/bin/python -m pip install --quiet --disable-pip-version-check selenium
 	touch $@
 
 .PHONY: fuzz-proxy

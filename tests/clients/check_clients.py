@@ -22,7 +22,9 @@ __all__ = ["built_in"]
 
 INSTALLERS = (
     Installer("pip", "pip==20.3.4", python="3.9"),
+    Installer("pip", "pip==22.3.1"),
     Installer("pip", "pip==23.0.1"),
+    Installer("pip", "pip==26.1"),
     Installer("pip", "pip"),
     Installer("uv", "uv"),
     Installer("poetry", "poetry"),

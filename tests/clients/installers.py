@@ -48,10 +48,16 @@ class Installer:
             done.touch()
         return python
 
-    def install(self, where: Path, url: str, requirement: str) -> Versions | None:
-        """Install into ``where``; return what was installed, or None if the client gave up."""
+    def install(
+        self, where: Path, url: str, *words: str, cache: Path | None = None
+    ) -> Versions | None:
+        """Install into ``where``; return what was installed, or None if the client gave up.
+
+        :param words: the requirement, and before it further options, where the client has them.
+        :param cache: where it keeps what it downloaded; None: it keeps nothing.
+        """
         program = self.executable()
-        commands, environment = _COMMANDS[self.name](program, where, url, requirement)
+        commands, environment = _COMMANDS[self.name](program, where, url, words, cache)
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(_MINE)}
         inherited |= {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1", **environment}
         for command in commands:
@@ -75,32 +81,36 @@ def _installed(where: Path) -> Versions:
     return {name: version for name, version in directories if name not in ("pip", "setuptools")}
 
 
+Words = tuple[str, ...]
 Plan = tuple[list[Command], Mapping[str, str]]
 
 
-def _pip(python: Path, where: Path, url: str, requirement: str) -> Plan:
-    install: Command = [python, "-m", "pip", "install", "--no-cache-dir"]
-    arguments: Command = ["--target", where / "target", "--index-url", url, requirement]
+def _pip(python: Path, where: Path, url: str, words: Words, cache: Path | None) -> Plan:
+    # pip's cache of answers is for hosts it trusts: others are not to be asked without TLS.
+    kept: Command = ["--cache-dir", cache, "--trusted-host", "127.0.0.1"] if cache else []
+    install: Command = [python, "-m", "pip", "install", *(kept or ["--no-cache-dir"])]
+    arguments: Command = ["--target", where / "target", "--index-url", url, *words]
     environment = {"PIP_CONFIG_FILE": os.devnull, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     return [[*install, *arguments]], environment
 
 
-def _uv(python: Path, where: Path, url: str, requirement: str) -> Plan:
-    install: Command = [python.parent / "uv", "pip", "install", "--no-cache"]
+def _uv(python: Path, where: Path, url: str, words: Words, cache: Path | None) -> Plan:
+    kept: Command = ["--cache-dir", cache] if cache else ["--no-cache"]
+    install: Command = [python.parent / "uv", "pip", "install", *kept]
     into: Command = ["--python", sys.executable, "--target", where / "target"]
-    return [[*install, *into, "--index-url", url, requirement]], {"UV_NO_CONFIG": "1"}
+    return [[*install, *into, "--index-url", url, *words]], {"UV_NO_CONFIG": "1"}
 
 
-def _poetry(python: Path, where: Path, url: str, requirement: str) -> Plan:
+def _poetry(python: Path, where: Path, url: str, words: Words, cache: Path | None) -> Plan:
     parts = urlsplit(url)
     bare = f"{parts.scheme}://{parts.hostname}:{parts.port}{parts.path}"
     source = f'[[tool.poetry.source]]\nname = "ours"\nurl = "{bare}"\npriority = "primary"\n'
-    _write_project(where, requirement, f"[tool.poetry]\npackage-mode = false\n{source}")
+    _write_project(where, words[-1], f"[tool.poetry]\npackage-mode = false\n{source}")
     environment = {
         "POETRY_HTTP_BASIC_OURS_USERNAME": parts.username or "",
         "POETRY_HTTP_BASIC_OURS_PASSWORD": parts.password or "",
         "POETRY_VIRTUALENVS_IN_PROJECT": "true",
-        "POETRY_CACHE_DIR": str(where / "cache"),
+        "POETRY_CACHE_DIR": str(cache or where / "cache"),
         "POETRY_CONFIG_DIR": str(where / "config"),
         "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
     }
@@ -108,12 +118,12 @@ def _poetry(python: Path, where: Path, url: str, requirement: str) -> Plan:
     return [[*poetry, "lock"], [*poetry, "install"]], environment
 
 
-def _pdm(python: Path, where: Path, url: str, requirement: str) -> Plan:
+def _pdm(python: Path, where: Path, url: str, words: Words, cache: Path | None) -> Plan:
     source = f'[[tool.pdm.source]]\nname = "pypi"\nurl = "{url}"\nverify_ssl = false\n'
-    _write_project(where, requirement, f"[tool.pdm]\ndistribution = false\n{source}")
+    _write_project(where, words[-1], f"[tool.pdm]\ndistribution = false\n{source}")
     environment = {
         "PDM_CHECK_UPDATE": "0",
-        "PDM_CACHE_DIR": str(where / "cache"),
+        "PDM_CACHE_DIR": str(cache or where / "cache"),
         "PDM_CONFIG_FILE": str(where / "config.toml"),
         "PDM_IGNORE_ACTIVE_VENV": "1",
     }
