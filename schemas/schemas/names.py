@@ -2,12 +2,11 @@
 
 import re
 from collections.abc import Callable
+from math import prod
 from typing import NewType
 
 from packaging.utils import (
     InvalidName,
-    InvalidSdistFilename,
-    InvalidWheelFilename,
     canonicalize_name,
     canonicalize_version,
     parse_sdist_filename,
@@ -33,6 +32,9 @@ _FILENAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]{0,254}", re.ASCII)
 class InvalidFilename(ValueError):
     """A file name that is no wheel's and no sdist's."""
 
+
+MAX_TAGS = 1000
+"""Tags that the compressed tag set of a wheel's file name may expand to."""
 
 MAX_LENGTH = 255
 """Characters of a name, version or file name: no common file system keeps a longer file name."""
@@ -88,14 +90,22 @@ def parse_filename(filename: str) -> tuple[ProjectName, Version]:
     checked_filename(filename)
     try:
         if filename.endswith(".whl"):
+            _check_tags(filename)
             project, version, _, _ = parse_wheel_filename(filename)
         elif filename.endswith(".tar.gz"):
             project, version = parse_sdist_filename(filename)
         else:
             raise InvalidFilename(f"{filename!r} ends neither in .whl nor in .tar.gz")
-    except (InvalidWheelFilename, InvalidSdistFilename, InvalidVersion) as error:
+        return normalize_project(project), Version(str(version))
+    except ValueError as error:  # of packaging's, each kind is one
         raise InvalidFilename(str(error)) from error
-    return normalize_project(project), Version(str(version))
+
+
+def _check_tags(filename: str) -> None:
+    """See that a compressed tag set (PEP 425) stays small before it is expanded."""
+    tags = filename.removesuffix(".whl").split("-")[-3:]
+    if prod(part.count(".") + 1 for part in tags) > MAX_TAGS:
+        raise ValueError(f"{filename!r} expands to more than {MAX_TAGS} tags")
 
 
 def _check_length(text: str) -> None:

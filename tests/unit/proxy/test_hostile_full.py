@@ -9,7 +9,6 @@ import random
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from urllib.parse import unquote_to_bytes
 
 import pytest
 
@@ -183,20 +182,9 @@ async def ask(world: World, hostile: Hostile) -> tuple[Counter[int], list[str]]:
     return counts, wrong
 
 
-def is_unnameable(raw_path: bytes) -> bool:
-    """Whether it is a file's whose project is none: a known defect, see the last test."""
-    name = unquote_to_bytes(raw_path).decode("latin-1").removeprefix("/packages/")
-    name = name.removesuffix(".metadata")
-    return not PROJECT.fullmatch(name.split("-")[0]) or not PROJECT.fullmatch(
-        name.rsplit("-", 1)[0]
-    )
-
-
 def complaint(client: Repeating) -> str:
     """What is wrong with an answer; empty if nothing."""
     answer, sent = client.answer(), dict(client.fields)
-    if answer.status == 500 and is_unnameable(client.raw_path):
-        return ""
     needed = ON_CONDITION.get(answer.status)
     if answer.status not in LEGAL and not (needed and needed.encode() in sent):
         return f"status {answer.status}"
@@ -239,7 +227,6 @@ def test_no_path_or_field_leads_outside_the_grammar(
     assert {200, 301, 401, 404, 405, 406, 414, 431} <= counts.keys()
 
 
-@pytest.mark.xfail(strict=False, reason="parse_filename raises a bare ValueError: 500 instead")
 def test_5_a_file_name_whose_project_is_none_is_404() -> None:
     world = World()
     assert run(world.ask("/packages/alpha_pkg.-1.0-py3-none-any.whl")).status == 404

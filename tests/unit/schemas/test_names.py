@@ -41,6 +41,9 @@ def test_a_file_name_states_project_and_version(filename: str, parsed: tuple[str
         "acme-1.0\n.tar.gz",
         "acme-one-py3-none-any.whl",
         "a" * 300 + "-1.0.tar.gz",
+        "acme_-1.0.tar.gz",
+        "acme.-1.0-py3-none-any.whl",
+        f"acme-1.0-{'.'.join('p' * 11)}-{'.'.join('n' * 11)}-{'.'.join('a' * 11)}.whl",
     ],
 )
 def test_other_file_names_are_invalid(filename: str) -> None:

@@ -22,13 +22,11 @@ from ingest.checks.findings import Findings
 from ingest.checks.stdlibnames import STDLIB_NAMES
 from ingest.policy import Policy
 from ingest.refusal import Reason, Refused
-from schemas.names import InvalidFilename, checked_filename
+from schemas.names import MAX_TAGS, InvalidFilename, checked_filename
 
 SDIST_SUFFIX = ".tar.gz"
 MAX_FILENAME_LENGTH = 255
 """No common file system keeps a longer one."""
-MAX_TAGS = 1000
-"""That a compressed tag set (PEP 425) may expand to."""
 
 _PLAIN = re.compile(r"[\x21-\x7e]+")
 _INSTALLABLE = re.compile(

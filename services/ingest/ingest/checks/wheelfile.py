@@ -11,8 +11,9 @@ from packaging.tags import parse_tag
 from packaging.utils import BuildTag
 
 from ingest.checks.findings import Findings
-from ingest.checks.names import MAX_TAGS, ParsedName
+from ingest.checks.names import ParsedName
 from ingest.refusal import Reason, Refused, quoted
+from schemas.names import MAX_TAGS
 
 MAJOR = 1
 """Of the Wheel-Version that installers understand; a newer minor only adds."""
