@@ -36,7 +36,7 @@ test: install ## run every ring of tests
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 test-clients: install ## install with pip, uv, poetry and pdm, each made on the fly
-	$(BIN)/python -m pytest -v tests/clients/check_clients.py tests/clients/check_more.py
+	$(BIN)/python -m pytest -v tests/clients/check_*.py
 
 chaos: install ## prove at full size that no update is lost (a few minutes)
 	CHAOS=full $(BIN)/python -m pytest tests/chaos
