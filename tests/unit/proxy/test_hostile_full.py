@@ -41,7 +41,6 @@ KEY = re.compile(
     re.ASCII,
 )
 """The keys that there are, in words of their own: bucket, then name."""
-PROJECT = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", re.ASCII)
 WORDS = r"""/ // . .. /../ /./ \ ; ? # % %2f %2F %5c %2e%2e %252f %252e %00 %0d%0aX-A:1 %c0%af
     %e2%80%ae %u002f %g1 + %2B %20 @ //evil.example http://evil.example/ .metadata .whl .asc - _
     %ef%bc%8f index.v1.json ..%2fblocked.json * $ ${ | ' " <script>"""
@@ -106,7 +105,6 @@ class Repeating(Client):
         super().__init__(path, headers, method)
         self.fields = [(n.encode(), value.encode("latin-1")) for n, value in headers.items()]
         self.scope["headers"] = self.fields
-        self.raw_path = path.partition("?")[0].encode("latin-1")
 
 
 class Watching(logging.Handler):
