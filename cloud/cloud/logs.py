@@ -5,9 +5,13 @@ https://cloud.google.com/logging/docs/structured-logging#special-payload-fields
 
 import json
 import logging
+import re
 import sys
 from collections.abc import Mapping
 from typing import Any
+
+_TRACE = re.compile(r"(?:[0-9a-f]{2}-)?(?P<id>[0-9a-f]{32})(?:$|[/;-])")
+"""``TRACE_ID/SPAN_ID;o=1``, or ``00-TRACE_ID-SPAN_ID-01`` (W3C Trace Context)."""
 
 FACTS = "facts"
 """The attribute of a log record that holds its structured fields: ``extra={FACTS: {…}}``."""
@@ -50,8 +54,7 @@ def trace(header: str | None, project: str) -> Mapping[str, str]:
 
     :param header: ``X-Cloud-Trace-Context`` or ``traceparent``, as received.
     """
-    if not header:
+    found = _TRACE.match(header or "")
+    if found is None:
         return {}
-    first = header.split("/", 1)[0]
-    trace_id = first.split("-")[1] if first.count("-") == 3 else first
-    return {"logging.googleapis.com/trace": f"projects/{project}/traces/{trace_id}"}
+    return {"logging.googleapis.com/trace": f"projects/{project}/traces/{found['id']}"}

@@ -77,11 +77,11 @@ def test_a_refusal_is_logged_with_its_file_its_reason_and_its_sentence(
 
 def test_a_line_names_the_trace_of_its_request(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, logger="cloud.app"):
-        headers = {"X-Cloud-Trace-Context": "abc/1;o=1"}
+        headers = {"X-Cloud-Trace-Context": f"{'ab' * 16}/1;o=1"}
         client().post("/push/sub", content=body(b"good"), headers=headers)
     (line,) = [record for record in caplog.records if record.name == "cloud.app"]
     trace = getattr(line, FACTS)["logging.googleapis.com/trace"]
-    assert trace == "projects/acme-prod/traces/abc"
+    assert trace == f"projects/acme-prod/traces/{'ab' * 16}"
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[1]", '{"message":{}}'])

@@ -49,8 +49,9 @@ def test_a_line_names_its_trace(header: str) -> None:
     }
 
 
-def test_without_a_header_there_is_no_trace() -> None:
-    assert logs.trace(None, "acme-prod") == {}
+@pytest.mark.parametrize("header", [None, "", "abc", "x" * 32_000, "a" * 33, "a" * 32 + '"'])
+def test_what_is_no_trace_is_not_logged(header: str | None) -> None:
+    assert logs.trace(header, "acme-prod") == {}
 
 
 def test_configuring_sends_json_to_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
