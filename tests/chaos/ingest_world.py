@@ -179,9 +179,12 @@ def world(log: IO[bytes]) -> Iterator[World]:
 
 
 def ingest_environment(storage: str, pubsub: str) -> dict[str, str]:
-    """The settings of an ingest that stands on these."""
+    """The settings of an ingest that stands on these; nothing else of our environment.
+
+    A container's is as small, and requests goes through all of it at each request.
+    """
     return {
-        **{name: value for name, value in os.environ.items() if name != "PYTHONWARNINGS"},
+        **{name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ},
         **layout.BUCKETS,
         "PROJECT": layout.PROJECT,
         "HOST": HOST,
