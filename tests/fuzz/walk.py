@@ -1,7 +1,7 @@
 """``make fuzz``: atheris looks for what ingest reads otherwise than ``zipfile``, or dies of.
 
-Starts from the corpus of the tests. What it finds lies in the directory it was started in, as
-``crash-…``, and belongs into the tests.
+Starts from the corpus of the tests. What it finds lies beside its own corpus, as
+``.local/fuzz-crash-…``, and belongs into the tests.
 """
 
 import os
@@ -48,7 +48,8 @@ def seed(directory: Path) -> None:
 def main() -> None:
     seeds = Path(os.environ.get("FUZZ_CORPUS", ".local/fuzz"))
     seed(seeds)
-    atheris.Setup([*sys.argv, f"-max_len={LARGEST}", str(seeds)], one_input)
+    options = [f"-max_len={LARGEST}", f"-artifact_prefix={seeds}-", str(seeds)]
+    atheris.Setup([*sys.argv, *options], one_input)
     atheris.Fuzz()
 
 
