@@ -2,14 +2,24 @@
 
 import logging
 import sys
+from datetime import timedelta
 from typing import Annotated, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cloud.logs import facts
 
 logger = logging.getLogger(__name__)
+
+
+def _seconds(value: object) -> object:
+    """A number is one of seconds, as in every setting; pydantic itself takes ``P14D`` only."""
+    return float(value) if isinstance(value, str) and value.isdecimal() else value
+
+
+Duration = Annotated[timedelta, BeforeValidator(_seconds)]
+"""A length of time: so many seconds, or ISO 8601 (``P14D``)."""
 
 
 class ServiceSettings(BaseSettings):

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from cloud.settings import ServiceSettings
+from cloud.settings import Duration, ServiceSettings
 
 
 class Settings(ServiceSettings):
@@ -16,5 +16,5 @@ class Settings(ServiceSettings):
     """The topic on which a committed record is announced."""
     topic_file_refused: str = "file-refused"
     """The topic on which a refused command is announced."""
-    command_grace: timedelta = timedelta(minutes=10)
+    command_grace: Duration = timedelta(minutes=10)
     """How long after its publish time a command may be for what is not there yet (seconds)."""

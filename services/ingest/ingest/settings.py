@@ -4,15 +4,10 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
-from cloud.settings import ServiceSettings
+from cloud.settings import Duration, ServiceSettings
 from ingest.policy import GIB, Policy
-
-
-def _seconds(value: object) -> object:
-    """A number is one of seconds, as in every setting; pydantic itself takes ``P14D`` only."""
-    return float(value) if isinstance(value, str) and value.isdecimal() else value
 
 
 class Settings(ServiceSettings):
@@ -48,9 +43,7 @@ class Settings(ServiceSettings):
     """Whether platform tags no installer takes from an index are refused."""
     block_stdlib_names: bool = False
     """Whether projects may not be called like modules of the standard library."""
-    release_closes_after: (
-        Annotated[timedelta, BeforeValidator(_seconds), Field(gt=timedelta(0))] | None
-    ) = None
+    release_closes_after: Annotated[Duration, Field(gt=timedelta(0))] | None = None
     """How long after its first file a release takes new ones, in seconds or as ``P14D``."""
 
     def policy(self) -> Policy:

@@ -1,5 +1,7 @@
 """Every service starts with nothing but its required settings."""
 
+from datetime import timedelta
+
 import pytest
 from pydantic_core import PydanticUndefined
 
@@ -56,3 +58,13 @@ def test_every_setting_is_described(kind: type[ServiceSettings]) -> None:
             or field.get_default() is not PydanticUndefined
             or (field.default_factory is not None)
         )
+
+
+@pytest.mark.parametrize("written", ["600", "PT10M", "0:10:00"])
+def test_a_length_of_time_may_be_written_in_seconds(
+    written: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in required(IndexerSettings):
+        monkeypatch.setenv(name.upper(), "x")
+    monkeypatch.setenv("COMMAND_GRACE", written)
+    assert load(IndexerSettings).command_grace == timedelta(minutes=10)
