@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from cloud.settings import Duration, ServiceSettings
-from ingest.policy import GIB, Policy
+from ingest.policy import Policy
 
 
 class Settings(ServiceSettings):
@@ -27,21 +27,21 @@ class Settings(ServiceSettings):
     """The topic on which a refused file is announced."""
     publishers: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     """Publisher → globs of the projects it may publish, as JSON; empty: everyone everything."""
-    allowed_projects: tuple[str, ...] = ("*",)
+    allowed_projects: tuple[str, ...] = Policy.allowed_projects
     """Globs of the projects that are taken at all, as JSON."""
-    max_file_size: Annotated[int, Field(gt=0)] = 2 * GIB
+    max_file_size: Annotated[int, Field(gt=0)] = Policy.max_file_size
     """The largest file, in bytes."""
-    max_members: Annotated[int, Field(gt=0)] = 100_000
+    max_members: Annotated[int, Field(gt=0)] = Policy.max_members
     """The most members of an archive."""
-    max_unpacked_size: Annotated[int, Field(gt=0)] = 16 * GIB
+    max_unpacked_size: Annotated[int, Field(gt=0)] = Policy.max_unpacked_size
     """The most bytes an archive may unpack to."""
-    allow_direct_urls: bool = False
+    allow_direct_urls: bool = Policy.allow_direct_urls
     """Whether a ``Requires-Dist`` may name a URL."""
-    strict: bool = False
+    strict: bool = Policy.strict
     """Whether warnings are refusals."""
-    strict_platform_tags: bool = False
+    strict_platform_tags: bool = Policy.strict_platform_tags
     """Whether platform tags no installer takes from an index are refused."""
-    block_stdlib_names: bool = False
+    block_stdlib_names: bool = Policy.block_stdlib_names
     """Whether projects may not be called like modules of the standard library."""
     release_closes_after: Annotated[Duration, Field(gt=timedelta(0))] | None = None
     """How long after its first file a release takes new ones, in seconds or as ``P14D``."""
