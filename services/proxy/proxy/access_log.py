@@ -36,7 +36,7 @@ class AccessLine:
     def write(self, seconds: float) -> None:
         """Write the line, with the traceback of an error nobody expected."""
         failed = self.status >= HTTPStatus.INTERNAL_SERVER_ERROR or self.error is not None
-        path = self.request.raw_path[:_LONGEST_PATH].decode("ascii", "backslashreplace")
+        path = _printable(self.request.raw_path[:_LONGEST_PATH])
         unexpected = self.status == HTTPStatus.INTERNAL_SERVER_ERROR
         logger.log(
             logging.ERROR if failed else logging.INFO,
@@ -71,6 +71,11 @@ class AccessLine:
                 self.cloud_project,
             ),
         }
+
+
+def _printable(raw: bytes) -> str:
+    """A path in ASCII; JSON escapes what is below the space, but not the last one, DEL."""
+    return raw.decode("ascii", "backslashreplace").replace("\x7f", "\\x7f")
 
 
 def _named(target: Target | None) -> tuple[str | None, str | None]:

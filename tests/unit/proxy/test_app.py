@@ -10,7 +10,7 @@ import pytest
 from starlette.types import Message
 
 from cloud.errors import NotFound, PermissionDenied
-from cloud.logs import FACTS
+from cloud.logs import FACTS, JsonFormatter
 from cloud.ports import Headers
 from fakes.reader import CHUNK
 from fakes.storage import Fault
@@ -507,6 +507,19 @@ def test_a_hostile_path_is_logged_short_and_printable(
     run(world.ask("/\xff" + "a" * 1000))
     [facts] = access_lines(caplog)
     assert facts["path"] == "/\\xff" + "a" * 510
+
+
+def test_no_byte_of_a_path_is_a_control_character_in_the_log(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Neither C0 nor DEL nor C1: a terminal that shows the log would obey them."""
+    caplog.set_level(logging.INFO, "proxy.access_log")
+    every = bytes(range(256)).replace(b"?", b"").decode("latin-1")
+    run(world.ask(f"/{every}"))
+    [record] = [r for r in caplog.records if r.name == "proxy.access_log"]
+    line = JsonFormatter().format(record)
+    assert line.isascii()
+    assert line.isprintable()
 
 
 def test_repeated_header_fields_count_as_one_list(world: World) -> None:
