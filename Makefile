@@ -94,7 +94,7 @@ fuzz-proxy: install ## ask the proxy for 100 000 hostile addresses, and count it
 check: install ## lint, types, import boundaries, Dockerfile, Compose file
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy $(SOURCES) tests
+	$(BIN)/mypy $(SOURCES) tests benchmarks deploy
 	$(BIN)/lint-imports
 	$(BIN)/docker-compose --file docker-compose.yml config --quiet
 	$(BIN)/hadolint Dockerfile
@@ -102,7 +102,6 @@ check: install ## lint, types, import boundaries, Dockerfile, Compose file
 .PHONY: check-deploy
 check-deploy: install .venv/deploy/installed ## check Terraform, scripts and examples, without a cloud
 	PYTHONPATH=deploy .venv/deploy/bin/python -W error -m checks
-	MYPYPATH=deploy $(BIN)/mypy deploy/checks
 	CHECK_DEPLOY=1 $(BIN)/python -m pytest tests/deploy
 
 .venv/deploy/installed: requirements/deploy.txt requirements/deploy-provider.txt
