@@ -14,6 +14,7 @@ from proxy.paths import Changelog, CoreMetadata, File, Home
 from proxy.replies import Opener, Resource, resource
 from schemas import layout
 from schemas.names import ProjectName
+from schemas.pages import SEARCH_SCRIPT
 
 _PAGE = "private, no-cache"
 _FILE = "private, max-age=31536000, immutable"
@@ -21,9 +22,13 @@ _CONFINED = (
     "default-src 'none'; style-src 'unsafe-inline'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-"""The pages' style sheets are inline; nothing else is needed, no script above all."""
-_SEARCHABLE = f"{_CONFINED}; script-src 'unsafe-inline'"
-"""The search box of the pages for people is an inline script."""
+"""The pages' style sheets are inline; nothing else is needed, no script above all.
+
+They are not named by hashes: those do not cover the style attributes that dumb-pypi writes, and
+each page has other sheets. What a style sheet can do here is little, as it can load nothing.
+"""
+_SEARCHABLE = f"{_CONFINED}; script-src '{SEARCH_SCRIPT}'"
+"""The search box of the home page is an inline script."""
 
 
 class Key(NamedTuple):
@@ -56,8 +61,9 @@ def legacy_json(project: ProjectName) -> Key:
 
 def human_page(target: Home | Changelog) -> Key:
     """A page for people."""
-    name = layout.changelog(target.page) if isinstance(target, Changelog) else layout.HOME
-    return Key(name, _spelt(HTML), (("content-security-policy", _SEARCHABLE),))
+    if isinstance(target, Changelog):
+        return Key(layout.changelog(target.page), _spelt(HTML), _policy(_CONFINED))
+    return Key(layout.HOME, _spelt(HTML), _policy(_SEARCHABLE))
 
 
 def packaged(named: File | CoreMetadata) -> Key:
@@ -108,4 +114,8 @@ def _spelt(media_type: str) -> str:
 
 def _varying(fields: str, media_type: str) -> tuple[tuple[str, str], ...]:
     vary = (("vary", fields),)
-    return vary if media_type == JSON else (*vary, ("content-security-policy", _CONFINED))
+    return vary if media_type == JSON else (*vary, *_policy(_CONFINED))
+
+
+def _policy(directives: str) -> tuple[tuple[str, str], ...]:
+    return (("content-security-policy", directives),)

@@ -32,6 +32,7 @@ _STYLE = """
             .navigation { padding: 6px 0; }
             .navigation a { color: #0b57a4; margin-right: 16px; }
             .changelog { width: 100%; }
+            .package, .changelog { line-height: 1.3; }
         """
 
 
@@ -52,6 +53,7 @@ def render_home(entries: Sequence[CatalogEntry], title: str) -> bytes:
     html = templates.render("index.html", packages=versions, title=title)
     html = exchanged(page, html, 'href="simple/', 'href="/simple/', count)
     html = exchanged(page, html, '/index.html" data-name="', '/" data-name="', count)
+    html = exchanged(page, html, ".trim().split()", ".trim().split(/\\s+/)")  # else it is one word
     return checked(page, _framed(page, html), [*_navigation(), *_home_links(versions)])
 
 
@@ -75,9 +77,7 @@ def render_changelog(entries: Sequence[CatalogEntry], title: str, page: int, pag
     ):
         html = exchanged(name, html, old, new)
     turning = _pagination(around)
-    lines: list[Link] = [
-        (entry.display_name, {"href": _address(entry.project)}) for entry in entries
-    ]
+    lines: list[Link] = [(entry.project, {"href": _address(entry.project)}) for entry in entries]
     return checked(name, _framed(name, html), [*_navigation(), *turning, *lines, *turning])
 
 

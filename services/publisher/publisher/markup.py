@@ -5,11 +5,14 @@ and each of its links compared with what was meant. A dumb-pypi that writes othe
 before its page is published.
 """
 
+from base64 import b64encode
 from collections.abc import Iterable
+from hashlib import sha256
 from html import escape
 from html.parser import HTMLParser
 
 from publisher.errors import UnexpectedHtml
+from schemas.pages import SEARCH_SCRIPT
 
 CONTENT_TYPE = "text/html; charset=utf-8"
 
@@ -24,9 +27,12 @@ _META = {"pypi:repository-version": "1.4"}
 
 _TAGS = frozenset(
     {"html", "head", "title", "meta", "style", "script", "body", "div", "h1", "h2", "p", "strong"}
-    | {"input", "ul", "li", "a", "table", "tr", "th", "td"}
+    | {"code", "input", "ul", "li", "a", "table", "tr", "th", "td"}
 )
 """The elements that dumb-pypi and the adaptation write."""
+
+_SCRIPTS = frozenset({f"script {SEARCH_SCRIPT}"})
+"""The scripts that the proxy lets run."""
 
 
 def exchanged(page: str, html: str, old: str, new: str, times: int = 1) -> str:
@@ -57,17 +63,23 @@ def with_head(page: str, html: str, meta: dict[str, str], style: str) -> str:
 def checked(page: str, html: str, links: Iterable[Link]) -> bytes:
     """``html`` in UTF-8, if its links are exactly ``links``, in that order.
 
-    :raises UnexpectedHtml: if they are not, or if there are elements nobody knows.
+    :raises UnexpectedHtml: if they are not, or if there are elements or scripts nobody knows.
     """
     reader = _Reader()
     reader.feed(html)
     reader.close()
+    reader.unknown |= {f"script {name}" for name in map(_hashed, reader.scripts)} - _SCRIPTS
     if reader.unknown:
         raise UnexpectedHtml(page, f"unknown parts {sorted(reader.unknown)}")
     expected = list(links)
     if reader.links != expected:
         raise UnexpectedHtml(page, _difference(reader.links, expected))
     return html.encode()
+
+
+def _hashed(script: str) -> str:
+    """A script as a Content-Security-Policy names it."""
+    return f"sha256-{b64encode(sha256(script.encode()).digest()).decode()}"
 
 
 def _difference(found: list[Link], expected: list[Link]) -> str:
@@ -84,6 +96,7 @@ class _Reader(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.links: list[Link] = []
         self.unknown: set[str] = set()
+        self.scripts: list[str] = []
         self._text: list[str] | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -95,9 +108,13 @@ class _Reader(HTMLParser):
                 self.unknown.add("<a> within <a>, or with an attribute twice")
             self.links.append(("", dict(attrs)))
             self._text = []
+        if tag == "script":
+            self.scripts.append("")
 
     def handle_data(self, data: str) -> None:
-        """Collect a link's text."""
+        """Collect a link's or a script's text."""
+        if self.cdata_elem == "script":
+            self.scripts[-1] += data
         if self._text is not None:
             self._text.append(data)
 

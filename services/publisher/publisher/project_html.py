@@ -12,11 +12,34 @@ _STYLE = """
                    max-width: 960px; margin: 0 auto; padding: 16px 20px; }
             h1 { font-size: 24px; margin: 0 0 10px; }
             li { color: #666; overflow-wrap: anywhere; }
-            input { font-size: 14px; padding: 4px 6px; border: 1px solid #ccc; min-width: 12ch; }
+            code { font-size: 14px; padding: 4px 6px; border: 1px solid #ccc;
+                   -webkit-user-select: all; user-select: all; }
             a { color: #0b57a4; }
             a[data-yanked] { text-decoration: line-through; color: #888; }
+            a[data-yanked]::after { content: "yanked: " attr(data-yanked); color: #a33;
+                                    display: inline-block; margin-left: 1ch; }
+            a[data-yanked=""]::after { content: "yanked"; }
             .status { background: #fff3d6; border: 1px solid #e8d5a0; padding: 8px 12px; }
         """
+
+_BOX = """        <p>
+            Latest version:
+            <input
+                type="text"
+                value="{requirement}"
+                id="requirement"
+                style="font-family: monospace; width: {length}ch;"
+                readonly="readonly"
+            />
+        </p>
+"""
+
+_SELECTION = """
+        <script>
+            document.getElementById('requirement').onfocus = (e) => e.target.select();
+        </script>
+"""
+"""Selects the requirement for whoever clicks on it, which the style sheet does as well."""
 
 
 def render(listing: Listing) -> bytes:
@@ -33,6 +56,7 @@ def render(listing: Listing) -> bytes:
     )
     html = with_head(page, html, _meta(listing), _STYLE)
     html = exchanged(page, html, "</h1>\n", f"</h1>\n{_remarks(listing)}")
+    html = _without_script(page, html, listing)
     return checked(page, html, [_link(file) for file in reversed(listing.files)])
 
 
@@ -40,6 +64,17 @@ def _requirement(listing: Listing) -> str:
     if listing.latest is None:
         return listing.project
     return f"{listing.project}=={listing.latest.facts.version}"
+
+
+def _without_script(page: str, html: str, listing: Listing) -> str:
+    """``html`` with the requirement as text that a click selects; without one, if nothing is there.
+
+    So nothing on the page needs a script, and the proxy lets none run.
+    """
+    requirement = _requirement(listing)
+    box = _BOX.format(requirement=requirement, length=len(requirement))
+    text = f"        <p>Latest version: <code>{requirement}</code></p>\n" if listing.latest else ""
+    return exchanged(page, exchanged(page, html, box, text), _SELECTION, "")
 
 
 def _meta(listing: Listing) -> dict[str, str]:

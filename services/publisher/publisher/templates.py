@@ -78,9 +78,12 @@ def file_value(file: ListedFile) -> Package:
 
 
 def project_value(entry: CatalogEntry) -> Package:
-    """dumb-pypi's value for a line of the changelog; its last column is the latest version."""
+    """dumb-pypi's value for a line of the changelog; its last column is the latest version.
+
+    Named as on the other pages: file names, which spell ``-`` as ``_``, are how nobody asks for it.
+    """
     return _Project(
-        filename=entry.display_name,
+        filename=entry.project,
         name=entry.project,
         version=entry.latest_version,
         parsed_version=ParsedVersion(entry.latest_version or "0"),

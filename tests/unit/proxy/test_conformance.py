@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
+from schemas.pages import SEARCH_SCRIPT
 from unit.proxy.conftest import Served
 from unit.proxy.world import (
     HTML,
@@ -368,4 +369,6 @@ def test_every_answer_forbids_guessing_its_type(served: Served, target: str) -> 
 def test_html_may_load_nothing(served: Served, target: str) -> None:
     policy = served.get(target).headers["content-security-policy"]
     assert policy.startswith("default-src 'none';")
-    assert ("script-src" in policy) == (not target.startswith("/simple"))
+    assert [d for d in policy.split("; ") if d.startswith("script-src")] == (
+        [f"script-src '{SEARCH_SCRIPT}'"] if target == "/" else []
+    )

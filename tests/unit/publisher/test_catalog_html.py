@@ -100,7 +100,8 @@ def test_the_home_page_lists_every_project_with_its_latest_version() -> None:
 def test_the_changelog_lists_projects_with_time_and_version() -> None:
     page = Page(render_changelog(ENTRIES[:2], TITLE, 1, 1))
     assert page.hrefs("/simple/")[1:] == ["/simple/acme/", "/simple/index-x/"]
-    for text in ("Acme", "2026-11-24 12:00:00 UTC", "1!2.0", "Latest upload"):
+    assert [text for text, href in page.links if href in page.hrefs("/simple/")][1:] == PROJECTS[:2]
+    for text in ("2026-11-24 12:00:00 UTC", "1!2.0", "Latest upload"):
         assert text in page.text
 
 

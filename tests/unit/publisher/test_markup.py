@@ -37,6 +37,8 @@ def test_a_page_with_the_right_links_is_its_own_bytes() -> None:
         ("<a href='/x'><a href='/x'>x</a></a>", "within"),
         ("<a href='/x' href='/x'>x</a>", "twice"),
         ("<a href='/x'>x</a><iframe>", "<iframe>"),
+        ("<a href='/x'>x</a><script>alert(1)</script>", "script sha256-"),
+        ("<a href='/x'>x</a><script src='/y'></script>", "script sha256-"),
         ("<a href='/x'>x</a><!-- y -->", "comment"),
         ("<a href='/x'>x</a><![CDATA[y]]>", "declaration|comment"),
     ],

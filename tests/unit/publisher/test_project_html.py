@@ -128,8 +128,15 @@ def test_people_read_a_status_a_summary_and_that_there_are_no_files() -> None:
 
 
 def test_a_requirement_to_copy_names_the_latest_version() -> None:
-    assert 'value="acme==1!2.0"' in Page(hostile()).html
-    assert 'value="acme"' in Page(record()).html
+    assert "<p>Latest version: <code>acme==1!2.0</code></p>" in Page(hostile()).html
+    assert "Latest version" not in Page(record()).html
+
+
+@EVERY
+def test_nothing_on_the_page_needs_a_script_or_a_field(of: ProjectRecord) -> None:
+    html = Page(of).html
+    assert "<script" not in html
+    assert "<input" not in html
 
 
 def test_a_publisher_named_in_markup_is_text() -> None:
