@@ -1,4 +1,4 @@
-"""Finds the commands of one program in scripts, YAML and Markdown, ready to be parsed.
+"""Finds the commands of one program in scripts and YAML, ready to be parsed.
 
 What only a run would know (``$BUCKET``, ``$(…)``, ``…`` in a text) becomes a placeholder.
 """
@@ -8,11 +8,12 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
-PLACEHOLDER = "x1"
+from checks.markdown import PLACEHOLDER
 
 _OPERATORS = frozenset("()<>|&;")
-_INTRODUCTIONS = frozenset({"$", "!", "if", "while", "until", "then", "else", "do", "run", "holds"})
-_FENCE = re.compile(r"^( *)```(?:console|bash|sh|shell)\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
+_INTRODUCTIONS = frozenset(
+    {"$", "!", "if", "while", "until", "then", "else", "do", "run", "holds", "lists"}
+)
 _YAML = re.compile(r"^ *(?:# ?|- )? *(?:\w+: )?(?:\| *$)?", re.MULTILINE)
 """What stands before a command in YAML: a comment's ``#``, a list's ``-``, a key."""
 _SUBSTITUTION = re.compile(r"\$\(([^()]*)\)")
@@ -22,14 +23,9 @@ _VARIABLE = re.compile(r"\$\{\{.*?\}\}|\$\{[^}]*\}|\$\w+|\$@|…|<[a-z -]+/?>")
 def of(program: str, path: Path) -> Iterator[list[str]]:
     """Yield the arguments of each use of ``program`` in a file."""
     text = path.read_text("utf-8")
-    if path.suffix == ".md":
-        blocks = [match[2] for match in _FENCE.finditer(text)]
-    elif path.suffix in (".yml", ".yaml"):
-        blocks = [_YAML.sub("", text)]
-    else:
-        blocks = [re.sub(r"^\s*#.*$", "", text, flags=re.MULTILINE)]
-    for block in blocks:
-        yield from in_shell(program, block)
+    in_yaml = path.suffix in (".yml", ".yaml")
+    plain = _YAML.sub("", text) if in_yaml else re.sub(r"^\s*#.*$", "", text, flags=re.MULTILINE)
+    yield from in_shell(program, plain)
 
 
 def in_shell(program: str, text: str) -> Iterator[list[str]]:

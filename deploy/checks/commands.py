@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
-from checks import command_lines
+from checks import command_lines, markdown, shell
 
 FILES = (
     "README.md",
@@ -27,6 +27,11 @@ DRY_RUNS = (
     ("deploy/uninstall", *_PLACE),
     ("deploy/uninstall", *_PLACE, "--yes", "--delete-data"),
 )
+
+MENTIONED = " (mentioned)"
+"""Marks a command in the text of a page, which may be without what it is to be applied to."""
+INCOMPLETE = "Usage: "
+"""What gcloud's parser says first where something is missing, and nothing is wrong."""
 
 Command = tuple[str, list[str]]
 """Where it stands, and its arguments."""
@@ -55,8 +60,20 @@ def dry_run(root: Path, command: Sequence[str]) -> str:
 def _in_files(root: Path, program: str) -> Iterator[Command]:
     for pattern in FILES:
         for path in sorted(root.glob(pattern)):
-            for arguments in command_lines.of(program, path):
-                yield str(path.relative_to(root)), arguments
+            name = str(path.relative_to(root))
+            if path.suffix == ".md":
+                yield from in_page(program, name, path.read_text("utf-8"))
+            else:
+                yield from ((name, arguments) for arguments in command_lines.of(program, path))
+
+
+def in_page(program: str, name: str, page: str) -> Iterator[Command]:
+    """Yield the commands of one program on a Markdown page, as tests/documented finds them too."""
+    for step in markdown.steps(page):
+        where = f"{name}:{step.line}{MENTIONED if step.mentioned else ''}"
+        for command in shell.commands(step.text):
+            if command.words[0] == program:
+                yield where, list(command.words[1:])
 
 
 def _in_texts(program: str, texts: Sequence[tuple[str, str]]) -> Iterator[Command]:
@@ -80,7 +97,7 @@ def _gcloud(commands: Sequence[Command]) -> Iterator[str]:
         check=True,
     )
     for (where, arguments), problem in zip(commands, json.loads(answer.stdout), strict=True):
-        if problem:
+        if problem and not (where.endswith(MENTIONED) and problem.startswith(INCOMPLETE)):
             yield f"{where}: gcloud {shlex.join(arguments)}: {problem}"
 
 
@@ -90,8 +107,15 @@ def _terraform(commands: Sequence[Command]) -> Iterator[str]:
         words = [word for word in arguments if not word.startswith("-chdir=")]
         flags = [word.partition("=")[0] for word in words if word.startswith("-")]
         command = words[0] if words else ""
-        if unknown := [flag for flag in flags if flag not in _terraform_flags(command)]:
+        if command not in {*_terraform_commands(), markdown.PLACEHOLDER}:
+            yield f"{where}: terraform {shlex.join(words)}: no such command"
+        elif unknown := [flag for flag in flags if flag not in _terraform_flags(command)]:
             yield f"{where}: terraform {shlex.join(words)}: no such argument {unknown[0]}"
+
+
+@cache
+def _terraform_commands() -> frozenset[str]:
+    return frozenset(re.findall(r"^  ([a-z-]+) {2,}", _output("terraform", "-help"), re.M))
 
 
 @cache
