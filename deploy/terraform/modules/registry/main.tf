@@ -6,11 +6,9 @@ resource "google_artifact_registry_repository" "images" {
   format        = "DOCKER"
   description   = "The images of gcpypi's services"
 
-  docker_config {
-    immutable_tags = true
-  }
-
-  # Each release is a new tag: the last ten of each image are enough to go back to.
+  # Each release is a new tag: the last ten of each image are enough to go back to. Tags cannot be
+  # immutable: what has one could then not be deleted, and a build that broke off while it pushed not
+  # be repeated. Cloud Run asks what a tag means when it is deployed to, and not again.
   cleanup_policies {
     id     = "keep-ten"
     action = "KEEP"
