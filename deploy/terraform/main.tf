@@ -66,7 +66,7 @@ module "service" {
   public      = each.key == "proxy"
   invokers    = [google_service_account.pusher.member]
   concurrency = each.value.concurrency
-  instances   = each.value.instances
+  instances   = lookup(var.instances, each.key, each.value.instances)
   memory      = each.value.memory
   timeout     = each.value.timeout
 
@@ -102,13 +102,14 @@ module "publishers" {
 
   project      = var.project
   publishers   = var.publishers
-  pools_suffix = var.pools_suffix
+  names_suffix = var.names_suffix
   builds       = module.registry.builds
 }
 
 module "access" {
   source = "./modules/access"
 
+  names_suffix = var.names_suffix
   services     = { for name, service in module.service : name => service.member }
   publishers   = module.publishers.members
   operators    = var.operators

@@ -34,7 +34,8 @@ variable "publishers" {
     there is no default.
     audiences: which audiences its tokens may name; none: the provider's own name.
     cloud_build: whether builds of this project may run as it.
-    users: principals (user:…, group:…, serviceAccount:…) who may run builds as it.
+    users: principals (user:…, group:…, serviceAccount:…) who may run builds as it; that they may
+    run builds at all (roles/cloudbuild.builds.editor) is for you to say.
   EOT
   type = map(object({
     projects    = list(string)
@@ -68,13 +69,13 @@ variable "publishers" {
   }
 }
 
-variable "pools_suffix" {
-  description = "Goes into the names of the Workload Identity pools, which stay taken for 30 days after they were deleted: change it to install again within that time."
+variable "names_suffix" {
+  description = "Goes into the names of custom roles and Workload Identity pools, which stay taken for up to 37 days after they were deleted: set it to install again within that time."
   type        = string
   default     = ""
 
   validation {
-    condition     = can(regex("^[a-z0-9]{0,4}$", var.pools_suffix))
+    condition     = can(regex("^[a-z0-9]{0,4}$", var.names_suffix))
     error_message = "Up to 4 lower-case letters and digits."
   }
 }
@@ -98,6 +99,17 @@ variable "settings" {
   validation {
     condition     = length(setsubtract(keys(var.settings), ["ingest", "indexer", "publisher", "catalog", "proxy"])) == 0
     error_message = "The services are ingest, indexer, publisher, catalog and proxy."
+  }
+}
+
+variable "instances" {
+  description = "How many instances a service may have, where that is not what main.tf says: a new project may be allowed fewer. The catalog has one, always."
+  type        = map(number)
+  default     = {}
+
+  validation {
+    condition     = length(setsubtract(keys(var.instances), ["ingest", "indexer", "publisher", "proxy"])) == 0
+    error_message = "The services whose instances can be limited are ingest, indexer, publisher and proxy."
   }
 }
 

@@ -58,6 +58,16 @@ def test_the_proxy_declares_no_length_that_cloud_run_refuses(resources: Resource
     assert int(environment(resources, "proxy")["MAX_CONTENT_LENGTH"]) < 32 * 1024 * 1024
 
 
+def test_a_service_may_be_given_fewer_instances(resources: Resources) -> None:
+    instances = {
+        each["name"].removeprefix("gcpypi-"): each["template"][0]["scaling"][0][
+            "max_instance_count"
+        ]
+        for each in of(resources, "google_cloud_run_v2_service")
+    }
+    assert instances == {"ingest": 10, "indexer": 3, "publisher": 3, "catalog": 1, "proxy": 5}
+
+
 def test_topics_and_subscriptions_are_those_of_the_local_runtime(resources: Resources) -> None:
     topics = {each["name"] for each in of(resources, "google_pubsub_topic")}
     assert topics == {*local.TOPICS, *(each.dead_letter for each in local.SUBSCRIPTIONS)}

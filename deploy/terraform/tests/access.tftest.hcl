@@ -3,6 +3,7 @@
 mock_provider "google" {}
 
 variables {
+  names_suffix = ""
   services = {
     ingest    = "serviceAccount:ingest@example.com"
     indexer   = "serviceAccount:indexer@example.com"
@@ -32,6 +33,25 @@ run "roles" {
       writer   = toset(["storage.objects.create", "storage.objects.delete", "storage.objects.get", "storage.objects.list"])
     }
     error_message = "Each role is as small as its name."
+  }
+  assert {
+    condition     = google_project_iam_custom_role.this["reader"].role_id == "gcpypi_object_reader"
+    error_message = "A role is called after what it may do."
+  }
+}
+
+run "names_that_were_not_taken_before" {
+  command = plan
+  module {
+    source = "./modules/access"
+  }
+  variables {
+    names_suffix = "2"
+  }
+
+  assert {
+    condition     = google_project_iam_custom_role.this["reader"].role_id == "gcpypi_object_reader_2"
+    error_message = "Deleted roles' names stay taken: others can be chosen."
   }
 }
 

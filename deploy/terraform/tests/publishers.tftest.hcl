@@ -9,7 +9,7 @@ mock_provider "google" {
 variables {
   project      = "acme"
   builds       = "b-builds"
-  pools_suffix = ""
+  names_suffix = ""
   publishers = {
     hub   = { issuer = "https://token.actions.githubusercontent.com", condition = "assertion.repository == 'acme/widgets'", audiences = [], cloud_build = false, users = [] }
     build = { issuer = null, condition = "", audiences = [], cloud_build = true, users = ["user:ada@example.com"] }

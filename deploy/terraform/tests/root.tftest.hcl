@@ -20,6 +20,7 @@ variables {
   alert_email = "alerts@example.com"
   budget      = { billing_account = "000000-000000-000000", amount = 20 }
   settings    = { ingest = { STRICT = "true" } }
+  instances   = { proxy = 5 }
   publishers = {
     hub   = { projects = ["acme-*"], issuer = "https://token.actions.githubusercontent.com", condition = "assertion.repository == 'acme/widgets'" }
     build = { projects = ["*"], cloud_build = true, users = ["user:ada@example.com"] }
@@ -54,6 +55,14 @@ run "own_domain" {
     condition     = output.index_url == "https://packages.example.com/simple/"
     error_message = "The index is at the domain."
   }
+}
+
+run "the_catalog_is_one" {
+  command = plan
+  variables {
+    instances = { catalog = 2 }
+  }
+  expect_failures = [var.instances]
 }
 
 run "signed_downloads" {

@@ -20,7 +20,7 @@ locals {
 resource "google_project_iam_custom_role" "this" {
   for_each = local.roles
 
-  role_id     = "gcpypi_object_${each.key}"
+  role_id     = join("_", compact(["gcpypi_object", each.key, var.names_suffix]))
   title       = "gcpypi: ${each.value.title}"
   permissions = [for permission in each.value.permissions : "storage.objects.${permission}"]
 }

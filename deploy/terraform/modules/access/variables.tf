@@ -1,3 +1,8 @@
+variable "names_suffix" {
+  description = "Ends the roles' names."
+  type        = string
+}
+
 variable "services" {
   description = "The services' identities, by name."
   type        = map(string)

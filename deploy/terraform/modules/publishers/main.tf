@@ -18,7 +18,7 @@ resource "google_service_account" "this" {
 resource "google_iam_workload_identity_pool" "this" {
   for_each = local.outside
 
-  workload_identity_pool_id = join("-", compact(["gcpypi", each.key, var.pools_suffix]))
+  workload_identity_pool_id = join("-", compact(["gcpypi", each.key, var.names_suffix]))
   display_name              = "gcpypi: ${each.key}"
 }
 

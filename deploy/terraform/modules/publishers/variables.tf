@@ -14,7 +14,7 @@ variable "publishers" {
   }))
 }
 
-variable "pools_suffix" {
+variable "names_suffix" {
   description = "Ends the pools' names."
   type        = string
 }
