@@ -43,17 +43,19 @@ output "publish" {
   value = {
     for name in keys(var.publishers) : name => <<-EOT
       export INCOMING_BUCKET=${module.storage.names["incoming"]} VERDICTS_BUCKET=${module.storage.names["verdicts"]}
-      bash examples/publish.sh ${name} "$RUN_ID" dist/*
+      bash publish.sh ${name} "$RUN_ID" dist/* # of examples/, copied; RUN_ID: another one each time
     EOT
   }
 }
 
 output "clients" {
-  description = "How each installer is told of the index; GCPYPI_TOKEN is a token."
+  description = "How each installer is told of the index, and of no other; GCPYPI_TOKEN is a token."
   value = {
-    pip    = "pip install --index-url \"https://__token__:$GCPYPI_TOKEN@${local.host}/simple/\" PACKAGE"
+    pip    = <<-EOT
+      pip install --index-url "https://__token__:$GCPYPI_TOKEN@${local.host}/simple/" PACKAGE
+    EOT
     uv     = <<-EOT
-      # pyproject.toml
+      # pyproject.toml:
       [[tool.uv.index]]
       name = "gcpypi"
       url = "${local.index_url}"
@@ -65,9 +67,10 @@ output "clients" {
       poetry config http-basic.gcpypi __token__ "$GCPYPI_TOKEN"
     EOT
     pdm    = <<-EOT
-      pdm config pypi.url ${local.index_url}
-      pdm config pypi.username __token__
-      pdm config pypi.password "$GCPYPI_TOKEN"
+      # pyproject.toml, as it is: pdm takes the token from the environment
+      [[tool.pdm.source]]
+      name = "pypi"
+      url = "https://__token__:$${GCPYPI_TOKEN}@${local.host}/simple/"
     EOT
   }
 }
