@@ -25,6 +25,18 @@ holds() {
     "$@" >/dev/null 2>&1
 }
 
+# Ask Google Cloud for a list, and whether there is anything in it; with --dry-run assume "no".
+# An error is no answer: gcloud says what is wrong, and the script ends.
+lists() {
+    if [[ -n $DRY_RUN ]]; then
+        run "$@"
+        return 1
+    fi
+    local found
+    found=$("$@") || exit
+    [[ -n $found ]]
+}
+
 step() {
     printf '\n# %s\n' "$*"
 }
@@ -51,11 +63,25 @@ check_place() {
     done
 }
 
+# Whether the tools may act for somebody: found out now, and not when half of it is done.
+check_sign_in() {
+    [[ -z $DRY_RUN ]] || return 0
+    gcloud auth print-access-token >/dev/null 2>&1 \
+        || die "gcloud is not signed in: gcloud auth login"
+    gcloud auth application-default print-access-token >/dev/null 2>&1 \
+        || die "Terraform could not sign in: gcloud auth application-default login"
+}
+
 # Names that Terraform gives, needed before (or after) there is anything to ask Terraform about.
 state_bucket() { printf '%s-gcpypi-terraform' "$PROJECT"; }
 builds_bucket() { printf '%s-gcpypi-builds' "$PROJECT"; }
 images() { printf '%s-docker.pkg.dev/%s/gcpypi' "$REGION" "$PROJECT"; }
 builder() { printf 'projects/%s/serviceAccounts/gcpypi-builder@%s.iam.gserviceaccount.com' "$PROJECT" "$PROJECT"; }
+
+# Whether Terraform remembers anything: deploy/install makes the bucket before all else.
+is_installed() {
+    lists gcloud storage buckets list "--project=$PROJECT" "--filter=name=$(state_bucket)" '--format=value(name)'
+}
 
 terraform_in() {
     run terraform "-chdir=$ROOT/deploy/terraform" "$@"
