@@ -34,8 +34,8 @@ variable "publishers" {
     there is no default.
     audiences: which audiences its tokens may name; none: the provider's own name.
     cloud_build: whether builds of this project may run as it.
-    users: principals (user:…, group:…, serviceAccount:…) who may run builds as it; that they may
-    run builds at all (roles/cloudbuild.builds.editor) is for you to say.
+    users: principals (user:…, group:…, serviceAccount:…) who may run builds as it; to run builds at
+    all, and to put their source into the bucket "builds", takes rights that are yours to grant.
   EOT
   type = map(object({
     projects    = list(string)
