@@ -103,6 +103,9 @@ class State:
             **layout.gcloud_environment(ports),
             # Its own configuration: no account, project or property of the user's leaks in.
             "CLOUDSDK_CONFIG": str(self.path / "gcloud"),
+            # What the services' own commands read: verify, rebuild, reindex, proxy.tokens.
+            "PROJECT": layout.PROJECT,
+            "TOKENS_SECRET": layout.TOKENS_SECRET,
             **layout.BUCKETS,
             "GCPYPI_TOKEN": token,
             "GCPYPI_INDEX_URL": f"http://__token__:{token}@{ports.address('proxy')}/simple/",

@@ -164,14 +164,15 @@ def eventually(probe: Callable[[], T]) -> T:
     return answer
 
 
-def _start(directory: Path, path: str | None) -> Runtime:
+def start(directory: Path, path: str | None = None) -> Runtime:
+    """Start the runtime on free ports; ``path`` is where it may look for programs."""
     clients = {name: value for name, value in os.environ.items() if name != "PYTHONWARNINGS"}
     clients["PATH"] = clients["PATH"] if path is None else path
     services = {**clients, "RUNTIME": "native", "PYTHONWARNINGS": "error"}
     command = [sys.executable, "-m", "local", "up", "--dir", str(directory), "--port-base", "free"]
     done = subprocess.run(command, env=services, capture_output=True, text=True, cwd=ROOT)
     if done.returncode:
-        _stop(directory)
+        stop(directory)
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     return Runtime(directory, {**clients, **_sourced(directory / "env")}, done.stdout)
 
@@ -192,7 +193,8 @@ def _sourced(file: Path) -> dict[str, str]:
 _DUMP = "import json, os; print(json.dumps(dict(os.environ)))"
 
 
-def _stop(directory: Path) -> None:
+def stop(directory: Path) -> None:
+    """Stop it, if it still runs."""
     command = [sys.executable, "-m", "local", "down", "--dir", str(directory)]
     subprocess.run(command, check=True, capture_output=True, cwd=ROOT)
 
@@ -200,9 +202,9 @@ def _stop(directory: Path) -> None:
 @pytest.fixture(scope="session")
 def runtime(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
     """The runtime as it is on this machine: Google's emulator if gcloud and Java are there."""
-    started = _start(tmp_path_factory.mktemp("runtime"), None)
+    started = start(tmp_path_factory.mktemp("runtime"))
     yield started
-    _stop(started.directory)
+    stop(started.directory)
 
 
 @pytest.fixture(scope="session")
@@ -212,9 +214,9 @@ def built_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
     for tool in ("sh", "env", "tail"):
         if found := shutil.which(tool):
             (bare / tool).symlink_to(found)
-    started = _start(tmp_path_factory.mktemp("built-in"), str(bare))
+    started = start(tmp_path_factory.mktemp("built-in"), str(bare))
     yield started
-    _stop(started.directory)
+    stop(started.directory)
 
 
 @pytest.fixture(scope="session")

@@ -2,9 +2,6 @@
 
 import inspect
 import re
-import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 from proxy import access_log
@@ -65,14 +62,3 @@ def test_queries_ask_for_fields_that_the_proxy_logs() -> None:
     written = set(re.findall(r'^ +"(\w+)": ', inspect.getsource(access_log), re.MULTILINE))
     assert asked
     assert asked <= written
-
-
-def test_commands_about_tokens_can_be_parsed() -> None:
-    commands = re.findall(r"(?:^\$ |`)python -m proxy\.tokens ([^`\n]+)", PAGE, re.MULTILINE)
-
-    assert len(commands) >= 5
-    for command in set(commands):
-        words = [sys.executable, "-m", "proxy.tokens", *shlex.split(command)]
-        done = subprocess.run(words, env={}, capture_output=True, text=True, check=False)
-        # Arguments come first: whoever has none to object to asks for the settings.
-        assert (done.returncode, "PROJECT" in done.stderr) == (1, True), done.stderr

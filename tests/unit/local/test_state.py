@@ -65,7 +65,8 @@ def test_the_environment_leads_gcloud_and_the_libraries_to_the_stand_ins(tmp_pat
         "STORAGE_EMULATOR_HOST": "http://127.0.0.1:4443",
         "SECRET_MANAGER_EMULATOR_HOST": "127.0.0.1:8086",
     }
-    assert environment["CLOUDSDK_CORE_PROJECT"] == "gcpypi-local"
+    assert environment["CLOUDSDK_CORE_PROJECT"] == environment["PROJECT"] == "gcpypi-local"
+    assert environment["TOKENS_SECRET"] == "gcpypi-tokens"
     assert environment["CLOUDSDK_API_ENDPOINT_OVERRIDES_PUBSUB"] == "http://127.0.0.1:8085/"
     assert (
         environment["CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE"]

@@ -1,0 +1,31 @@
+"""The page about operation puts back the newest version of each record, as gcloud lists them."""
+
+import subprocess
+
+from documented import pages
+
+GCLOUD = r"""
+gcloud() {
+    case "$*" in
+    'storage ls --all-versions gs://meta/projects/**')
+        printf 'gs://meta/projects/%s\n' 'a.json#9' 'a.json#10' 'b.json#1795500102873944' 'a.json#8'
+        ;;
+    *) echo "$*" ;;
+    esac
+}
+METADATA_BUCKET=meta
+"""
+
+
+def test_the_newest_version_of_each_record_is_put_back() -> None:
+    steps = [step.text for step in pages.steps("docs/operate.md")]
+    [step] = [text for text in steps if text.startswith("gcloud storage ls --all-versions")]
+
+    done = subprocess.run(
+        ["bash", "-c", f"{GCLOUD}\n{step}"], capture_output=True, text=True, check=True
+    )
+
+    assert sorted(done.stdout.splitlines()) == [
+        "storage cp gs://meta/projects/a.json#10 gs://meta/projects/a.json",
+        "storage cp gs://meta/projects/b.json#1795500102873944 gs://meta/projects/b.json",
+    ]
