@@ -3,14 +3,13 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 
 from checks import markdown, shell
 from checks.markdown import Block, Step
 from checks.shell import Command
-from documented.rules import SAYINGS, Check, Rule, rule_of
+from documented.rules import Check, Rule, rule_of
 
 ROOT = Path(__file__).parents[2]
 HISTORY = ("CHANGELOG.md", "docs/adr/*.md")
@@ -89,5 +88,4 @@ def executed(name: str, *checks: Check) -> list[Step]:
 def _is_prose(step: Step) -> bool:
     """Whether the words between backticks are no command: a setting, a header, a sentence."""
     words = next((each.words for each in shell.commands(step.text)), ("",))
-    quoted = any(fnmatchcase(step.text, saying) for saying in SAYINGS)
-    return quoted or not _COMMAND.fullmatch(words[0]) or words[1] == "="
+    return not _COMMAND.fullmatch(words[0]) or words[1] == "="

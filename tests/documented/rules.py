@@ -109,10 +109,6 @@ RULES = (
 )
 
 
-SAYINGS = ("already exists", "role_id * in a deleted state")
-"""What programs say, where a page quotes it: shell patterns for what would look like commands."""
-
-
 class Unclassified(Exception):
     """No rule says how a command is checked."""
 
