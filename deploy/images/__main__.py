@@ -17,7 +17,7 @@ from pathlib import Path
 from images import inside
 from images.commands import CommandFailed
 from images.engine import Engine, choose
-from images.findings import GRACE, HEAD, MB, Contents, Image
+from images.findings import GRACE, HEAD, MB, Contents, Image, Life
 from local import layout
 from local.layout import Ports
 
@@ -32,8 +32,8 @@ def checked(engine: Engine, service: str, base_size: int) -> Image:
     print(f"{service}: building", file=sys.stderr, flush=True)
     image = engine.build(service, ROOT)
     contents = _contents(engine, image, f"{service}.{'relay' if service == 'local' else 'main'}")
-    seconds, exit_code = _lived(engine, image, service)
-    return Image(service, engine.size(image), base_size, contents, seconds, exit_code)
+    life = _lived(engine, image, service)
+    return Image(service, engine.size(image), base_size, contents, life)
 
 
 def _contents(engine: Engine, image: str, module: str) -> Contents:
@@ -44,8 +44,8 @@ def _contents(engine: Engine, image: str, module: str) -> Contents:
     return Contents.read(told | {"caches": caches})
 
 
-def _lived(engine: Engine, image: str, service: str) -> tuple[float, int]:
-    """Return the seconds until it answered, and the exit code after SIGTERM."""
+def _lived(engine: Engine, image: str, service: str) -> Life:
+    """Start it, wait for its first answer, and end it."""
     ports = Ports.free()
     if service == "local":
         address = ports.address("secrets")
@@ -59,7 +59,9 @@ def _lived(engine: Engine, image: str, service: str) -> tuple[float, int]:
     try:
         is_up = _connect if service == "local" else _ask_health
         _await(lambda: is_up(address), lambda: engine.log(container))
-        return time.monotonic() - started, engine.stop(container, GRACE)
+        answered = time.monotonic()
+        exit_code = engine.stop(container, GRACE)
+        return Life(answered - started, time.monotonic() - answered, exit_code)
     finally:
         engine.remove(container)
 

@@ -38,6 +38,28 @@ class Contents:
 
 
 @dataclass(frozen=True, slots=True)
+class Life:
+    """A container's, from its start to its end."""
+
+    seconds_to_health: float
+    """From starting the container to the first answer."""
+    seconds_to_end: float
+    """From SIGTERM to the end, what the engine takes to say so included."""
+    exit_code: int
+    """After SIGTERM."""
+
+    @property
+    def was_killed(self) -> bool:
+        """Whether it did not end by itself."""
+        return self.exit_code == _KILLED
+
+    def end(self) -> str:
+        """Say how it ended."""
+        how = "killed" if self.was_killed else f"ends with {self.exit_code}"
+        return f"{how} in {self.seconds_to_end:.1f} s"
+
+
+@dataclass(frozen=True, slots=True)
 class Image:
     """One image, looked into and run."""
 
@@ -45,13 +67,7 @@ class Image:
     size: int
     base_size: int
     contents: Contents
-    seconds_to_health: float
-    """From starting the container to the first answer."""
-    exit_code: int
-    """After SIGTERM."""
-
-    def _end(self) -> str:
-        return "killed" if self.exit_code == _KILLED else f"ends with {self.exit_code}"
+    life: Life
 
     def row(self) -> str:
         """A row of the table."""
@@ -60,7 +76,7 @@ class Image:
         return (
             f"| {self.service} | {self.size / MB:.0f} MB | {ours / MB:.0f} MB | {contents.uid}"
             f" | {contents.python} | {contents.import_seconds:.2f} s"
-            f" | {self.seconds_to_health:.1f} s | {self._end()}"
+            f" | {self.life.seconds_to_health:.1f} s | {self.life.end()}"
             f" | {' '.join(contents.tools) or 'none'}"
             f" | {' '.join(contents.caches) or 'none'} | {compiled}/{contents.sources} |"
         )
@@ -82,7 +98,7 @@ class Image:
             yield f"{len(contents.uncompiled)} modules lack bytecode, as {contents.uncompiled[0]}"
         if contents.writable:
             yield f"may change its own code, as {contents.writable[0]}"
-        if self.exit_code == _KILLED:
+        if self.life.was_killed:
             yield f"did not end within {GRACE} s of SIGTERM"
 
 
