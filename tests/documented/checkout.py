@@ -9,7 +9,10 @@ from pathlib import Path
 from documented.pages import ROOT
 
 _LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__", "build", "dist", "tests")
-_MACHINES = ("PIP_", "UV_", "PYTHON", "VIRTUAL_ENV", "CLOUDSDK_", "GCPYPI_", "MAKE")
+_MACHINES = (
+    *("PIP_", "UV_", "POETRY_", "PDM_", "PYTHON", "VIRTUAL_ENV"),
+    *("CLOUDSDK_", "GCPYPI_", "MAKE"),
+)
 """What the machine's own settings begin with, which no reader has."""
 
 
@@ -47,5 +50,4 @@ def environment(home: Path) -> dict[str, str]:
         # No index but the one that the page names.
         "PIP_CONFIG_FILE": os.devnull,
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-        "UV_NO_CONFIG": "1",
     }

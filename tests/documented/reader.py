@@ -43,11 +43,12 @@ class Reader:
             "/tmp/demo": f"{home}/demo",  # noqa: S108 - what the page says, not where we write
         }
 
-    def follow(self, name: str, *checks: Check) -> None:
-        """Type the commands of a page that are checked so; the README starts without any setting.
+    def follow(self, name: str, *checks: Check) -> dict[str, str]:
+        """Type the commands of a page that are checked so; return what each printed.
 
-        What a page mentions in its text comes after its blocks.
+        The README starts without any setting. What a page mentions comes after its blocks.
         """
+        printed = {}
         with Shell(self._folder, self._environment, self._home) as shell:
             if name != "README.md":
                 shell.run(_SOURCING)
@@ -58,6 +59,8 @@ class Reader:
                 assert done.code in rule.codes, f"{where}\nexit code {done.code}\n{done.output}"
                 for line in self._filled(step.said).splitlines():
                     assert done.shows(line), f"{where}\nshows {line}\nnot\n{done.output}"
+                printed[step.text] = done.output
+        return printed
 
     def types(self, command: str) -> str:
         """Type one command that works; return what it prints."""

@@ -7,7 +7,7 @@ PARSED        needs Google Cloud: gcloud or Terraform parse it, by ``make check-
 PLANNED       takes long, or comes without end: ``make -n`` of it succeeds
 ARGUMENTS     mentioned without its program, or before a PARSED one: our own parser takes it
 HELP          takes long: its flags stand in its ``--help``
-NAMED         of a program that is not here: its ``--help`` has it (``clients/check_documented.py``)
+NAMED         of an installer or the like: its ``--help`` has it (``clients/check_documented.py``)
 ELSEWHERE     executed by the test that the rule names
 ============= =====================================================================================
 
@@ -83,7 +83,8 @@ RULES = (
     Rule("gcloud", PARSED),
     Rule("gcloud config", RUN),
     Rule("gcloud pubsub topics publish", RUN),
-    Rule("gcloud pubsub subscriptions *", PARSED),
+    Rule("gcloud pubsub subscriptions pull", Check.LATER),
+    Rule("gcloud pubsub subscriptions ack", Check.LATER),
     Rule("gcloud storage cp *", RUN),
     Rule("gcloud storage cat", RUN, soon=True),
     Rule("gcloud storage ls *", RUN),
@@ -92,14 +93,13 @@ RULES = (
     Rule("gcloud storage objects describe", RUN),
     Rule("terraform", PARSED),
     Rule("replay", Check.LATER),
-    # Who installs.
+    # Who installs, and what else one does with it.
+    *(Rule(word, Check.NAMED) for word in ("pip", "pipx", "uv", "poetry", "pdm", "wheel")),
     Rule("pip wheel", RUN),
     Rule("pip download", RUN, soon=True),
     Rule("pip install", RUN, "--target build/installed", soon=True),
     Rule("uv pip install", RUN, soon=True),
     Rule("pip install --require-hashes", Check.NAMED),
-    Rule("wheel tags", Check.NAMED),
-    Rule("wheel pack", Check.NAMED),
     # The shell's own, and its filters: run with what they stand among.
     *(Rule(word, RUN) for word in (".", "export", "read", "case", "esac", "done", "[*]", "printf")),
     *(
