@@ -87,8 +87,9 @@ def test_what_failed_half_way_is_gone_on_with(script: Script, calls: Path, broke
 
 def test_only_what_is_in_the_images_gives_them_another_name(script: Script, tree: Path) -> None:
     def tag() -> str:
-        printed = script("install", "--dry-run").stdout
-        return re.findall(r"-var=tag=(\S+)", printed)[0]
+        found = re.search(r"-var=tag=(\S+)", script("install", "--dry-run").stdout)
+        assert found
+        return found[1]
 
     def commit() -> str:
         subprocess.run([*git, "add", "."], check=True)
