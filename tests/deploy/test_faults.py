@@ -121,6 +121,14 @@ FAULTS = (
         "Uploads live 45 days",
     ),
     Fault(
+        "images that are kept for ever",
+        "test",
+        f"{MODULES}/registry/main.tf",
+        '  format        = "DOCKER"\n',
+        '  format        = "DOCKER"\n  docker_config {\n    immutable_tags = true\n  }\n',
+        "An image whose tag is immutable cannot be deleted.",
+    ),
+    Fault(
         "identity provider that takes everybody's tokens",
         "test",
         f"{MODULES}/publishers/main.tf",
