@@ -144,7 +144,7 @@ class Download(Protocol):
     """and the one after the last."""
 
     def __aiter__(self) -> AsyncIterator[bytes]:
-        """Yield the bytes as they come, 64 KiB at most at a time and some hundred in memory.
+        """Yield the bytes as they come: some hundred KiB are in memory at most.
 
         A broken connection is resumed where it broke, on the same generation.
 

@@ -13,7 +13,6 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from cloud.download import CHUNK
 from cloud.errors import CloudError, NotFound, PermissionDenied, Unavailable
 from cloud.ports import Download, Reader, StoredObject
 from cloud.reader import Storage as Connections
@@ -430,7 +429,7 @@ def test_what_nobody_takes_stays_with_the_server() -> None:
     async def act(reader: Reader) -> None:
         async with aclosing(await reader.open("a")) as download:
             await asyncio.sleep(0.5)
-            assert len(await anext(aiter(download))) <= CHUNK
+            assert len(await anext(aiter(download))) <= 1024 * 1024
 
     asyncio.run(against(answer, act))
 

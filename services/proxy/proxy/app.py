@@ -54,7 +54,7 @@ class Limits:
     """What one answer may take."""
 
     write_timeout: float
-    """Seconds for a client to accept a chunk."""
+    """Seconds in which a client must accept some of a streamed body."""
     max_content_length: int | None
     """The largest Content-Length of a streamed answer."""
 

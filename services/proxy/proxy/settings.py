@@ -47,7 +47,7 @@ class Settings(SecretSettings):
     storage_timeout: Annotated[float, Field(gt=0)] = 10.0
     """Seconds to wait for storage, repetitions and the time in the queue included."""
     write_timeout: Seconds = 60.0
-    """Seconds a client may take to accept one chunk of a file."""
+    """Seconds in which a client must take some of a file; before twice that it is cut off."""
     max_content_length: int | None = None
     """Bytes above which a streamed file is sent without Content-Length.
 

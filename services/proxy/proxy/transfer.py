@@ -16,7 +16,7 @@ Send = Callable[[Event], Awaitable[None]]
 class Transfer:
     """One answer on its way.
 
-    :param write_timeout: seconds for the client to accept a chunk.
+    :param write_timeout: seconds in which some of a streamed body must be accepted.
     """
 
     def __init__(self, receive: Receive, send: Send, write_timeout: float) -> None:
@@ -43,9 +43,17 @@ class Transfer:
             await self._unless_gone(self._stream(reply, chunks))
 
     async def _unless_gone(self, sending: Coroutine[Any, Any, None]) -> None:
+        """Send until all is sent, the client leaves, or it took nothing for too long."""
         work, gone = asyncio.create_task(sending), asyncio.create_task(self._disconnected())
         try:
-            await asyncio.wait((work, gone), return_when=asyncio.FIRST_COMPLETED)
+            before = -1
+            while before != self.sent:
+                before = self.sent
+                done, _ = await asyncio.wait(
+                    (work, gone), timeout=self._write_timeout, return_when=asyncio.FIRST_COMPLETED
+                )
+                if done:
+                    break
             if work.done():
                 await work
         finally:
@@ -57,20 +65,11 @@ class Transfer:
         async for chunk in chunks:
             if not self.is_started:
                 await self._start(reply)
-            if not await self._accepted(chunk):
-                return
+            # The server waits here while the client has not taken what was sent before.
+            await self._send({"type": "http.response.body", "body": chunk, "more_body": True})
+            self.sent += len(chunk)
         if self.sent == reply.length:
             await self._finish(b"")
-
-    async def _accepted(self, chunk: bytes) -> bool:
-        """Whether the client took ``chunk`` in time; the server holds one chunk back at most."""
-        try:
-            async with asyncio.timeout(self._write_timeout):
-                await self._send({"type": "http.response.body", "body": chunk, "more_body": True})
-        except TimeoutError:
-            return False
-        self.sent += len(chunk)
-        return True
 
     async def _start(self, reply: Reply) -> None:
         self.is_started, self.status = True, reply.status
