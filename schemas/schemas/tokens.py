@@ -92,7 +92,9 @@ class Token(Model):
 
     def reads(self, project: ProjectName) -> bool:
         """Whether ``project`` is in its scope."""
-        return READ in self.scopes and any(fnmatchcase(project, glob) for glob in self.projects)
+        return self.reads_everything() or (
+            READ in self.scopes and any(fnmatchcase(project, glob) for glob in self.projects)
+        )
 
     def ending(self, moment: datetime) -> Self:
         """The same token, that ends at ``moment`` if not before."""

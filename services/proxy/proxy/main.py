@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from cloud import logs, secrets, settings
 from cloud.errors import NotFound
@@ -49,6 +49,7 @@ def main() -> None:
         access_log=False,
         log_config=None,
         server_header=False,
+        proxy_headers=False,
         ws="none",
         http=ImpatientProtocol,
         timeout_keep_alive=KEEP_ALIVE,
@@ -70,7 +71,6 @@ class ImpatientProtocol(HttpToolsProtocol):
     """Bytes; what is a little too large is answered by the app itself."""
 
     _came = 0
-    _is_awaited = True
     _timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -79,25 +79,21 @@ class ImpatientProtocol(HttpToolsProtocol):
         self._start()
 
     def data_received(self, data: bytes) -> None:
-        """Mind how much of a head has come, and since when."""
-        if self._is_awaited:
+        """Mind how much of a head has come, and since when, if it has not come to its end."""
+        super().data_received(data)
+        under_way: RequestResponseCycle | None = self.cycle
+        if under_way is None or under_way.response_complete:
             self._came += len(data)
             self._start()
-        super().data_received(data)
-        if self._is_awaited and self._came > self.head_size:
-            self.transport.write(_TOO_LARGE)
-            self.transport.close()
+            if self._came > self.head_size:
+                self.transport.write(_TOO_LARGE)
+                self.transport.close()
 
     def on_headers_complete(self) -> None:
         """Serve the request, which takes as long as it takes."""
-        self._is_awaited, self._came = False, 0
+        self._came = 0
         self._stop()
         super().on_headers_complete()
-
-    def on_response_complete(self) -> None:
-        """Await the next head, unless it has come."""
-        self._is_awaited = not self.pipeline
-        super().on_response_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait no more."""

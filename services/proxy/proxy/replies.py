@@ -6,7 +6,7 @@ A :class:`Resource` is prepared once, when it is read; a request then costs a co
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from cloud.ports import Download
 from proxy.ranges import Part, Unsatisfiable, is_known, part_of
@@ -35,13 +35,12 @@ COMMON: Fields = ((b"x-content-type-options", b"nosniff"),)
 """In every answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """A status, header fields, and a body of ``length`` bytes that is there or still to be read."""
 
     status: int
     fields: Fields
-    body: bytes | Stream = field(default=b"", repr=False)
+    body: bytes | Stream = b""
     length: int = 0
 
 
