@@ -18,7 +18,7 @@ from publisher.simple_json import render_root as render_root_json
 from schemas import layout
 from schemas.names import ProjectName
 
-OTHERS = 300
+OTHERS = 1000
 """Projects of one file, which only make the root longer."""
 FILES: Mapping[str, int] = {"small-project": 5, "hot-project": 500, "big-project": 1}
 LARGE = 50_000_000
