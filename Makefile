@@ -35,7 +35,7 @@ local-logs: install ## print what all processes say, and go on until interrupted
 test: install ## run every ring of tests
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
-test-clients: install ## install with pip, uv, poetry and pdm, each made on the fly
+test-clients: install ## install with pip old and new, uv, poetry, pdm, pipx, pip-audit; print a table
 	$(BIN)/python -m pytest -v tests/clients/check_*.py
 
 chaos: install ## prove at full size that no update is lost (a few minutes)
@@ -56,8 +56,10 @@ bench-throughput: install ## wheels a second at three sizes; pypiserver, devpi, 
 bench-ingest: install ## what judging and promoting a file costs, beside sha256sum (4 GB of disk)
 	PYTHONPATH=tests $(BIN)/python -W error benchmarks/ingest_bench.py
 
-bench-read: install ## requests a second beside nginx, bare ASGI, bare Starlette and the peers (needs wrk)
+bench-read: install ## requests a second, installs and memory beside nginx, bare apps and peers (needs wrk)
 	PYTHONPATH=tests $(BIN)/python -W error benchmarks/read_bench.py
+	PYTHONPATH=tests $(BIN)/python -W error benchmarks/read_install.py
+	PYTHONPATH=tests $(BIN)/python -W error benchmarks/read_pull.py --mebibytes 1024
 
 bench-cold-start: install ## time from the start of the process to the first page
 	PYTHONPATH=tests $(BIN)/python -W error benchmarks/cold_start.py

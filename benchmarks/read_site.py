@@ -2,29 +2,34 @@
 
 import os
 import random
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from urllib.parse import quote
 from urllib.request import Request, urlopen
+from zipfile import ZipFile
 
 from publish_index import record_of
 
-from fakes.wheels import wheel, wheel_filename
+from fakes.wheels import wheel
 from publisher.catalog_html import render_root
 from publisher.listing import Listing
 from publisher.pages import KINDS
 from publisher.simple_json import render_root as render_root_json
 from schemas import layout
 from schemas.names import ProjectName
+from schemas.records import FileRecord, ProjectRecord
 
 OTHERS = 1000
 """Projects of one file, which only make the root longer."""
 FILES: Mapping[str, int] = {"small-project": 5, "hot-project": 500, "big-project": 1}
 LARGE = 50_000_000
 SMALL = 9_000
-"""Bytes that no compression makes fewer: the wheel around them has ten kilobytes."""
-METADATA = b"Metadata-Version: 2.1\nName: small-project\nVersion: 1.0\n" + b"Classifier: Any\n" * 60
+"""Random bytes: the wheel around them has ten kilobytes."""
+METADATA = "Classifier: Any\n" * 60
+"""Lines that make a METADATA of a usual size: one kilobyte."""
 
 
 @dataclass(frozen=True)
@@ -57,28 +62,47 @@ def make(directory: Path) -> Site:
     """Write it."""
     site, noise = Site(directory), random.Random(1)  # noqa: S311 - not secret
     site.packages.mkdir(parents=True)
-    projects = dict(FILES) | {f"other-{number:04d}": 1 for number in range(OTHERS)}
+    projects = dict(FILES) | {other(number): 1 for number in range(OTHERS)}
     for project, files in projects.items():
-        _write_pages(site, ProjectName(project), files)
-        spelled = project.replace("-", "_")
-        folder = site.by_project / project
-        folder.mkdir(parents=True)
-        for number in range(files):
-            body = noise.randbytes(LARGE if project == "big-project" else SMALL)
-            name = wheel_filename(spelled, f"1.{number}")
-            (site.packages / name).write_bytes(wheel(spelled, f"1.{number}", body=body))
-            (site.packages / f"{name}.metadata").write_bytes(METADATA)
-            os.link(site.packages / name, folder / name)
+        record = record_of(ProjectName(project), files)
+        found = {file.filename: _write_wheel(site, file, noise) for file in record.files.values()}
+        _write_pages(site, record.model_copy(update={"files": found}))
     names = sorted(ProjectName(name) for name in projects)
     (site.static / layout.ROOT_HTML).write_bytes(render_root(names))
     (site.static / layout.ROOT_JSON).write_bytes(render_root_json(names))
     return site
 
 
-def _write_pages(site: Site, project: ProjectName, files: int) -> None:
-    listing = Listing.of(record_of(project, files))
+def other(number: int) -> str:
+    """The name of a project of one file."""
+    return f"other-{number:04d}"
+
+
+def _write_wheel(site: Site, file: FileRecord, noise: random.Random) -> FileRecord:
+    """Write a wheel and its METADATA; return the record with what is true of them."""
+    is_large = file.project == "big-project"
+    body = noise.randbytes(LARGE) if is_large else b'X = "%b"' % b64encode(noise.randbytes(SMALL))
+    spelled, path = file.project.replace("-", "_"), site.packages / file.filename
+    path.write_bytes(wheel(spelled, file.version, metadata=METADATA, body=body))
+    with ZipFile(path) as archive:
+        metadata = archive.read(f"{spelled}-{file.version}.dist-info/METADATA")
+    path.with_name(layout.core_metadata(file.filename)).write_bytes(metadata)
+    folder = site.by_project / file.project
+    folder.mkdir(parents=True, exist_ok=True)
+    os.link(path, folder / file.filename)
+    facts = {
+        "sha256": sha256(path.read_bytes()).hexdigest(),
+        "size": path.stat().st_size,
+        "metadata_sha256": sha256(metadata).hexdigest(),
+        "requires_dist": (),
+    }
+    return file.model_copy(update=facts)
+
+
+def _write_pages(site: Site, record: ProjectRecord) -> None:
+    listing = Listing.of(record)
     for kind in KINDS:
-        page = site.static / kind.name(project)
+        page = site.static / kind.name(record.project)
         page.parent.mkdir(parents=True, exist_ok=True)
         page.write_bytes(kind.render(listing))
 
