@@ -8,16 +8,13 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from read_server import HOST, Absent
+
 from fakes.wheels import wheel
 
-HOST = "127.0.0.1"
 USER, PASSWORD = "bench", "bench-password"
 CLIENTS = 8
 _BOUNDARY = "gcpypi-benchmark-boundary"
-
-
-class Absent(Exception):
-    """The peer cannot be measured here, and why."""
 
 
 @dataclass

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from publish_peer import CLIENTS, Absent, Peer
+from publish_peer import CLIENTS, Peer
 from publish_peer_servers import PEERS
+from read_server import Absent
 
 SECONDS = 12.0
 """How long uploads are counted at each size."""
