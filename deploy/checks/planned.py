@@ -61,6 +61,7 @@ def problems(folder: Path) -> list[str]:
         *_services(found.resources),
         *_subscriptions(found.resources),
         *_storage(found.resources),
+        *_alerts(found.resources),
     ]
 
 
@@ -156,6 +157,13 @@ def _storage(resources: tuple[Resource, ...]) -> Iterator[str]:
             yield f"{each.address}: {role} bundles too much"
         if role in may_delete and bucket.endswith(("-packages", "-incoming")):
             yield f"{each.address}: may delete and overwrite in {bucket}"
+
+
+def _alerts(resources: Iterable[Resource]) -> Iterator[str]:
+    for each in resources:
+        is_alert = each.type == "google_monitoring_alert_policy"
+        if is_alert and not each.values["notification_channels"]:
+            yield f"{each.address}: is paid for, and tells nobody"
 
 
 if __name__ == "__main__":

@@ -120,7 +120,7 @@ variable "domain" {
 }
 
 variable "alert_email" {
-  description = "Where alerts go; none: they only show in the console."
+  description = "Where alerts go: of dead letters, of messages that wait, of errors of the proxy. Google charges for alerts; none: there are no alerts."
   type        = string
   default     = null
 }

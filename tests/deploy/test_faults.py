@@ -105,6 +105,22 @@ FAULTS = (
         "Nobody may delete or overwrite in packages.",
     ),
     Fault(
+        "alert that is made though nobody would be told",
+        "test",
+        f"{MODULES}/observability/alerts.tf",
+        "var.email == null ? {} : {",
+        "{",
+        "Without an address there is nothing to pay for, but the metrics stay.",
+    ),
+    Fault(
+        "alert that tells nobody",
+        "planned",
+        f"{MODULES}/observability/alerts.tf",
+        "notification_channels = local.channels",
+        "notification_channels = []",
+        'google_monitoring_alert_policy.this["backlog"]: is paid for, and tells nobody',
+    ),
+    Fault(
         "primitive role",
         "planned",
         f"{MODULES}/registry/main.tf",

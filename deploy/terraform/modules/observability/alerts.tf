@@ -1,5 +1,8 @@
+# Google charges for each condition, and an alert that nobody is told of is no use: there are alerts
+# only where there is somebody to tell.
+
 locals {
-  alerts = {
+  alerts = var.email == null ? {} : {
     dead-letters = {
       title     = "a message could not be dealt with"
       filter    = "resource.type = \"pubsub_subscription\" AND resource.labels.subscription_id = monitoring.regex.full_match(\".*-dead-letter\") AND metric.type = \"pubsub.googleapis.com/subscription/num_undelivered_messages\""

@@ -9,7 +9,7 @@ variable "project_number" {
 }
 
 variable "email" {
-  description = "Where alerts go; none: they only show in the console."
+  description = "Where alerts go; none: there are no alerts."
   type        = string
 }
 

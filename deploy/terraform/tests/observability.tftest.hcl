@@ -1,0 +1,65 @@
+# Whom what tells: alerts only where there is somebody, a budget wherever one is set.
+
+mock_provider "google" {}
+
+variables {
+  project        = "acme"
+  project_number = "42"
+  email          = "alerts@example.com"
+  budget         = { billing_account = "000000-000000-000000", amount = 20 }
+}
+
+run "with_an_address" {
+  module {
+    source = "./modules/observability"
+  }
+
+  assert {
+    condition     = keys(google_monitoring_alert_policy.this) == ["backlog", "dead-letters", "proxy-errors"]
+    error_message = "There are three alerts."
+  }
+  assert {
+    condition     = alltrue([for each in google_monitoring_alert_policy.this : each.notification_channels == tolist(google_monitoring_notification_channel.email[*].id)])
+    error_message = "Each alert tells the address."
+  }
+  assert {
+    condition     = google_monitoring_notification_channel.email[0].labels == tomap({ email_address = "alerts@example.com" })
+    error_message = "The address is the one that was given."
+  }
+  assert {
+    condition     = one(google_billing_budget.this[0].all_updates_rule).monitoring_notification_channels == tolist(google_monitoring_notification_channel.email[*].id)
+    error_message = "The budget tells the address, too."
+  }
+}
+
+run "without_an_address" {
+  module {
+    source = "./modules/observability"
+  }
+  variables {
+    email = null
+  }
+
+  assert {
+    condition     = length(google_monitoring_alert_policy.this) == 0 && length(google_monitoring_notification_channel.email) == 0 && keys(google_logging_metric.this) == ["failed", "incomplete-answers", "refused"]
+    error_message = "Without an address there is nothing to pay for, but the metrics stay."
+  }
+  assert {
+    condition     = length(google_billing_budget.this) == 1 && length(google_billing_budget.this[0].all_updates_rule) == 0
+    error_message = "A budget tells those who manage billing, by itself."
+  }
+}
+
+run "without_a_budget" {
+  module {
+    source = "./modules/observability"
+  }
+  variables {
+    budget = null
+  }
+
+  assert {
+    condition     = length(google_billing_budget.this) == 0 && length(google_monitoring_alert_policy.this) == 3
+    error_message = "Alerts need no budget."
+  }
+}
