@@ -4,20 +4,26 @@ An environment is made on the fly under ``.local/clients`` of the checkout, from
 package index; what is then installed into it comes from the index under test, and nowhere else.
 """
 
+import json
 import os
+import re
 import subprocess
 import sys
-from collections.abc import Mapping
+import time
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+
+from clients import plans
+from clients.wishes import Command, Plan, Wish
 
 CACHE = Path(__file__).parents[2] / ".local" / "clients"
-_MINE = ("PIP_", "UV_", "POETRY_", "PDM_", "PYTHON", "VIRTUAL_ENV")
-"""What the machine's own settings begin with: a client must not look elsewhere."""
+_MINE = ("PIP_", "PIPX_", "UV_", "POETRY_", "PDM_", "PYTHON", "VIRTUAL_ENV")
+_TRUST = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
+"""What the machine's own settings begin with: a client must look and trust nowhere else."""
+_STALE = 24 * 3600.0
+"""Seconds after which the newest version may be another one."""
 
 Versions = dict[str, str]
-Command = list[str | Path]
 
 
 class Missing(Exception):
@@ -43,107 +49,90 @@ class Installer:
         done = directory / "complete"
         if not done.exists():
             _run([_python(self.python), "-m", "venv", "--clear", directory])
+        if not done.exists() or ("==" not in self.requirement and _age(done) > _STALE):
             install: Command = [python, "-m", "pip", "install", "--quiet", "--upgrade"]
             _run([*install, "--disable-pip-version-check", self.requirement])
             done.touch()
         return python
 
-    def install(
-        self, where: Path, url: str, *words: str, cache: Path | None = None
-    ) -> Versions | None:
-        """Install into ``where``; return what was installed, or None if the client gave up.
+    def is_there(self) -> bool:
+        """Whether it can be had on this machine."""
+        try:
+            return self.executable().exists()
+        except Missing:
+            return False
 
-        :param words: the requirement, and before it further options, where the client has them.
-        :param cache: where it keeps what it downloaded; None: it keeps nothing.
-        """
-        program = self.executable()
-        commands, environment = _COMMANDS[self.name](program, where, url, words, cache)
-        inherited = {k: v for k, v in os.environ.items() if not k.startswith(_MINE)}
-        inherited |= {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1", **environment}
-        for command in commands:
-            done = subprocess.run(
-                [str(part) for part in command],
-                cwd=where,
-                env=inherited,
-                capture_output=True,
-                text=True,
-                timeout=300,
-            )
-            with (where / "said.txt").open("a") as said:
-                said.write(f"$ {command}\n{done.stdout}{done.stderr}\n")
-            if done.returncode:
-                return None
-        return _installed(where)
+    def version(self) -> str:
+        """The version that is there."""
+        (found,) = (
+            self.executable()
+            .parents[1]
+            .glob(f"lib/*/site-packages/{self.name.replace('-', '_')}-*.dist-info")
+        )
+        return found.stem.partition("-")[2]
+
+    def lacks(self, ask: tuple[str, ...], word: str) -> bool:
+        """Whether its help says nothing of an option or, at a line's beginning, of a command."""
+        python = self.executable()
+        program: Command = [python, "-m", "pip"] if self.name == "pip" else []
+        command = [*(program or [python.parent / self.name]), *ask]
+        said = subprocess.run([*map(str, command)], capture_output=True, text=True, check=True)
+        return re.search(rf"^\s*{re.escape(word)}\b", said.stdout, re.MULTILINE) is None
+
+    def install(self, wish: Wish) -> Versions | None:
+        """Return what was installed, or None if the client gave up."""
+        plan = plans.INSTALL[self.name](self.executable(), wish)
+        return _installed(wish.where) if _obeyed(plan, wish.where) else None
+
+    def lock(self, wish: Wish) -> tuple[str, Versions]:
+        """Have it write a lock file, and install that; return the file and what was installed."""
+        plan = plans.LOCK[self.name](self.executable(), wish)
+        assert _obeyed(plan, wish.where), (wish.where / "said.txt").read_text()
+        return (wish.where / plans.LOCKS[self.name]).read_text(), _installed(wish.where)
+
+
+def download_tools(into: Path) -> None:
+    """What pip-audit first fetches, from the machine's usual index.
+
+    :raises Missing: if it is not to be had.
+    """
+    command: Command = [sys.executable, "-m", "pip", "download", "--quiet", "--only-binary=:all:"]
+    _run([*command, "--dest", into, "pip", "wheel", "setuptools"])
+
+
+def _obeyed(plan: Plan, where: Path) -> bool:
+    """Whether all commands of a plan succeeded; what they said is kept for who asks why not."""
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith((*_MINE, *_TRUST))}
+    inherited |= {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1", **plan.environment}
+    uv = CACHE / f"uv-py{sys.version_info.minor}" / "bin"
+    inherited["PATH"] = f"{uv}{os.pathsep}{inherited['PATH']}"  # pipx has it do the work
+    for command in plan.commands:
+        done = subprocess.run(
+            [str(part) for part in command],
+            cwd=where,
+            env=inherited,
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+        with (where / "said.txt").open("a") as said:
+            said.write(f"$ {command}\n{done.stdout}{done.stderr}\n")
+        if done.returncode:
+            return False
+    return True
 
 
 def _installed(where: Path) -> Versions:
+    """What lies in a directory, or what an audit of it found."""
+    if (audit := where / "audit.json").exists():
+        found = json.loads(audit.read_text())["dependencies"]
+        return {one["name"].replace("-", "_"): one["version"] for one in found}
     directories = (path.stem.split("-") for path in where.rglob("*.dist-info"))
     return {name: version for name, version in directories if name not in ("pip", "setuptools")}
 
 
-Words = tuple[str, ...]
-Plan = tuple[list[Command], Mapping[str, str]]
-
-
-def _pip(python: Path, where: Path, url: str, words: Words, cache: Path | None) -> Plan:
-    # pip's cache of answers is for hosts it trusts: others are not to be asked without TLS.
-    kept: Command = ["--cache-dir", cache, "--trusted-host", "127.0.0.1"] if cache else []
-    install: Command = [python, "-m", "pip", "install", *(kept or ["--no-cache-dir"])]
-    arguments: Command = ["--target", where / "target", "--index-url", url, *words]
-    environment = {"PIP_CONFIG_FILE": os.devnull, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-    return [[*install, *arguments]], environment
-
-
-def _uv(python: Path, where: Path, url: str, words: Words, cache: Path | None) -> Plan:
-    kept: Command = ["--cache-dir", cache] if cache else ["--no-cache"]
-    install: Command = [python.parent / "uv", "pip", "install", *kept]
-    into: Command = ["--python", sys.executable, "--target", where / "target"]
-    return [[*install, *into, "--index-url", url, *words]], {"UV_NO_CONFIG": "1"}
-
-
-def _poetry(python: Path, where: Path, url: str, words: Words, cache: Path | None) -> Plan:
-    parts = urlsplit(url)
-    bare = f"{parts.scheme}://{parts.hostname}:{parts.port}{parts.path}"
-    source = f'[[tool.poetry.source]]\nname = "ours"\nurl = "{bare}"\npriority = "primary"\n'
-    _write_project(where, words[-1], f"[tool.poetry]\npackage-mode = false\n{source}")
-    environment = {
-        "POETRY_HTTP_BASIC_OURS_USERNAME": parts.username or "",
-        "POETRY_HTTP_BASIC_OURS_PASSWORD": parts.password or "",
-        "POETRY_VIRTUALENVS_IN_PROJECT": "true",
-        "POETRY_CACHE_DIR": str(cache or where / "cache"),
-        "POETRY_CONFIG_DIR": str(where / "config"),
-        "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
-    }
-    poetry: Command = [python.parent / "poetry", "--no-interaction"]
-    return [[*poetry, "lock"], [*poetry, "install"]], environment
-
-
-def _pdm(python: Path, where: Path, url: str, words: Words, cache: Path | None) -> Plan:
-    source = f'[[tool.pdm.source]]\nname = "pypi"\nurl = "{url}"\nverify_ssl = false\n'
-    _write_project(where, words[-1], f"[tool.pdm]\ndistribution = false\n{source}")
-    environment = {
-        "PDM_CHECK_UPDATE": "0",
-        "PDM_CACHE_DIR": str(cache or where / "cache"),
-        "PDM_CONFIG_FILE": str(where / "config.toml"),
-        "PDM_IGNORE_ACTIVE_VENV": "1",
-    }
-    pdm = python.parent / "pdm"
-    in_project: list[Command] = [
-        [pdm, "venv", "create", sys.executable],
-        [pdm, "use", "-f", ".venv"],
-    ]
-    return [*in_project, [pdm, "lock"], [pdm, "sync"]], environment
-
-
-_COMMANDS = {"pip": _pip, "uv": _uv, "poetry": _poetry, "pdm": _pdm}
-
-
-def _write_project(where: Path, requirement: str, tool: str) -> None:
-    project = (
-        f'[project]\nname = "consumer"\nversion = "1"\nrequires-python = ">=3.11"\n'
-        f'dependencies = ["{requirement}"]\n'
-    )
-    (where / "pyproject.toml").write_text(f"{project}\n{tool}")
+def _age(file: Path) -> float:
+    return time.time() - file.stat().st_mtime
 
 
 def _python(version: str) -> str:

@@ -14,10 +14,12 @@ def wheel(
     *,
     metadata: str = "",
     body: bytes = b"VERSION = 1\n",
+    program: str = "",
 ) -> bytes:
     """A pure wheel of one module.
 
     :param metadata: further lines of METADATA, each with its newline.
+    :param program: the name of a program that calls the module's ``main``; empty: none.
     """
     directory = f"{name}-{version}.dist-info"
     members = {
@@ -29,6 +31,9 @@ def wheel(
             b"Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
         ),
     }
+    if program:
+        entry = f"[console_scripts]\n{program} = {name}:main\n"
+        members[f"{directory}/entry_points.txt"] = entry.encode()
     record = f"{directory}/RECORD"
     rows = [f"{path},sha256={_digest(data)},{len(data)}" for path, data in members.items()]
     members[record] = "\n".join([*rows, f"{record},,", ""]).encode()

@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+from clients import matrix
+
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs/conformance.md").read_text("utf-8")
 TESTS = ROOT / "tests"
@@ -62,6 +64,16 @@ def test_every_test_that_is_named_exists() -> None:
     files = {TESTS / test.partition("::")[0] for test in named(PAGE)}
     there = {test for file in files if file.exists() for test in defined_in(file)}
     assert named(PAGE) - there == set()
+
+
+def test_the_table_of_clients_is_the_one_they_are_held_to() -> None:
+    assert matrix.table(matrix.expected()) in PAGE, matrix.table(matrix.expected())
+
+
+def test_every_client_is_put_to_every_test_of_the_table() -> None:
+    files = (TESTS / "clients").glob("check_*.py")
+    there = {test.partition("::")[2] for file in files for test in defined_in(file)}
+    assert matrix.CASES.keys() - there == set()
 
 
 def test_a_test_that_carries_a_number_is_named_at_that_item() -> None:

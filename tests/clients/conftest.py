@@ -1,0 +1,143 @@
+"""The whole runtime with the samples in it, tokens, clients, and the table of what came out."""
+
+import json
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import grpc
+import pytest
+from google.pubsub_v1 import PublisherClient
+from google.pubsub_v1.services.publisher.transports import PublisherGrpcTransport
+
+from clients import matrix
+from clients.installers import Installer, Missing, download_tools
+from clients.samples import COMMANDS, SAMPLES
+from cloud import secrets
+from cloud.tokens import TokenRegister
+from e2e.conftest import Runtime, built_in, eventually
+
+__all__ = ["built_in"]
+
+REFRESH = 90.0
+"""Seconds within which the proxy knows of a new token for sure."""
+TOOLS = ("pip", "wheel", "setuptools", "packaging")
+"""What pip-audit fetches for itself, and what that requires."""
+
+
+@pytest.fixture(scope="session")
+def index(built_in: Runtime, tmp_path_factory: pytest.TempPathFactory) -> Runtime:
+    """The runtime with all samples, and the commands obeyed."""
+    for sample in SAMPLES:
+        built_in.drop(sample.filename, sample.data)
+    tools = tmp_path_factory.mktemp("tools")
+    download_tools(tools)
+    for tool in tools.iterdir():
+        built_in.drop(tool.name, tool.read_bytes())
+        built_in.wait_for(tool.name.partition("-")[0], tool.name)
+    for sample in SAMPLES:
+        built_in.wait_for(sample.project, sample.filename)
+    channel = grpc.insecure_channel(built_in.environment["PUBSUB_EMULATOR_HOST"])
+    publisher = PublisherClient(transport=PublisherGrpcTransport(channel=channel))
+    topic = f"projects/{built_in.environment['CLOUDSDK_CORE_PROJECT']}/topics/project-command"
+    for command in COMMANDS:
+        message = {"data": json.dumps(command).encode()}
+        publisher.publish(request={"topic": topic, "messages": [message]})
+    eventually(lambda: not built_in.filenames("gamma-tool"))
+    eventually(lambda: len(built_in.filenames("beta-tool")) == 2)
+    time.sleep(3)  # the proxy serves a page from memory for two seconds
+    return built_in
+
+
+@pytest.fixture(scope="session")
+def urls(index: Runtime) -> dict[str, str]:
+    """The index's address with a token that is wrong, has expired, or is for one project only."""
+    known = index.environment
+    client = secrets.connect(known["SECRET_MANAGER_EMULATOR_HOST"])
+    secret = secrets.Secret(client, known["CLOUDSDK_CORE_PROJECT"], "gcpypi-tokens")
+    past = datetime.now(UTC) - timedelta(hours=2)
+    expired = TokenRegister(secret, lambda: past).create(
+        "old", projects=("*",), scopes=("read",), expires_in=timedelta(hours=1)
+    )
+    narrow = TokenRegister(secret, lambda: datetime.now(UTC)).create(
+        "team", projects=("delta-*", *TOOLS), scopes=("read",), expires_in=None
+    )
+    deadline = time.monotonic() + REFRESH
+    while index.get("/simple/delta-tool/", token=narrow)[0] != 200:
+        assert time.monotonic() < deadline, "the new token never worked"
+        time.sleep(1)
+    tokens = {"wrong": "gcpypi_wrong", "expired": expired, "narrow": narrow}
+    return {
+        which: index.index_url.replace(known["GCPYPI_TOKEN"], token)
+        for which, token in tokens.items()
+    }
+
+
+@pytest.fixture(scope="session")
+def secured(index: Runtime, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """The index's address behind TLS, as in production, and the certificate to trust."""
+    directory = tmp_path_factory.mktemp("tls")
+    certificate, key = directory / "certificate.pem", directory / "key.pem"
+    make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
+    make += ["-subj", "/CN=index", "-addext", "subjectAltName=IP:127.0.0.1"]
+    subprocess.run([*make, "-out", certificate, "-keyout", key], check=True, capture_output=True)
+    scheme, _, rest = index.index_url.partition("://")
+    port = re.findall(r":(\d+)/", rest)[0]
+    program = Path(__file__).with_name("tls.py")
+    command = [sys.executable, str(program), str(certificate), str(key), port]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as front:
+        assert front.stdout is not None
+        own = front.stdout.readline().strip()
+        yield f"{scheme}s://{rest}".replace(f":{port}/", f":{own}/"), certificate
+        front.terminate()
+
+
+@pytest.fixture(params=matrix.CLIENTS, ids=lambda client: client.requirement)
+def client(request: pytest.FixtureRequest) -> Installer:
+    """Each client in turn; where it cannot do what is tested, that this is so."""
+    installer: Installer = request.param
+    try:
+        installer.executable()
+    except Missing as missing:
+        pytest.skip(str(missing))
+    case = matrix.CASES.get(request.node.originalname, "")
+    if cannot := matrix.CANNOT.get((installer.requirement, case)):
+        if cannot.ask:
+            assert installer.lacks(cannot.ask, cannot.word), "it can by now"
+            pytest.skip(cannot.reason)
+        request.applymarker(pytest.mark.xfail(reason=cannot.reason, strict=True))
+    return installer
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the table: what ran, and the reason of what did not."""
+    cells: dict[tuple[str, str], str] = {}
+    for outcome in ("passed", "skipped", "xfailed", "failed", "error"):
+        for report in terminalreporter.getreports(outcome):
+            name, _, parameters = report.nodeid.rpartition("::")[2].partition("[")
+            called = [c for c in matrix.CLIENTS if parameters.startswith(c.requirement)]
+            if name in matrix.CASES and called:
+                longest = max(called, key=lambda c: len(c.requirement))
+                cells[longest.requirement, matrix.CASES[name]] = _said(outcome, report)
+    if cells:
+        terminalreporter.section("clients")
+        terminalreporter.write(matrix.table(cells))
+        asked = {requirement for requirement, _ in cells if "==" not in requirement}
+        newest = [c for c in matrix.CLIENTS if c.requirement in asked and c.is_there()]
+        terminalreporter.write_line(
+            "newest: " + ", ".join(f"{c.name} {c.version()}" for c in newest)
+        )
+
+
+def _said(outcome: str, report: pytest.TestReport) -> str:
+    if outcome == "passed":
+        return ""
+    if outcome == "xfailed":
+        return report.wasxfail
+    if outcome == "skipped":
+        return str(report.longrepr[2]).removeprefix("Skipped: ")  # type: ignore[index]  # a tuple then
+    return "FAILED"
