@@ -176,14 +176,21 @@ def assemble(chosen: Settings, around: Surroundings) -> Proxy:
 def secret_reader(
     latest: Callable[[], SecretVersion],
 ) -> Callable[[TokenSet | None], Awaitable[TokenSet]]:
-    """Make what reads the token set; a secret that is gone is no reason to forget the last one."""
+    """Make what reads the token set.
+
+    A secret that is gone is no reason to forget the last one; nor is an older version than the last
+    one, as ``latest`` may fall back to one whose tokens were revoked since:
+    https://cloud.google.com/secret-manager/docs/consistency
+    """
 
     async def read(last: TokenSet | None) -> TokenSet:
         try:
             version = await asyncio.to_thread(latest)
         except NotFound as error:
             raise Unreadable(error.subject, error.detail) from error
-        return TokenSet.read(version.data, version.name)
+        if last is not None and version.number < last.number:
+            raise Unreadable(version.name, f"version {last.number} was read before")
+        return TokenSet.read(version.data, version.name, version.number)
 
     return read
 

@@ -12,18 +12,20 @@ from schemas.tokens import Token, TokenDocument, UnreadableTokens, digest_of
 class TokenSet:
     """The tokens of one version of the secret, found by digest."""
 
-    def __init__(self, document: TokenDocument) -> None:
+    def __init__(self, document: TokenDocument, number: int = 0) -> None:
         self._by_digest: Mapping[str, Token] = {token.sha256: token for token in document.tokens}
+        self.number = number
+        """Which version it is."""
 
     @classmethod
-    def read(cls, data: bytes, subject: str) -> Self:
+    def read(cls, data: bytes, subject: str, number: int = 0) -> Self:
         """Read a version of the secret.
 
         :param subject: what it is called, for the error.
         :raises Unreadable: if it is not the document. Its content is not quoted.
         """
         try:
-            return cls(TokenDocument.read(data))
+            return cls(TokenDocument.read(data), number)
         except UnreadableTokens as error:
             raise Unreadable(subject, str(error)) from None
 

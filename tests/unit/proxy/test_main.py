@@ -72,5 +72,18 @@ def test_a_secret_that_is_gone_is_no_reason_to_forget_the_last_tokens() -> None:
         asyncio.run(read(gone))
 
 
-async def read(latest: Callable[[], SecretVersion]) -> TokenSet:
-    return await secret_reader(latest)(None)
+def test_a_version_older_than_the_last_is_no_reason_to_accept_revoked_tokens() -> None:
+    def version(number: int, document: object) -> Callable[[], SecretVersion]:
+        data = json.dumps(document).encode()
+        return lambda: SecretVersion(f"tokens/versions/{number}", data)
+
+    revoked = asyncio.run(read(version(8, {"tokens": []})))
+    with pytest.raises(Unreadable, match="tokens/versions/7: version 8 was read before"):
+        asyncio.run(read(version(7, {"tokens": TOKENS}), revoked))
+    for number in (8, 9):
+        again = asyncio.run(read(version(number, {"tokens": TOKENS}), revoked))
+        assert again.find(TOKEN, NOON) is not None
+
+
+async def read(latest: Callable[[], SecretVersion], last: TokenSet | None = None) -> TokenSet:
+    return await secret_reader(latest)(last)
