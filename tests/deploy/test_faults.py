@@ -97,6 +97,14 @@ FAULTS = (
         "The table of grants has changed",
     ),
     Fault(
+        "everybody let in when the last publisher was taken out",
+        "test",
+        "deploy/terraform/main.tf",
+        "PUBLISHERS = jsonencode(",
+        "PUBLISHERS = length(var.publishers) == 0 ? null : jsonencode(",
+        "Without publishers nobody may publish",
+    ),
+    Fault(
         "service that could overwrite packages",
         "test",
         f"{MODULES}/access/main.tf",

@@ -85,6 +85,10 @@ run "nothing_optional" {
     budget      = null
     settings    = {}
   }
+  assert {
+    condition     = local.defaults.ingest.PUBLISHERS == "{}"
+    error_message = "Without publishers nobody may publish: ingest takes a setting that is absent for everybody."
+  }
 }
 
 run "an_issuer_needs_a_condition" {

@@ -1,8 +1,7 @@
 """What an operator allows: limits and switches, with their defaults."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from dataclasses import dataclass
 
 MIB = 1 << 20
 GIB = 1 << 30
@@ -28,5 +27,8 @@ class Policy:
     """Refuse projects named like a module of the standard library."""
     allowed_projects: tuple[str, ...] = ("*",)
     """Globs over normalised project names."""
-    publishers: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
-    """Publisher to globs over normalised project names; empty: everyone may publish everything."""
+    publishers: Mapping[str, tuple[str, ...]] | None = None
+    """Publisher to globs over normalised project names; None: everyone may publish everything.
+
+    An empty one means nobody: to take the last publisher out must not let everyone in.
+    """

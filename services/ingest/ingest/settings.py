@@ -25,8 +25,8 @@ class Settings(ServiceSettings):
     """The topic on which a promoted file is announced."""
     topic_file_refused: str = "file-refused"
     """The topic on which a refused file is announced."""
-    publishers: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
-    """Publisher → globs of the projects it may publish, as JSON; empty: everyone everything."""
+    publishers: Mapping[str, tuple[str, ...]] | None = None
+    """Publisher → globs of its projects, as JSON; `{}`: nobody may publish; unset: everybody."""
     allowed_projects: tuple[str, ...] = Policy.allowed_projects
     """Globs of the projects that are taken at all, as JSON."""
     max_file_size: Annotated[int, Field(gt=0)] = Policy.max_file_size

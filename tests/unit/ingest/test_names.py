@@ -9,6 +9,7 @@ from ingest.checks.distribution import check_name
 from ingest.checks.names import ParsedName
 from ingest.policy import Policy
 from ingest.refusal import Reason, Refused
+from ingest.settings import Settings
 
 WHEEL = "acme-1.0-py3-none-any.whl"
 DEFAULTS = Policy()
@@ -100,7 +101,7 @@ def test_a_name_in_another_spelling_is_refused_where_the_policy_is_strict() -> N
     assert _reason("Acme-1.0-py3-none-any.whl", Policy(strict=True)) == Reason.BAD_FILENAME
 
 
-def test_everyone_may_publish_everything_where_no_publishers_are_named() -> None:
+def test_everyone_may_publish_everything_where_publishers_are_not_spoken_of() -> None:
     assert check_name(WHEEL, Policy(), None).project == "acme"
     assert check_name(WHEEL, Policy(), "anyone").project == "acme"
 
@@ -115,6 +116,23 @@ def test_a_publisher_may_publish_what_it_was_granted(publisher: str) -> None:
 def test_nobody_else_may(publisher: str | None) -> None:
     policy = Policy(publishers={"team": ("acme-*",)})
     assert _reason(WHEEL, policy, publisher) == Reason.NOT_ALLOWED
+
+
+def test_nobody_may_where_the_last_publisher_was_taken_out() -> None:
+    assert _reason(WHEEL, Policy(publishers={}), "team") == Reason.NOT_ALLOWED
+
+
+@pytest.mark.parametrize(("said", "meant"), [(None, None), ("{}", {})])
+def test_an_empty_setting_is_not_one_that_is_unset(
+    said: str | None, meant: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("PROJECT", "INCOMING_BUCKET", "PACKAGES_BUCKET", "VERDICTS_BUCKET"):
+        monkeypatch.setenv(name, "x")
+    monkeypatch.setenv("METADATA_BUCKET", "x")
+    monkeypatch.delenv("PUBLISHERS", raising=False)
+    if said is not None:
+        monkeypatch.setenv("PUBLISHERS", said)
+    assert Settings().policy().publishers == meant
 
 
 def test_a_project_outside_the_allowed_ones_is_reserved() -> None:

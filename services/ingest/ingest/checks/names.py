@@ -129,7 +129,7 @@ def _expect_name(project: NormalizedName, filename: str, reason: Reason) -> None
 
 
 def _expect_granted(project: str, policy: Policy, publisher: str | None) -> None:
-    if not policy.publishers:
+    if policy.publishers is None:
         return
     if not _matches(project, policy.publishers.get(publisher or "", ())):
         raise Refused(
