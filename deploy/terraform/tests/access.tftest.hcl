@@ -25,7 +25,6 @@ run "roles" {
 
   assert {
     condition = { for name, each in google_project_iam_custom_role.this : name => each.permissions } == {
-      lister   = toset(["storage.objects.list"])
       getter   = toset(["storage.objects.get"])
       reader   = toset(["storage.objects.get", "storage.objects.list"])
       creator  = toset(["storage.objects.create"])
@@ -76,7 +75,7 @@ run "buckets" {
       "indexer creator b-verdicts resource.name.startsWith(\"projects/_/buckets/b-verdicts/objects/commands/\")",
       "publisher reader b-metadata all",
       "publisher writer b-static all",
-      "catalog lister b-metadata all",
+      "catalog reader b-metadata all",
       "catalog reader b-static all",
       "catalog writer b-static resource.name.startsWith(\"projects/_/buckets/b-static/objects/changelog/\") || resource.name == \"projects/_/buckets/b-static/objects/index.html\" || resource.name == \"projects/_/buckets/b-static/objects/simple/index.html\" || resource.name == \"projects/_/buckets/b-static/objects/simple/index.v1.json\"",
       "proxy reader b-packages all",

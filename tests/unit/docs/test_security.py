@@ -4,7 +4,10 @@ import inspect
 import re
 from pathlib import Path
 
+from cloud.errors import PermissionDenied
+from cloud.ports import Headers
 from proxy import access_log
+from unit.publisher.world import Hook, Instance, Store, record
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs/security.md").read_text("utf-8")
@@ -54,6 +57,36 @@ def test_nobody_who_may_delete_is_at_packages_or_incoming() -> None:
         "metadata",
         "static",
     }
+
+
+def test_the_catalog_needs_no_more_than_it_may() -> None:
+    """A stray object and spoilt custom metadata included: each makes it read what it lists."""
+    store = Store()
+    store.index(record("acme-1.tar.gz"), record(project="zebra"))
+    whole = store.metadata.read("projects/acme.json")
+    assert whole is not None
+    store.metadata.put("projects/acme.json", whole.data, Headers("application/json", ""))
+    store.metadata.put("projects/", b"")
+
+    assert Instance(store, _allowed("catalog")).catalog.publish() == 2
+
+
+def _allowed(who: str) -> Hook:
+    """Forbid what the page does not say that somebody may do."""
+    permissions = {role: set(said.split(", ")) for role, said in rows("role | permissions")}
+    granted = {
+        (bucket, permission)
+        for name, bucket, role, _ in rows("who | bucket")
+        if name == who
+        for permission in permissions[role]
+    }
+    needed = {"objects.insert": "create", "objects.download": "get"}
+
+    def check(operation: str, bucket: str, name: str) -> None:
+        if (bucket, needed.get(operation, operation.removeprefix("objects."))) not in granted:
+            raise PermissionDenied(f"gs://{bucket}/{name}", f"{who} may not {operation}")
+
+    return check
 
 
 def test_queries_ask_for_fields_that_the_proxy_logs() -> None:

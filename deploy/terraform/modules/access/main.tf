@@ -18,8 +18,8 @@ locals {
     { who = "indexer", role = "creator", bucket = "verdicts", prefixes = ["commands/"] },
     { who = "publisher", role = "reader", bucket = "metadata" },
     { who = "publisher", role = "writer", bucket = "static" },
-    # The listing's custom metadata says all there is to know: no record is read.
-    { who = "catalog", role = "lister", bucket = "metadata" },
+    # The listing's custom metadata says all there is to know; what it does not say, a record does.
+    { who = "catalog", role = "reader", bucket = "metadata" },
     { who = "catalog", role = "reader", bucket = "static" },
     {
       who      = "catalog", role = "writer", bucket = "static",

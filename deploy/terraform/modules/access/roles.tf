@@ -8,7 +8,6 @@
 
 locals {
   roles = {
-    lister   = { title = "list objects", permissions = ["list"] }
     getter   = { title = "read objects it knows by name", permissions = ["get"] }
     reader   = { title = "read and list objects", permissions = ["get", "list"] }
     creator  = { title = "create objects, and nothing else", permissions = ["create"] }
