@@ -35,8 +35,8 @@ class Reader:
             "PASTE_IT_HERE": str(parts.password),
             "https://__token__": "http://__token__",
             "@…/simple/": f"@{parts.hostname}:{parts.port}/simple/",
-            "@$HOST/simple/": f"@{parts.hostname}:{parts.port}/simple/",
-            "revoke gcpypi_…": 'revoke "$(python -m proxy.tokens create spare)"',
+            "@$HOST/": f"@{parts.hostname}:{parts.port}/",
+            "LEAKED=gcpypi_…": 'LEAKED="$(python -m proxy.tokens create leaked)"',
             # The older of two of that name, as `list` has it.
             "revoke 3fa1c04b9d2e": 'revoke "$(python -m proxy.tokens list | '
             "awk '/^ada .* live / { print $2; exit }')\"",

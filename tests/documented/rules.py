@@ -102,9 +102,21 @@ RULES = (
     Rule("pip install --require-hashes", Check.NAMED),
     # The shell's own, and its filters: run with what they stand among.
     *(Rule(word, RUN) for word in (".", "export", "read", "case", "esac", "done", "[*]", "printf")),
+    Rule("[[]", RUN),
     *(
         Rule(word, RUN)
-        for word in ("awk", "base64", "basename", "cat", "cp", "cut", "date", "sort")
+        for word in (
+            "awk",
+            "base64",
+            "basename",
+            "cat",
+            "cp",
+            "curl",
+            "cut",
+            "date",
+            "sleep",
+            "sort",
+        )
     ),
 )
 

@@ -17,8 +17,8 @@ from e2e.conftest import Runtime, start, stop
 from fakes.wheels import wheel, wheel_filename
 
 pytestmark = pytest.mark.skipif(
-    not (shutil.which("gcloud") and shutil.which("java") and shutil.which("git")),
-    reason="the pages' commands need gcloud, Java for Google's emulator, and git",
+    not all(map(shutil.which, ("gcloud", "java", "git", "curl"))),
+    reason="the pages' commands need gcloud, Java for Google's emulator, git and curl",
 )
 
 
