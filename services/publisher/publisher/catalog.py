@@ -62,23 +62,12 @@ class Catalog:
         return len(entries)
 
     def _entry(self, info: ObjectInfo) -> CatalogEntry | None:
-        """Read the custom metadata; where somebody has spoilt it, derive it from the record.
-
-        What is no record at all is left out, and said: one stray object must not stop everybody.
-        """
+        """Leave out what is no record, and say so: one stray object must not stop everybody."""
         try:
-            return entry_of(info)
-        except UnreadableEntry:
-            return self._derived(info.name)
-
-    def _derived(self, name: str) -> CatalogEntry | None:
-        try:
-            stored = self.metadata.read(name)
-            record = ProjectRecord.model_validate_json(stored.data if stored else b"")
-        except (NotFound, ValidationError) as error:
-            logger.error("left out of the catalog: %s is no record: %s", name, error)
+            return entry_of(info, self.metadata)
+        except UnreadableEntry as error:
+            logger.error("left out of the catalog: %s: %s", error, error.__cause__)
             return None
-        return CatalogEntry.of(record)
 
     def _generations(self) -> Generations:
         roots = map(self.static.stat, (layout.ROOT_JSON, layout.ROOT_HTML, layout.HOME))
@@ -117,13 +106,22 @@ def _upload_order(upload: tuple[datetime, CatalogEntry]) -> tuple[float, str]:
     return -moment.timestamp(), entry.project
 
 
-def entry_of(info: ObjectInfo) -> CatalogEntry:
-    """Read what the catalog lists of a project from its record's object.
+def entry_of(info: ObjectInfo, metadata: Bucket) -> CatalogEntry:
+    """Read the custom metadata; where somebody has spoilt it, derive it from the record.
 
-    :raises UnreadableEntry: if it is no record's, or does not say it.
+    :raises UnreadableEntry: if it is no record's object.
     """
     project = info.name.removeprefix(layout.RECORDS).removesuffix(".json")
     try:
         return CatalogEntry.read(normalize_project(project), info.metadata)
-    except (ValueError, ValidationError) as error:
-        raise UnreadableEntry(info.name) from error
+    except ValueError:  # no name of a project, or metadata that does not fit
+        return _derived(info.name, metadata)
+
+
+def _derived(name: str, metadata: Bucket) -> CatalogEntry:
+    try:
+        stored = metadata.read(name)
+        record = ProjectRecord.model_validate_json(stored.data if stored else b"")
+    except (NotFound, ValidationError) as error:
+        raise UnreadableEntry(name) from error
+    return CatalogEntry.of(record)

@@ -4,7 +4,7 @@
 
     PublisherError
     ├── UnexpectedHtml   dumb-pypi's output is not what the adaptation knows
-    ├── UnreadableEntry  a record's object does not say what the catalog needs
+    ├── UnreadableEntry  an object among the records is none
     └── RecordBehind     a message speaks of a revision that the record has not reached
 """
 
@@ -29,10 +29,10 @@ class UnexpectedHtml(PublisherError):
 
 
 class UnreadableEntry(PublisherError):
-    """The object ``name`` in the metadata bucket is no record, or lacks the catalog's facts."""
+    """The object ``name`` in the metadata bucket is no record."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"{name}: no record, or without the catalog's facts as custom metadata")
+        super().__init__(f"{name} is no record")
         self.name = name
 
 

@@ -101,7 +101,7 @@ class IndexCheck:
     def _entries(self) -> Iterator[CatalogEntry]:
         for info in self.metadata.list(layout.RECORDS):
             try:
-                yield entry_of(info)
+                yield entry_of(info, self.metadata)
             except UnreadableEntry:  # said where its record is looked at
                 continue
 

@@ -250,6 +250,13 @@ def test_wrong_facts_of_the_catalog_show_in_its_pages(index: Index, pool: Execut
     }
 
 
+def test_facts_that_cannot_be_read_are_wrong_but_the_catalog_does_without(
+    index: Index, pool: Executor
+) -> None:
+    say("metadata", "projects/acme.json", "status", "lost")(index)
+    assert found(index, pool) == [("wrong-facts", "metadata/projects/acme.json")]
+
+
 def test_blocked_entries_of_projects_without_a_record_are_found(
     index: Index, pool: Executor
 ) -> None:
