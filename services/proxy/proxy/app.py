@@ -14,7 +14,6 @@ any other exception                 500, and its traceback in the log
 
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from starlette.types import Receive, Scope, Send
@@ -49,19 +48,10 @@ ANSWERS: Mapping[type[Exception], Reply] = {
 """What an exception is answered with: its own class's reply, or else its nearest base class's."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one answer may take."""
-
-    write_timeout: float
-    """Seconds in which a client must accept some of a streamed body."""
-    max_content_length: int | None
-    """The largest Content-Length of a streamed answer."""
-
-
 class Proxy:
     """The ASGI application.
 
+    :param max_content_length: the largest Content-Length of a streamed answer, in bytes.
     :param now: tells the time, by which tokens expire.
     :param close: gives back what the library stands on, when all requests are answered.
     """
@@ -72,19 +62,19 @@ class Proxy:
         tokens: Refreshing[TokenSet],
         *,
         cloud_project: str,
-        limits: Limits,
+        max_content_length: int | None,
         now: Callable[[], datetime],
         close: Callable[[], Awaitable[None]],
     ) -> None:
         self._library, self._tokens, self._now, self._close = library, tokens, now, close
-        self._cloud_project, self._limits = cloud_project, limits
+        self._cloud_project, self._max_length = cloud_project, max_content_length
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or start and stop."""
         if scope["type"] == "lifespan":
             await self._live(receive, send)
         else:
-            await self._serve(scope, Transfer(receive, send, self._limits.write_timeout))
+            await self._serve(scope, Transfer(receive, send))
 
     async def _live(self, receive: Receive, send: Send) -> None:
         """Read the tokens at start; without them the proxy starts, but is not ready."""
@@ -111,9 +101,10 @@ class Proxy:
             line.error = None if isinstance(error, errors.RequestError | NotFound) else error
             if not transfer.is_started:
                 await transfer.send(_answer_to(error))
-        line.status, line.sent = transfer.status, transfer.sent
-        line.is_complete = transfer.is_complete
-        line.write(time.perf_counter() - started)
+        finally:  # also of what is cancelled at the end of the grace after SIGTERM
+            line.status, line.sent = transfer.status, transfer.sent
+            line.is_complete = transfer.is_complete
+            line.write(time.perf_counter() - started)
 
     async def _reply(self, request: Request, line: AccessLine) -> Reply:
         if request.raw_path in (b"/health", b"/ready"):
@@ -129,7 +120,7 @@ class Proxy:
         found, line.cache = await self._library.find(target, token, request)
         if isinstance(found, Elsewhere):
             return sent(found)
-        reply = respond(found, request.method, request.headers, self._limits.max_content_length)
+        reply = respond(found, request.method, request.headers, self._max_length)
         if found.under_way is not None and reply.body is not found.under_way:
             await found.under_way.aclose()
         return reply

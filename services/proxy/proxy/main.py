@@ -1,6 +1,8 @@
 """Starts the proxy: reads the settings, makes the clients, hands them over."""
 
 import asyncio
+import math
+import socket
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -16,7 +18,7 @@ from cloud.ports import Reader
 from cloud.reader import ORIGIN, Storage, StorageReader
 from cloud.secrets import Secret, SecretVersion
 from cloud.signing import UrlSigner
-from proxy.app import Limits, Proxy
+from proxy.app import Proxy
 from proxy.errors import Unreadable
 from proxy.library import Library
 from proxy.refresh import Clock, Policy, Refreshing
@@ -32,7 +34,11 @@ GRACE = 8
 KEEP_ALIVE = 75
 """Seconds between an answer and the next request: whoever is in front closes before."""
 PATIENCE = 1.0
-"""Seconds a request waits for news where an older value could serve."""
+"""Seconds a request waits for news where an older value could serve,"""
+FIRST_PATIENCE = 5.0
+"""and for the first tokens: as long as one attempt may take."""
+FALL_BACK = 600.0
+"""Seconds for which an older version of the secret than the last one is taken for a late answer."""
 
 _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\n\r\n"
 
@@ -42,6 +48,10 @@ def main() -> None:
     chosen = settings.load(Settings)
     logs.configure(chosen.log_level)
     settings.log(chosen)
+
+    class Protocol(ImpatientProtocol):
+        write_timeout = chosen.write_timeout
+
     uvicorn.run(
         build(chosen),
         host=chosen.host,
@@ -51,49 +61,71 @@ def main() -> None:
         server_header=False,
         proxy_headers=False,
         ws="none",
-        http=ImpatientProtocol,
+        http=Protocol,
         timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=GRACE,
     )
 
 
 class ImpatientProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, which by itself waits for the end of a request's head for ever, and
-    collects whatever comes.
+    """uvicorn's protocol, which by itself waits for the end of a request's head for ever, collects
+    whatever comes, and never gives up a client that takes nothing.
 
     Here a head has to come within a time, from the start of the connection or from the first byte
-    after an answer, and within a size.
+    after an answer, and within a size; and what is sent has to arrive.
     """
 
     head_timeout = 30.0
     """Seconds."""
     head_size = 2 * LARGEST_HEADERS
     """Bytes; what is a little too large is answered by the app itself."""
+    most_waiting = 8
+    """Requests that came while another is answered; no installer sends any."""
+    write_timeout = 60.0
+    """Seconds without an acknowledgement from the client: TCP_USER_TIMEOUT, where the system has it
+    (https://man7.org/linux/man-pages/man7/tcp.7.html). A client that reads, however slowly, stays.
+    """
 
     _came = 0
+    """Bytes since the last head that were no body."""
     _timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Await the first head."""
         super().connection_made(transport)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            milliseconds = round(self.write_timeout * 1000)
+            connection = transport.get_extra_info("socket")
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
         self._start()
 
     def data_received(self, data: bytes) -> None:
-        """Mind how much of a head has come, and since when, if it has not come to its end."""
+        """Mind how much of a head has come, and since when."""
+        self._came += len(data)
         super().data_received(data)
         under_way: RequestResponseCycle | None = self.cycle
-        if under_way is None or under_way.response_complete:
-            self._came += len(data)
+        is_answered = under_way is None or under_way.response_complete
+        if is_answered:
             self._start()
-            if self._came > self.head_size:
+        if self._came > self.head_size:
+            if is_answered:
                 self.transport.write(_TOO_LARGE)
                 self.transport.close()
+            else:
+                self.transport.abort()
 
     def on_headers_complete(self) -> None:
         """Serve the request, which takes as long as it takes."""
+        if len(self.pipeline) >= self.most_waiting:
+            raise ValueError("too many requests at once")  # uvicorn answers 400 and closes
         self._came = 0
         self._stop()
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Do not take it for a part of the next head."""
+        self._came = max(0, self._came - len(body))
+        super().on_body(body)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait no more."""
@@ -127,7 +159,7 @@ def build(chosen: Settings) -> Proxy:
         Surroundings(
             static=StorageReader(storage, chosen.static_bucket),
             packages=StorageReader(storage, chosen.packages_bucket),
-            read_tokens=secret_reader(secret.latest),
+            read_tokens=secret_reader(secret.latest, time.monotonic),
             sign=UrlSigner(chosen.packages_bucket, VALID).sign if redirects else None,
             close=storage.close,
         ),
@@ -162,35 +194,39 @@ def assemble(chosen: Settings, around: Surroundings) -> Proxy:
         upstream=Upstream(upstream, chosen.private_names) if upstream else None,
         signed=SignedUrls(sign, wait, clock) if sign else None,
     )
-    tokens = Policy(refresh, 2 * refresh, PATIENCE, PATIENCE)
+    tokens = Policy(refresh, 2 * refresh, PATIENCE, FIRST_PATIENCE)
     return Proxy(
         library,
         Refreshing("tokens", around.read_tokens, tokens, clock),
         cloud_project=chosen.project,
-        limits=Limits(chosen.write_timeout, chosen.max_content_length),
+        max_content_length=chosen.max_content_length,
         now=lambda: datetime.now(UTC),
         close=around.close,
     )
 
 
 def secret_reader(
-    latest: Callable[[], SecretVersion],
+    latest: Callable[[], SecretVersion], clock: Clock
 ) -> Callable[[TokenSet | None], Awaitable[TokenSet]]:
     """Make what reads the token set.
 
-    A secret that is gone is no reason to forget the last one; nor is an older version than the last
-    one, as ``latest`` may fall back to one whose tokens were revoked since:
-    https://cloud.google.com/secret-manager/docs/consistency
+    A secret that is gone is no reason to forget the last one. Nor is an older version: ``latest``
+    may fall back, for some minutes, to one whose tokens were revoked since; after those the secret
+    was made anew. https://cloud.google.com/secret-manager/docs/consistency
     """
+    confirmed = -math.inf
 
     async def read(last: TokenSet | None) -> TokenSet:
+        nonlocal confirmed
         try:
             version = await asyncio.to_thread(latest)
         except NotFound as error:
             raise Unreadable(error.subject, error.detail) from error
-        if last is not None and version.number < last.number:
+        if last is not None and version.number < last.number and clock() - confirmed < FALL_BACK:
             raise Unreadable(version.name, f"version {last.number} was read before")
-        return TokenSet.read(version.data, version.name, version.number)
+        found = TokenSet.read(version.data, version.name, version.number)
+        confirmed = clock()
+        return found
 
     return read
 

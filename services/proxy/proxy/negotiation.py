@@ -28,7 +28,7 @@ _RANGE = re.compile(r"[\w!#$%&'*+.^`|~-]+/[\w!#$%&'*+.^`|~-]+", re.ASCII)
 _WEIGHT = re.compile(r"(?:0(?:\.[0-9]*)?|1(?:\.0*)?)", re.ASCII)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=128)
 def negotiate(accept: str, query: str) -> str:
     """Return the media type to answer with.
 

@@ -22,6 +22,9 @@ T = TypeVar("T")
 Clock = Callable[[], float]
 """Seconds, from anywhere, never backwards."""
 
+SOON = 2.0
+"""Seconds between two attempts while there is no value: nothing can be served meanwhile."""
+
 Freshness = Literal["hit", "read", "stale"]
 """Taken from memory; read or confirmed just now; older than it should be, for want of an answer."""
 
@@ -70,7 +73,7 @@ class Refreshing(Generic[T]):
         :raises CloudError: if there is none: what the last attempt raised.
         """
         now, confirmed = self._clock(), self._confirmed
-        if self._attempt is None and now - self._tried >= self._policy.interval:
+        if self._attempt is None and now - self._tried >= self._interval():
             self._tried = now
             self._error = Unavailable(self._subject, "no answer yet")
             self._attempt = asyncio.create_task(self._read(now))
@@ -81,6 +84,10 @@ class Refreshing(Generic[T]):
         if self._confirmed != confirmed:
             return self._value, "read"
         return self._value, "hit" if now - confirmed < self._policy.wait_after else "stale"
+
+    def _interval(self) -> float:
+        interval = self._policy.interval
+        return interval if self._value is not None else min(interval, SOON)
 
     def _patience(self) -> float:
         return self._policy.first_patience if self._value is None else self._policy.patience

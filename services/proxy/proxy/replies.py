@@ -129,24 +129,33 @@ def respond(
         part = part_of(found.size, found.etag, wanted, headers.get("if-range", ""))
     except Unsatisfiable:
         return _unsatisfiable(found)
-    return _partial(found, part) if part else _whole(found, max_length)
+    return _partial(found, part, max_length) if part else _whole(found, max_length)
 
 
 def _whole(found: Resource, max_length: int | None) -> Reply:
-    fields = found.fields
-    if max_length is not None and found.size > max_length and not isinstance(found.body, bytes):
-        fields = tuple(f for f in fields if f[0] != b"content-length")
-    return Reply(200, fields, found.opened(0, found.size), found.size)
+    whole = Reply(200, found.fields, found.opened(0, found.size), found.size)
+    return _shortened(whole, max_length)
 
 
-def _partial(found: Resource, part: Part) -> Reply:
+def _partial(found: Resource, part: Part, max_length: int | None) -> Reply:
     length = part.stop - part.start
     own = {
         "content-range": f"bytes {part.start}-{part.stop - 1}/{found.size}",
         "content-length": str(length),
     }
-    others = tuple(f for f in found.fields if f[0] != b"content-length")
-    return Reply(206, others + encoded(own), found.opened(part.start, part.stop), length)
+    fields = (*_without_length(found.fields), *encoded(own))
+    return _shortened(Reply(206, fields, found.opened(part.start, part.stop), length), max_length)
+
+
+def _shortened(reply: Reply, max_length: int | None) -> Reply:
+    """A streamed answer that is too long for its length to be declared goes without."""
+    if max_length is None or reply.length <= max_length or isinstance(reply.body, bytes):
+        return reply
+    return reply._replace(fields=_without_length(reply.fields))
+
+
+def _without_length(fields: Fields) -> Fields:
+    return tuple(f for f in fields if f[0] != b"content-length")
 
 
 def _unsatisfiable(found: Resource) -> Reply:

@@ -47,7 +47,7 @@ class Settings(SecretSettings):
     storage_timeout: Annotated[float, Field(gt=0)] = 10.0
     """Seconds to wait for storage, repetitions and the time in the queue included."""
     write_timeout: Seconds = 60.0
-    """Seconds in which a client must take some of a file; before twice that it is cut off."""
+    """Seconds without an acknowledgement after which a client is cut off."""
     max_content_length: int | None = None
     """Bytes above which a streamed file is sent without Content-Length.
 

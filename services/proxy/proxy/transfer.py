@@ -14,13 +14,10 @@ Send = Callable[[Event], Awaitable[None]]
 
 
 class Transfer:
-    """One answer on its way.
+    """One answer on its way."""
 
-    :param write_timeout: seconds in which some of a streamed body must be accepted.
-    """
-
-    def __init__(self, receive: Receive, send: Send, write_timeout: float) -> None:
-        self._receive, self._send, self._write_timeout = receive, send, write_timeout
+    def __init__(self, receive: Receive, send: Send) -> None:
+        self._receive, self._send = receive, send
         self.status = 0
         self.sent = 0
         """Bytes of body."""
@@ -43,17 +40,9 @@ class Transfer:
             await self._unless_gone(self._stream(reply, chunks))
 
     async def _unless_gone(self, sending: Coroutine[Any, Any, None]) -> None:
-        """Send until all is sent, the client leaves, or it took nothing for too long."""
         work, gone = asyncio.create_task(sending), asyncio.create_task(self._disconnected())
         try:
-            before = -1
-            while before != self.sent:
-                before = self.sent
-                done, _ = await asyncio.wait(
-                    (work, gone), timeout=self._write_timeout, return_when=asyncio.FIRST_COMPLETED
-                )
-                if done:
-                    break
+            await asyncio.wait((work, gone), return_when=asyncio.FIRST_COMPLETED)
             if work.done():
                 await work
         finally:

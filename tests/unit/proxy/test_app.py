@@ -361,8 +361,9 @@ def test_beyond_the_limit_a_streamed_body_goes_without_its_length() -> None:
         assert (answer.body, "content-length" in answer.headers) == (LARGE_BYTES, False)
         head = await world.ask(BIG, method="HEAD")
         assert head.headers["content-length"] == str(len(LARGE_BYTES))
-        part = await world.ask(BIG, {"range": "bytes=1-"})
-        assert part.headers["content-length"] == str(len(LARGE_BYTES) - 1)
+        for field, has_length in (("bytes=1-", False), ("bytes=-1000", True)):
+            part = await world.ask(BIG, {"range": field})
+            assert (part.status, "content-length" in part.headers) == (206, has_length)
 
     run(act())
 
@@ -440,22 +441,8 @@ def test_a_client_that_leaves_while_storage_hangs_is_not_waited_for(
             await world.proxy(client.scope, client.receive, client.send)
 
     run(act())
-    assert len(client.sent) <= 3
+    assert len([message for message in client.sent if message.get("body")]) <= 2
     assert not client.sent or not client.is_complete()
-    assert world.reader.under_way == set()
-
-
-def test_a_client_that_takes_nothing_is_given_up() -> None:
-    world = World(write_timeout=0.05)
-    client = Client(BIG, {"authorization": basic()})
-
-    async def stall(message: Message) -> None:
-        if message["type"] == "http.response.body":
-            await asyncio.sleep(10)
-
-    client.on_send = stall
-    run(world.proxy(client.scope, client.receive, client.send))
-    assert not client.is_complete()
     assert world.reader.under_way == set()
 
 

@@ -12,7 +12,7 @@ from cloud.secrets import SecretVersion
 from fakes.examples import NOON
 from fakes.storage import StorageServer
 from proxy.errors import Unreadable
-from proxy.main import build, secret_reader
+from proxy.main import FALL_BACK, build, secret_reader
 from proxy.settings import Settings
 from proxy.token_set import TokenSet
 from unit.proxy.world import TOKEN, TOKENS
@@ -72,18 +72,39 @@ def test_a_secret_that_is_gone_is_no_reason_to_forget_the_last_tokens() -> None:
         asyncio.run(read(gone))
 
 
-def test_a_version_older_than_the_last_is_no_reason_to_accept_revoked_tokens() -> None:
-    def version(number: int, document: object) -> Callable[[], SecretVersion]:
-        data = json.dumps(document).encode()
-        return lambda: SecretVersion(f"tokens/versions/{number}", data)
-
-    revoked = asyncio.run(read(version(8, {"tokens": []})))
-    with pytest.raises(Unreadable, match="tokens/versions/7: version 8 was read before"):
-        asyncio.run(read(version(7, {"tokens": TOKENS}), revoked))
-    for number in (8, 9):
-        again = asyncio.run(read(version(number, {"tokens": TOKENS}), revoked))
-        assert again.find(TOKEN, NOON) is not None
+def version(number: int, document: object) -> Callable[[], SecretVersion]:
+    data = json.dumps(document).encode()
+    return lambda: SecretVersion(f"tokens/versions/{number}", data)
 
 
-async def read(latest: Callable[[], SecretVersion], last: TokenSet | None = None) -> TokenSet:
-    return await secret_reader(latest)(last)
+def test_an_older_version_than_the_last_gives_revoked_tokens_no_way_back() -> None:
+    answers = iter((version(8, {"tokens": []}), version(7, {"tokens": TOKENS})))
+    now = 0.0
+
+    async def act() -> None:
+        nonlocal now
+        read = secret_reader(lambda: next(answers)(), lambda: now)
+        revoked = await read(None)
+        now = FALL_BACK - 1
+        with pytest.raises(Unreadable, match="tokens/versions/7: version 8 was read before"):
+            await read(revoked)
+
+    asyncio.run(act())
+
+
+def test_a_secret_that_was_made_anew_is_believed_after_a_while() -> None:
+    answers = iter((version(8, {"tokens": []}), version(1, {"tokens": TOKENS})))
+    now = 0.0
+
+    async def act() -> None:
+        nonlocal now
+        read = secret_reader(lambda: next(answers)(), lambda: now)
+        last = await read(None)
+        now = FALL_BACK
+        assert (await read(last)).find(TOKEN, NOON) is not None
+
+    asyncio.run(act())
+
+
+async def read(latest: Callable[[], SecretVersion]) -> TokenSet:
+    return await secret_reader(latest, lambda: 0.0)(None)

@@ -2,9 +2,10 @@
 meantime the others are served.
 """
 
+import asyncio
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
@@ -18,11 +19,22 @@ HEAD = f"GET /simple/ HTTP/1.1\r\nHost: a\r\nAuthorization: {basic()}\r\n".encod
 
 class Hasty(ImpatientProtocol):
     head_timeout = 0.3
+    write_timeout = 0.3
+    alive = 0
+    """Connections."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        Hasty.alive += 1
+        super().connection_made(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        Hasty.alive -= 1
+        super().connection_lost(exc)
 
 
 @pytest.fixture(scope="module")
 def hasty() -> Iterator[Served]:
-    with serving(World(write_timeout=0.3), Hasty) as served:
+    with serving(World(), Hasty) as served:
         yield served
 
 
@@ -95,17 +107,76 @@ def test_a_head_without_end_is_cut_off(hasty: Served) -> None:
             connection.sendall(b"a" * 10_000_000)
 
 
-def test_a_client_that_takes_nothing_is_given_up(hasty: Served) -> None:
+def test_more_requests_than_may_wait_are_refused(hasty: Served) -> None:
+    with connected(hasty) as connection:
+        connection.sendall((HEAD + b"\r\n") * 20)
+        assert ended(connection)
+
+
+def test_a_head_without_end_behind_a_download_is_cut_off(hasty: Served) -> None:
+    with connected(hasty) as connection:
+        connection.sendall(HEAD.replace(b"/simple/", f"/packages/{LARGE}".encode()) + b"\r\n")
+        with pytest.raises(ConnectionError):
+            connection.sendall(b"a" * 20_000_000)
+
+
+def test_a_body_is_no_head(hasty: Served) -> None:
+    """twine and its like, at the wrong address: told so, however much they send."""
+    with connected(hasty) as connection:
+        length = b"Content-Length: 2000000\r\n\r\n"
+        connection.sendall(HEAD.replace(b"GET", b"POST") + length + b"x" * 2_000_000)
+        connection.sendall(HEAD + b"\r\n")
+        seen = b""
+        while b"HTTP/1.1 200" not in seen:
+            seen += connection.recv(65536)
+    assert seen.count(b"HTTP/1.1") == 2
+    assert seen.startswith(b"HTTP/1.1 405")
+
+
+def ended(connection: socket.socket) -> bool:
+    """Whether the server ends it, whatever it says before."""
+    try:
+        while connection.recv(65536):
+            pass
+    except TimeoutError:
+        return False
+    except ConnectionError:
+        pass
+    return True
+
+
+def test_a_client_that_takes_nothing_is_given_up_and_its_connection_is_gone(hasty: Served) -> None:
+    def is_gone() -> bool:
+        return not hasty.world.reader.under_way and Hasty.alive == 0
+
+    assert soon(is_gone)
     with connected(hasty) as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         connection.sendall(HEAD.replace(b"/simple/", f"/packages/{LARGE}".encode()) + b"\r\n")
-        until = time.monotonic() + 5
-        while hasty.world.reader.under_way == set() and time.monotonic() < until:
-            time.sleep(0.01)
-        while hasty.world.reader.under_way and time.monotonic() < until:
-            time.sleep(0.01)
-        assert hasty.world.reader.under_way == set()
-        assert time.monotonic() < until
+        assert soon(lambda: bool(hasty.world.reader.under_way))
+        assert soon(is_gone)
+
+
+def soon(is_so: Callable[[], bool]) -> bool:
+    """Whether it comes to be so within seconds."""
+    until = time.monotonic() + 5
+    while not is_so() and time.monotonic() < until:
+        time.sleep(0.01)
+    return is_so()
+
+
+def test_a_client_that_reads_slowly_is_served_to_the_end(hasty: Served) -> None:
+    with connected(hasty) as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+        connection.sendall(HEAD.replace(b"/simple/", f"/packages/{LARGE}".encode()) + b"\r\n")
+        seen, until = 0, time.monotonic() + 1.5
+        while time.monotonic() < until:
+            seen += len(connection.recv(16384))
+            time.sleep(0.02)
+        while seen < len(LARGE_BYTES):
+            chunk = connection.recv(2**20)
+            assert chunk
+            seen += len(chunk)
 
 
 def test_idle_and_slow_clients_do_not_hinder_others(hasty: Served) -> None:
