@@ -157,6 +157,23 @@ def _storage(resources: tuple[Resource, ...]) -> Iterator[str]:
             yield f"{each.address}: {role} bundles too much"
         if role in may_delete and bucket.endswith(("-packages", "-incoming")):
             yield f"{each.address}: may delete and overwrite in {bucket}"
+    yield from _viewers(resources)
+
+
+def _viewers(resources: tuple[Resource, ...]) -> Iterator[str]:
+    """Cloud Storage gives these roles to every viewer of the project, unless they are bound."""
+    bound = {
+        (each.values["bucket"], each.values["role"]): set(each.values["members"])
+        for each in resources
+        if each.type == "google_storage_bucket_iam_binding"
+    }
+    for each in resources:
+        if each.type != "google_storage_bucket":
+            continue
+        for role in ("roles/storage.legacyBucketReader", "roles/storage.legacyObjectReader"):
+            members = bound.get((each.values["name"], role), {"projectViewer:"})
+            if any(member.startswith("projectViewer:") for member in members):
+                yield f"{each.address}: every viewer of the project has {role}"
 
 
 def _alerts(resources: Iterable[Resource]) -> Iterator[str]:

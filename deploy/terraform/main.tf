@@ -37,9 +37,11 @@ locals {
 module "storage" {
   source = "./modules/storage"
 
+  project     = var.project
   prefix      = local.prefix
   region      = var.region
   delete_data = var.delete_data
+  kms_key     = var.kms_key
 }
 
 module "registry" {

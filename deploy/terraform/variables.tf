@@ -131,6 +131,12 @@ variable "budget" {
   default     = null
 }
 
+variable "kms_key" {
+  description = "A key of Cloud KMS, in the region, to encrypt packages, records and pages with, as projects/…/cryptoKeys/…; Cloud Storage's agent must be allowed to use it before. None: Google's keys."
+  type        = string
+  default     = null
+}
+
 variable "delete_data" {
   description = "Whether buckets may be deleted with what is in them; only deploy/uninstall --delete-data says so."
   type        = bool

@@ -137,6 +137,23 @@ FAULTS = (
         "roles/editor is everything",
     ),
     Fault(
+        "bucket that viewers of the project read",
+        "planned",
+        f"{MODULES}/registry/main.tf",
+        'toset(["roles/storage.legacyBucketReader", "roles/storage.legacyObjectReader"])',
+        'toset(["roles/storage.legacyBucketReader"])',
+        "module.registry.google_storage_bucket.builds: every viewer of the project has "
+        "roles/storage.legacyObjectReader",
+    ),
+    Fault(
+        "viewers of the project among those who read packages",
+        "planned",
+        f"{MODULES}/storage/main.tf",
+        'members = ["projectOwner:${var.project}"]',
+        'members = ["projectOwner:${var.project}", "projectViewer:${var.project}"]',
+        "every viewer of the project has roles/storage.legacyObjectReader",
+    ),
+    Fault(
         "missing life cycle",
         "test",
         f"{MODULES}/storage/main.tf",

@@ -3,9 +3,11 @@
 mock_provider "google" {}
 
 variables {
+  project     = "acme"
   prefix      = "acme-gcpypi"
   region      = "europe-west1"
   delete_data = false
+  kms_key     = null
 }
 
 run "buckets" {
@@ -52,5 +54,47 @@ run "buckets" {
   assert {
     condition     = [for rule in google_storage_bucket.this["metadata"].lifecycle_rule : one(rule.condition).num_newer_versions if one(rule.condition).with_state == "ARCHIVED"] == [30]
     error_message = "A version of a record is kept until there are 30 newer ones."
+  }
+}
+
+run "who_could_read_by_being_in_the_project" {
+  module {
+    source = "./modules/storage"
+  }
+
+  assert {
+    condition = toset([for each in google_storage_bucket_iam_binding.no_viewers : "${each.bucket} ${each.role}"]) == toset(flatten([
+      for each in google_storage_bucket.this : ["${each.name} roles/storage.legacyBucketReader", "${each.name} roles/storage.legacyObjectReader"]
+    ]))
+    error_message = "The two roles that viewers of the project have by default are decided here, for every bucket."
+  }
+  assert {
+    condition     = alltrue([for each in google_storage_bucket_iam_binding.no_viewers : each.members == toset(["projectOwner:acme"])])
+    error_message = "A viewer of the project reads no package."
+  }
+}
+
+run "googles_keys" {
+  module {
+    source = "./modules/storage"
+  }
+
+  assert {
+    condition     = alltrue([for each in google_storage_bucket.this : length(each.encryption) == 0])
+    error_message = "Without a key of one's own there is none to lose."
+  }
+}
+
+run "own_key" {
+  module {
+    source = "./modules/storage"
+  }
+  variables {
+    kms_key = "projects/keys/locations/europe-west1/keyRings/r/cryptoKeys/k"
+  }
+
+  assert {
+    condition     = alltrue([for each in google_storage_bucket.this : each.encryption[0].default_kms_key_name == "projects/keys/locations/europe-west1/keyRings/r/cryptoKeys/k"])
+    error_message = "Every bucket is encrypted with the key."
   }
 }

@@ -58,6 +58,15 @@ resource "google_storage_bucket" "builds" {
   }
 }
 
+# As of the other buckets (../storage): else every viewer of the project could read the source.
+resource "google_storage_bucket_iam_binding" "no_viewers" {
+  for_each = toset(["roles/storage.legacyBucketReader", "roles/storage.legacyObjectReader"])
+
+  bucket  = google_storage_bucket.builds.name
+  role    = each.key
+  members = ["projectOwner:${var.project}"]
+}
+
 resource "google_storage_bucket_iam_member" "builder_source" {
   bucket = google_storage_bucket.builds.name
   role   = "roles/storage.objectViewer"

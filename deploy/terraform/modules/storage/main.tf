@@ -39,6 +39,13 @@ resource "google_storage_bucket" "this" {
     retention_duration_seconds = each.value.soft_delete * local.day
   }
 
+  dynamic "encryption" {
+    for_each = var.kms_key[*]
+    content {
+      default_kms_key_name = encryption.value
+    }
+  }
+
   dynamic "lifecycle_rule" {
     for_each = each.value.delete_after[*]
     content {
@@ -63,4 +70,17 @@ resource "google_storage_bucket" "this" {
       }
     }
   }
+}
+
+# A new bucket lets every viewer of the project read it. Bindings, not members: they say who has these
+# two roles *at all*. The owners' own roles stay, as Terraform's state is kept by them.
+resource "google_storage_bucket_iam_binding" "no_viewers" {
+  for_each = {
+    for pair in setproduct(keys(local.buckets), ["legacyBucketReader", "legacyObjectReader"]) :
+    "${pair[0]}: ${pair[1]}" => { bucket = pair[0], role = "roles/storage.${pair[1]}" }
+  }
+
+  bucket  = google_storage_bucket.this[each.value.bucket].name
+  role    = each.value.role
+  members = ["projectOwner:${var.project}"]
 }

@@ -1,3 +1,8 @@
+variable "project" {
+  description = "The project."
+  type        = string
+}
+
 variable "prefix" {
   description = "What the buckets' names start with: they are unique in the world."
   type        = string
@@ -11,4 +16,9 @@ variable "region" {
 variable "delete_data" {
   description = "Whether a bucket may be deleted with what is in it."
   type        = bool
+}
+
+variable "kms_key" {
+  description = "The key that what is stored is encrypted with; none: Google's."
+  type        = string
 }
