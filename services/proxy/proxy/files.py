@@ -1,10 +1,12 @@
 """Finds a file or its METADATA: in memory, in storage by one request, or behind a signed URL."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
+from typing import Self
 
-from cloud.ports import Reader
+from cloud.ports import Download, Reader
 from proxy import representations
 from proxy.cache import Cache
 from proxy.paths import CoreMetadata, File
@@ -77,10 +79,35 @@ class Files:
         One that was deleted by hand and restored has another generation, and the same bytes.
         """
 
-        async def stream(start: int, stop: int) -> AsyncGenerator[bytes, None]:
-            download = await self._packages.open(name, start=start, stop=stop)
-            async with aclosing(download) as chunks:
-                async for chunk in chunks:
-                    yield chunk
+        def opened(start: int, stop: int) -> Later:
+            return Later(partial(self._packages.open, name, start=start, stop=stop))
 
-        return stream
+        return opened
+
+
+class Later:
+    """A download that is opened when its first bytes are wanted.
+
+    Not a generator, which would hold each chunk until it is asked for the next.
+    """
+
+    def __init__(self, open_: Callable[[], Awaitable[Download]]) -> None:
+        self._open = open_
+        self._download: Download | None = None
+        self._chunks: AsyncIterator[bytes] | None = None
+
+    def __aiter__(self) -> Self:
+        """Iterate once."""
+        return self
+
+    async def __anext__(self) -> bytes:
+        """Return what has come since."""
+        if self._chunks is None:
+            self._download = await self._open()
+            self._chunks = aiter(self._download)
+        return await anext(self._chunks)
+
+    async def aclose(self) -> None:
+        """Read no further."""
+        if self._download is not None:
+            await self._download.aclose()

@@ -12,6 +12,8 @@ Receive = Callable[[], Awaitable[Event]]
 Send = Callable[[Event], Awaitable[None]]
 """An ASGI server's two channels: https://asgi.readthedocs.io/en/stable/specs/main.html"""
 
+_NOTHING_YET: Event = {"type": "http.response.body", "body": b"", "more_body": True}
+
 
 class Transfer:
     """One answer on its way."""
@@ -51,12 +53,15 @@ class Transfer:
             await asyncio.wait((work, gone))
 
     async def _stream(self, reply: Reply, chunks: AsyncIterable[bytes]) -> None:
+        """Send chunk after chunk, none of which is held here while the client takes its time."""
         async for chunk in chunks:
             if not self.is_started:
                 await self._start(reply)
-            # The server waits here while the client has not taken what was sent before.
             await self._send({"type": "http.response.body", "body": chunk, "more_body": True})
             self.sent += len(chunk)
+            del chunk
+            # The server waits here while the client has not taken what was sent before.
+            await self._send(_NOTHING_YET)
         if self.sent == reply.length:
             await self._finish(b"")
 
