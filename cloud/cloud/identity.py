@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 
 import google.auth
 from google.auth.credentials import Credentials
@@ -12,6 +13,8 @@ from cloud.errors import Unavailable
 
 READ_STORAGE = "https://www.googleapis.com/auth/devstorage.read_only"
 SIGN = "https://www.googleapis.com/auth/iam"
+_TIMEOUT = 5.0
+"""Seconds to wait for the metadata server, of whom google-auth would wait for two minutes."""
 
 
 def find(scope: str) -> Credentials:
@@ -30,7 +33,7 @@ class Identity:
 
     def __init__(self, scope: str, credentials: Credentials | None = None) -> None:
         self._scope, self._credentials = scope, credentials
-        self._refreshing = asyncio.Lock()
+        self._refreshing: asyncio.Task[Credentials] | None = None
 
     async def fields(self) -> Mapping[str, str]:
         """Return the header fields that say who asks.
@@ -49,14 +52,16 @@ class Identity:
         return self._credentials if self._credentials and self._credentials.valid else None
 
     async def _renewed(self) -> Credentials:
-        async with self._refreshing:
-            valid = self._valid()
-            return await asyncio.to_thread(self._refreshed) if valid is None else valid
+        """Wait for the refresh that is under way; whoever waits no longer does not end it."""
+        if self._refreshing is None or self._refreshing.done():
+            self._refreshing = asyncio.create_task(asyncio.to_thread(self._refreshed))
+        return await asyncio.shield(self._refreshing)
 
     def _refreshed(self) -> Credentials:
+        request = partial(Request(), timeout=_TIMEOUT)
         try:
             credentials = self._credentials = self._credentials or find(self._scope)
-            credentials.refresh(Request())  # type: ignore[no-untyped-call]  # google-auth's
+            credentials.refresh(request)  # type: ignore[no-untyped-call]  # google-auth's
         except GoogleAuthError as error:
             raise Unavailable("access token", str(error)) from error
         return credentials

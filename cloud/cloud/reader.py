@@ -40,6 +40,8 @@ _KINDS: Mapping[int, type[errors.CloudError]] = {
     403: errors.PermissionDenied,
     404: errors.NotFound,
 }
+_NO_BUCKET = "bucket does not exist"
+"""What Cloud Storage says then, with a 404 as well: nobody knows what the object is."""
 _RAW = {"accept-encoding": "gzip"}
 """As stored: where a gzip is stored, it is not undone on the way."""
 
@@ -186,4 +188,5 @@ async def _refuse(response: aiohttp.ClientResponse, subject: str) -> None:
     detail = f"{response.status} {words}".strip()
     if response.status in _TRANSIENT:
         raise Transient(detail)
-    raise _KINDS.get(response.status, errors.Unavailable)(subject, detail)
+    kind = _KINDS.get(response.status, errors.Unavailable)
+    raise (errors.Unavailable if _NO_BUCKET in words else kind)(subject, detail)

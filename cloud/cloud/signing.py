@@ -17,7 +17,6 @@ from google.auth.transport import Request, requests
 
 from cloud.errors import Unavailable
 from cloud.identity import SIGN, find
-from schemas.types import Generation
 
 HOST = "storage.googleapis.com"
 _ALGORITHM = "GOOG4-RSA-SHA256"
@@ -28,14 +27,13 @@ Sign = Callable[[bytes], bytes]
 def signed_url(
     bucket: str,
     name: str,
-    generation: Generation,
     *,
     signer: str,
     sign: Sign,
     now: datetime,
     valid: int,
 ) -> str:
-    """Return an address from which whoever has it may GET one generation of an object.
+    """Return an address from which whoever has it may GET an object.
 
     :param signer: the service account that signs, by its e-mail address.
     :param sign: signs bytes with RSA and SHA-256.
@@ -50,7 +48,6 @@ def signed_url(
             "X-Goog-Date": f"{now:%Y%m%dT%H%M%SZ}",
             "X-Goog-Expires": str(valid),
             "X-Goog-SignedHeaders": "host",
-            "generation": str(generation),
         }
     )
     request = f"GET\n{path}\n{query}\nhost:{HOST}\n\nhost\nUNSIGNED-PAYLOAD"
@@ -81,14 +78,14 @@ class UrlSigner:
         self._bucket, self._valid = bucket, valid
         self._credentials, self._transport = credentials, transport
 
-    async def sign(self, name: str, generation: Generation) -> str:
-        """Return the URL of one generation of an object.
+    async def sign(self, name: str) -> str:
+        """Return the URL of an object.
 
         :raises Unavailable: if it could not be signed.
         """
-        return await asyncio.to_thread(self._sign, name, generation)
+        return await asyncio.to_thread(self._sign, name)
 
-    def _sign(self, name: str, generation: Generation) -> str:
+    def _sign(self, name: str) -> str:
         request = self._transport()
         try:
             credentials = self._credentials = self._credentials or find(SIGN)
@@ -99,7 +96,6 @@ class UrlSigner:
             return signed_url(
                 self._bucket,
                 name,
-                generation,
                 signer=email,
                 sign=signer.sign,
                 now=datetime.now(UTC),

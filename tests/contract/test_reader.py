@@ -220,6 +220,14 @@ def test_an_absent_object_cannot_be_opened(site: Site) -> None:
         site.run(lambda reader: reader.open("absent"))
 
 
+def test_a_bucket_that_is_not_there_is_no_absent_object(server: StorageServer) -> None:
+    """Else nothing would be blocked, and every project be none of ours."""
+    server.storage.reset()
+    for act in (reading, checking, opening):
+        with pytest.raises(Unavailable, match="bucket does not exist"):
+            Site(server.url, server.storage).run(act)
+
+
 def test_many_downloads_go_on_side_by_side(site: Site) -> None:
     site.put("a", BIG)
 

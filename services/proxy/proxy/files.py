@@ -47,7 +47,7 @@ class Files:
             found, freshness = await self._known(key, 0, SMALL)
             if found.under_way is not None:
                 await found.under_way.aclose()
-            url = await self._signed.get(named.filename, found.generation)
+            url = await self._signed.get(named.filename)
             return Elsewhere(url), freshness
         if request.method == "HEAD":
             return await self._known(key, 0, SMALL)

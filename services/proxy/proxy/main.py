@@ -27,7 +27,6 @@ from proxy.settings import Settings
 from proxy.signed import VALID, SignedUrls
 from proxy.token_set import TokenSet
 from proxy.upstream import Upstream
-from schemas.types import Generation
 
 GRACE = 8
 """Seconds to finish requests after SIGTERM; Cloud Run kills after 10."""
@@ -174,7 +173,7 @@ class Surroundings:
     packages: Reader
     read_tokens: Callable[[TokenSet | None], Awaitable[TokenSet]]
     close: Callable[[], Awaitable[None]]
-    sign: Callable[[str, Generation], Awaitable[str]] | None = None
+    sign: Callable[[str], Awaitable[str]] | None = None
     """Makes the signed URLs, where files are not streamed."""
     clock: Clock = time.monotonic
 

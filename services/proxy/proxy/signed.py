@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 from cloud.errors import Unavailable
 from proxy.refresh import Clock
 from schemas.names import Filename
-from schemas.types import Generation
 
 VALID = 2 * 3600
 """Seconds that a URL is good for,"""
@@ -26,33 +25,30 @@ class SignedUrls:
 
     def __init__(
         self,
-        sign: Callable[[str, Generation], Awaitable[str]],
+        sign: Callable[[str], Awaitable[str]],
         timeout: float,
         clock: Clock,
     ) -> None:
         self._sign, self._timeout, self._clock = sign, timeout, clock
-        self._urls: OrderedDict[tuple[Filename, Generation], tuple[float, asyncio.Future[str]]] = (
-            OrderedDict()
-        )
+        self._urls: OrderedDict[Filename, tuple[float, asyncio.Future[str]]] = OrderedDict()
 
-    async def get(self, filename: Filename, generation: Generation) -> str:
-        """Return the URL of one generation of an object.
+    async def get(self, filename: Filename) -> str:
+        """Return the URL of a file, whatever its generation: its name stands for its bytes.
 
         :raises CloudError: if it could not be signed; the next who asks has it tried again.
         """
-        key = filename, generation
-        until, url = self._urls.get(key, (0.0, None))
+        until, url = self._urls.get(filename, (0.0, None))
         if url is None or self._clock() >= until or (url.done() and url.exception()):
-            url = asyncio.ensure_future(self._signed(filename, generation))
-            self._urls[key] = self._clock() + HANDED_OUT, url
-        self._urls.move_to_end(key)
+            url = asyncio.ensure_future(self._signed(filename))
+            self._urls[filename] = self._clock() + HANDED_OUT, url
+        self._urls.move_to_end(filename)
         while len(self._urls) > MOST:
             self._urls.popitem(last=False)
         return await asyncio.shield(url)
 
-    async def _signed(self, filename: Filename, generation: Generation) -> str:
+    async def _signed(self, filename: Filename) -> str:
         try:
             async with asyncio.timeout(self._timeout):
-                return await self._sign(filename, generation)
+                return await self._sign(filename)
         except TimeoutError as error:
             raise Unavailable(filename, f"no signature within {self._timeout:g} s") from error

@@ -44,6 +44,20 @@ def test_many_who_ask_share_one_token() -> None:
     assert credentials.refreshes == 1
 
 
+def test_who_waits_no_longer_does_not_have_it_fetched_again() -> None:
+    credentials = Counting()
+    identity = Identity(READ_STORAGE, credentials)
+
+    async def act() -> object:
+        for _ in range(3):
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(identity.fields(), 0.001)
+        return await identity.fields()
+
+    assert asyncio.run(act()) == {"authorization": "Bearer token-1"}
+    assert credentials.refreshes == 1
+
+
 def test_a_token_that_will_soon_expire_is_replaced() -> None:
     credentials = Counting()
     identity = Identity(READ_STORAGE, credentials)

@@ -86,7 +86,7 @@ class World:
         self.tokens: bytes | CloudError = json.dumps({"tokens": TOKENS}).encode()
         self.secret_reads = 0
         self.reader = MemoryReader(storage, "packages")
-        self.signatures: list[tuple[str, int]] = []
+        self.signatures: list[str] = []
         self.is_closed = False
         self.proxy = self._proxy(settings)
         self._fill()
@@ -104,8 +104,8 @@ class World:
         )
         return assemble(chosen, around)
 
-    async def _sign(self, name: str, generation: int) -> str:
-        self.signatures.append((name, generation))
+    async def _sign(self, name: str) -> str:
+        self.signatures.append(name)
         return f"https://storage.example/packages/{name}?signature={len(self.signatures)}"
 
     async def _close(self) -> None:
