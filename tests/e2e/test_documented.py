@@ -69,6 +69,11 @@ def build(runtime: Runtime) -> None:
     publish(runtime, "gcpypi_schemas", "0.1.1")
 
 
+def other(runtime: Runtime) -> None:
+    """Publish a version that the page on security did not remove."""
+    publish(runtime, "acme_widgets", "1.4")
+
+
 PAGES: dict[str, Callable[[Runtime], None]] = {
     "README.md": nothing,
     "deploy/tutorial.md": build,
@@ -76,6 +81,7 @@ PAGES: dict[str, Callable[[Runtime], None]] = {
     "docs/operate.md": damage,
     "docs/security.md": nothing,
     "docs/tokens.md": nothing,
+    "examples/README.md": other,
 }
 """The pages with commands that run here, and what is prepared for each."""
 
