@@ -20,7 +20,7 @@ from proxy.token_set import TokenSet
 from unit.proxy.conftest import Served, serving
 from unit.proxy.world import LARGE, LARGE_BYTES, WHEEL, WHEEL_BYTES, World, basic
 
-IDLE, SLOW, LEAVING = 300, 50, 20
+IDLE, SLOW, LEAVING = 300, 50, 34
 ROUNDS = 3
 POOLED = 2 * SLOW + 20
 """Both ends of connections to storage, kept for the next request: as many as were needed at once,

@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Sequence
+from pathlib import Path
 
 from fakes.storage.core import Storage
 from fakes.storage.events import PubSubNotification
@@ -22,15 +23,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
         metavar="BUCKET=projects/P/topics/T",
         help="announce new objects to Pub/Sub",
     )
+    parser.add_argument("--load", type=Path, metavar="DIRECTORY", help="hold its BUCKET/NAME files")
     options = parser.parse_args(arguments)
     storage = Storage(write_interval=options.write_interval)
     for name in (*options.bucket, *options.versioned):
         storage.create_bucket(name, versioning=name in options.versioned)
     for bucket, _, topic in (wanted.partition("=") for wanted in options.notify):
         storage.on_finalize.setdefault(bucket, []).append(PubSubNotification(topic))
+    if options.load:
+        load(storage, options.load)
     server = StorageServer(storage, options.host, options.port)
     print(f"Cloud Storage, a fake of it, at {server.url}", flush=True)
     server.run()
+
+
+def load(storage: Storage, directory: Path) -> None:
+    """Hold every file below ``directory``: the first part of its path is the bucket."""
+    for bucket in sorted(directory.iterdir()):
+        storage.create_bucket(bucket.name)
+        for file in sorted(path for path in bucket.rglob("*") if path.is_file()):
+            storage.insert(bucket.name, file.relative_to(bucket).as_posix(), file.read_bytes())
 
 
 if __name__ == "__main__":
