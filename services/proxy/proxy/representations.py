@@ -15,6 +15,7 @@ from proxy.replies import Opener, Resource, resource
 from schemas import layout
 from schemas.names import ProjectName
 from schemas.pages import SEARCH_SCRIPT
+from schemas.tokens import Token
 
 _PAGE = "private, no-cache"
 _FILE = "private, max-age=31536000, immutable"
@@ -39,12 +40,14 @@ class Key(NamedTuple):
     media_type: str
     extra: tuple[tuple[str, str], ...] = ()
     """Further header fields of its answers."""
+    token: Token | None = None
+    """Whose part of the object it is; None: the whole."""
 
 
-def root(media_type: str) -> Key:
-    """The list of projects, which depends on the token."""
+def root(media_type: str, token: Token | None = None) -> Key:
+    """The list of projects; for a token that is not for all of them, of its own."""
     name = layout.ROOT_JSON if media_type == JSON else layout.ROOT_HTML
-    return Key(name, _spelt(media_type), _varying("Accept, Authorization", media_type))
+    return Key(name, _spelt(media_type), _varying("Accept, Authorization", media_type), token)
 
 
 @lru_cache(maxsize=4096)

@@ -1,7 +1,6 @@
 """The list of projects for a token that is not for all of them."""
 
 from collections.abc import Mapping
-from functools import lru_cache
 from html import escape
 
 from pydantic import JsonValue, ValidationError
@@ -30,7 +29,6 @@ class ProjectList(Model):
     """Every project."""
 
 
-@lru_cache(maxsize=32)
 def scoped_root(root_json: bytes, token: Token, media_type: str) -> bytes:
     """Return the list with only the projects that ``token`` is for, as JSON or HTML.
 

@@ -15,6 +15,7 @@ from cloud.ports import Headers
 from fakes.reader import CHUNK
 from fakes.storage import Fault
 from proxy.cache import ENTRY
+from proxy.scoping import scoped_root
 from unit.proxy.world import (
     JSON,
     LARGE,
@@ -326,6 +327,33 @@ def test_62_the_root_lists_only_what_the_token_is_for(world: World) -> None:
         assert page.body.count(b"<a ") == 1
         assert b'<a href="/simple/alpha-pkg/">alpha-pkg</a>' in page.body
         assert b'<meta name="pypi:repository-version" content="1.4">' in page.body
+
+    run(act())
+
+
+def test_62_a_scoped_root_is_made_once_however_many_ask_and_again_when_the_list_is_new(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = World()
+    made: list[object] = []
+
+    def counted(*given: Any) -> bytes:  # noqa: ANN401 - passed on
+        made.append(given)
+        return scoped_root(*given)
+
+    monkeypatch.setattr("proxy.library.scoped_root", counted)
+    narrow = {"authorization": basic(NARROW), "accept": JSON}
+
+    async def act() -> None:
+        answers = await asyncio.gather(*(world.ask("/simple/", narrow) for _ in range(6)))
+        assert [len(json.loads(answer.body)["projects"]) for answer in answers] == [1] * 6
+        world.clock.now += 100
+        await world.ask("/simple/", narrow)
+        assert len(made) == 1
+        world.page("simple/index.v1.json", json.dumps({"meta": {}, "projects": []}))
+        world.clock.now += 100
+        assert json.loads((await world.ask("/simple/", narrow)).body)["projects"] == []
+        assert len(made) == 2
 
     run(act())
 
