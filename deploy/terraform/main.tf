@@ -25,7 +25,7 @@ locals {
 
   # Settings that follow from where a service runs; var.settings may overrule them.
   defaults = {
-    ingest = { PUBLISHERS = jsonencode({ for name, each in var.publishers : name => each.projects }) }
+    ingest = { PUBLISHERS = jsonencode({ for name, each in var.publishers : name => each.disabled ? [] : each.projects }) }
     proxy = {
       TOKENS_SECRET = local.tokens_secret
       # Cloud Run refuses an answer that declares more than 32 MiB; 1 MiB is left for its headers.

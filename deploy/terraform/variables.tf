@@ -33,6 +33,11 @@ variable "publishers" {
     condition: which of that issuer's tokens are meant, in CEL. An issuer serves the whole world, so
     there is no default.
     audiences: which audiences its tokens may name; none: the provider's own name.
+    subject: what the audit log calls it by, in CEL; Google refuses more than 127 bytes, which a long
+    path or ref in assertion.sub exceeds.
+    pool_suffix: ends the name of its Workload Identity pool, instead of names_suffix. Set it to take
+    a publisher in again within 30 days of its removal, as the name stays taken so long.
+    disabled: whether it may do nothing for now, as when its CI was taken over.
     cloud_build: whether builds of this project may run as it.
     users: principals (user:…, group:…, serviceAccount:…) who may run builds as it; to run builds at
     all, and to put their source into the bucket "builds", takes rights that are yours to grant.
@@ -42,6 +47,9 @@ variable "publishers" {
     issuer      = optional(string)
     condition   = optional(string, "")
     audiences   = optional(list(string), [])
+    subject     = optional(string, "assertion.sub")
+    pool_suffix = optional(string)
+    disabled    = optional(bool, false)
     cloud_build = optional(bool, false)
     users       = optional(list(string), [])
   }))
@@ -67,10 +75,14 @@ variable "publishers" {
     condition     = alltrue([for each in values(var.publishers) : each.issuer == null || can(regex("^https://", each.issuer))])
     error_message = "An issuer is an https:// address."
   }
+  validation {
+    condition     = alltrue([for each in values(var.publishers) : each.pool_suffix == null || can(regex("^[a-z0-9]{1,4}$", each.pool_suffix))])
+    error_message = "A pool's suffix has up to 4 lower-case letters and digits."
+  }
 }
 
 variable "names_suffix" {
-  description = "Goes into the names of custom roles and Workload Identity pools, which stay taken for up to 37 days after they were deleted: set it to install again within that time."
+  description = "Goes into the names of custom roles and Workload Identity pools, which stay taken for up to 37 days after they were deleted: set it to install again within that time. On what is installed it would take away every right and grant it anew: there is pool_suffix for a publisher alone."
   type        = string
   default     = ""
 

@@ -11,8 +11,8 @@ variables {
   builds       = "b-builds"
   names_suffix = ""
   publishers = {
-    hub   = { issuer = "https://token.actions.githubusercontent.com", condition = "assertion.repository == 'acme/widgets'", audiences = [], cloud_build = false, users = [] }
-    build = { issuer = null, condition = "", audiences = [], cloud_build = true, users = ["user:ada@example.com"] }
+    hub   = { issuer = "https://token.actions.githubusercontent.com", condition = "assertion.repository == 'acme/widgets'", audiences = [], subject = "assertion.sub", disabled = false, cloud_build = false, users = [] }
+    build = { issuer = null, condition = "", audiences = [], subject = "assertion.sub", disabled = false, cloud_build = true, users = ["user:ada@example.com"] }
   }
 }
 
@@ -48,5 +48,32 @@ run "identities" {
   assert {
     condition     = [for each in google_service_account_iam_member.users : "${each.member} ${each.role}"] == ["user:ada@example.com roles/iam.serviceAccountUser"]
     error_message = "Those named may run builds as it."
+  }
+}
+
+run "taken_in_again" {
+  command = plan
+  module {
+    source = "./modules/publishers"
+  }
+  variables {
+    names_suffix = "1"
+    publishers = {
+      hub = { issuer = "https://token.actions.githubusercontent.com", condition = "true", audiences = [], subject = "assertion.repository_id", pool_suffix = "2", disabled = true, cloud_build = false, users = [] }
+      lab = { issuer = "https://gitlab.com", condition = "true", audiences = [], subject = "assertion.sub", disabled = false, cloud_build = false, users = [] }
+    }
+  }
+
+  assert {
+    condition     = { for name, each in google_iam_workload_identity_pool.this : name => each.workload_identity_pool_id } == { hub = "gcpypi-hub-2", lab = "gcpypi-lab-1" }
+    error_message = "A publisher's pool can have a name that was not taken before, and nothing else gets another."
+  }
+  assert {
+    condition     = { for name, each in google_iam_workload_identity_pool_provider.this : name => each.disabled } == { hub = true, lab = false } && { for name, each in google_service_account.this : name => each.disabled } == { hub = true, lab = false }
+    error_message = "A disabled publisher is let in by neither its provider nor its account."
+  }
+  assert {
+    condition     = google_iam_workload_identity_pool_provider.this["hub"].attribute_mapping == tomap({ "google.subject" = "assertion.repository_id" })
+    error_message = "The subject can be shorter than assertion.sub."
   }
 }

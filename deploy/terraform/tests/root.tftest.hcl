@@ -91,6 +91,19 @@ run "nothing_optional" {
   }
 }
 
+run "disabled_publisher" {
+  command = plan
+  variables {
+    publishers = {
+      build = { projects = ["*"], cloud_build = true, disabled = true }
+    }
+  }
+  assert {
+    condition     = local.defaults.ingest.PUBLISHERS == "{\"build\":[]}"
+    error_message = "Ingest takes nothing from a publisher that is disabled."
+  }
+}
+
 run "an_issuer_needs_a_condition" {
   command = plan
   variables {

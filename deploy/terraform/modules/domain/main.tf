@@ -12,4 +12,9 @@ resource "google_cloud_run_domain_mapping" "this" {
   spec {
     route_name = var.service
   }
+
+  # Cloud Run adds annotations, for which Terraform would make the mapping anew, and its certificate.
+  lifecycle {
+    ignore_changes = [metadata]
+  }
 }

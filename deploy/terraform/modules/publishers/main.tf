@@ -11,6 +11,7 @@ resource "google_service_account" "this" {
 
   account_id   = "gcpypi-ci-${each.key}"
   display_name = "gcpypi: publishes as ${each.key}"
+  disabled     = each.value.disabled
 }
 
 # A pool for each: whoever is in it passed its one provider's condition, so all of it may act as the
@@ -18,7 +19,7 @@ resource "google_service_account" "this" {
 resource "google_iam_workload_identity_pool" "this" {
   for_each = local.outside
 
-  workload_identity_pool_id = join("-", compact(["gcpypi", each.key, var.names_suffix]))
+  workload_identity_pool_id = join("-", compact(["gcpypi", each.key, each.value.pool_suffix == null ? var.names_suffix : each.value.pool_suffix]))
   display_name              = "gcpypi: ${each.key}"
 }
 
@@ -27,8 +28,9 @@ resource "google_iam_workload_identity_pool_provider" "this" {
 
   workload_identity_pool_id          = google_iam_workload_identity_pool.this[each.key].workload_identity_pool_id
   workload_identity_pool_provider_id = "ci"
-  attribute_mapping                  = { "google.subject" = "assertion.sub" }
+  attribute_mapping                  = { "google.subject" = each.value.subject }
   attribute_condition                = each.value.condition
+  disabled                           = each.value.disabled
 
   oidc {
     issuer_uri        = each.value.issuer

@@ -9,13 +9,16 @@ variable "publishers" {
     issuer      = optional(string)
     condition   = string
     audiences   = list(string)
+    subject     = string
+    pool_suffix = optional(string)
+    disabled    = bool
     cloud_build = bool
     users       = list(string)
   }))
 }
 
 variable "names_suffix" {
-  description = "Ends the pools' names."
+  description = "Ends the pools' names, but for those of publishers that have a suffix of their own."
   type        = string
 }
 
