@@ -149,6 +149,12 @@ variable "kms_key" {
   default     = null
 }
 
+variable "data_access_logs" {
+  description = "Whether the audit log says who wrote which object into which bucket, and from where. Cloud Logging charges for its lines, one for each object that a publish writes."
+  type        = bool
+  default     = false
+}
+
 variable "delete_data" {
   description = "Whether buckets may be deleted with what is in them; only deploy/uninstall --delete-data says so."
   type        = bool
