@@ -3,7 +3,7 @@
 
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 readonly ROOT
-PROJECT="" REGION="" DRY_RUN=""
+PROJECT="" REGION="" DRY_RUN="" FOUND=""
 
 # Run a command, or with --dry-run print it, quoted so that it could be pasted.
 run() {
@@ -16,25 +16,15 @@ run() {
     fi
 }
 
-# Ask Google Cloud something of which the answer decides what to do; with --dry-run assume "no".
-holds() {
-    if [[ -n $DRY_RUN ]]; then
-        run "$@"
-        return 1
-    fi
-    "$@" >/dev/null 2>&1
-}
-
-# Ask Google Cloud for a list, and whether there is anything in it; with --dry-run assume "no".
-# An error is no answer: gcloud says what is wrong, and the script ends.
+# Ask Google Cloud for a list, whether there is anything in it, and what (FOUND); with --dry-run
+# assume "no". An error is no answer: gcloud says what is wrong, and the script ends.
 lists() {
     if [[ -n $DRY_RUN ]]; then
         run "$@"
         return 1
     fi
-    local found
-    found=$("$@") || exit
-    [[ -n $found ]]
+    FOUND=$("$@") || exit
+    [[ -n $FOUND ]]
 }
 
 step() {

@@ -12,7 +12,7 @@ from checks.markdown import PLACEHOLDER
 
 _OPERATORS = frozenset("()<>|&;")
 _INTRODUCTIONS = frozenset(
-    {"$", "!", "if", "while", "until", "then", "else", "do", "run", "holds", "lists"}
+    {"$", "!", "if", "while", "until", "then", "else", "do", "run", "patiently", "lists"}
 )
 _YAML = re.compile(r"^ *(?:# ?|- )? *(?:\w+: )?(?:\| *$)?", re.MULTILINE)
 """What stands before a command in YAML: a comment's ``#``, a list's ``-``, a key."""

@@ -23,7 +23,7 @@ FILES = (
 _PLACE = ("--project=acme-packages", "--region=europe-west1", "--dry-run")
 DRY_RUNS = (
     ("deploy/install", *_PLACE, "--tag=1"),
-    ("deploy/install", *_PLACE, "--tag=1", "--yes", "--token=ada"),
+    ("deploy/install", *_PLACE, "--tag=1", "--rebuild", "--yes", "--token=ada"),
     ("deploy/uninstall", *_PLACE),
     ("deploy/uninstall", *_PLACE, "--yes", "--delete-data"),
 )
