@@ -181,7 +181,7 @@ FAULTS = (
         "example that is not valid",
         "test",
         "deploy/terraform/terraform.tfvars.example",
-        "assertion.project_path == 'acme/tools' && assertion.ref_protected == 'true'",
+        "assertion.project_id == '12345678' && assertion.ref_protected == 'true'",
         "",
         "An issuer needs a condition",
     ),
