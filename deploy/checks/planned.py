@@ -15,8 +15,17 @@ from checks import terraform
 
 ROOT_TESTS = "tests/root.tftest.hcl"
 PROXY = "gcpypi-proxy"
-PROJECT_ROLES = frozenset({"roles/logging.logWriter"})
-"""What may be granted on the whole project: a build's log has no narrower place."""
+PROJECT_ROLES = frozenset(
+    {
+        "roles/logging.logWriter",
+        "roles/logging.viewer",
+        "roles/run.viewer",
+        "roles/serviceusage.serviceUsageConsumer",
+    }
+)
+"""What may be granted on the whole project: builds write logs, operators look; neither has a narrower
+place.
+"""
 
 Values = Mapping[str, Any]
 """A resource's arguments, as Terraform's JSON has them."""

@@ -89,6 +89,21 @@ resource "google_service_account_iam_member" "proxy_signs" {
   member             = module.service["proxy"].member
 }
 
+module "repair" {
+  source = "./modules/repair"
+
+  region    = var.region
+  images    = module.registry.images
+  tag       = var.tag
+  operators = var.operators
+  # Of both services whose commands these are, and the places of what they look at.
+  environment = merge(
+    { PROJECT = var.project },
+    local.bucket_settings,
+    { for name, value in lookup(var.settings, "publisher", {}) : name => value if name == "TITLE" },
+  )
+}
+
 module "messaging" {
   source = "./modules/messaging"
 
@@ -111,8 +126,9 @@ module "publishers" {
 module "access" {
   source = "./modules/access"
 
+  project      = var.project
   names_suffix = var.names_suffix
-  services     = { for name, service in module.service : name => service.member }
+  services     = { for name, each in merge(module.service, { repair = module.repair }) : name => each.member }
   publishers   = module.publishers.members
   operators    = var.operators
   buckets      = module.storage.names

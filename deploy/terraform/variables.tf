@@ -93,7 +93,7 @@ variable "names_suffix" {
 }
 
 variable "operators" {
-  description = "Principals (user:…, group:…) who may yank and remove, read verdicts, replay dead letters and make tokens."
+  description = "Principals (user:…, group:…) who may yank and remove, make tokens, read all there is and the project's log, replay dead letters and execute the jobs that repair."
   type        = list(string)
   default     = []
 

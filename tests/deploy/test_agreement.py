@@ -9,6 +9,7 @@ from indexer.settings import Settings as IndexerSettings
 from ingest.settings import Settings as IngestSettings
 from local import layout as local
 from proxy.settings import Settings as ProxySettings
+from publisher.settings import RepairSettings
 from publisher.settings import Settings as PublisherSettings
 from schemas import layout
 
@@ -30,7 +31,11 @@ def of(resources: Resources, kind: str) -> Resources:
 def environment(resources: Resources, service: str) -> dict[str, str]:
     found = of(resources, "google_cloud_run_v2_service")
     values = next(each for each in found if each["name"] == f"gcpypi-{service}")
-    return {each["name"]: each["value"] for each in values["template"][0]["containers"][0]["env"]}
+    return variables(values["template"][0])
+
+
+def variables(template: dict[str, Any]) -> dict[str, str]:
+    return {each["name"]: each["value"] for each in template["containers"][0]["env"]}
 
 
 @pytest.mark.parametrize("service", SETTINGS)
@@ -44,6 +49,34 @@ def test_a_service_starts_with_the_settings_it_is_given(
         monkeypatch.setenv(name, value)
     settings()
     assert {name.lower() for name in given} <= set(settings.model_fields)
+
+
+@pytest.mark.parametrize(
+    ("job", "settings"),
+    [("verify", RepairSettings), ("rebuild", RepairSettings), ("reindex", IngestSettings)],
+)
+def test_a_job_has_the_settings_of_its_command(
+    job: str,
+    settings: type[ServiceSettings],
+    resources: Resources,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    jobs = of(resources, "google_cloud_run_v2_job")
+    [values] = [each for each in jobs if each["name"] == f"gcpypi-{job}"]
+    for field in settings.model_fields:
+        monkeypatch.delenv(field.upper(), raising=False)
+    for name, value in variables(values["template"][0]["template"][0]).items():
+        monkeypatch.setenv(name, value)
+    read = settings()
+    assert read.model_dump()["packages_bucket"] == "acme-packages-gcpypi-packages"
+
+
+def test_verify_renders_with_the_title_that_the_publisher_has(resources: Resources) -> None:
+    [job] = [
+        each for each in of(resources, "google_cloud_run_v2_job") if each["name"] == "gcpypi-verify"
+    ]
+    title = variables(job["template"][0]["template"][0])["TITLE"]
+    assert title == environment(resources, "publisher")["TITLE"] == "Acme's packages"
 
 
 def test_the_publishers_are_what_ingest_is_told(

@@ -129,6 +129,22 @@ FAULTS = (
         'google_monitoring_alert_policy.this["backlog"]: is paid for, and tells nobody',
     ),
     Fault(
+        "operator who may change the log",
+        "planned",
+        f"{MODULES}/access/topics.tf",
+        '"logging.viewer"',
+        '"logging.admin"',
+        "roles/logging.admin on the whole project",
+    ),
+    Fault(
+        "operator who may execute a job in another way",
+        "test",
+        f"{MODULES}/repair/main.tf",
+        '"roles/run.jobsExecutor"',
+        '"roles/run.jobsExecutorWithOverrides"',
+        "Operators, and nobody else, execute the jobs, as they are.",
+    ),
+    Fault(
         "primitive role",
         "planned",
         f"{MODULES}/registry/main.tf",

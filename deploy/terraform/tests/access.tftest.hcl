@@ -3,6 +3,7 @@
 mock_provider "google" {}
 
 variables {
+  project      = "acme"
   names_suffix = ""
   services = {
     ingest    = "serviceAccount:ingest@example.com"
@@ -10,6 +11,7 @@ variables {
     publisher = "serviceAccount:publisher@example.com"
     catalog   = "serviceAccount:catalog@example.com"
     proxy     = "serviceAccount:proxy@example.com"
+    repair    = "serviceAccount:repair@example.com"
   }
   publishers   = { acme = "serviceAccount:ci-acme@example.com", zeta = "serviceAccount:ci-zeta@example.com" }
   operators    = ["group:operators@example.com"]
@@ -84,7 +86,13 @@ run "buckets" {
       "ci-acme getter b-verdicts resource.name.startsWith(\"projects/_/buckets/b-verdicts/objects/acme/\")",
       "ci-zeta creator b-incoming resource.name.startsWith(\"projects/_/buckets/b-incoming/objects/zeta/\")",
       "ci-zeta getter b-verdicts resource.name.startsWith(\"projects/_/buckets/b-verdicts/objects/zeta/\")",
+      "repair reader b-metadata all",
+      "repair reader b-static all",
+      "repair appender b-packages all",
+      "operators reader b-incoming all",
+      "operators reader b-packages all",
       "operators reader b-verdicts all",
+      "operators reader b-metadata all",
     ])
     error_message = "The table of grants has changed: change docs/security.md with it."
   }
@@ -112,12 +120,19 @@ run "topics" {
       "publisher roles/pubsub.publisher t/project-published",
       "ci-acme roles/pubsub.publisher t/file-uploaded",
       "ci-zeta roles/pubsub.publisher t/file-uploaded",
+      "repair roles/pubsub.publisher t/file-accepted",
+      "repair roles/pubsub.publisher t/project-indexed",
       "operators roles/pubsub.publisher t/project-command",
+      "operators roles/pubsub.publisher t/file-uploaded",
     ])
     error_message = "Each says on its own topics what it has done, and nobody says what another did."
   }
   assert {
     condition     = [for each in google_pubsub_subscription_iam_member.operators : "${each.member} ${each.role} ${each.subscription}"] == ["group:operators@example.com roles/pubsub.subscriber s/ingest-file-uploaded-dead-letter"]
     error_message = "Operators take dead letters, and no living ones."
+  }
+  assert {
+    condition     = toset([for each in google_project_iam_member.operators : "${each.member} ${each.role}"]) == toset([for role in ["logging.viewer", "run.viewer", "serviceusage.serviceUsageConsumer"] : "group:operators@example.com roles/${role}"])
+    error_message = "On the whole project operators look, and change nothing."
   }
 }

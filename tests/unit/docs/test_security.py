@@ -50,6 +50,14 @@ def test_the_page_has_every_right_on_a_topic() -> None:
     assert said == granted(r'who = ("?\w+"?), topic = "([\w-]+)"', "topics.tf")
 
 
+def test_the_page_has_every_role_on_the_project() -> None:
+    said = {role for _, role, _ in rows("who | has on the project")}
+
+    checked = (ROOT / "deploy/checks/planned.py").read_text("utf-8")
+    allowed = checked.partition("PROJECT_ROLES = ")[2].partition(")")[0]
+    assert said == set(re.findall(r"roles/[\w.]+", allowed))
+
+
 def test_nobody_who_may_delete_is_at_packages_or_incoming() -> None:
     deleting = {role for role, permissions in rows("role | permissions") if "delete" in permissions}
 

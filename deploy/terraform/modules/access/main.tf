@@ -28,6 +28,10 @@ locals {
     },
     { who = "proxy", role = "reader", bucket = "packages" },
     { who = "proxy", role = "reader", bucket = "static" },
+    { who = "repair", role = "reader", bucket = "metadata" },
+    { who = "repair", role = "reader", bucket = "static" },
+    # Writes a .metadata that is missing, as ingest would.
+    { who = "repair", role = "appender", bucket = "packages" },
   ]
 
   publishers = flatten([
@@ -37,7 +41,15 @@ locals {
     ]
   ])
 
-  operators = [for who in var.operators : { who = who, role = "reader", bucket = "verdicts" }]
+  # Who makes tokens can read packages anyway.
+  operators = flatten([
+    for who in var.operators : [
+      { who = who, role = "reader", bucket = "incoming" },
+      { who = who, role = "reader", bucket = "packages" },
+      { who = who, role = "reader", bucket = "verdicts" },
+      { who = who, role = "reader", bucket = "metadata" },
+    ]
+  ])
 
   members = merge(var.services, var.publishers, { for who in var.operators : who => who })
 

@@ -7,9 +7,13 @@ locals {
       { who = "indexer", topic = "project-indexed" },
       { who = "indexer", topic = "file-refused" },
       { who = "publisher", topic = "project-published" },
+      { who = "repair", topic = "file-accepted" },
+      { who = "repair", topic = "project-indexed" },
     ],
     [for name in keys(var.publishers) : { who = name, topic = "file-uploaded" }],
+    # What people say, an operator may say, and say again. What services say is said again by repair.
     [for who in var.operators : { who = who, topic = "project-command" }],
+    [for who in var.operators : { who = who, topic = "file-uploaded" }],
   )
 }
 
@@ -19,6 +23,19 @@ resource "google_pubsub_topic_iam_member" "this" {
   topic  = var.topics[each.value.topic]
   role   = "roles/pubsub.publisher"
   member = local.members[each.value.who]
+}
+
+# What cannot be granted in a narrower place: to read logs, to see what the jobs are doing, and to have
+# the project pay for one's questions to Secret Manager.
+resource "google_project_iam_member" "operators" {
+  for_each = {
+    for pair in setproduct(var.operators, ["logging.viewer", "run.viewer", "serviceusage.serviceUsageConsumer"]) :
+    "${pair[0]}: ${pair[1]}" => { member = pair[0], role = "roles/${pair[1]}" }
+  }
+
+  project = var.project
+  role    = each.value.role
+  member  = each.value.member
 }
 
 # An operator looks at dead letters, and takes one away after it was replayed.

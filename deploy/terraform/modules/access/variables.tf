@@ -1,10 +1,15 @@
+variable "project" {
+  description = "The project."
+  type        = string
+}
+
 variable "names_suffix" {
   description = "Ends the roles' names."
   type        = string
 }
 
 variable "services" {
-  description = "The services' identities, by name."
+  description = "The services' identities, by name; and of what repairs."
   type        = map(string)
 }
 

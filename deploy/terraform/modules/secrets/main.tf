@@ -18,10 +18,10 @@ resource "google_secret_manager_secret_iam_member" "proxy" {
   member    = var.reader
 }
 
-# To make or revoke a token is to read the list and add a newer one.
+# To make or revoke a token is to read the list and add a newer one; old ones are destroyed.
 resource "google_secret_manager_secret_iam_member" "operators" {
   for_each = {
-    for pair in setproduct(var.operators, ["secretAccessor", "secretVersionAdder"]) :
+    for pair in setproduct(var.operators, ["secretAccessor", "secretVersionManager"]) :
     "${pair[0]}: ${pair[1]}" => { member = pair[0], role = "roles/secretmanager.${pair[1]}" }
   }
 

@@ -1,0 +1,49 @@
+# The jobs that mend the index, and who may have them do so.
+
+mock_provider "google" {}
+
+variables {
+  region      = "europe-west1"
+  images      = "europe-west1-docker.pkg.dev/acme/gcpypi"
+  tag         = "1"
+  environment = { PROJECT = "acme" }
+  operators   = ["group:operators@example.com"]
+}
+
+run "jobs" {
+  module {
+    source = "./modules/repair"
+  }
+
+  assert {
+    condition = { for name, each in google_cloud_run_v2_job.this : each.name => "${each.template[0].template[0].containers[0].image} ${join(" ", each.template[0].template[0].containers[0].command)}" } == {
+      gcpypi-verify  = "europe-west1-docker.pkg.dev/acme/gcpypi/publisher:1 python -m publisher verify"
+      gcpypi-rebuild = "europe-west1-docker.pkg.dev/acme/gcpypi/publisher:1 python -m publisher rebuild"
+      gcpypi-reindex = "europe-west1-docker.pkg.dev/acme/gcpypi/ingest:1 python -m ingest reindex"
+    }
+    error_message = "Each command has its job."
+  }
+  assert {
+    condition     = alltrue([for each in google_cloud_run_v2_job.this : each.template[0].template[0].service_account == google_service_account.this.email && each.template[0].template[0].max_retries == 0 && !each.deletion_protection])
+    error_message = "A job runs under the identity that repairs, once, and deploy/uninstall can remove it."
+  }
+  assert {
+    condition     = { for name, each in google_cloud_run_v2_job_iam_binding.operators : each.name => "${join(" ", each.members)} ${each.role}" } == { for name in ["verify", "rebuild", "reindex"] : "gcpypi-${name}" => "group:operators@example.com roles/run.jobsExecutor" }
+    error_message = "Operators, and nobody else, execute the jobs, as they are."
+  }
+}
+
+run "nobody_operates" {
+  command = plan
+  module {
+    source = "./modules/repair"
+  }
+  variables {
+    operators = []
+  }
+
+  assert {
+    condition     = length(google_cloud_run_v2_job_iam_binding.operators) == 0
+    error_message = "Where there is no operator nobody is given anything."
+  }
+}
