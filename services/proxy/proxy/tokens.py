@@ -89,7 +89,7 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
     create.add_argument("--scope", action="append", choices=[READ], help="what it is for")
     create.add_argument("--expires-in", type=duration, help="12h, 90d, 4w; default: it does not")
     commands.add_parser("list", help="print name, digest, state, creation, expiry, scope")
-    revoke = commands.add_parser("revoke", help="end tokens, within a minute")
+    revoke = commands.add_parser("revoke", help="end tokens, in a minute as a rule")
     revoke.add_argument("which", help="a name, the first 8 digits of a digest or more, or a token")
     return parser.parse_args(words)
 
