@@ -143,6 +143,7 @@ def main() -> None:
         access_log=False,
         log_config=None,
         server_header=False,
+        proxy_headers=False,
         ws="none",
         lifespan="off",
         http="httptools",

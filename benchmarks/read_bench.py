@@ -2,9 +2,9 @@
 
     make bench-read
 
-wrk, 32 connections (4 for 50 MB) for a second at a time; each round asks everybody for everything,
-the median of the rounds counts. The load and the storage server share the machine with whoever is
-measured: the ratios count, not the figures.
+wrk, 32 connections (4 for 50 MB) for a second at a time; each round asks everybody for everything.
+The medians of the rounds count, and of ratios those within a round. The load and the storage server
+share the machine with whoever is measured: the ratios count, not the figures.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
 
-from read_direct import megabytes
+from read_direct import megabytes, straight
 from read_ours import Ground, bare, ground, nginx, proxy
 from read_peers import PEERS, Around
 from read_server import Absent, Server
@@ -46,6 +46,7 @@ def run(on: Ground, servers: Sequence[Server], uncached: Server, rounds: int) ->
     """Measure everybody in turns."""
     seen: dict[tuple[str, str], list[Burst]] = defaultdict(list)
     direct: list[float] = []
+    storage: list[float] = []
     for turn in range(rounds):
         for what in servers[0].asks:
             for server in (*servers[turn:], *servers[:turn]):
@@ -53,16 +54,17 @@ def run(on: Ground, servers: Sequence[Server], uncached: Server, rounds: int) ->
                     connections = 4 if what == LARGE else 32
                     seen[what, server.name].append(burst(server.asks[what], connections, 1))
         direct.append(megabytes(on.storage))
+        storage.append(burst(straight(on.storage), 4, 1).megabytes)
         seen[UNCACHED, servers[0].name].append(burst(uncached.asks["10 KB wheel"], 32, 1))
         print(f"round {turn + 1} of {rounds}", file=sys.stderr, flush=True)
     memory = {server.name: server.mebibytes() for server in servers}
-    return Results(seen, memory, median(direct))
+    return Results(seen, memory, median(direct), median(storage))
 
 
 def main() -> None:
     """Run it and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--peers", nargs="*", default=list(PEERS), choices=list(PEERS))
     options = parser.parse_args()
     with ExitStack() as stack:

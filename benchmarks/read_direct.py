@@ -1,11 +1,11 @@
-"""How fast 50 MB are read from the storage server by the proxy's own client, without the proxy."""
+"""How fast 50 MB are read from the storage server without the proxy: by its own client, by wrk."""
 
 import asyncio
 import time
 from contextlib import aclosing
 
 import uvloop
-from read_server import LARGE_WHEEL
+from read_server import LARGE_WHEEL, Ask
 
 from cloud.reader import Storage, StorageReader
 from local import layout
@@ -17,6 +17,12 @@ SECONDS = 1.0
 def megabytes(storage: str) -> float:
     """Megabytes a second, four streams at a time, as wrk asks the proxy."""
     return uvloop.run(_read(storage))
+
+
+def straight(storage: str) -> Ask:
+    """The same file, asked of the storage server by whoever measures."""
+    name = f"/storage/v1/b/{layout.PACKAGES}/o/{LARGE_WHEEL}?alt=media"
+    return Ask(storage + name, {})
 
 
 async def _read(url: str) -> float:

@@ -18,7 +18,9 @@ class Results:
     memory: Mapping[str, float]
     """MiB after it all, by whom."""
     direct: float
-    """MB/s of reading 50 MB without the proxy."""
+    """MB/s of reading 50 MB by the proxy's client without the proxy,"""
+    storage: float
+    """and by wrk."""
 
     def rate(self, what: str, name: str) -> float:
         """Requests a second."""
@@ -27,6 +29,14 @@ class Results:
     def p99(self, what: str, name: str) -> float:
         """Milliseconds."""
         return median(burst.p99 for burst in self.bursts.get((what, name), (_NONE,)))
+
+    def ratio(self, what: str, others: str, like: str | None = None) -> float:
+        """Our requests a second, in times of another's in the same round.
+
+        :param like: what the other was asked for, if not the same.
+        """
+        pairs = zip(self.bursts[what, OURS], self.bursts[like or what, others], strict=True)
+        return median(ours.rate / theirs.rate for ours, theirs in pairs)
 
 
 _NONE = Burst(float("nan"), float("nan"), float("nan"), 0)
@@ -55,7 +65,8 @@ def printed(results: Results, names: Sequence[str], missing: Mapping[str, str]) 
     lines += [
         "",
         f"50 MB: {streamed:.0f} MB/s through the proxy, {results.direct:.0f} MB/s by its client "
-        f"without it ({streamed / results.direct:.2f}).",
+        f"without it ({streamed / results.direct:.2f}), {results.storage:.0f} MB/s by wrk from the "
+        f"storage server ({streamed / results.storage:.2f}).",
         *(f"{name} is not measured: {reason}" for name, reason in missing.items()),
     ]
     return "\n".join(lines)
@@ -63,11 +74,10 @@ def printed(results: Results, names: Sequence[str], missing: Mapping[str, str]) 
 
 def _ours(results: Results, what: str) -> list[str]:
     like = "10 KB wheel" if what.startswith("10 KB wheel") else what
-    rate = results.rate(what, OURS)
     return [
         _cell(results, what, OURS),
-        f"{rate / results.rate(like, STARLETTE):.2f}",
-        f"{rate / results.rate(like, ASGI):.2f}",
+        f"{results.ratio(what, STARLETTE, like):.2f}",
+        f"{results.ratio(what, ASGI, like):.2f}",
         f"{results.p99(what, OURS) / results.p99(like, STARLETTE):.2f}",
     ]
 
