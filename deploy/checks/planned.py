@@ -23,7 +23,7 @@ PROJECT_ROLES = frozenset(
         "roles/serviceusage.serviceUsageConsumer",
     }
 )
-"""What may be granted on the whole project: builds write logs, operators look. No place is narrower."""
+"""What may be granted on the whole project: builds write logs, operators look."""
 
 Values = Mapping[str, Any]
 """A resource's arguments, as Terraform's JSON has them."""
