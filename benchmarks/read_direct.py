@@ -9,6 +9,7 @@ from read_server import LARGE_WHEEL, Ask
 
 from cloud.reader import Storage, StorageReader
 from local import layout
+from proxy.main import reuse_memory
 
 AT_A_TIME = 4
 SECONDS = 1.0
@@ -16,6 +17,7 @@ SECONDS = 1.0
 
 def megabytes(storage: str) -> float:
     """Megabytes a second, four streams at a time, as wrk asks the proxy."""
+    reuse_memory()
     return uvloop.run(_read(storage))
 
 
