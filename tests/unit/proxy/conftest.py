@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 import uvicorn
 
-from proxy.main import ImpatientProtocol
+from proxy.protocol import ImpatientProtocol
 from unit.proxy.world import Answer, World, answer_of, basic
 
 
@@ -62,9 +62,11 @@ def serving(
         deadline = time.monotonic() + 10
         while not server.started and time.monotonic() < deadline:
             time.sleep(0.01)
-        yield Served(world, listener.getsockname()[1])
-        server.should_exit = True
-        thread.join()
+        try:
+            yield Served(world, listener.getsockname()[1])
+        finally:
+            server.should_exit = True
+            thread.join()
 
 
 @pytest.fixture(scope="session")

@@ -4,13 +4,14 @@ meantime the others are served.
 
 import asyncio
 import socket
+import struct
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
 
-from proxy.main import ImpatientProtocol
+from proxy.protocol import ImpatientProtocol
 from unit.proxy.conftest import Served, serving
 from unit.proxy.world import LARGE, LARGE_BYTES, World, basic
 
@@ -131,6 +132,25 @@ def test_a_body_is_no_head(hasty: Served) -> None:
             seen += connection.recv(65536)
     assert seen.count(b"HTTP/1.1") == 2
     assert seen.startswith(b"HTTP/1.1 405")
+
+
+def test_of_a_connection_that_was_reset_nothing_is_kept() -> None:
+    lost: list[asyncio.TimerHandle | None] = []
+
+    class Watched(ImpatientProtocol):
+        def connection_lost(self, exc: Exception | None) -> None:
+            super().connection_lost(exc)
+            lost.append(self.timeout_keep_alive_task)
+
+    with serving(World(), Watched) as served:
+        with connected(served) as connection:
+            connection.sendall(HEAD + b"\r\n")
+            assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        until = time.monotonic() + 5
+        while not lost and time.monotonic() < until:
+            time.sleep(0.01)
+    assert lost == [None]
 
 
 def ended(connection: socket.socket) -> bool:
