@@ -3,8 +3,9 @@
     make bench-read
 
 wrk, 32 connections (4 for 50 MB) for a second at a time; each round asks everybody for everything.
-The medians of the rounds count, and of ratios those within a round. The load and the storage server
-share the machine with whoever is measured: the ratios count, not the figures.
+Before each burst all have to be at rest. The medians of the rounds count, of ratios those within a
+round. The load and the storage server share the machine with whoever is measured: the ratios
+count, not the figures.
 """
 
 import argparse
@@ -19,7 +20,7 @@ from statistics import median
 from read_direct import megabytes, straight
 from read_ours import Ground, bare, ground, nginx, proxy
 from read_peers import PEERS, Around
-from read_server import Absent, Server
+from read_server import Absent, Server, settle
 from read_site import make
 from read_table import Results, printed
 from read_wrk import Burst, burst
@@ -51,6 +52,7 @@ def run(on: Ground, servers: Sequence[Server], uncached: Server, rounds: int) ->
         for what in servers[0].asks:
             for server in (*servers[turn:], *servers[:turn]):
                 if what in server.asks:
+                    settle(servers)
                     connections = 4 if what == LARGE else 32
                     seen[what, server.name].append(burst(server.asks[what], connections, 1))
         direct.append(megabytes(on.storage))

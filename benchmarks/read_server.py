@@ -16,6 +16,8 @@ from chaos.fleet import end, free_ports
 HOST = "127.0.0.1"
 START = 90.0
 """Seconds until one must answer."""
+SETTLE = 20.0
+"""Seconds that those who were asked may go on, at most."""
 HTML, JSON = "text/html", "application/vnd.pypi.simple.v1+json"
 WHEEL = "small_project-1.0-py3-none-any.whl"
 LARGE_WHEEL = "big_project-1.0-py3-none-any.whl"
@@ -46,6 +48,10 @@ class Server:
     asks: Mapping[str, Ask] = field(default_factory=dict)
     """By what is asked for; what it has not is missing."""
 
+    def seconds(self) -> float:
+        """The CPU time that the process and those it started have used."""
+        return sum(_used(pid) for pid in _tree(self.pid)) / os.sysconf("SC_CLK_TCK")
+
     def mebibytes(self) -> float:
         """The resident memory of the process and of those it started."""
         pages = sum(_resident(pid) for pid in _tree(self.pid))
@@ -57,6 +63,25 @@ def _resident(pid: int) -> int:
         return int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     except FileNotFoundError:
         return 0
+
+
+def _used(pid: int) -> int:
+    """https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: utime and stime, in ticks."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except FileNotFoundError:
+        return 0
+    return int(fields[11]) + int(fields[12])
+
+
+def settle(servers: Sequence[Server]) -> None:
+    """Wait until all are at rest: a slow one goes on with what nobody waits for any more."""
+    give_up, before = time.monotonic() + SETTLE, -1.0
+    while (now := sum(server.seconds() for server in servers)) > before + 0.02:
+        if time.monotonic() > give_up:
+            return
+        before = now
+        time.sleep(0.2)
 
 
 def _tree(pid: int) -> Iterator[int]:
