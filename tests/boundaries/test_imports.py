@@ -121,7 +121,7 @@ def test_an_image_installs_nothing_its_service_has_no_use_for(
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_frameworks_and_the_environment_stay_in_their_files(path: Path) -> None:
     imports = {name.partition(".")[0] for name in imports_of(path)}
-    if path.name not in ("app.py", "main.py"):
+    if path.name not in ("app.py", "main.py", "protocol.py"):
         assert imports.isdisjoint({"starlette", "uvicorn"})
     if path.name != "settings.py":
         assert imports.isdisjoint({"os", "pydantic_settings"}) or "environ" not in path.read_text()
