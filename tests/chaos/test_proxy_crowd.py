@@ -2,8 +2,8 @@
 
 ``CHAOS=full`` (``make chaos``) runs it at the size that the issue names. What is measured, and
 printed with ``-s``, is the process of the proxy, from outside: file descriptors, threads and
-resident memory. Memory that glibc once had from the kernel it keeps for the next crowd, so what the
-first one leaves is the level that the others must come back to.
+resident memory. Of what glibc had from the kernel it gives back some or none, by where it lies; so
+what shows a leak is how much the same crowd takes the fourth time, not what is left after it.
 """
 
 import asyncio
@@ -31,7 +31,6 @@ FULL = Size(idle=2000, slow=200, seconds=10)
 SMALL = Size(idle=200, slow=20, seconds=1.5)
 SIZE = FULL if os.environ.get("CHAOS") == "full" else SMALL
 ROUNDS = 4
-"""The first is the one the others are compared with."""
 LEAVING = 100
 POOLED = ORDINARY + 4
 """Connections to storage that are kept some seconds for the next request."""
@@ -55,9 +54,10 @@ def on(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxied]:
 
 def test_idle_and_slow_clients_hinder_nobody_and_leave_nothing(on: Proxied) -> None:
     asyncio.run(_crowd(on, Size(idle=ORDINARY, slow=ORDINARY, seconds=0.5)))
-    before, left = on.proxy.reading(), []
+    before, peaks, left = on.proxy.reading(), [], []
     for _ in range(ROUNDS):
         seen, peak = asyncio.run(_crowd(on, SIZE))
+        peaks.append(peak)
         left.append(_left(on, before))
         print(f"\nbefore: {before}; peak: {peak}; left: {left[-1]}", end="")
         print(f"; {seen.answers.total()} answers, a page in {seen.slowest:.2f} s at most", end="")
@@ -66,17 +66,20 @@ def test_idle_and_slow_clients_hinder_nobody_and_leave_nothing(on: Proxied) -> N
         may = AN_IDLE_CLIENT * SIZE.idle + A_SLOW_ONE * SIZE.slow + THE_REST
         assert peak.mebibytes < before.mebibytes + may
     assert left[-1].threads <= left[0].threads
-    assert left[-1].mebibytes < left[0].mebibytes + GROWTH
+    assert peaks[-1].mebibytes < peaks[0].mebibytes + GROWTH
 
 
 def test_clients_that_leave_in_the_middle_of_a_file_leave_nothing(on: Proxied) -> None:
+    logged = len(_incomplete(on))
     asyncio.run(_leave(on, ORDINARY))
-    before, logged = on.proxy.reading(), len(_incomplete(on))
+    eventually(lambda: len(_incomplete(on)) >= logged + ORDINARY, "all have ended, says the log")
+    before = on.proxy.reading()
     storage = on.storage.reading().descriptors
     asyncio.run(_leave(on, LEAVING))
     left = _left(on, before)
     print(f"\nbefore: {before}; left: {left}", end="")
-    eventually(lambda: len(_incomplete(on)) == logged + LEAVING, "all have ended, says the log")
+    ended = logged + ORDINARY + LEAVING
+    eventually(lambda: len(_incomplete(on)) >= ended, "all have ended, says the log")
     eventually(lambda: on.storage.reading().descriptors <= storage + POOLED, "storage is left too")
     assert left.mebibytes < before.mebibytes + GROWTH
 
