@@ -103,7 +103,7 @@ def test_without_storage_pages_are_stale_cached_files_go_on_and_the_rest_is_503(
         finish(on)
         eventually(lambda: [on.get(address).status for address in cold] == [200] * 2, "it is back")
         eventually(lambda: caches(on, before)[-1] != "stale", "pages are fresh again")
-    assert on.get(LARGE).body == contents()[LARGE]
+    eventually(lambda: on.get(LARGE).body == contents()[LARGE], "a large file comes whole")
     assert seen.outcomes(*CACHED) == {"right"}
     assert seen.outcomes(LARGE) <= {"right", "503", "broken"}
     assert {line["status"] for line in on.lines("proxy.access_log")[before:]} <= {200, 503}
