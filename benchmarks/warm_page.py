@@ -9,9 +9,9 @@ runs every contender; the medians are printed. What came of it: docs/adr/0006.
 
 import argparse
 import asyncio
+import contextlib
 import hmac
 import io
-import logging
 import resource
 import sys
 from collections import defaultdict
@@ -25,7 +25,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cloud.logs import JsonFormatter
+from cloud import logs
 from proxy.access_log import AccessLine
 from proxy.credentials import password_of
 from proxy.requests import Request, joined
@@ -143,10 +143,10 @@ def main() -> None:
     """Run the comparison."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
-    handler = logging.StreamHandler(io.StringIO())
-    handler.setFormatter(JsonFormatter())
-    logging.basicConfig(level="INFO", handlers=[handler])
-    found = asyncio.run(compare(parser.parse_args().rounds))
+    rounds = parser.parse_args().rounds
+    with contextlib.redirect_stdout(io.StringIO()):
+        logs.configure()
+        found = asyncio.run(compare(rounds))
     for name, value in found.items():
         print(f"{name:<10} {value:6.0f} us CPU a request, {value / found['Starlette']:.2f}")
 

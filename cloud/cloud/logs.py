@@ -10,14 +10,13 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic_core import PydanticSerializationError, to_json
+
 _TRACE = re.compile(r"(?:[0-9a-f]{2}-)?(?P<id>[0-9a-f]{32})(?:$|[/;-])")
 """``TRACE_ID/SPAN_ID;o=1``, or ``00-TRACE_ID-SPAN_ID-01`` (W3C Trace Context)."""
 
 FACTS = "facts"
 """The attribute of a log record that holds its structured fields: ``extra={FACTS: {…}}``."""
-
-_ENCODE = json.JSONEncoder(ensure_ascii=False, default=str).encode
-"""Made once: ``json.dumps`` with arguments makes an encoder a line, a quarter of what it costs."""
 
 
 class JsonFormatter(logging.Formatter):
@@ -28,13 +27,7 @@ class JsonFormatter(logging.Formatter):
         message = record.getMessage()
         if record.exc_info:
             message = f"{message}\n{self.formatException(record.exc_info)}"
-        line = {
-            "severity": record.levelname,
-            "message": message,
-            "logger": record.name,
-            **getattr(record, FACTS, {}),
-        }
-        return _ENCODE(line)
+        return _line(record.levelname, message, record.name, getattr(record, FACTS, {}))
 
 
 def configure(level: str = "INFO") -> None:
@@ -42,6 +35,24 @@ def configure(level: str = "INFO") -> None:
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=level, handlers=[handler], force=True)
+
+
+def write(logger: logging.Logger, level: int, message: str, values: Mapping[str, Any]) -> None:
+    """Write a line past the logging module: as a record's, but nobody else's handlers see it.
+
+    For a line at every request: the module's way costs a third of what a page in memory does.
+
+    :param values: its facts; those that are None are left out.
+    """
+    if not logger.isEnabledFor(level):
+        return
+    known = {key: value for key, value in values.items() if value is not None}
+    line = _line(logging.getLevelName(level), message, logger.name, known)
+    try:
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
+    except OSError:  # there is no other place to say so, and the request is served
+        pass
 
 
 def facts(**values: Any) -> Mapping[str, Mapping[str, Any]]:  # noqa: ANN401 - JSON values
@@ -58,3 +69,12 @@ def trace(header: str | None, project: str) -> Mapping[str, str]:
     if found is None:
         return {}
     return {"logging.googleapis.com/trace": f"projects/{project}/traces/{found['id']}"}
+
+
+def _line(severity: str, message: str, logger: str, values: Mapping[str, Any]) -> str:
+    """One JSON object; what JSON has no type for is written as text."""
+    line = {"severity": severity, "message": message, "logger": logger, **values}
+    try:
+        return to_json(line, fallback=str).decode()
+    except PydanticSerializationError:  # of text that is no Unicode, as half a surrogate pair
+        return json.dumps(line, default=str)

@@ -2,7 +2,6 @@
 
 import asyncio
 import http.client
-import logging
 import os
 import socket
 import time
@@ -18,7 +17,7 @@ from proxy.main import Surroundings, assemble
 from proxy.settings import Settings
 from proxy.token_set import TokenSet
 from unit.proxy.conftest import Served, serving
-from unit.proxy.world import LARGE, LARGE_BYTES, WHEEL, WHEEL_BYTES, World, basic
+from unit.proxy.world import LARGE, LARGE_BYTES, WHEEL, WHEEL_BYTES, AccessLog, World, basic
 
 IDLE, SLOW, LEAVING = 300, 50, 34
 ROUNDS = 3
@@ -85,25 +84,16 @@ def test_storage_that_fails_or_hangs_is_503_and_never_504_or_429(fault: Fault, p
 
 
 def test_pages_are_served_stale_and_the_log_says_so(
-    proxy: Served, caplog: pytest.LogCaptureFixture
+    proxy: Served, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    world = world_of(proxy)
-    with caplog.at_level(logging.INFO, "proxy.access_log"):
-        fresh = proxy.get(PAGE)
-        eventually(lambda: bool(access_lines(caplog)))
-    caplog.clear()
+    world, log = world_of(proxy), AccessLog(capsys, caplog)
+    fresh = proxy.get(PAGE)
     world.storage.faults.add(Fault("error", status=503, times=None))
     world.clock.now += 10
-    with caplog.at_level(logging.INFO, "proxy.access_log"):
-        stale = proxy.get(PAGE)
-        eventually(lambda: bool(access_lines(caplog)))
+    stale = proxy.get(PAGE)
     assert (stale.status, stale.body) == (200, fresh.body)
-    assert [line.get("cache") for line in access_lines(caplog)] == ["stale"]
-
-
-def access_lines(caplog: pytest.LogCaptureFixture) -> list[dict[str, object]]:
-    records = [record for record in caplog.records if record.name == "proxy.access_log"]
-    return [getattr(record, "facts", {}) for record in records]
+    eventually(lambda: len(log.lines()) == 2)
+    assert [line.get("cache") for line in log.lines()] == ["read", "stale"]
 
 
 def test_without_secret_manager_the_last_good_tokens_serve(proxy: Served) -> None:

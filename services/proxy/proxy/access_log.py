@@ -1,6 +1,7 @@
 """The access log: one structured line a request, with the token's name and never the token."""
 
 import logging
+import traceback
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
@@ -37,16 +38,11 @@ class AccessLine:
         """Write the line, with the traceback of an error nobody expected."""
         failed = self.status >= HTTPStatus.INTERNAL_SERVER_ERROR or self.error is not None
         path = _printable(self.request.raw_path[:_LONGEST_PATH])
-        unexpected = self.status == HTTPStatus.INTERNAL_SERVER_ERROR
-        logger.log(
-            logging.ERROR if failed else logging.INFO,
-            "%s %s %d",
-            self.request.method,
-            path,
-            self.status,
-            extra=logs.facts(**self._facts(path, seconds)),
-            exc_info=self.error if unexpected else None,
-        )
+        message = f"{self.request.method} {path} {self.status}"
+        if self.status == HTTPStatus.INTERNAL_SERVER_ERROR and self.error is not None:
+            message = "\n".join((message, *traceback.format_exception(self.error)))
+        level = logging.ERROR if failed else logging.INFO
+        logs.write(logger, level, message, self._facts(path, seconds))
 
     def _facts(self, path: str, seconds: float) -> dict[str, object]:
         headers = self.request.headers

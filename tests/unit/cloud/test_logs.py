@@ -1,3 +1,5 @@
+import errno
+import io
 import json
 import logging
 import sys
@@ -52,6 +54,32 @@ def test_a_line_names_its_trace(header: str) -> None:
 @pytest.mark.parametrize("header", [None, "", "abc", "x" * 32_000, "a" * 33, "a" * 32 + '"'])
 def test_what_is_no_trace_is_not_logged(header: str | None) -> None:
     assert logs.trace(header, "acme-prod") == {}
+
+
+def test_text_that_is_no_unicode_loses_no_line() -> None:
+    assert formatted(facts={"name": "half \ud800"})["name"] == "half \ud800"
+
+
+def test_a_line_past_the_logging_module_looks_like_a_record(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING, "ingest")
+    logger, values = logging.getLogger("ingest"), {"project": "acme", "file": None}
+    logs.write(logger, logging.WARNING, "refused x", values)
+    logs.write(logger, logging.INFO, "not at this level", {})
+    assert json.loads(capsys.readouterr().out) == formatted(**logs.facts(**values))
+
+
+class Full(io.StringIO):
+    """A disk, for instance, or a pipe that nobody reads any more."""
+
+    def flush(self) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_line_that_cannot_be_written_stops_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", Full())
+    logs.write(logging.getLogger("x"), logging.ERROR, "lost", {})
 
 
 def test_configuring_sends_json_to_standard_output(capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,7 @@ import pytest
 import uvicorn
 
 from proxy.protocol import ImpatientProtocol
-from unit.proxy.world import Answer, World, answer_of, basic
+from unit.proxy.world import AccessLog, Answer, World, answer_of, basic
 
 
 class Served:
@@ -76,3 +76,8 @@ def served() -> Iterator[Served]:
     world.file("gone-1.0-py3-none-any.whl", b"quarantined")
     with serving(world) as served:
         yield served
+
+
+@pytest.fixture
+def access_log(capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> AccessLog:
+    return AccessLog(capsys, caplog)

@@ -3,14 +3,12 @@
 import asyncio
 import json
 import logging
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
 from starlette.types import Message
 
 from cloud.errors import NotFound, PermissionDenied
-from cloud.logs import FACTS, JsonFormatter
 from cloud.ports import Headers
 from fakes.reader import CHUNK
 from fakes.storage import Fault
@@ -26,6 +24,7 @@ from unit.proxy.world import (
     UPLOAD,
     WHEEL,
     WHEEL_BYTES,
+    AccessLog,
     Answer,
     Client,
     World,
@@ -214,10 +213,7 @@ def test_what_is_larger_than_the_cache_is_served_and_not_kept(capacity: int) -> 
     run(act())
 
 
-def test_64_a_page_is_served_stale_while_storage_fails(
-    world: World, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.INFO, "proxy.access_log")
+def test_64_a_page_is_served_stale_while_storage_fails(world: World, access_log: AccessLog) -> None:
 
     async def act() -> None:
         await world.ask(PAGE)
@@ -230,7 +226,7 @@ def test_64_a_page_is_served_stale_while_storage_fails(
         assert (answer.status, answer.headers["retry-after"]) == (503, "2")
 
     run(act())
-    assert [facts.get("cache") for facts in access_lines(caplog)] == ["read", "stale", None, None]
+    assert [line.get("cache") for line in access_log.lines()] == ["read", "stale", None, None]
 
 
 @pytest.mark.parametrize("status", [401, 403, 429, 500, 503, 504])
@@ -421,24 +417,18 @@ def test_a_large_file_that_was_deleted_by_hand_and_restored_is_served_again(worl
     run(act())
 
 
-def test_a_stream_that_breaks_off_is_never_completed(
-    world: World, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.INFO, "proxy.access_log")
+def test_a_stream_that_breaks_off_is_never_completed(world: World, access_log: AccessLog) -> None:
     world.packages.fault(Fault("truncate", name=LARGE, after_bytes=1_000_000))
     client = Client(BIG, {"authorization": basic()})
     run(world.proxy(client.scope, client.receive, client.send))
     assert not client.is_complete()
-    [facts] = access_lines(caplog)
-    assert (facts["status"], facts["incomplete"], facts["bytes"]) == (200, True, 1_000_000)
-    assert facts["error"].startswith("Unavailable: ")
+    [line] = access_log.lines()
+    assert (line["status"], line["incomplete"], line["bytes"]) == (200, True, 1_000_000)
+    assert line["error"].startswith("Unavailable: ")
     assert world.reader.under_way == set()
 
 
-def test_a_stream_ends_where_its_client_leaves(
-    world: World, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.INFO, "proxy.access_log")
+def test_a_stream_ends_where_its_client_leaves(world: World, access_log: AccessLog) -> None:
     client = Client(BIG, {"authorization": basic()})
 
     async def leave(message: Message) -> None:
@@ -449,8 +439,8 @@ def test_a_stream_ends_where_its_client_leaves(
     run(world.proxy(client.scope, client.receive, client.send))
     assert not client.is_complete()
     assert len(client.sent) <= 3
-    [record] = [r for r in caplog.records if r.name == "proxy.access_log"]
-    assert (record.levelname, facts_of(record)["incomplete"]) == ("INFO", True)
+    [line] = access_log.lines()
+    assert (line["severity"], line["incomplete"]) == ("INFO", True)
     assert world.reader.under_way == set()
 
 
@@ -475,18 +465,22 @@ def test_a_client_that_leaves_while_storage_hangs_is_not_waited_for(
 
 
 def test_an_unexpected_exception_is_500_and_its_traceback_is_logged_once(
-    world: World, caplog: pytest.LogCaptureFixture
+    world: World, access_log: AccessLog
 ) -> None:
     client = Client(PAGE, {"authorization": basic()})
     world.proxy._library = None  # type: ignore[assignment]  # nothing else goes wrong by itself
     run(world.proxy(client.scope, client.receive, client.send))
     assert client.answer().status == 500
-    [record] = [r for r in caplog.records if r.levelno == logging.ERROR]
-    assert record.exc_info is not None
+    [line] = access_log.lines()
+    assert line["severity"] == "ERROR"
+    message = line["message"].splitlines()
+    assert message[0] == f"GET {PAGE} 500"
+    assert "Traceback (most recent call last):" in message
+    assert message[-1].startswith("AttributeError: ")
 
 
 def test_each_request_is_one_line_with_the_tokens_name_and_never_the_token(
-    world: World, caplog: pytest.LogCaptureFixture
+    world: World, access_log: AccessLog, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
     headers = {
@@ -494,9 +488,12 @@ def test_each_request_is_one_line_with_the_tokens_name_and_never_the_token(
         "x-cloud-trace-context": "105445aa7843bc8bf206b12000100000/1;o=1",
     }
     run(world.ask(f"{FILE}?{TOKEN}", headers))
-    [facts] = access_lines(caplog)
-    assert facts.pop("milliseconds") >= 0
-    assert facts == {
+    [line] = access_log.lines()
+    assert line.pop("milliseconds") >= 0
+    assert line == {
+        "severity": "INFO",
+        "message": f"GET {FILE} 200",
+        "logger": "proxy.access_log",
         "token": "ci",
         "client": "pip",
         "client_version": "26.3",
@@ -511,28 +508,25 @@ def test_each_request_is_one_line_with_the_tokens_name_and_never_the_token(
             "projects/acme-prod/traces/105445aa7843bc8bf206b12000100000"
         ),
     }
-    everything = [f"{r.getMessage()} {getattr(r, FACTS, '')}" for r in caplog.records]
-    assert not any(TOKEN in line or basic()[6:] in line for line in everything)
+    everything = f"{access_log.text} {caplog.text}"
+    assert TOKEN not in everything
+    assert basic()[6:] not in everything
 
 
-def test_a_hostile_path_is_logged_short_and_printable(
-    world: World, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.INFO)
+def test_a_hostile_path_is_logged_short_and_printable(world: World, access_log: AccessLog) -> None:
     run(world.ask("/\xff" + "a" * 1000))
-    [facts] = access_lines(caplog)
-    assert facts["path"] == "/\\xff" + "a" * 510
+    [line] = access_log.lines()
+    assert line["path"] == "/\\xff" + "a" * 510
 
 
 def test_no_byte_of_a_path_is_a_control_character_in_the_log(
-    world: World, caplog: pytest.LogCaptureFixture
+    world: World, access_log: AccessLog
 ) -> None:
     """Neither C0 nor DEL nor C1: a terminal that shows the log would obey them."""
-    caplog.set_level(logging.INFO, "proxy.access_log")
     every = bytes(range(256)).replace(b"?", b"").decode("latin-1")
     run(world.ask(f"/{every}"))
-    [record] = [r for r in caplog.records if r.name == "proxy.access_log"]
-    line = JsonFormatter().format(record)
+    access_log.lines()
+    [line] = access_log.text.splitlines()
     assert line.isascii()
     assert line.isprintable()
 
@@ -563,14 +557,3 @@ def test_it_starts_and_stops_with_or_without_tokens(world: World, ready: bool) -
     ]
     assert world.secret_reads == 1
     assert world.is_closed
-
-
-def access_lines(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
-    """The facts of the access log."""
-    records = [r for r in caplog.records if r.name == "proxy.access_log"]
-    return [dict[str, Any](facts_of(record)) for record in records]
-
-
-def facts_of(record: logging.LogRecord) -> Mapping[str, Any]:
-    facts: Mapping[str, Any] = getattr(record, FACTS)
-    return facts

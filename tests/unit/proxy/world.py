@@ -4,11 +4,13 @@ import asyncio
 import base64
 import hashlib
 import json
+import logging
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from http.client import HTTPMessage
 from typing import Any, TypeVar
 
+import pytest
 from starlette.types import Message
 
 from cloud.errors import CloudError
@@ -198,6 +200,24 @@ class Client:
         start, *bodies = self.sent
         headers = {name.decode(): value.decode() for name, value in start["headers"]}
         return Answer(start["status"], headers, b"".join(body["body"] for body in bodies))
+
+
+class AccessLog:
+    """The proxy's access lines, as they come out of the process."""
+
+    def __init__(
+        self, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.INFO, "proxy.access_log")
+        self._capsys = capsys
+        self.text = ""
+        """All that was written so far."""
+
+    def lines(self) -> list[dict[str, Any]]:
+        """What each request left."""
+        self.text += self._capsys.readouterr().out
+        every: list[dict[str, Any]] = [json.loads(line) for line in self.text.splitlines()]
+        return [line for line in every if line["logger"] == "proxy.access_log"]
 
 
 def answer_of(status: int, headers: HTTPMessage, body: bytes) -> Answer:
