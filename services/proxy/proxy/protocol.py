@@ -1,4 +1,6 @@
-"""What uvicorn leaves open of one connection: how long, how much, and how many at once."""
+"""What uvicorn leaves open of one connection: how long, how much, how many at once, in how many
+packets.
+"""
 
 import asyncio
 import socket
@@ -35,7 +37,8 @@ class ImpatientProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Await the first head."""
-        super().connection_made(transport)
+        self._answers = Gathering(transport)
+        super().connection_made(self._answers)
         if hasattr(socket, "TCP_USER_TIMEOUT"):
             milliseconds = round(self.write_timeout * 1000)
             connection = transport.get_extra_info("socket")
@@ -65,6 +68,11 @@ class ImpatientProtocol(HttpToolsProtocol):
         self._stop()
         super().on_headers_complete()
 
+    def on_response_complete(self) -> None:
+        """Send what is left of it, and go on to the next."""
+        self._answers.end_answer()
+        super().on_response_complete()
+
     def on_body(self, body: bytes) -> None:
         """Do not take it for a part of the next head."""
         self._came = max(0, self._came - len(body))
@@ -84,3 +92,58 @@ class ImpatientProtocol(HttpToolsProtocol):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+
+class Gathering(asyncio.Transport):
+    """A transport that sends the head of an answer together with the first bytes of its body.
+
+    uvicorn writes one after the other, and uvloop sends each at once: twice the calls of the
+    kernel, and twice the packets.
+    """
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        super().__init__()
+        self._transport = transport
+        self._head = b""
+        self._is_head_sent = False
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Keep what is written first of an answer until there is more."""
+        if self._is_head_sent:
+            self._transport.write(data)
+        elif self._head:
+            self._transport.writelines((self._head, data))
+            self._is_head_sent = True
+        else:
+            self._head = bytes(data)
+
+    def end_answer(self) -> None:
+        """Send the head if nothing came after it; what is written next is the next head."""
+        if self._head and not self._is_head_sent:
+            self._transport.write(self._head)
+        self._head, self._is_head_sent = b"", False
+
+    def close(self) -> None:
+        """Send what there is, and close."""
+        self.end_answer()
+        self._transport.close()
+
+    def abort(self) -> None:
+        """Close at once."""
+        self._transport.abort()
+
+    def is_closing(self) -> bool:
+        """Whether it closes, or did."""
+        return self._transport.is_closing()
+
+    def pause_reading(self) -> None:
+        """Take no more from the client."""
+        self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        """Take more from the client."""
+        self._transport.resume_reading()
+
+    def get_extra_info(self, name: str, default: object = None) -> object:
+        """What is known of the connection."""
+        return self._transport.get_extra_info(name, default)
