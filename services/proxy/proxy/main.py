@@ -2,6 +2,7 @@
 
 import asyncio
 import ctypes
+import gc
 import math
 import time
 from collections.abc import Awaitable, Callable
@@ -48,12 +49,14 @@ def main() -> None:
     logs.configure(chosen.log_level)
     settings.log(chosen)
     reuse_memory()
+    app = build(chosen)
+    stay_clear_of_what_is_loaded()
 
     class Protocol(ImpatientProtocol):
         write_timeout = chosen.write_timeout
 
     uvicorn.run(
-        build(chosen),
+        app,
         host=chosen.host,
         port=chosen.port,
         access_log=False,
@@ -77,6 +80,16 @@ def reuse_memory() -> None:
     if hasattr(libc, "mallopt"):
         libc.mallopt(_M_MMAP_THRESHOLD, 1024 * 1024)
         libc.mallopt(_M_TRIM_THRESHOLD, 4 * 1024 * 1024)
+
+
+def stay_clear_of_what_is_loaded() -> None:
+    """Have the garbage collector leave alone what is here already, as it never becomes garbage.
+
+    Going through all modules stops every request for 30 ms, now and then.
+    https://docs.python.org/3/library/gc.html#gc.freeze
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def build(chosen: Settings) -> Proxy:

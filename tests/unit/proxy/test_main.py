@@ -50,6 +50,20 @@ def test_it_imports_neither_renderer_nor_messages() -> None:
     assert not any(name.split(".")[0] in {"ingest", "indexer", "publisher"} for name in modules)
 
 
+def test_what_is_loaded_is_no_work_for_the_garbage_collector() -> None:
+    code = (
+        "import gc, proxy.main\n"
+        "proxy.main.uvicorn.run = lambda *_, **__: print(len(gc.get_objects()))\n"
+        "proxy.main.main()"
+    )
+    environment = {"PATH": os.environ["PATH"], "LOG_LEVEL": "ERROR", **SETTINGS}
+    environment["SECRET_MANAGER_EMULATOR_HOST"] = "127.0.0.1:9"
+    ran = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert int(ran.stdout) < 1000
+
+
 def test_it_is_built_without_asking_google_cloud_anything(monkeypatch: pytest.MonkeyPatch) -> None:
     with StorageServer() as server:
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", server.url)
