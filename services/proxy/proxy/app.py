@@ -70,23 +70,10 @@ class Proxy:
         self._cloud_project, self._max_length = cloud_project, max_content_length
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, or start and stop."""
+        """Answer one request and log it; or start and stop."""
         if scope["type"] == "lifespan":
             await self._live(receive, send)
-        else:
-            await self._serve(scope, Transfer(receive, send))
-
-    async def _live(self, receive: Receive, send: Send) -> None:
-        """Read the tokens at start; without them the proxy starts, but is not ready."""
-        await receive()
-        await self._ready()
-        await send({"type": "lifespan.startup.complete"})
-        await receive()
-        await self._close()
-        await send({"type": "lifespan.shutdown.complete"})
-
-    async def _serve(self, scope: Scope, transfer: Transfer) -> None:
-        """Answer one request and log it; after a body broke off, the connection is cut."""
+            return
         started = time.perf_counter()
         request = Request(
             method=scope["method"],
@@ -94,7 +81,7 @@ class Proxy:
             query=scope["query_string"].decode("latin-1"),
             headers=joined(scope["headers"]),
         )
-        line = AccessLine(request, self._cloud_project)
+        line, transfer = AccessLine(request, self._cloud_project), Transfer(receive, send)
         try:
             await transfer.send(await self._reply(request, line))
         except Exception as error:  # every one is answered by the table, and logged
@@ -105,6 +92,15 @@ class Proxy:
             line.status, line.sent = transfer.status, transfer.sent
             line.is_complete = transfer.is_complete
             line.write(time.perf_counter() - started)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        """Read the tokens at start; without them the proxy starts, but is not ready."""
+        await receive()
+        await self._ready()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self._close()
+        await send({"type": "lifespan.shutdown.complete"})
 
     async def _reply(self, request: Request, line: AccessLine) -> Reply:
         if request.raw_path in (b"/health", b"/ready"):

@@ -79,8 +79,7 @@ class Library:
 
     async def _root(self, token: Token, media_type: str) -> tuple[Resource, Freshness]:
         _require(READ in token.scopes, "the token is not for reading")
-        whole = token.reads_everything()
-        return await self._cache.page(representations.root(media_type, None if whole else token))
+        return await self._cache.page(representations.root_for(token, media_type))
 
     async def _project(
         self, project: ProjectName, media_type: str

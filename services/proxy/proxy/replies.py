@@ -58,6 +58,8 @@ class Resource:
     body: bytes | Opener = field(repr=False)
     generation: Generation
     """The generation of the object it was read from."""
+    whole: Reply | None = field(default=None, repr=False)
+    """The answer to a plain GET, where its bytes are here."""
     under_way: Download | None = field(default=None, repr=False)
     """Of this request alone: the answer that told all this, whose bytes are still to come."""
 
@@ -95,13 +97,15 @@ def resource(
     """Prepare a representation and the header fields of its answers."""
     kept = {"etag": etag, "cache-control": cache_control, **extra}
     whole = {"content-type": media_type, "accept-ranges": "bytes", "content-length": str(size)}
+    fields = (*COMMON, *encoded(kept), *encoded(whole))
     return Resource(
         etag=etag,
         size=size,
-        fields=(*COMMON, *encoded(kept), *encoded(whole)),
+        fields=fields,
         kept=(*COMMON, *encoded(kept)),
         body=body,
         generation=generation,
+        whole=Reply(200, fields, body, size) if isinstance(body, bytes) else None,
     )
 
 
@@ -124,7 +128,7 @@ def respond(
         return Reply(200, found.fields)
     wanted = headers.get("range")
     if wanted is None:
-        return _whole(found, max_length)
+        return found.whole or _whole(found, max_length)
     try:
         part = part_of(found.size, found.etag, wanted, headers.get("if-range", ""))
     except Unsatisfiable:

@@ -44,10 +44,17 @@ class Key(NamedTuple):
     """Whose part of the object it is; None: the whole."""
 
 
-def root(media_type: str, token: Token | None = None) -> Key:
-    """The list of projects; for a token that is not for all of them, of its own."""
+@lru_cache
+def root(media_type: str) -> Key:
+    """The list of projects."""
     name = layout.ROOT_JSON if media_type == JSON else layout.ROOT_HTML
-    return Key(name, _spelt(media_type), _varying("Accept, Authorization", media_type), token)
+    return Key(name, _spelt(media_type), _varying("Accept, Authorization", media_type))
+
+
+def root_for(token: Token, media_type: str) -> Key:
+    """The list of projects; for a token that is not for all of them, of its own."""
+    whole = root(media_type)
+    return whole if token.reads_everything() else whole._replace(token=token)
 
 
 @lru_cache(maxsize=4096)

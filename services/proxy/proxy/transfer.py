@@ -35,8 +35,9 @@ class Transfer:
         :raises CloudError: if the body could not be read to its end.
         """
         if isinstance(reply.body, bytes):
-            await self._start(reply)
-            await self._finish(reply.body)
+            await self._send(self._head(reply))
+            await self._send(_rest(reply.body))
+            self.sent, self.is_complete = len(reply.body), True
             return
         async with aclosing(reply.body) as chunks:
             await self._unless_gone(self._stream(reply, chunks))
@@ -56,26 +57,24 @@ class Transfer:
         """Send chunk after chunk, none of which is held here while the client takes its time."""
         async for chunk in chunks:
             if not self.is_started:
-                await self._start(reply)
+                await self._send(self._head(reply))
             await self._send({"type": "http.response.body", "body": chunk, "more_body": True})
             self.sent += len(chunk)
             del chunk
             # The server waits here while the client has not taken what was sent before.
             await self._send(_NOTHING_YET)
         if self.sent == reply.length:
-            await self._finish(b"")
+            await self._send(_rest(b""))
+            self.is_complete = True
 
-    async def _start(self, reply: Reply) -> None:
+    def _head(self, reply: Reply) -> Event:
         self.is_started, self.status = True, reply.status
-        await self._send(
-            {"type": "http.response.start", "status": reply.status, "headers": reply.fields}
-        )
-
-    async def _finish(self, body: bytes) -> None:
-        await self._send({"type": "http.response.body", "body": body})
-        self.sent += len(body)
-        self.is_complete = True
+        return {"type": "http.response.start", "status": reply.status, "headers": reply.fields}
 
     async def _disconnected(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":
             pass
+
+
+def _rest(body: bytes) -> Event:
+    return {"type": "http.response.body", "body": body}
