@@ -1,5 +1,6 @@
 """The bytes of one generation of an object, as they come over HTTP."""
 
+import asyncio
 import base64
 import re
 from collections.abc import Awaitable, Callable
@@ -95,14 +96,19 @@ class StorageDownload:
         self._opened.response.close()
 
     async def _more(self) -> bytes:
-        """Wait for what comes next; it is nothing if the connection broke.
+        """Wait for what comes next; it is nothing if the connection broke, or is cut as it stalls.
 
-        Not within a time of its own: the session's ``sock_read`` costs less.
+        By a timer of our own: aiohttp's ``sock_read`` goes on in a connection that has been given
+        back, and breaks it for whoever takes it next.
         """
+        response = self._opened.response
+        stalled = asyncio.get_running_loop().call_later(self._timeout, response.close)
         try:
-            return await self._opened.response.content.readany()
+            return await response.content.readany()
         except (aiohttp.ClientError, OSError):
             return b""
+        finally:
+            stalled.cancel()
 
     async def _mended(self) -> bytes:
         """Open the rest and wait for its first bytes."""

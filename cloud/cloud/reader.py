@@ -69,7 +69,7 @@ class Storage:
         """Made when it is first needed, as it belongs to the loop that runs then."""
         return aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0),
-            timeout=aiohttp.ClientTimeout(total=None, sock_read=self.timeout),
+            timeout=aiohttp.ClientTimeout(total=None),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             read_bufsize=_BUFFER,

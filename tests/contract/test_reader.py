@@ -248,6 +248,25 @@ def test_each_is_one_operation(strict: Site, storage: Storage, act: Act) -> None
     assert storage.counts.requests == {"objects.download": 1}
 
 
+@pytest.mark.parametrize("size", [1_000, 50_000, 100_000, 200_000])
+@pytest.mark.parametrize("act", [reading, opening])
+def test_a_connection_that_idled_serves_the_next(
+    strict: Site, storage: Storage, act: Act, size: int
+) -> None:
+    """aiohttp's ``sock_read`` breaks one whose last body was read after its end had come
+    (https://github.com/aio-libs/aiohttp/issues/12953, of which 3.14.5 mends a part).
+    """
+    strict.put("a", BIG[:size])
+
+    async def twice(reader: Reader) -> None:
+        await act(reader)
+        await asyncio.sleep(0.3)
+        await act(reader)
+
+    strict.run(twice, timeout=0.2)
+    assert storage.counts.requests == {"objects.download": 2}
+
+
 # what is raised
 
 
@@ -460,6 +479,27 @@ def test_a_rest_that_does_not_fit_is_never_passed_on(second: bytes) -> None:
             await whole(await reader.open("a"))
 
     asyncio.run(against(answer, act))
+
+
+def test_a_download_that_stalls_is_cut_and_goes_on() -> None:
+    rest = "HTTP/1.1 206 Partial Content\r\nx-goog-generation: 7\r\ncontent-length: 5\r\n"
+    rest += "content-range: bytes 5-9/10\r\n\r\n56789"
+    answers = iter([head(10) + b"01234", rest.encode()])
+    is_cut = False
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal is_cut
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(next(answers))
+        await reader.read()
+        is_cut = True
+        writer.close()
+
+    async def act(reader: Reader) -> None:
+        assert await whole(await reader.open("a")) == b"0123456789"
+        assert is_cut
+
+    asyncio.run(against(answer, act, timeout=0.2))
 
 
 def test_more_bytes_than_were_told_are_an_error() -> None:
