@@ -85,7 +85,7 @@ def reuse_memory() -> None:
 def stay_clear_of_what_is_loaded() -> None:
     """Have the garbage collector leave alone what is here already, as it never becomes garbage.
 
-    Going through all modules stops every request for 30 ms, now and then.
+    A full collection goes through all of it, and every request waits meanwhile.
     https://docs.python.org/3/library/gc.html#gc.freeze
     """
     gc.collect()
