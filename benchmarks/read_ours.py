@@ -14,6 +14,7 @@ from read_server import HOST, Absent, Command, Server, free_port, running, same_
 from read_site import Site, fill
 
 from chaos.fleet import free_ports
+from chaos.proxied import environment
 from fakes.fake_gcs import fake_gcs
 from local import layout
 from local.secrets_store import SecretsStore, StoredVersion
@@ -69,20 +70,10 @@ def started(
     :param ready: the path to wait for, if any.
     """
     port = free_port()
-    environment = {
-        "HOST": HOST,
-        "PORT": str(port),
-        "PROJECT": layout.PROJECT,
-        "TOKENS_SECRET": layout.TOKENS_SECRET,
-        "STATIC_BUCKET": layout.STATIC,
-        "PACKAGES_BUCKET": layout.PACKAGES,
-        "STORAGE_EMULATOR_HOST": on.storage,
-        "SECRET_MANAGER_EMULATOR_HOST": on.secrets,
-        **settings,
-    }
+    around = environment(port, on.storage, on.secrets) | settings
     base = f"http://{HOST}:{port}"
     command: Command = [sys.executable, "-m", "proxy.main"]
-    with running(command, on.log(name), base + ready if ready else None, environment) as pid:
+    with running(command, on.log(name), base + ready if ready else None, around) as pid:
         yield pid, base
 
 

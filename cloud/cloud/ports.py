@@ -178,19 +178,12 @@ class Reader(Protocol):
         """
         ...
 
-    async def open(
-        self,
-        name: str,
-        *,
-        generation: Generation | None = None,
-        start: int = 0,
-        stop: int | None = None,
-    ) -> Download:
-        """Begin to download the live object, or ``generation`` of it; return when it answers.
+    async def open(self, name: str, *, start: int = 0, stop: int | None = None) -> Download:
+        """Begin to download the live object; return when it answers.
 
         :param start: the first byte; if negative, so many bytes before the end.
         :param stop: the byte after the last; None: to the end. Where there is no such part, the
             whole comes.
-        :raises NotFound: if there is no such object, or no such generation any more.
+        :raises NotFound: if there is no such object.
         """
         ...

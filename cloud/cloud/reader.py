@@ -121,19 +121,14 @@ class StorageReader:
         return await self._storage.ask(self._subject(name), path, {}, _changed)
 
     async def open(
-        self,
-        name: str,
-        *,
-        generation: Generation | None = None,
-        start: int = 0,
-        stop: int | None = None,
+        self, name: str, *, start: int = 0, stop: int | None = None
     ) -> StorageDownload:
         """Begin to download an object."""
 
         async def resume(broken: Opened, position: int) -> Opened:
             return await self._open(name, broken.generation, position, broken.stop)
 
-        opened = await self._open(name, generation, start, stop)
+        opened = await self._open(name, None, start, stop)
         return StorageDownload(self._subject(name), opened, resume, self._storage.timeout)
 
     async def _open(

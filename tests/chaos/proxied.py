@@ -122,6 +122,20 @@ def authorization(token: str) -> str:
     return "Basic " + base64.b64encode(f"__token__:{token}".encode()).decode()
 
 
+def environment(port: int, storage_url: str, secrets_host: str) -> dict[str, str]:
+    """What ``proxy.main`` needs to be told."""
+    return {
+        "HOST": HOST,
+        "PORT": str(port),
+        "PROJECT": layout.PROJECT,
+        "TOKENS_SECRET": layout.TOKENS_SECRET,
+        "STATIC_BUCKET": layout.STATIC,
+        "PACKAGES_BUCKET": layout.PACKAGES,
+        "STORAGE_EMULATOR_HOST": storage_url,
+        "SECRET_MANAGER_EMULATOR_HOST": secrets_host,
+    }
+
+
 @contextmanager
 def proxied(directory: Path, **settings: str) -> Iterator[Proxied]:
     """Three processes, none of them started yet."""
@@ -130,21 +144,11 @@ def proxied(directory: Path, **settings: str) -> Iterator[Proxied]:
     _fill(place)
     token, kept = new_token(), directory / "secrets.json"
     _keep(kept, token)
-    environment = {
-        "HOST": HOST,
-        "PORT": str(port),
-        "PROJECT": layout.PROJECT,
-        "TOKENS_SECRET": layout.TOKENS_SECRET,
-        "STATIC_BUCKET": layout.STATIC,
-        "PACKAGES_BUCKET": layout.PACKAGES,
-        "STORAGE_EMULATOR_HOST": f"http://{HOST}:{storage}",
-        "SECRET_MANAGER_EMULATOR_HOST": f"{HOST}:{secrets}",
-        **SETTINGS,
-        **settings,
-    }
+    around = environment(port, f"http://{HOST}:{storage}", f"{HOST}:{secrets}")
+    around |= {**SETTINGS, **settings}
 
     def part(*command: str, cwd: Path | None = None) -> Part:
-        return Part(*command, log=directory / f"{command[0]}.log", environment=environment, cwd=cwd)
+        return Part(*command, log=directory / f"{command[0]}.log", environment=around, cwd=cwd)
 
     storing = ("fakes.storage", f"--port={storage}", f"--load={place}")
     parts = (

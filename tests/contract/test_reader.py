@@ -203,18 +203,6 @@ def test_a_part_of_nothing_is_nothing(site: Site) -> None:
     assert site.run(act) == (0, b"")
 
 
-def test_a_generation_is_had_or_not_at_all(site: Site) -> None:
-    first = site.put("a", b"1")
-
-    async def act(reader: Reader) -> bytes:
-        return await whole(await reader.open("a", generation=first))
-
-    assert site.run(act) == b"1"
-    site.put("a", b"22")
-    with pytest.raises(NotFound):
-        site.run(act)
-
-
 def test_an_absent_object_cannot_be_opened(site: Site) -> None:
     with pytest.raises(NotFound, match="gs://bucket/absent"):
         site.run(lambda reader: reader.open("absent"))

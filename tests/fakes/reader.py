@@ -80,12 +80,12 @@ class MemoryReader:
         return StoredObject(version.generation, version.data)
 
     async def open(
-        self, name: str, *, generation: int | None = None, start: int = 0, stop: int | None = None
+        self, name: str, *, start: int = 0, stop: int | None = None
     ) -> MemoryDownload:
         faults = self._faults(name)
         with self._counted(name):
             await _strike(faults, "before")
-            version = self._storage.get(self._name, name, generation)
+            version = self._storage.get(self._name, name)
         breaks = min((f.after_bytes for f in faults if f.kind == "truncate"), default=1 << 62)
         part = slice(start, stop)
         return MemoryDownload(version, self._subject(name), part, breaks, self.under_way)

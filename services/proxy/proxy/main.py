@@ -50,7 +50,7 @@ def main() -> None:
     settings.log(chosen)
     reuse_memory()
     app = build(chosen)
-    stay_clear_of_what_is_loaded()
+    freeze_what_is_loaded()
 
     class Protocol(ImpatientProtocol):
         write_timeout = chosen.write_timeout
@@ -82,7 +82,7 @@ def reuse_memory() -> None:
         libc.mallopt(_M_TRIM_THRESHOLD, 4 * 1024 * 1024)
 
 
-def stay_clear_of_what_is_loaded() -> None:
+def freeze_what_is_loaded() -> None:
     """Have the garbage collector leave alone what is here already, as it never becomes garbage.
 
     A full collection goes through all of it, and every request waits meanwhile.
