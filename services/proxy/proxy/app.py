@@ -127,7 +127,7 @@ class Proxy:
         :raises Unauthorized: if nobody says so.
         :raises CloudError: if no token set was ever read.
         """
-        tokens, _ = await self._tokens.get()
+        tokens = self._tokens.fresh() or (await self._tokens.get())[0]
         password = password_of(request.headers.get("authorization", ""))
         token = tokens.find(password, self._now()) if password else None
         if token is None:

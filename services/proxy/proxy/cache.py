@@ -42,7 +42,8 @@ class Cache:
         else:
             entry = self._entries[key] = self._refreshing(key)
             self._weigh(key, 0)
-        return await entry.get()
+        young = entry.fresh()
+        return (young, "hit") if young is not None else await entry.get()
 
     def file(self, key: Key) -> Resource | None:
         """Return a file, if it is still kept."""

@@ -73,7 +73,7 @@ class Library:
                 return await self._project(project, request.media_type())
             case LegacyJson(project):
                 return await self._cache.page(representations.legacy_json(project))
-        blocked, _ = await self._blocked.get()
+        blocked = self._blocked.fresh() or (await self._blocked.get())[0]
         _require(not blocked.covers(named.project, named.filename), "the file is blocked")
         return await self._files.find(named, request)
 

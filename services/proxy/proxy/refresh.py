@@ -67,6 +67,13 @@ class Refreshing(Generic[T]):
         self._tried = self._confirmed = -math.inf
         self._attempt: asyncio.Task[None] | None = None
 
+    def fresh(self) -> T | None:
+        """Return the value if it is so young that nothing has to be done, as it mostly is."""
+        now, policy = self._clock(), self._policy
+        if now - self._tried >= policy.interval or now - self._confirmed >= policy.wait_after:
+            return None
+        return self._value
+
     async def get(self) -> tuple[T, Freshness]:
         """Return the value.
 

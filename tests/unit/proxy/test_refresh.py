@@ -37,7 +37,10 @@ class Scene:
 
     async def get(self, *, after: float = 0) -> tuple[str, Freshness]:
         self.clock.now += after
-        return await self.value.get()
+        fresh = self.value.fresh()
+        found = await self.value.get()
+        assert fresh is None or found == (fresh, "hit")
+        return found
 
     async def settle(self) -> None:
         for _ in range(5):
@@ -49,6 +52,20 @@ def test_the_first_request_reads_and_the_next_ones_do_not() -> None:
         scene = Scene(TOKENS)
         assert await scene.get() == ("v1", "read")
         assert await scene.get(after=29.9) == ("v1", "hit")
+        assert scene.source.reads == 1
+
+    run(act())
+
+
+def test_a_young_value_is_had_without_waiting_and_any_other_is_not() -> None:
+    async def act() -> None:
+        scene = Scene(TOKENS)
+        assert scene.value.fresh() is None
+        await scene.get()
+        scene.clock.now += 29.9
+        assert scene.value.fresh() == "v1"
+        scene.clock.now += 0.1
+        assert scene.value.fresh() is None
         assert scene.source.reads == 1
 
     run(act())
