@@ -120,9 +120,7 @@ class StorageReader:
         path = self._path(name, f"&ifGenerationNotMatch={since}")
         return await self._storage.ask(self._subject(name), path, {}, _changed)
 
-    async def open(
-        self, name: str, *, start: int = 0, stop: int | None = None
-    ) -> StorageDownload:
+    async def open(self, name: str, *, start: int = 0, stop: int | None = None) -> StorageDownload:
         """Begin to download an object."""
 
         async def resume(broken: Opened, position: int) -> Opened:

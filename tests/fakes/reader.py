@@ -79,9 +79,7 @@ class MemoryReader:
         await _strike(faults, "after")
         return StoredObject(version.generation, version.data)
 
-    async def open(
-        self, name: str, *, start: int = 0, stop: int | None = None
-    ) -> MemoryDownload:
+    async def open(self, name: str, *, start: int = 0, stop: int | None = None) -> MemoryDownload:
         faults = self._faults(name)
         with self._counted(name):
             await _strike(faults, "before")
