@@ -1,10 +1,11 @@
 """What publishing a wheel and installing it use that is paid for, counted on the strict fakes."""
 
 import asyncio
+import io
 import logging
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -173,7 +174,10 @@ def _log_bytes() -> Iterator[list[int]]:
     root.addHandler(handler)
     root.setLevel(logging.INFO)
     try:
-        yield handler.lengths
+        with redirect_stdout(io.StringIO()) as past_the_logging_module:
+            yield handler.lengths
+        lines = past_the_logging_module.getvalue().encode().splitlines(keepends=True)
+        handler.lengths.extend(map(len, lines))
     finally:
         root.removeHandler(handler)
         root.setLevel(before)

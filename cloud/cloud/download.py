@@ -102,7 +102,7 @@ class StorageDownload:
         back, and breaks it for whoever takes it next.
         """
         response = self._opened.response
-        stalled = asyncio.get_running_loop().call_later(self._timeout, response.close)
+        stalled = asyncio.get_running_loop().call_later(self._timeout, _cut, response)
         try:
             return await response.content.readany()
         except (aiohttp.ClientError, OSError):
@@ -122,3 +122,12 @@ class StorageDownload:
         if not chunk:
             raise Transient("the body broke off")
         return chunk
+
+
+def _cut(response: aiohttp.ClientResponse) -> None:
+    """End a read as a broken connection does; ``close`` would raise one exception in all of them,
+    which keeps what each held, and is no error of aiohttp's between two pieces of a chunked body.
+    """
+    connection = response.connection
+    if connection is not None and connection.transport is not None:
+        connection.transport.abort()

@@ -51,7 +51,7 @@ def write(logger: logging.Logger, level: int, message: str, values: Mapping[str,
     try:
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
-    except OSError:  # there is no other place to say so, and the request is served
+    except (OSError, ValueError):  # full, closed, or not for UTF-8; the request is served
         pass
 
 

@@ -3,8 +3,10 @@ and what the adapter mends, bounds and gives up, on the strict fake over HTTP.
 """
 
 import asyncio
+import gc
 import hashlib
 import json
+import weakref
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import aclosing
 from typing import Any
@@ -484,10 +486,15 @@ def test_a_download_that_stalls_is_cut_and_goes_on() -> None:
         writer.close()
 
     async def act(reader: Reader) -> None:
-        assert await whole(await reader.open("a")) == b"0123456789"
+        download = await reader.open("a")
+        assert await whole(download) == b"0123456789"
         assert is_cut
+        left.append(weakref.ref(download))
 
+    left: list[weakref.ref[Download]] = []
     asyncio.run(against(answer, act, timeout=0.2))
+    gc.collect()
+    assert left[0]() is None
 
 
 def test_more_bytes_than_were_told_are_an_error() -> None:

@@ -6,6 +6,7 @@ Nothing of the product is imported here: what these tests know of it is what a u
 import base64
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -128,8 +129,8 @@ class Runtime:
 
     def complaints(self) -> list[str]:
         """Lines of the log that tell of an error or a warning of Python's."""
-        signs = ('"severity": "ERROR"', "Traceback", "Warning:")
-        return [line for line in self._log() if any(sign in line for sign in signs)]
+        sign = re.compile(r'"severity": ?"(?:ERROR|CRITICAL)"|Traceback|Warning:')
+        return [line for line in self._log() if sign.search(line)]
 
     def _log(self) -> list[str]:
         return (self.directory / "log").read_text("utf-8").splitlines()

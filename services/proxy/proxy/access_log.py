@@ -40,7 +40,7 @@ class AccessLine:
         path = _printable(self.request.raw_path[:_LONGEST_PATH])
         message = f"{self.request.method} {path} {self.status}"
         if self.status == HTTPStatus.INTERNAL_SERVER_ERROR and self.error is not None:
-            message = "\n".join((message, *traceback.format_exception(self.error)))
+            message = f"{message}\n{''.join(traceback.format_exception(self.error)).rstrip()}"
         level = logging.ERROR if failed else logging.INFO
         logs.write(logger, level, message, self._facts(path, seconds))
 

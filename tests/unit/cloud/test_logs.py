@@ -77,9 +77,12 @@ class Full(io.StringIO):
         raise OSError(errno.ENOSPC, "No space left on device")
 
 
-def test_a_line_that_cannot_be_written_stops_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stdout", Full())
-    logs.write(logging.getLogger("x"), logging.ERROR, "lost", {})
+@pytest.mark.parametrize("stdout", [Full(), io.TextIOWrapper(io.BytesIO(), "ascii")])
+def test_a_line_that_cannot_be_written_stops_nobody(
+    monkeypatch: pytest.MonkeyPatch, stdout: io.TextIOBase
+) -> None:
+    monkeypatch.setattr(sys, "stdout", stdout)
+    logs.write(logging.getLogger("x"), logging.ERROR, "verloren: ö", {})
 
 
 def test_configuring_sends_json_to_standard_output(capsys: pytest.CaptureFixture[str]) -> None:

@@ -475,7 +475,8 @@ def test_an_unexpected_exception_is_500_and_its_traceback_is_logged_once(
     assert line["severity"] == "ERROR"
     message = line["message"].splitlines()
     assert message[0] == f"GET {PAGE} 500"
-    assert "Traceback (most recent call last):" in message
+    assert message[1] == "Traceback (most recent call last):"
+    assert "" not in message
     assert message[-1].startswith("AttributeError: ")
 
 
