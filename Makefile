@@ -16,8 +16,9 @@ install: .venv/installed ## make .venv with everything that running, testing and
 
 .venv/installed: requirements/dev.txt pyproject.toml $(MEMBERS:=/pyproject.toml)
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation $(MEMBERS:%=-e ./%)
+	$(BIN)/python -m pip check --quiet --disable-pip-version-check
 	touch $@
 
 demo: install ## start everything, publish a wheel and install it, showing each step
@@ -108,7 +109,7 @@ check-deploy: install .venv/deploy/installed ## check Terraform, scripts and exa
 
 .venv/deploy/installed: requirements/deploy.txt requirements/deploy-provider.txt
 	$(PYTHON) -m venv .venv/deploy
-	.venv/deploy/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/deploy.txt
+	.venv/deploy/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/deploy.txt
 	.venv/deploy/bin/python -m pip download --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary :all: --dest .venv/deploy/bindings -r requirements/deploy-provider.txt
 	touch $@
 
