@@ -92,7 +92,7 @@ test-browser: .venv/browser/installed ## look at the pages in Chromium (packages
 
 .PHONY: fuzz-proxy
 fuzz-proxy: install ## ask the proxy for 100 000 hostile addresses, and count its answers
-	HOSTILE=100000 $(BIN)/python -m pytest -q -p no:logging tests/unit/proxy/test_hostile_full.py
+	HOSTILE=100000 $(BIN)/python -m pytest -q tests/unit/proxy/test_hostile_full.py
 
 check: install ## lint, types, import boundaries, Dockerfile, Compose file
 	$(BIN)/ruff check
