@@ -46,8 +46,7 @@ def write(logger: logging.Logger, level: int, message: str, values: Mapping[str,
     """
     if not logger.isEnabledFor(level):
         return
-    known = {key: value for key, value in values.items() if value is not None}
-    line = _line(logging.getLevelName(level), message, logger.name, known)
+    line = _line(logging.getLevelName(level), message, logger.name, _known(values))
     try:
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
@@ -57,7 +56,7 @@ def write(logger: logging.Logger, level: int, message: str, values: Mapping[str,
 
 def facts(**values: Any) -> Mapping[str, Mapping[str, Any]]:  # noqa: ANN401 - JSON values
     """The ``extra`` of a logging call: ``logger.info("…", extra=facts(project=…))``."""
-    return {FACTS: {key: value for key, value in values.items() if value is not None}}
+    return {FACTS: _known(values)}
 
 
 def trace(header: str | None, project: str) -> Mapping[str, str]:
@@ -69,6 +68,10 @@ def trace(header: str | None, project: str) -> Mapping[str, str]:
     if found is None:
         return {}
     return {"logging.googleapis.com/trace": f"projects/{project}/traces/{found['id']}"}
+
+
+def _known(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {key: value for key, value in values.items() if value is not None}
 
 
 def _line(severity: str, message: str, logger: str, values: Mapping[str, Any]) -> str:

@@ -128,7 +128,7 @@ def respond(
         return Reply(200, found.fields)
     wanted = headers.get("range")
     if wanted is None:
-        return found.whole or _whole(found, max_length)
+        return _whole(found, max_length)
     try:
         part = part_of(found.size, found.etag, wanted, headers.get("if-range", ""))
     except Unsatisfiable:
@@ -137,6 +137,8 @@ def respond(
 
 
 def _whole(found: Resource, max_length: int | None) -> Reply:
+    if found.whole is not None:
+        return found.whole
     whole = Reply(200, found.fields, found.opened(0, found.size), found.size)
     return _shortened(whole, max_length)
 
