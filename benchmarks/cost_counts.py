@@ -20,7 +20,7 @@ from fakes.reader import MemoryReader
 from fakes.storage import Storage
 from fakes.wheels import wheel
 from local.layout import SUBSCRIPTIONS
-from proxy.main import Surroundings, assemble
+from proxy.main import Clients, build_app
 from proxy.settings import Settings
 from proxy.token_set import TokenSet
 from schemas import layout
@@ -106,14 +106,14 @@ class Index:
         MemoryBucket("static", storage=self.storage).put(layout.BLOCKED, b'{"projects":{}}')
         names = {"project": "bench", "packages_bucket": "packages", "static_bucket": "static"}
         chosen = Settings.model_validate({**names, "tokens_secret": "tokens"})
-        around = Surroundings(
+        clients = Clients(
             static=MemoryReader(self.storage, "static"),
             packages=MemoryReader(self.storage, "packages"),
-            read_tokens=self._tokens,
+            load_tokens=self._tokens,
             close=_nothing,
             clock=lambda: self.now,
         )
-        self.proxy = assemble(chosen, around)
+        self.proxy = build_app(chosen, clients)
         transport = httpx.ASGITransport(self.proxy)
         self._client = httpx.AsyncClient(
             transport=transport, base_url="http://proxy", auth=("__token__", "secret")

@@ -15,18 +15,17 @@ from pathlib import Path
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.requests import Request as StarletteRequest
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cloud import logs
-from proxy import paths
-from proxy.access_log import AccessLine
-from proxy.credentials import password_of
+from proxy.access_log import AccessRecord
+from proxy.auth import parse_password
 from proxy.main import KEEP_ALIVE
 from proxy.negotiation import HTML, JSON
-from proxy.requests import Request, joined
+from proxy.requests import join_fields
 from schemas.tokens import digest_of
 
 DIGEST = os.environ.get("TOKEN_DIGEST", "")
@@ -34,19 +33,20 @@ DIGEST = os.environ.get("TOKEN_DIGEST", "")
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What an address is answered with."""
+    """Content of an address."""
 
     body: bytes
     etag: str
     media_type: str
-    target: paths.Target | None
+    name: str
+    """The project or file, for the access log."""
 
     @classmethod
-    def of(cls, path: str, file: Path, media_type: str) -> "Page":
-        """Read it once."""
+    def from_file(cls, path: str, file: Path, media_type: str) -> "Page":
+        """Read a file once."""
         body = file.read_bytes()
         etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-        return cls(body, etag, media_type, paths.parse(path.encode()))
+        return cls(body, etag, media_type, path.strip("/").rpartition("/")[2])
 
     def fields(self) -> dict[str, str]:
         """The header fields, but for the length."""
@@ -69,23 +69,25 @@ def read(site: Path) -> Pages:
     for file in (site / "static" / "simple").rglob("index.*"):
         folder = file.parent.relative_to(site / "static")
         path, is_json = f"/{folder}/", file.suffix == ".json"
-        pages[path, is_json] = Page.of(path, file, JSON if is_json else f"{HTML}; charset=utf-8")
+        pages[path, is_json] = Page.from_file(
+            path, file, JSON if is_json else f"{HTML}; charset=utf-8"
+        )
     for file in (site / "packages").iterdir():
         path = f"/packages/{file.name}"
-        page = Page.of(path, file, "application/octet-stream")
+        page = Page.from_file(path, file, "application/octet-stream")
         pages[path, False] = pages[path, True] = page
     return pages
 
 
 def is_known(authorization: str) -> bool:
     """The token check."""
-    return hmac.compare_digest(digest_of(password_of(authorization) or ""), DIGEST)
+    return hmac.compare_digest(digest_of(parse_password(authorization) or ""), DIGEST)
 
 
-def log(request: Request, page: Page, status: int, sent: int) -> None:
-    """The access-log line."""
-    line = AccessLine(request, "bench", "bench", page.target, "hit", status, sent)
-    line.write(0.001)
+def log(scope: Scope, page: Page, status: int, sent: int) -> None:
+    """Write the line of the access log."""
+    record = AccessRecord("bench", page.name, None, "hit", status, sent, is_complete=True)
+    record.write(scope, "bench", 0.001)
 
 
 def asgi(pages: Pages) -> ASGIApp:
@@ -100,7 +102,7 @@ def asgi(pages: Pages) -> ASGIApp:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        headers = joined(scope["headers"])
+        headers = join_fields(scope["headers"])
         key = scope["path"], "json" in headers.get("accept", "")
         page, fields, body, status = pages[key], ready[key], pages[key].body, 200
         if not is_known(headers.get("authorization", "")):
@@ -109,7 +111,7 @@ def asgi(pages: Pages) -> ASGIApp:
             fields, body, status = fields[:-1], b"", 304
         await send({"type": "http.response.start", "status": status, "headers": fields})
         await send({"type": "http.response.body", "body": body})
-        log(Request("GET", scope["raw_path"], "", headers), page, status, len(body))
+        log(scope, page, status, len(body))
 
     return app
 
@@ -117,15 +119,14 @@ def asgi(pages: Pages) -> ASGIApp:
 def starlette(pages: Pages) -> ASGIApp:
     """Routing, a request object, a response object."""
 
-    async def serve(request: StarletteRequest) -> Response:
+    async def serve(request: Request) -> Response:
         page = pages[request.url.path, "json" in request.headers.get("accept", "")]
         response = Response(page.body, 200, page.fields())
         if not is_known(request.headers.get("authorization", "")):
             response = Response(status_code=401)
         elif request.headers.get("if-none-match") == page.etag:
             response = Response(status_code=304, headers=page.fields())
-        ours = Request("GET", request.scope["raw_path"], "", joined(request.scope["headers"]))
-        log(ours, page, response.status_code, len(response.body))
+        log(request.scope, page, response.status_code, len(response.body))
         return response
 
     addresses = ("/simple/", "/simple/{project}/", "/packages/{filename}")

@@ -20,11 +20,11 @@ from pathlib import Path
 from statistics import median
 
 from read_direct import megabytes, straight
-from read_ours import Ground, bare, ground, nginx, proxy, quick_storage
+from read_ours import Ground, bare, earlier_code, ground, nginx, proxy, quick_storage
 from read_peers import PEERS, Around
 from read_server import Absent, Server, settle
 from read_site import make
-from read_table import Results, printed
+from read_table import EARLIER, Results, printed
 from read_wrk import Burst, burst
 
 LARGE = "50 MB wheel"
@@ -32,9 +32,13 @@ UNCACHED = "10 KB wheel, not cached"
 QUICK = f"{UNCACHED}, nginx for storage"
 
 
-def start(on: Ground, peers: Sequence[str], stack: ExitStack) -> Iterator[Server | tuple[str, str]]:
+def start(
+    on: Ground, peers: Sequence[str], earlier: Path | None, stack: ExitStack
+) -> Iterator[Server | tuple[str, str]]:
     """Start everybody; in place of who cannot be, its name and why."""
     yield stack.enter_context(proxy(on))
+    if earlier is not None:
+        yield stack.enter_context(proxy(on, EARLIER, **earlier_code(earlier)))
     yield stack.enter_context(bare(on, "starlette", "bare Starlette"))
     yield stack.enter_context(bare(on, "asgi", "bare ASGI"))
     server, upstream = stack.enter_context(nginx(on))
@@ -75,11 +79,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--peers", nargs="*", default=list(PEERS), choices=list(PEERS))
+    parser.add_argument(
+        "--earlier", type=Path, help="checkout of an earlier commit to compare with in this run"
+    )
     options = parser.parse_args()
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         on = stack.enter_context(ground(directory, make(directory / "site")))
-        started = list(start(on, options.peers, stack))
+        started = list(start(on, options.peers, options.earlier, stack))
         servers = [server for server in started if isinstance(server, Server)]
         missing = dict(reason for reason in started if not isinstance(reason, Server))
         quick = replace(on, storage=stack.enter_context(quick_storage(on)))

@@ -9,7 +9,7 @@ from read_server import LARGE_WHEEL, Ask
 
 from cloud.reader import Storage, StorageReader
 from local import layout
-from proxy.main import reuse_memory
+from proxy.memory import reuse_memory
 
 AT_A_TIME = 4
 SECONDS = 1.0

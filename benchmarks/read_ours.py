@@ -77,6 +77,12 @@ def started(
         yield pid, base
 
 
+def earlier_code(checkout: Path) -> dict[str, str]:
+    """Return the environment that runs the proxy of another checkout on our dependencies."""
+    members = (checkout / "schemas", checkout / "cloud", checkout / "services" / "proxy")
+    return {"PYTHONPATH": ":".join(str(member.resolve()) for member in members)}
+
+
 @contextmanager
 def proxy(on: Ground, name: str = "gcpypi", **settings: str) -> Iterator[Server]:
     """Ours, warm."""

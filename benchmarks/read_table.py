@@ -6,7 +6,7 @@ from statistics import median
 
 from read_wrk import Burst
 
-OURS, STARLETTE, ASGI = "gcpypi", "bare Starlette", "bare ASGI"
+OURS, EARLIER, STARLETTE, ASGI = "gcpypi", "earlier gcpypi", "bare Starlette", "bare ASGI"
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,7 @@ def printed(results: Results, names: Sequence[str], missing: Mapping[str, str]) 
         "of Starlette",
         "of ASGI",
         "p99 of Starlette's",
+        *(("of earlier",) if EARLIER in names else ()),
         *others,
         *missing,
     ]
@@ -59,8 +60,9 @@ def printed(results: Results, names: Sequence[str], missing: Mapping[str, str]) 
         lines.append(
             _row([what, *_ours(results, what), *(_cell(results, what, n) for n in others)])
         )
-    memory = [f"{results.memory[name]:.0f}" for name in names]
-    lines.append(_row(["MiB of memory after it", memory[0], "", "", "", *memory[1:]]))
+    ours, *memory = (f"{results.memory[name]:.0f}" for name in names)
+    blank = [""] * (len(head) - len(others) - len(missing) - 2)
+    lines.append(_row(["MiB of memory after it", ours, *blank, *memory]))
     streamed = median(burst.megabytes for burst in results.bursts["50 MB wheel", OURS])
     lines += [
         "",
@@ -74,11 +76,14 @@ def printed(results: Results, names: Sequence[str], missing: Mapping[str, str]) 
 
 def _ours(results: Results, what: str) -> list[str]:
     like = "10 KB wheel" if what.startswith("10 KB wheel") else what
+    has_earlier = any(name == EARLIER for _, name in results.bursts)
+    earlier = f"{results.ratio(what, EARLIER):.2f}" if (what, EARLIER) in results.bursts else ""
     return [
         _cell(results, what, OURS),
         f"{results.ratio(what, STARLETTE, like):.2f}",
         f"{results.ratio(what, ASGI, like):.2f}",
         f"{results.p99(what, OURS) / results.p99(like, STARLETTE):.2f}",
+        *((earlier,) if has_earlier else ()),
     ]
 
 

@@ -8,12 +8,12 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
+from starlette.routing import Router
 
 from cloud.errors import Unavailable
 from cloud.reader import Storage, StorageReader
 from fakes.storage import Fault, StorageServer
-from proxy.app import Proxy
-from proxy.main import Surroundings, assemble
+from proxy.main import Clients, build_app
 from proxy.settings import Settings
 from proxy.token_set import TokenSet
 from unit.proxy.conftest import Served, serving
@@ -31,20 +31,20 @@ PAGE = "/simple/alpha-pkg/"
 class HttpWorld(World):
     """The same surroundings, with the adapter and HTTP between the proxy and its storage."""
 
-    def _proxy(self, settings: dict[str, object]) -> Proxy:
+    def _proxy(self, settings: dict[str, object]) -> Router:
         self.server = StorageServer(self.storage).start()
         names = {"project": "acme-prod", "static_bucket": "static", "packages_bucket": "packages"}
         limits = {"storage_timeout": 1.0, "tokens_secret": "tokens"}
         chosen = Settings.model_validate({**names, **limits, **settings})
         storage = Storage(self.server.url, None, concurrency=32, timeout=chosen.storage_timeout)
-        around = Surroundings(
+        clients = Clients(
             static=StorageReader(storage, "static"),
             packages=StorageReader(storage, "packages"),
-            read_tokens=self._noted,
+            load_tokens=self._noted,
             close=storage.close,
             clock=self.clock,
         )
-        return assemble(chosen, around)
+        return build_app(chosen, clients)
 
     async def _noted(self, last: TokenSet | None) -> TokenSet:
         self.loop = asyncio.get_running_loop()

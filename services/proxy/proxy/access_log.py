@@ -1,84 +1,111 @@
-"""The access log: one structured line a request, with the token's name and never the token."""
+"""The access log: one structured line per request, with the token's name and never the token."""
 
 import logging
+import re
+import time
 import traceback
 from dataclasses import dataclass, field
-from http import HTTPStatus
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cloud import logs
-from proxy.paths import CoreMetadata, File, LegacyJson, Project, Target
-from proxy.refresh import Freshness
-from proxy.requests import Request
+from proxy.refresh import CacheStatus
 
 logger = logging.getLogger(__name__)
 
 _LONGEST_PATH = 512
+"""Bytes of a path in the log."""
+_INTERNAL_ERROR = 500
+_SCOPE_KEY = "gcpypi.access_record"
+_CLIENT = re.compile(r"([\w.-]{1,64})/([\w.+!-]{1,64})", re.ASCII)
+"""First product of ``User-Agent`` (RFC 9110 §10.1.5)."""
 
 
 @dataclass(slots=True)
-class AccessLine:
-    """What becomes known of a request while it is answered."""
+class AccessRecord:
+    """Facts of one request, collected while it is answered."""
 
-    request: Request
-    cloud_project: str
     token: str | None = None
-    """The name of the token it came with."""
-    target: Target | None = None
-    """What it names."""
-    cache: Freshness | None = None
+    """The name of the token."""
+    project: str | None = None
+    """The normalised name of the requested project."""
+    file: str | None = None
+    """The name of the requested file."""
+    cache: CacheStatus | None = None
+    """How the response was found."""
     status: int = 0
+    """The status code; 0 before the response has started."""
     sent: int = 0
-    """Bytes of body."""
-    is_complete: bool = True
-    """False where the body broke off: by an error of ours, or because the client left."""
+    """Bytes of the body."""
+    is_complete: bool = False
+    """False if the body broke off by an error, or because the client left."""
     error: BaseException | None = field(default=None, repr=False)
-    """What went wrong on our side."""
+    """The error on the side of the index."""
 
-    def write(self, seconds: float) -> None:
-        """Write the line, with the traceback of an error nobody expected."""
-        failed = self.status >= HTTPStatus.INTERNAL_SERVER_ERROR or self.error is not None
-        path = _printable(self.request.raw_path[:_LONGEST_PATH])
-        message = f"{self.request.method} {path} {self.status}"
-        if self.status == HTTPStatus.INTERNAL_SERVER_ERROR and self.error is not None:
+    @classmethod
+    def from_scope(cls, scope: Scope) -> "AccessRecord":
+        """Return the record of a request that passed through :class:`AccessLog`."""
+        record: AccessRecord = scope[_SCOPE_KEY]
+        return record
+
+    def write(self, scope: Scope, gcp_project: str, seconds: float) -> None:
+        """Write the line, with a traceback for an unexpected error."""
+        path = _escape_path(scope["raw_path"][:_LONGEST_PATH])
+        message = f"{scope['method']} {path} {self.status}"
+        if self.status == _INTERNAL_ERROR and self.error is not None:
             message = f"{message}\n{''.join(traceback.format_exception(self.error)).rstrip()}"
+        failed = self.status >= _INTERNAL_ERROR or self.error is not None
         level = logging.ERROR if failed else logging.INFO
-        logs.write(logger, level, message, self._facts(path, seconds))
-
-    def _facts(self, path: str, seconds: float) -> dict[str, object]:
-        headers = self.request.headers
-        client, version = self.request.client()
-        project, file = _named(self.target)
-        return {
+        headers = dict(reversed(scope["headers"]))  # the first of repeated fields
+        client = _CLIENT.match(headers.get(b"user-agent", b"").decode("latin-1"))
+        trace = headers.get(b"x-cloud-trace-context") or headers.get(b"traceparent") or b""
+        facts = {
             "token": self.token,
-            "client": client,
-            "client_version": version,
-            "method": self.request.method,
+            "client": client and client[1],
+            "client_version": client and client[2],
+            "method": scope["method"],
             "path": path,
-            "project": project,
-            "file": file,
+            "project": self.project,
+            "file": self.file,
             "status": self.status,
             "bytes": self.sent,
             "cache": self.cache,
             "incomplete": None if self.is_complete else True,
             "error": f"{type(self.error).__name__}: {self.error}" if self.error else None,
             "milliseconds": round(seconds * 1000, 1),
-            **logs.trace(
-                headers.get("x-cloud-trace-context") or headers.get("traceparent"),
-                self.cloud_project,
-            ),
+            **logs.trace(trace.decode("latin-1"), gcp_project),
         }
+        logs.write(logger, level, message, facts)
 
 
-def _printable(raw: bytes) -> str:
-    """A path in ASCII; JSON escapes what is below the space, but not the last one, DEL."""
+class AccessLog:
+    """Outermost middleware: writes the line of each request, also of a cancelled one."""
+
+    def __init__(self, app: ASGIApp, gcp_project: str) -> None:
+        self._app, self._gcp_project = app, gcp_project
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and record the response."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        record = scope[_SCOPE_KEY] = AccessRecord()
+
+        async def send_and_record(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                record.status = message["status"]
+            await send(message)
+            if message["type"] == "http.response.body":
+                record.sent += len(message["body"])
+                record.is_complete = not message.get("more_body", False)
+
+        try:
+            await self._app(scope, receive, send_and_record)
+        finally:
+            record.write(scope, self._gcp_project, time.perf_counter() - started)
+
+
+def _escape_path(raw: bytes) -> str:
+    """Return a path in ASCII. JSON escapes the control characters, all but DEL."""
     return raw.decode("ascii", "backslashreplace").replace("\x7f", "\\x7f")
-
-
-def _named(target: Target | None) -> tuple[str | None, str | None]:
-    """The project and the file that a request names."""
-    match target:
-        case Project(project) | LegacyJson(project):
-            return project, None
-        case File(project, filename) | CoreMetadata(project, filename):
-            return project, filename
-    return None, None

@@ -1,4 +1,4 @@
-"""What must not be served, whatever the packages bucket holds: ``blocked.json``."""
+"""Files that must not be served, though the packages bucket has them: ``blocked.json``."""
 
 from dataclasses import dataclass
 
@@ -15,39 +15,39 @@ from schemas.types import Generation
 
 @dataclass(frozen=True, slots=True)
 class BlockList:
-    """One generation of ``blocked.json``; where there is none, nothing is blocked."""
+    """One generation of ``blocked.json``. Without the object nothing is blocked."""
 
     document: Blocked
     generation: Generation | None = None
 
     def covers(self, project: ProjectName, filename: Filename) -> bool:
-        """Whether the file is removed, or its project quarantined (PEP 792)."""
+        """Return whether the file is removed or its project quarantined (PEP 792)."""
         entry = self.document.projects.get(project)
         return entry is not None and (entry.quarantined or filename in entry.filenames)
 
-    def knows(self, project: ProjectName) -> bool:
-        """Whether anything of the project is, or ever was, removed or quarantined."""
+    def has_project(self, project: ProjectName) -> bool:
+        """Return whether a file of the project is or was removed or quarantined."""
         return project in self.document.projects
 
 
 async def read_blocked(static: Reader, last: BlockList | None) -> BlockList:
-    """Read ``blocked.json`` unless ``last`` is its live generation.
+    """Return ``blocked.json``, or ``last`` if that is its live generation.
 
-    One that was there and is gone was deleted by hand, as it is never deleted: what it said holds.
+    No service deletes it. After a deletion by hand the last one stays in force.
 
-    :raises Unreadable: if it is no such document.
-    :raises CloudError: if it could not be read.
+    :raises Unreadable: if it is not valid.
+    :raises CloudError: if it cannot be read.
     """
     try:
         if last is None or last.generation is None:
-            return _parsed(await static.read(layout.BLOCKED))
+            return _parse(await static.read(layout.BLOCKED))
         changed = await static.changed(layout.BLOCKED, last.generation)
     except NotFound:
         return last or BlockList(Blocked())
-    return _parsed(changed) if changed else last
+    return _parse(changed) if changed else last
 
 
-def _parsed(stored: StoredObject) -> BlockList:
+def _parse(stored: StoredObject) -> BlockList:
     try:
         return BlockList(Blocked.model_validate_json(stored.data), stored.generation)
     except ValidationError as error:

@@ -1,72 +1,73 @@
-"""Pages and files in memory, bounded by bytes: the least recently used go first."""
+"""Pages and files in memory, bounded by bytes; the least recently used leave first."""
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 
-from proxy.refresh import Clock, Freshness, Policy, Refreshing
-from proxy.replies import Resource
+from proxy.refresh import CacheStatus, Clock, RefreshingValue, RefreshPolicy
 from proxy.representations import Key
+from proxy.resources import Resource
 
 ENTRY = 4096
-"""Bytes that an entry takes beside its body: 3 KiB were measured, for an absent name as well."""
+"""Bytes of an entry without its body; 3 KiB were measured, also for an absent name."""
+
+Load = Callable[[Key, Resource | None], Awaitable[Resource]]
+"""Reads a page, given the last good one (see :class:`~proxy.refresh.RefreshingValue`)."""
 
 
 class Cache:
-    """Resources by key: pages, which it reads itself and again when they are old, each once however
-    many ask; and files, which never change and are kept as they were given.
+    """Resources by key.
 
-    :param load: reads a page, given the last good one, as :class:`~proxy.refresh.Refreshing` says.
+    Pages are read by the cache, and again when they are old, once for all waiting requests. Files
+    never change.
+
+    :param capacity: bytes of memory.
+    :param policy: the permitted age of a page.
     """
 
-    def __init__(
-        self,
-        capacity: int,
-        load: Callable[[Key, Resource | None], Awaitable[Resource]],
-        policy: Policy,
-        clock: Clock,
-    ) -> None:
-        self._capacity, self._load, self._policy, self._clock = capacity, load, policy, clock
-        self._entries: OrderedDict[Key, Refreshing[Resource] | Resource] = OrderedDict()
+    def __init__(self, capacity: int, policy: RefreshPolicy, clock: Clock) -> None:
+        self._capacity, self._policy, self._clock = capacity, policy, clock
+        self._entries: OrderedDict[Key, RefreshingValue[Resource] | Resource] = OrderedDict()
         self._costs: dict[Key, int] = {}
         self._total = 0
 
-    async def page(self, key: Key) -> tuple[Resource, Freshness]:
+    async def get_page(self, key: Key, load: Load) -> tuple[Resource, CacheStatus]:
         """Return a page.
 
         :raises NotFound: if there is none.
-        :raises CloudError: if it cannot be read, and none is held that may still serve.
+        :raises CloudError: if it cannot be read, and no older one may serve.
         """
         entry = self._entries.get(key)
-        if isinstance(entry, Refreshing):
+        if isinstance(entry, RefreshingValue):
             self._entries.move_to_end(key)
         else:
-            entry = self._entries[key] = self._refreshing(key)
-            self._weigh(key, 0)
-        young = entry.fresh()
-        return (young, "hit") if young is not None else await entry.get()
+            entry = self._entries[key] = self._create_page(key, load)
+            self._account(key, 0)
+        fresh = entry.get_fresh()
+        return (fresh, "hit") if fresh is not None else await entry.get()
 
-    def file(self, key: Key) -> Resource | None:
-        """Return a file, if it is still kept."""
+    def get_file(self, key: Key) -> Resource | None:
+        """Return a file, if it is in memory."""
         entry = self._entries.get(key)
         if not isinstance(entry, Resource):
             return None
         self._entries.move_to_end(key)
         return entry
 
-    def keep(self, key: Key, found: Resource) -> None:
+    def put_file(self, key: Key, file: Resource) -> None:
         """Keep a file."""
-        self._entries[key] = found
-        self._weigh(key, found.cost())
+        self._entries[key] = file
+        self._account(key, file.cost())
 
-    def _refreshing(self, key: Key) -> Refreshing[Resource]:
-        async def load(last: Resource | None) -> Resource:
-            found = await self._load(key, last)
-            self._weigh(key, found.cost())
-            return found
+    def _create_page(self, key: Key, load: Load) -> RefreshingValue[Resource]:
+        async def load_and_account(last: Resource | None) -> Resource:
+            page = await load(key, last)
+            self._account(key, page.cost())
+            return page
 
-        return Refreshing(key.name, load, self._policy, self._clock)
+        return RefreshingValue(key.name, load_and_account, self._policy, self._clock)
 
-    def _weigh(self, key: Key, cost: int) -> None:
+    def _account(self, key: Key, cost: int) -> None:
+        """Note the bytes of an entry, and evict others until the sum fits."""
         if key not in self._entries:
             return
         self._total += ENTRY + cost - self._costs.get(key, 0)

@@ -1,27 +1,27 @@
-"""Why a request is refused.
+"""Refusals of requests.
 
 ::
 
     RequestError
-    ├── Unauthorized       401  no token, or one that is unknown or expired
+    ├── Unauthorized       401  no token, or an unknown or expired one
     ├── MethodNotAllowed   405  neither GET nor HEAD
-    ├── NotAcceptable      406  no representation that the client takes
+    ├── NotAcceptable      406  no representation in a media type of the client
     ├── AddressTooLong     414
     └── HeadersTooLarge    431
 
-What does not exist, or lies outside the token's scope, is :class:`cloud.errors.NotFound` (404);
-every other :class:`cloud.errors.CloudError` is a fault of ours (503).
+Absent objects and those outside the token's scope are :class:`cloud.errors.NotFound` (404).
+Every other :class:`cloud.errors.CloudError` is a fault of the index (503).
 """
 
 from cloud.errors import CloudError
 
 
 class RequestError(Exception):
-    """The client has to ask differently."""
+    """Request that the client has to change."""
 
 
 class Unauthorized(RequestError):
-    """There is no valid token in the request."""
+    """The request has no valid token."""
 
 
 class MethodNotAllowed(RequestError):
@@ -29,16 +29,16 @@ class MethodNotAllowed(RequestError):
 
 
 class NotAcceptable(RequestError):
-    """Nothing on offer matches ``Accept`` or ``format`` (PEP 691)."""
+    """No media type matches ``Accept`` or ``format`` (PEP 691)."""
 
 
 class AddressTooLong(RequestError):
-    """The request's target is longer than any of ours."""
+    """The request target is longer than any address of the index."""
 
 
 class HeadersTooLarge(RequestError):
-    """The request's header fields are larger than any client's."""
+    """The header fields are larger than those of any client."""
 
 
 class Unreadable(CloudError):
-    """What was read is not what it should be: the last good one stays in force."""
+    """A document is not valid; the last good one stays in force."""

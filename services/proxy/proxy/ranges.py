@@ -1,4 +1,4 @@
-"""Validators and ranges (RFC 9110 §8.8.3, §13.1, §14): pure, on values of header fields."""
+"""Validators and ranges (RFC 9110 §8.8.3, §13.1, §14) as pure functions of header fields."""
 
 import re
 from dataclasses import dataclass
@@ -9,25 +9,25 @@ _RANGE = re.compile(r"bytes=[ \t]*([0-9]{0,18})-([0-9]{0,18})[ \t]*", re.ASCII |
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of a representation, ``start`` to ``stop`` (exclusive)."""
+    """Part of a representation, from ``start`` to ``stop`` (exclusive)."""
 
     start: int
     stop: int
 
 
 class Unsatisfiable(Exception):
-    """The range lies beyond the representation's end (416)."""
+    """Range beyond the end of the representation (416)."""
 
 
-def is_known(if_none_match: str, etag: str) -> bool:
-    """Whether the client has that representation already: the weak comparison."""
-    if if_none_match == etag:  # as nearly every client sends it
+def matches_etag(if_none_match: str, etag: str) -> bool:
+    """Return whether ``If-None-Match`` names the entity tag, by the weak comparison."""
+    if if_none_match == etag:  # nearly every client
         return True
     return if_none_match.strip() == "*" or etag in _TAG.findall(if_none_match)
 
 
-def hinted(range_field: str) -> tuple[int, int | None]:
-    """The part to ask storage for while the size is not known yet, by the bounds of a slice."""
+def requested_range(range_field: str) -> tuple[int, int | None]:
+    """Return the requested part as the bounds of a slice, before the size is known."""
     match = _RANGE.fullmatch(range_field)
     first, last = match.groups() if match else ("", "")
     if first and last:
@@ -35,14 +35,14 @@ def hinted(range_field: str) -> tuple[int, int | None]:
     return int(first or 0) or -int(last or 0), None
 
 
-def part_of(size: int, etag: str, range_field: str, if_range: str) -> Part | None:
-    """The part the client wants; None for the whole.
+def select_part(size: int, etag: str, range_field: str, if_range: str) -> Part | None:
+    """Return the requested part; None for the whole.
 
-    Several ranges, another unit, or a validator that is not ``etag`` mean the whole (§14.2).
+    Several ranges, another unit, or a validator other than ``etag`` mean the whole (§14.2).
 
-    :param if_range: the ``If-Range`` field, compared strongly; empty if there is none. We send no
-        ``Last-Modified``, so a date never matches.
-    :raises Unsatisfiable: if there is no such part.
+    :param if_range: the ``If-Range`` field, compared strongly; empty if there is none. Responses
+        have no ``Last-Modified``, so a date never matches.
+    :raises Unsatisfiable: if the part lies beyond the end.
     """
     match = _RANGE.fullmatch(range_field)
     if match is None or if_range.strip() not in ("", etag):

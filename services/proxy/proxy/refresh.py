@@ -1,8 +1,8 @@
-"""A value that lives elsewhere, read again when a request comes and it is old.
+"""Values that are read again when a request needs them and they are old.
 
-Nothing runs between requests, as Cloud Run gives no CPU then. One attempt is under way at a time,
-and no more than one an interval is made, whatever the load and whatever went wrong. While an
-attempt fails or hangs, the last good value serves.
+Nothing runs between requests, because Cloud Run gives no CPU then. There is one attempt at a time,
+and at most one per interval, whatever the load and whatever failed. While an attempt fails or
+hangs, the last good value serves.
 """
 
 import asyncio
@@ -20,45 +20,47 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 Clock = Callable[[], float]
-"""Seconds, from anywhere, never backwards."""
+"""Seconds since any start; monotonic."""
 
-SOON = 2.0
-"""Seconds between two attempts while there is no value: nothing can be served meanwhile."""
+FIRST_INTERVAL = 2.0
+"""Seconds between two attempts while there is no value, and so nothing to serve."""
 
-Freshness = Literal["hit", "read", "stale"]
-"""Taken from memory; read or confirmed just now; older than it should be, for want of an answer."""
+CacheStatus = Literal["hit", "read", "stale"]
+"""From memory; read or confirmed for this request; too old, because an attempt failed or hangs.
+
+Compare ``hit``, ``fwd`` and ``stale`` of RFC 9211.
+"""
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
-    """How old a value may grow; all in seconds."""
+class RefreshPolicy:
+    """The permitted age of a value; all in seconds."""
 
     interval: float
     """Between two attempts."""
     wait_after: float
-    """The age from which a request waits for the attempt that is under way."""
+    """The age from which a request waits for the current attempt."""
     patience: float
-    """How long a request waits where an older value could serve,"""
+    """The longest wait of a request while an older value could serve."""
     first_patience: float
-    """and where there is none."""
+    """The longest wait of a request while there is no value."""
     stale: float = math.inf
-    """The age beyond which a value serves no more."""
+    """The age above which a value no longer serves."""
 
 
-class Refreshing(Generic[T]):
-    """A value, and what is needed to read it again.
+class RefreshingValue(Generic[T]):
+    """A value with its loader.
 
-    :param subject: what it is, for the log.
-    :param load: reads it, given the last good value (which it may return if that still holds).
-        Where it raises ``NotFound``, there is no value any more; after any other ``CloudError`` the
-        last good value stays.
+    :param subject: the name of the value in the log.
+    :param load: reads the value, given the last good one (which it may return if it still holds).
+        ``NotFound`` removes the value; any other ``CloudError`` keeps the last good one.
     """
 
     def __init__(
         self,
         subject: str,
         load: Callable[[T | None], Awaitable[T]],
-        policy: Policy,
+        policy: RefreshPolicy,
         clock: Clock,
     ) -> None:
         self._subject, self._load, self._policy, self._clock = subject, load, policy, clock
@@ -67,17 +69,17 @@ class Refreshing(Generic[T]):
         self._tried = self._confirmed = -math.inf
         self._attempt: asyncio.Task[None] | None = None
 
-    def fresh(self) -> T | None:
-        """Return the value if it is so young that nothing has to be done, as it mostly is."""
+    def get_fresh(self) -> T | None:
+        """Return the value if it is young enough to need no attempt, as it mostly is."""
         now, policy = self._clock(), self._policy
         if now - self._tried >= policy.interval or now - self._confirmed >= policy.wait_after:
             return None
         return self._value
 
-    async def get(self) -> tuple[T, Freshness]:
+    async def get(self) -> tuple[T, CacheStatus]:
         """Return the value.
 
-        :raises CloudError: if there is none: what the last attempt raised.
+        :raises CloudError: if there is none: the error of the last attempt.
         """
         now, confirmed = self._clock(), self._confirmed
         if self._attempt is None and now - self._tried >= self._interval():
@@ -94,7 +96,7 @@ class Refreshing(Generic[T]):
 
     def _interval(self) -> float:
         interval = self._policy.interval
-        return interval if self._value is not None else min(interval, SOON)
+        return interval if self._value is not None else min(interval, FIRST_INTERVAL)
 
     def _patience(self) -> float:
         return self._policy.first_patience if self._value is None else self._policy.patience

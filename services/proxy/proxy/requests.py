@@ -1,9 +1,9 @@
-"""A request, as much of it as matters here."""
+"""Requests to the index: Starlette's request, with joined header fields and limits."""
 
-import re
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from starlette.requests import Request
+from starlette.types import Receive, Scope, Send
 
+from proxy.access_log import AccessRecord
 from proxy.errors import AddressTooLong, HeadersTooLarge, MethodNotAllowed
 from proxy.negotiation import negotiate
 
@@ -12,54 +12,50 @@ LONGEST_ADDRESS = 2048
 LARGEST_HEADERS = 32 * 1024
 """Bytes of all header fields."""
 
-_CLIENT = re.compile(r"([\w.-]{1,64})/([\w.+!-]{1,64})", re.ASCII)
 
+class IndexRequest(Request):
+    """Request of a client of the index."""
 
-class Request(NamedTuple):
-    """What a client asks."""
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        super().__init__(scope, receive, send)
+        self.record = AccessRecord.from_scope(scope)
+        """Facts for the access log."""
+        self.fields = join_fields(scope["headers"])
+        """Header fields by lower-case name."""
 
-    method: str
-    raw_path: bytes
-    """As it came over the wire, undecoded."""
-    query: str
-    headers: Mapping[str, str]
-    """By lower-case name; repeated fields are joined by commas (RFC 9110 §5.3)."""
+    @property
+    def query(self) -> str:
+        """The query string, undecoded."""
+        query: bytes = self.scope["query_string"]
+        return query.decode("latin-1")
 
     def check_limits(self) -> None:
-        """Refuse what no client of ours sends.
+        """Refuse requests that no client of an index sends.
 
-        :raises MethodNotAllowed: if it wants to change something.
-        :raises AddressTooLong: if its address is too long.
-        :raises HeadersTooLarge: if its header fields are too large.
+        :raises MethodNotAllowed: if the method is neither GET nor HEAD.
+        :raises AddressTooLong: if path and query exceed :data:`LONGEST_ADDRESS`.
+        :raises HeadersTooLarge: if the header fields exceed :data:`LARGEST_HEADERS`.
         """
-        if self.method not in ("GET", "HEAD"):
+        scope, fields = self.scope, self.fields
+        if scope["method"] not in ("GET", "HEAD"):
             raise MethodNotAllowed
-        if len(self.raw_path) + len(self.query) > LONGEST_ADDRESS:
+        if len(scope["raw_path"]) + len(scope["query_string"]) > LONGEST_ADDRESS:
             raise AddressTooLong
-        if sum(map(len, self.headers)) + sum(map(len, self.headers.values())) > LARGEST_HEADERS:
+        if sum(map(len, fields)) + sum(map(len, fields.values())) > LARGEST_HEADERS:
             raise HeadersTooLarge
 
-    def media_type(self) -> str:
-        """The representation of a page that the client takes.
+    def negotiate_media_type(self) -> str:
+        """Return the media type of the page to send.
 
-        :raises NotAcceptable: if it takes none.
+        :raises NotAcceptable: if the client accepts none.
         """
-        return negotiate(self.headers.get("accept", ""), self.query)
-
-    def is_plain_get(self) -> bool:
-        """Whether it is for the whole, whatever the client has already."""
-        return self.method == "GET" and self.headers.keys().isdisjoint(("range", "if-none-match"))
-
-    def client(self) -> tuple[str, str] | tuple[None, None]:
-        """The client and its version, as the first product of ``User-Agent`` (RFC 9110 §10.1.5)."""
-        match = _CLIENT.match(self.headers.get("user-agent", ""))
-        return (match[1], match[2]) if match else (None, None)
+        return negotiate(self.fields.get("accept", ""), self.query)
 
 
-def joined(fields: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Header fields by name."""
-    headers: dict[str, str] = {}
-    for raw_name, raw_value in fields:
+def join_fields(headers: list[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Return header fields by lower-case name, repeated ones joined by commas (RFC 9110 §5.3)."""
+    fields: dict[str, str] = {}
+    for raw_name, raw_value in headers:
         name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
-        headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    return headers
+        fields[name] = f"{fields[name]}, {value}" if name in fields else value
+    return fields

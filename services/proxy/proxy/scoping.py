@@ -1,4 +1,4 @@
-"""The list of projects for a token that is not for all of them."""
+"""The list of projects within the scope of a token."""
 
 from collections.abc import Mapping
 from html import escape
@@ -14,23 +14,23 @@ from schemas.types import Model
 
 
 class ListedProject(Model):
-    """A project in the list."""
+    """Project in the list."""
 
     name: str
-    """Its name, normalised or not."""
+    """The name, normalised or not."""
 
 
 class ProjectList(Model):
     """The JSON form of the list (PEP 691)."""
 
     meta: Mapping[str, JsonValue]
-    """``api-version`` and the like."""
+    """``api-version`` and other properties of the response."""
     projects: tuple[ListedProject, ...]
     """Every project."""
 
 
-def scoped_root(root_json: bytes, token: Token, media_type: str) -> bytes:
-    """Return the list with only the projects that ``token`` is for, as JSON or HTML.
+def scope_projects(root_json: bytes, token: Token, media_type: str) -> bytes:
+    """Return the list of the projects that ``token`` may read, as JSON or HTML.
 
     :raises Unreadable: if ``root_json`` is not the list.
     """
@@ -40,11 +40,11 @@ def scoped_root(root_json: bytes, token: Token, media_type: str) -> bytes:
         raise Unreadable(layout.ROOT_JSON, f"{error.error_count()} errors") from error
     projects = tuple(p for p in everything.projects if token.reads(normalize_project(p.name)))
     scoped = everything.model_copy(update={"projects": projects})
-    return scoped.model_dump_json().encode() if media_type == JSON else _html(scoped)
+    return scoped.model_dump_json().encode() if media_type == JSON else _render_html(scoped)
 
 
-def _html(listed: ProjectList) -> bytes:
-    """The list as PEP 503 and PEP 629 have it; HTML stays at version 1.4 for ever (PEP 833)."""
+def _render_html(listed: ProjectList) -> bytes:
+    """Return the list in HTML (PEP 503, PEP 629); its version stays 1.4 (PEP 833)."""
     anchors = (
         f'<a href="/simple/{normalize_project(p.name)}/">{escape(p.name)}</a><br>\n'
         for p in listed.projects

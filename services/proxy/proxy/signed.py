@@ -1,4 +1,4 @@
-"""Signed URLs, each made once and handed out for an hour."""
+"""Signed URLs of files, each used for an hour."""
 
 import asyncio
 from collections import OrderedDict
@@ -9,18 +9,18 @@ from proxy.refresh import Clock
 from schemas.names import Filename
 
 VALID = 2 * 3600
-"""Seconds that a URL is good for,"""
-HANDED_OUT = 3600
-"""and those that it is handed out for, so that every client has the rest to begin."""
-MOST = 4096
-"""URLs kept; each is about a kilobyte."""
+"""Seconds of validity of a URL."""
+REUSED = 3600
+"""Seconds for which a URL is sent; a client has at least the other half to begin."""
+CAPACITY = 4096
+"""URLs in memory, of about one kilobyte each."""
 
 
 class SignedUrls:
-    """URLs by object; one signature an object and hour, however many ask.
+    """URLs by file name, with one signature per file and hour.
 
-    :param sign: makes a URL that is good for :data:`VALID` seconds.
-    :param timeout: seconds to wait for one.
+    :param sign: returns a URL that is valid for :data:`VALID` seconds.
+    :param timeout: seconds of the longest wait for a signature.
     """
 
     def __init__(
@@ -33,20 +33,20 @@ class SignedUrls:
         self._urls: OrderedDict[Filename, tuple[float, asyncio.Future[str]]] = OrderedDict()
 
     async def get(self, filename: Filename) -> str:
-        """Return the URL of a file, whatever its generation: its name stands for its bytes.
+        """Return the URL of a file of whatever generation: its name always means the same bytes.
 
-        :raises CloudError: if it could not be signed; the next who asks has it tried again.
+        :raises CloudError: if it cannot be signed; the next request tries again.
         """
         until, url = self._urls.get(filename, (0.0, None))
         if url is None or self._clock() >= until or (url.done() and url.exception()):
-            url = asyncio.ensure_future(self._signed(filename))
-            self._urls[filename] = self._clock() + HANDED_OUT, url
+            url = asyncio.ensure_future(self._create(filename))
+            self._urls[filename] = self._clock() + REUSED, url
         self._urls.move_to_end(filename)
-        while len(self._urls) > MOST:
+        while len(self._urls) > CAPACITY:
             self._urls.popitem(last=False)
         return await asyncio.shield(url)
 
-    async def _signed(self, filename: Filename) -> str:
+    async def _create(self, filename: Filename) -> str:
         try:
             async with asyncio.timeout(self._timeout):
                 return await self._sign(filename)

@@ -1,28 +1,36 @@
-"""Who comes with a given token."""
+"""The tokens of one version of the secret."""
 
+import asyncio
 import hmac
-from collections.abc import Mapping
+import math
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Self
 
+from cloud.errors import NotFound
+from cloud.secrets import SecretVersion
 from proxy.errors import Unreadable
+from proxy.refresh import Clock
 from schemas.tokens import Token, TokenDocument, UnreadableTokens, digest_of
+
+FALL_BACK = 600.0
+"""Seconds for which an older version of the secret counts as a late answer of Secret Manager."""
 
 
 class TokenSet:
-    """The tokens of one version of the secret, found by digest."""
+    """Tokens by digest."""
 
     def __init__(self, document: TokenDocument, number: int = 0) -> None:
         self._by_digest: Mapping[str, Token] = {token.sha256: token for token in document.tokens}
         self.number = number
-        """Which version it is."""
+        """The number of the version."""
 
     @classmethod
     def read(cls, data: bytes, subject: str, number: int = 0) -> Self:
-        """Read a version of the secret.
+        """Return the tokens of a version of the secret.
 
-        :param subject: what it is called, for the error.
-        :raises Unreadable: if it is not the document. Its content is not quoted.
+        :param subject: the name of the version, for the error.
+        :raises Unreadable: if it is not valid. The error does not quote its content.
         """
         try:
             return cls(TokenDocument.read(data), number)
@@ -30,13 +38,44 @@ class TokenSet:
             raise Unreadable(subject, str(error)) from None
 
     def find(self, secret: str, now: datetime) -> Token | None:
-        """Return the live token whose digest is that of ``secret``; None if there is none.
+        """Return the token with the digest of ``secret``; None if it is unknown or expired.
 
-        A token's checksum is for scanners and people; whatever was sent is digested, so that the
-        time taken tells nothing of it.
+        The checksum in a token is for scanners and people. Every secret is digested, so that the
+        time taken tells nothing about it.
         """
         digest = digest_of(secret)
         token = self._by_digest.get(digest)
         if token is None or not hmac.compare_digest(token.sha256, digest):
             return None
         return token if token.is_live(now) else None
+
+
+LoadTokens = Callable[[TokenSet | None], Awaitable[TokenSet]]
+"""Reads the tokens, given the last good ones."""
+
+
+def create_loader(latest: Callable[[], SecretVersion], clock: Clock) -> LoadTokens:
+    """Return a loader of the tokens for a :class:`~proxy.refresh.RefreshingValue`.
+
+    A deleted secret keeps the last tokens in force. An older version keeps them for
+    :data:`FALL_BACK`, because Secret Manager may return it for some minutes though its tokens were
+    revoked since; later it is a secret that was created again.
+    https://cloud.google.com/secret-manager/docs/consistency
+
+    :param latest: reads the latest version; blocks.
+    """
+    confirmed = -math.inf
+
+    async def load(last: TokenSet | None) -> TokenSet:
+        nonlocal confirmed
+        try:
+            version = await asyncio.to_thread(latest)
+        except NotFound as error:
+            raise Unreadable(error.subject, error.detail) from error
+        if last is not None and version.number < last.number and clock() - confirmed < FALL_BACK:
+            raise Unreadable(version.name, f"version {last.number} was read before")
+        tokens = TokenSet.read(version.data, version.name, version.number)
+        confirmed = clock()
+        return tokens
+
+    return load

@@ -1,4 +1,4 @@
-"""The index behind this one, for projects that are none of ours (``UPSTREAM_INDEX_URL``)."""
+"""The upstream index, for unknown projects that are not private (``UPSTREAM_INDEX_URL``)."""
 
 import asyncio
 from contextlib import aclosing
@@ -7,33 +7,40 @@ from fnmatch import fnmatchcase
 
 from cloud.errors import NotFound
 from cloud.ports import Reader
+from proxy.blocking import BlockList
 from schemas import layout
 from schemas.names import ProjectName
 
 
 @dataclass(frozen=True, slots=True)
 class Upstream:
-    """Where unknown projects are looked for, and which never are."""
+    """Another index, and the names that must never be looked for there."""
 
     index_url: str
     """Ends in a slash."""
     private_names: tuple[str, ...]
     """Globs over normalised names."""
+    static: Reader
+    """The pages of this index."""
 
-    def page_of(self, project: ProjectName) -> str | None:
-        """The project's page there; None for a private name."""
+    async def find(self, project: ProjectName, blocked: BlockList) -> str:
+        """Return the URL of a project's page there, unless the project could be one of ours.
+
+        :raises NotFound: if the name is private, or the project has or had a file here.
+        :raises CloudError: if Cloud Storage does not answer.
+        """
         if any(fnmatchcase(project, glob) for glob in self.private_names):
-            return None
+            raise NotFound("the name is private")
+        if blocked.has_project(project) or await _has_page(self.static, project):
+            raise NotFound("the project is, or was, one of ours")
         return f"{self.index_url}{project}/"
 
 
-async def has_page(static: Reader, project: ProjectName) -> bool:
-    """Whether a project has, or ever had, a page here: pages are never deleted.
+async def _has_page(static: Reader, project: ProjectName) -> bool:
+    """Return whether a project has a page here. Pages are never deleted.
 
-    Asked of storage, not of memory, which may be some seconds behind; and of both pages, as one is
-    written before the other.
-
-    :raises CloudError: if nobody can say.
+    It asks Cloud Storage, because memory may be some seconds old, and for both pages, because one
+    is written before the other.
     """
     names = layout.project_html(project), layout.project_json(project)
     return any(await asyncio.gather(*(_exists(static, name) for name in names)))

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 import uvicorn
 
-from proxy.protocol import ImpatientProtocol
+from proxy.protocol import GuardedProtocol
 from unit.proxy.world import AccessLog, Answer, World, answer_of, basic
 
 
@@ -41,9 +41,7 @@ class Served:
 
 
 @contextmanager
-def serving(
-    world: World, protocol: type[ImpatientProtocol] = ImpatientProtocol
-) -> Iterator[Served]:
+def serving(world: World, protocol: type[GuardedProtocol] = GuardedProtocol) -> Iterator[Served]:
     """Serve a world as ``proxy.main`` does."""
     config = uvicorn.Config(
         world.proxy,

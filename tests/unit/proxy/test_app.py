@@ -13,7 +13,7 @@ from cloud.ports import Headers
 from fakes.reader import CHUNK
 from fakes.storage import Fault
 from proxy.cache import ENTRY
-from proxy.scoping import scoped_root
+from proxy.scoping import scope_projects
 from unit.proxy.world import (
     JSON,
     LARGE,
@@ -335,9 +335,9 @@ def test_62_a_scoped_root_is_made_once_however_many_ask_and_again_when_the_list_
 
     def counted(*given: Any) -> bytes:  # noqa: ANN401 - passed on
         made.append(given)
-        return scoped_root(*given)
+        return scope_projects(*given)
 
-    monkeypatch.setattr("proxy.library.scoped_root", counted)
+    monkeypatch.setattr("proxy.pages.scope_projects", counted)
     narrow = {"authorization": basic(NARROW), "accept": JSON}
 
     async def act() -> None:
@@ -468,7 +468,7 @@ def test_an_unexpected_exception_is_500_and_its_traceback_is_logged_once(
     world: World, access_log: AccessLog
 ) -> None:
     client = Client(PAGE, {"authorization": basic()})
-    world.proxy._library = None  # type: ignore[assignment]  # nothing else goes wrong by itself
+    del client.scope["query_string"]  # no server leaves it out: an error of ours
     run(world.proxy(client.scope, client.receive, client.send))
     assert client.answer().status == 500
     [line] = access_log.lines()
@@ -477,7 +477,7 @@ def test_an_unexpected_exception_is_500_and_its_traceback_is_logged_once(
     assert message[0] == f"GET {PAGE} 500"
     assert message[1] == "Traceback (most recent call last):"
     assert "" not in message
-    assert message[-1].startswith("AttributeError: ")
+    assert message[-1].startswith("KeyError: ")
 
 
 def test_each_request_is_one_line_with_the_tokens_name_and_never_the_token(

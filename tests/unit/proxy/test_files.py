@@ -7,7 +7,7 @@ import pytest
 
 from cloud.errors import Unavailable
 from fakes.storage import Fault
-from proxy.signed import MOST, SignedUrls
+from proxy.signed import CAPACITY, SignedUrls
 from schemas.names import Filename
 from unit.proxy.world import (
     LARGE,
@@ -215,20 +215,15 @@ def test_57_neither_a_blocked_file_nor_one_out_of_scope_is_signed(redirecting: W
 def test_57_a_signature_that_cannot_be_had_is_503_and_tried_again(
     redirecting: World, trouble: str
 ) -> None:
-    sign = redirecting.proxy._library._files._signed._sign  # type: ignore[union-attr]
-
-    async def troubled(name: str) -> str:
+    async def fail() -> None:
         if trouble == "fails":
             raise Unavailable("signBlob")
         await asyncio.sleep(5)
-        return ""
 
     async def act() -> None:
-        signed = redirecting.proxy._library._files._signed
-        assert signed is not None
-        signed._sign = troubled
+        redirecting.sign_fault = fail
         assert (await redirecting.ask(FILE)).status == 503
-        signed._sign = sign
+        redirecting.sign_fault = None
         assert (await redirecting.ask(FILE)).status == 302
 
     run(act())
@@ -243,11 +238,11 @@ def test_57_signatures_are_not_kept_without_bound() -> None:
 
     async def act() -> None:
         signed = SignedUrls(sign, 1, Clock())
-        for number in [*range(MOST + 1), 0, MOST]:
+        for number in [*range(CAPACITY + 1), 0, CAPACITY]:
             await signed.get(Filename(f"a-{number}.tar.gz"))
 
     run(act())
-    assert signatures == [f"a-{number}.tar.gz" for number in [*range(MOST + 1), 0]]
+    assert signatures == [f"a-{number}.tar.gz" for number in [*range(CAPACITY + 1), 0]]
 
 
 def test_a_fault_while_a_small_file_comes_is_503_and_leaves_nothing(world: World) -> None:

@@ -12,9 +12,9 @@ from cloud.secrets import SecretVersion
 from fakes.examples import NOON
 from fakes.storage import StorageServer
 from proxy.errors import Unreadable
-from proxy.main import FALL_BACK, build, secret_reader
+from proxy.main import build_app, connect
 from proxy.settings import Settings
-from proxy.token_set import TokenSet
+from proxy.token_set import FALL_BACK, TokenSet, create_loader
 from unit.proxy.world import TOKEN, TOKENS
 
 SETTINGS = {
@@ -68,7 +68,10 @@ def test_it_is_built_without_asking_google_cloud_anything(monkeypatch: pytest.Mo
     with StorageServer() as server:
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", server.url)
         chosen = {name.lower(): value for name, value in SETTINGS.items()}
-        build(Settings.model_validate({**chosen, "secret_manager_emulator_host": "127.0.0.1:9"}))
+        settings = Settings.model_validate(
+            {**chosen, "secret_manager_emulator_host": "127.0.0.1:9"}
+        )
+        build_app(settings, connect(settings))
         assert server.storage.counts.requests == {}
 
 
@@ -97,7 +100,7 @@ def test_an_older_version_than_the_last_gives_revoked_tokens_no_way_back() -> No
 
     async def act() -> None:
         nonlocal now
-        read = secret_reader(lambda: next(answers)(), lambda: now)
+        read = create_loader(lambda: next(answers)(), lambda: now)
         revoked = await read(None)
         now = FALL_BACK - 1
         with pytest.raises(Unreadable, match="tokens/versions/7: version 8 was read before"):
@@ -112,7 +115,7 @@ def test_a_secret_that_was_made_anew_is_believed_after_a_while() -> None:
 
     async def act() -> None:
         nonlocal now
-        read = secret_reader(lambda: next(answers)(), lambda: now)
+        read = create_loader(lambda: next(answers)(), lambda: now)
         last = await read(None)
         now = FALL_BACK
         assert (await read(last)).find(TOKEN, NOON) is not None
@@ -121,4 +124,4 @@ def test_a_secret_that_was_made_anew_is_believed_after_a_while() -> None:
 
 
 async def read(latest: Callable[[], SecretVersion]) -> TokenSet:
-    return await secret_reader(latest, lambda: 0.0)(None)
+    return await create_loader(latest, lambda: 0.0)(None)

@@ -1,38 +1,32 @@
+"""The grammar of paths, by requests: ``proxy.paths`` and the routes of ``proxy.app``."""
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from proxy.paths import (
-    Changelog,
-    CoreMetadata,
-    File,
-    Home,
-    LegacyJson,
-    Project,
-    Redirect,
-    Root,
-    Target,
-    parse,
-)
+from schemas import layout
 from schemas.names import Filename, ProjectName
+from unit.proxy.test_hostile_full import KEY, Recorded
+from unit.proxy.world import METADATA, TOKEN, World, basic, run
 
 FOO = ProjectName("foo-bar")
 WHEEL = Filename("foo_bar-1.0-py3-none-any.whl")
+SDIST = Filename("foo_bar-1.0.tar.gz")
 LOCAL = Filename("foo_bar-1!2.0+cu1-py3-none-any.whl")
 
-NAMED: list[tuple[bytes, Target]] = [
-    (b"/", Home()),
-    (b"/simple/", Root()),
-    (b"/simple/foo-bar/", Project(FOO)),
-    (b"/%73imple/foo%2Dbar/", Project(FOO)),
-    (b"/packages/foo_bar-1.0-py3-none-any.whl", File(FOO, WHEEL)),
-    (b"/packages/foo_bar-1.0.tar.gz", File(FOO, Filename("foo_bar-1.0.tar.gz"))),
-    (b"/packages/foo_bar-1!2.0+cu1-py3-none-any.whl", File(FOO, LOCAL)),
-    (b"/packages/foo_bar-1%212.0%2Bcu1-py3-none-any.whl", File(FOO, LOCAL)),
-    (b"/packages/foo_bar-1.0-py3-none-any.whl.metadata", CoreMetadata(FOO, WHEEL)),
-    (b"/pypi/foo-bar/json", LegacyJson(FOO)),
-    (b"/changelog/page1.html", Changelog(1)),
-    (b"/changelog/page120.html", Changelog(120)),
+NAMED = [
+    (b"/", "home"),
+    (b"/simple/", "list"),
+    (b"/simple/foo-bar/", "page"),
+    (b"/%73imple/foo%2Dbar/", "page"),
+    (b"/packages/foo_bar-1.0-py3-none-any.whl", WHEEL),
+    (b"/packages/foo_bar-1.0.tar.gz", SDIST),
+    (b"/packages/foo_bar-1!2.0+cu1-py3-none-any.whl", LOCAL),
+    (b"/packages/foo_bar-1%212.0%2Bcu1-py3-none-any.whl", LOCAL),
+    (b"/packages/foo_bar-1.0-py3-none-any.whl.metadata", METADATA.decode()),
+    (b"/pypi/foo-bar/json", "legacy"),
+    (b"/changelog/page1.html", "changes 1"),
+    (b"/changelog/page120.html", "changes 120"),
 ]
 MOVED = [
     (b"/simple", "/simple/"),
@@ -91,6 +85,7 @@ HOSTILE = [
     b"/packages/foo_bar-1.0-py3-none-any.whl.asc",
     b"/packages/" + b"a" * 300 + b"-1.0-py3-none-any.whl",
     b"/pypi/foo-bar/json/",
+    b"/pypi/foo-bar/json%0a",
     b"/pypi/foo-bar/1.0/json",
     b"/pypi//json",
     b"/changelog/page0.html",
@@ -101,28 +96,66 @@ HOSTILE = [
     b"/changelog/",
     b"/health/",
 ]
+NOT_EXACT = [b"/health%0a", b"/ready%0a", b"/%68ealth", b"/health\n", b"/health/", b"//health"]
 
 
-@pytest.mark.parametrize(("path", "target"), NAMED)
-def test_1_10_a_path_names_what_it_says_decoded_once(path: bytes, target: Target) -> None:
-    assert parse(path) == target
+@pytest.fixture(scope="module")
+def world() -> World:
+    world = World()
+    pages = {
+        layout.HOME: "home",
+        layout.ROOT_HTML: "list",
+        layout.project_html(FOO): "page",
+        layout.legacy_json(FOO): "legacy",
+        layout.changelog(1): "changes 1",
+        layout.changelog(120): "changes 120",
+    }
+    for name, text in pages.items():
+        world.page(name, text)
+    for filename in (WHEEL, SDIST, LOCAL):
+        world.file(filename, filename.encode())
+    world.packages.put(layout.core_metadata(WHEEL), METADATA)
+    return world
+
+
+def text_of(path: bytes) -> str:
+    return path.decode("latin-1")
+
+
+@pytest.mark.parametrize(("path", "body"), NAMED)
+def test_1_10_a_path_names_what_it_says_decoded_once(world: World, path: bytes, body: str) -> None:
+    answer = run(world.ask(text_of(path)))
+    assert (answer.status, answer.body.decode()) == (200, body)
 
 
 @pytest.mark.parametrize(("path", "location"), MOVED)
-def test_2_3_another_spelling_is_redirected_in_one_hop(path: bytes, location: str) -> None:
-    assert parse(path) == Redirect(location)
+def test_2_3_another_spelling_is_redirected_in_one_hop(
+    world: World, path: bytes, location: str
+) -> None:
+    answer = run(world.ask(text_of(path)))
+    assert (answer.status, answer.headers["location"]) == (301, location)
+    answer = run(world.ask(f"{text_of(path)}?format=a%20b"))
+    assert (answer.status, answer.headers["location"]) == (301, f"{location}?format=a%20b")
 
 
 @pytest.mark.parametrize("path", HOSTILE)
-def test_5_what_is_outside_the_grammar_names_nothing(path: bytes) -> None:
-    assert parse(path) is None
+def test_5_what_is_outside_the_grammar_names_nothing(world: World, path: bytes) -> None:
+    world.operations()
+    answer = run(world.ask(text_of(path)))
+    assert (answer.status, answer.body) == (404, b"Not found.\n")
+    assert world.operations() == 0
 
 
+@pytest.mark.parametrize("path", NOT_EXACT)
+def test_5_a_probe_answers_at_its_exact_path_only(world: World, path: bytes) -> None:
+    for authorization, status in (("", 401), (basic(TOKEN), 404)):
+        assert run(world.ask(text_of(path), {"authorization": authorization})).status == status
+
+
+@settings(deadline=None)
 @given(st.binary(max_size=60) | st.from_regex(rb"/(simple|packages|pypi)/.{0,40}", fullmatch=True))
 def test_5_no_path_forms_a_key_with_a_slash_or_a_dot_segment_in_a_name(path: bytes) -> None:
-    match parse(path):
-        case Project(project) | LegacyJson(project):
-            assert set(project) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
-        case File(_, filename) | CoreMetadata(_, filename):
-            assert "/" not in filename
-            assert not filename.startswith(".")
+    world = World()
+    world.storage.faults = recorded = Recorded()
+    run(world.ask(text_of(path.replace(b"?", b""))))
+    assert [key for key in recorded.keys if not KEY.fullmatch(key)] == []

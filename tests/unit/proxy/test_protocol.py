@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from proxy.protocol import ImpatientProtocol
+from proxy.protocol import GuardedProtocol
 from unit.proxy.conftest import Served, serving
 from unit.proxy.world import LARGE, LARGE_BYTES, World
 
@@ -32,7 +32,7 @@ class Noted:
         return getattr(self._transport, name)
 
 
-class Noting(ImpatientProtocol):
+class Noting(GuardedProtocol):
     sent: list[bytes]
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]

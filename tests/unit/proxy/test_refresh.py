@@ -6,11 +6,11 @@ import logging
 import pytest
 
 from cloud.errors import CloudError, NotFound, Unavailable
-from proxy.refresh import SOON, Freshness, Policy, Refreshing
+from proxy.refresh import FIRST_INTERVAL, CacheStatus, RefreshingValue, RefreshPolicy
 from unit.proxy.world import Clock, run
 
-TOKENS = Policy(interval=30, wait_after=60, patience=0.02, first_patience=0.02)
-PAGES = Policy(interval=2, wait_after=2, patience=0.02, first_patience=0.5, stale=3600)
+TOKENS = RefreshPolicy(interval=30, wait_after=60, patience=0.02, first_patience=0.02)
+PAGES = RefreshPolicy(interval=2, wait_after=2, patience=0.02, first_patience=0.5, stale=3600)
 
 
 class Source:
@@ -31,13 +31,13 @@ class Source:
 
 
 class Scene:
-    def __init__(self, policy: Policy) -> None:
+    def __init__(self, policy: RefreshPolicy) -> None:
         self.source, self.clock = Source(), Clock()
-        self.value = Refreshing("value", self.source.load, policy, self.clock)
+        self.value = RefreshingValue("value", self.source.load, policy, self.clock)
 
-    async def get(self, *, after: float = 0) -> tuple[str, Freshness]:
+    async def get(self, *, after: float = 0) -> tuple[str, CacheStatus]:
         self.clock.now += after
-        fresh = self.value.fresh()
+        fresh = self.value.get_fresh()
         found = await self.value.get()
         assert fresh is None or found == (fresh, "hit")
         return found
@@ -60,12 +60,12 @@ def test_the_first_request_reads_and_the_next_ones_do_not() -> None:
 def test_a_young_value_is_had_without_waiting_and_any_other_is_not() -> None:
     async def act() -> None:
         scene = Scene(TOKENS)
-        assert scene.value.fresh() is None
+        assert scene.value.get_fresh() is None
         await scene.get()
         scene.clock.now += 29.9
-        assert scene.value.fresh() == "v1"
+        assert scene.value.get_fresh() == "v1"
         scene.clock.now += 0.1
-        assert scene.value.fresh() is None
+        assert scene.value.get_fresh() is None
         assert scene.source.reads == 1
 
     run(act())
@@ -136,10 +136,10 @@ def test_without_a_good_value_it_raises_and_tries_again_soon() -> None:
         scene.source.answer = Unavailable("secret", "down")
         for _ in range(8):
             with pytest.raises(Unavailable, match="down"):
-                await scene.get(after=SOON / 4)
+                await scene.get(after=FIRST_INTERVAL / 4)
         assert scene.source.reads == 2
         scene.source.answer = "v1"
-        assert await scene.get(after=SOON) == ("v1", "read")
+        assert await scene.get(after=FIRST_INTERVAL) == ("v1", "read")
 
     run(act())
 

@@ -11,14 +11,14 @@ from contextlib import ExitStack
 
 import pytest
 
-from proxy.protocol import ImpatientProtocol
+from proxy.protocol import GuardedProtocol
 from unit.proxy.conftest import Served, serving
 from unit.proxy.world import LARGE, LARGE_BYTES, World, basic
 
 HEAD = f"GET /simple/ HTTP/1.1\r\nHost: a\r\nAuthorization: {basic()}\r\n".encode()
 
 
-class Hasty(ImpatientProtocol):
+class Hasty(GuardedProtocol):
     head_timeout = 0.3
     write_timeout = 0.3
     alive = 0
@@ -137,7 +137,7 @@ def test_a_body_is_no_head(hasty: Served) -> None:
 def test_of_a_connection_that_was_reset_nothing_is_kept() -> None:
     lost: list[asyncio.TimerHandle | None] = []
 
-    class Watched(ImpatientProtocol):
+    class Watched(GuardedProtocol):
         def connection_lost(self, exc: Exception | None) -> None:
             super().connection_lost(exc)
             lost.append(self.timeout_keep_alive_task)

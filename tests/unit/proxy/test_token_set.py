@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from proxy.credentials import password_of
+from proxy.auth import parse_password
 from proxy.errors import Unreadable
 from proxy.token_set import TokenSet
 from schemas.names import ProjectName
@@ -122,4 +122,4 @@ def test_a_broken_document_is_unreadable_and_never_quoted(data: bytes) -> None:
 def test_60_61_the_password_of_basic_credentials_is_the_token(
     field: str, password: str | None
 ) -> None:
-    assert password_of(field) == password
+    assert parse_password(field) == password

@@ -5,12 +5,14 @@ import base64
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from http.client import HTTPMessage
 from typing import Any, TypeVar
+from urllib.parse import unquote
 
 import pytest
+from starlette.routing import Router
 from starlette.types import Message
 
 from cloud.errors import CloudError
@@ -18,8 +20,7 @@ from cloud.ports import Headers
 from fakes.memory import MemoryBucket
 from fakes.reader import MemoryReader
 from fakes.storage import Storage
-from proxy.app import Proxy
-from proxy.main import Surroundings, assemble
+from proxy.main import Clients, build_app
 from proxy.settings import Settings
 from proxy.token_set import TokenSet
 from schemas import layout
@@ -89,24 +90,28 @@ class World:
         self.secret_reads = 0
         self.reader = MemoryReader(storage, "packages")
         self.signatures: list[str] = []
+        self.sign_fault: Callable[[], Awaitable[None]] | None = None
+        """Runs before each signature."""
         self.is_closed = False
         self.proxy = self._proxy(settings)
         self._fill()
 
-    def _proxy(self, settings: dict[str, object]) -> Proxy:
+    def _proxy(self, settings: dict[str, object]) -> Router:
         names = {"project": "acme-prod", "static_bucket": "static", "packages_bucket": "packages"}
         chosen = Settings.model_validate({**names, "tokens_secret": "tokens", **settings})
-        around = Surroundings(
+        clients = Clients(
             static=MemoryReader(self.storage, "static"),
             packages=self.reader,
-            read_tokens=self._read_tokens,
+            load_tokens=self._read_tokens,
             sign=self._sign if chosen.downloads == "redirect" else None,
             close=self._close,
             clock=self.clock,
         )
-        return assemble(chosen, around)
+        return build_app(chosen, clients)
 
     async def _sign(self, name: str) -> str:
+        if self.sign_fault is not None:
+            await self.sign_fault()
         self.signatures.append(name)
         return f"https://storage.example/packages/{name}?signature={len(self.signatures)}"
 
@@ -175,6 +180,7 @@ class Client:
         self.scope = {
             "type": "http",
             "method": method,
+            "path": unquote(raw_path),
             "raw_path": raw_path.encode("latin-1"),
             "query_string": query.encode("latin-1"),
             "headers": fields,
@@ -193,7 +199,7 @@ class Client:
         self.sent.append(message)
 
     def is_complete(self) -> bool:
-        last = self.sent[-1]
+        last = self.sent[-1] if self.sent else {"type": "nothing"}
         return last["type"] == "http.response.body" and not last.get("more_body", False)
 
     def answer(self) -> Answer:

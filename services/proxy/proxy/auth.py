@@ -1,0 +1,60 @@
+"""Authentication by a token: HTTP Basic (RFC 7617), the only scheme that installers support."""
+
+import base64
+from collections.abc import Callable
+from datetime import datetime
+
+from cloud.errors import CloudError
+from proxy.errors import Unauthorized
+from proxy.refresh import RefreshingValue
+from proxy.token_set import TokenSet
+from schemas.tokens import Token
+
+_LONGEST = 1024
+"""Characters of the longest encoded credentials with a token of this index."""
+
+
+class Authenticator:
+    """Finds the token of a request in the current version of the secret.
+
+    :param now: the clock for the expiry of tokens.
+    """
+
+    def __init__(self, tokens: RefreshingValue[TokenSet], now: Callable[[], datetime]) -> None:
+        self._tokens, self._now = tokens, now
+
+    async def authenticate(self, authorization: str) -> Token:
+        """Return the token of an ``Authorization`` field.
+
+        :raises Unauthorized: if there is none, or if it is unknown or expired.
+        :raises CloudError: if no version of the secret was ever read.
+        """
+        tokens = self._tokens.get_fresh() or (await self._tokens.get())[0]
+        password = parse_password(authorization)
+        token = tokens.find(password, self._now()) if password else None
+        if token is None:
+            raise Unauthorized
+        return token
+
+    async def is_ready(self) -> bool:
+        """Return whether a version of the secret was read."""
+        try:
+            await self._tokens.get()
+        except CloudError:  # RefreshingValue has logged it
+            return False
+        return True
+
+
+def parse_password(authorization: str) -> str | None:
+    """Return the password of an ``Authorization`` field, whatever the user name; None if absent.
+
+    pip and uv first send an empty password; it is treated as none.
+    """
+    scheme, _, encoded = authorization.partition(" ")
+    if scheme.lower() != "basic" or len(encoded) > _LONGEST:
+        return None
+    try:
+        decoded = base64.b64decode(encoded.strip(), validate=True).decode()
+    except ValueError:  # neither Base64 nor UTF-8
+        return None
+    return decoded.partition(":")[2] or None

@@ -1,0 +1,55 @@
+"""Downloads that are opened when their first bytes are read."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Self
+
+from cloud.ports import Download
+
+Open = Callable[[int, int], Awaitable[Download]]
+"""Opens the part of a file from one position to another (exclusive)."""
+
+
+class LazyDownload:
+    """Part of a file: an open download if that is the selected part, else one opened when needed.
+
+    It owns its download; :meth:`aclose` closes it. It is no generator, because a generator holds
+    each chunk until the next one is read.
+
+    :param open_part: opens a part, of whatever generation: a file name always means the same bytes.
+        A file that was deleted by hand and restored has another generation.
+    :param download: the download of the request that found the file.
+    """
+
+    def __init__(self, open_part: Open, download: Download | None = None) -> None:
+        self._open_part, self._download = open_part, download
+        self._start = self._stop = 0
+        self._chunks: AsyncIterator[bytes] | None = None
+
+    def select(self, start: int, stop: int) -> Self:
+        """Select the bytes from ``start`` to ``stop`` (exclusive)."""
+        self._start, self._stop = start, stop
+        return self
+
+    def __aiter__(self) -> Self:
+        """Iterate once."""
+        return self
+
+    async def __anext__(self) -> bytes:
+        """Return the bytes that have arrived since the last call."""
+        if self._chunks is None:
+            self._chunks = aiter(await self._open())
+        return await anext(self._chunks)
+
+    async def aclose(self) -> None:
+        """Close the download, if one is open."""
+        if self._download is not None:
+            await self._download.aclose()
+
+    async def _open(self) -> Download:
+        known = self._download
+        if known is not None and (known.start, known.stop) == (self._start, self._stop):
+            return known
+        await self.aclose()
+        self._download = None
+        self._download = await self._open_part(self._start, self._stop)
+        return self._download

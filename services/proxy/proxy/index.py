@@ -1,0 +1,150 @@
+"""The handlers of the routes: each finds a page or a file within the scope of a token."""
+
+from starlette.responses import Response
+
+from cloud.errors import NotFound
+from proxy import representations
+from proxy.blocking import BlockList
+from proxy.files import Files
+from proxy.pages import Pages
+from proxy.paths import parse_file, parse_page_number, parse_project
+from proxy.refresh import RefreshingValue
+from proxy.representations import Key
+from proxy.requests import IndexRequest
+from proxy.resources import respond
+from proxy.responses import ClosingResponse, redirect_once, redirect_permanently
+from proxy.signed import SignedUrls
+from proxy.upstream import Upstream
+from schemas.names import Filename, ProjectName
+from schemas.tokens import READ, Token
+
+
+class Index:
+    """The pages and files of the index.
+
+    :param blocked: the files that must not be served.
+    :param upstream: the index for unknown projects, if any.
+    :param signed_urls: signs the URLs of files, if files are not streamed.
+    :param max_length: the largest Content-Length of a streamed file, in bytes.
+    """
+
+    def __init__(
+        self,
+        pages: Pages,
+        files: Files,
+        blocked: RefreshingValue[BlockList],
+        *,
+        upstream: Upstream | None = None,
+        signed_urls: SignedUrls | None = None,
+        max_length: int | None = None,
+    ) -> None:
+        self._pages, self._files, self._blocked = pages, files, blocked
+        self._upstream, self._signed_urls, self._max_length = upstream, signed_urls, max_length
+
+    async def list_projects(self, request: IndexRequest, token: Token) -> Response:
+        """Send ``/simple/``, the list of projects (PEP 503)."""
+        media_type = request.negotiate_media_type()
+        _require(READ in token.scopes, "the token is not for reading")
+        key = representations.scoped_project_list(token, media_type)
+        return await self._send_page(key, request)
+
+    async def redirect_to_list(self, request: IndexRequest, token: Token) -> Response:
+        """Redirect ``/simple`` to the list of projects."""
+        return redirect_permanently("/simple/", request.query)
+
+    async def show_project(self, request: IndexRequest, token: Token) -> Response:
+        """Send ``/simple/<project>/``, the page of a project (PEP 503, PEP 691)."""
+        project = _find_project(request)
+        if project != request.path_params["project"]:
+            return await self.redirect_to_project(request, token)
+        _require(token.reads(project), "the project is out of the token's scope")
+        key = representations.project_page(project, request.negotiate_media_type())
+        try:
+            return await self._send_page(key, request)
+        except NotFound:
+            if self._upstream is None:
+                raise
+            request.record.cache = "read"
+            blocked, _ = await self._blocked.get()
+            return redirect_once(await self._upstream.find(project, blocked))
+
+    async def redirect_to_project(self, request: IndexRequest, token: Token) -> Response:
+        """Redirect to the page of a project under its normalised name, in one step."""
+        return redirect_permanently(f"/simple/{_find_project(request)}/", request.query)
+
+    async def show_legacy_json(self, request: IndexRequest, token: Token) -> Response:
+        """Send ``/pypi/<project>/json``, the page of a project in the older JSON API."""
+        project = _find_project(request)
+        if project != request.path_params["project"]:
+            return redirect_permanently(f"/pypi/{project}/json", request.query)
+        _require(token.reads(project), "the project is out of the token's scope")
+        return await self._send_page(representations.legacy_json(project), request)
+
+    async def show_home(self, request: IndexRequest, token: Token) -> Response:
+        """Send ``/``, the home page."""
+        _require(token.reads_everything(), "the page lists every project")
+        return await self._send_page(representations.home(), request)
+
+    async def show_changelog(self, request: IndexRequest, token: Token) -> Response:
+        """Send ``/changelog/page<number>.html``, a page of recent files."""
+        number = parse_page_number(request.path_params["number"])
+        _require(token.reads_everything(), "the page lists every project")
+        return await self._send_page(representations.changelog(number), request)
+
+    async def send_file(self, request: IndexRequest, token: Token) -> Response:
+        """Send ``/packages/<filename>``, a distribution file, or redirect to its signed URL.
+
+        Only a plain GET is redirected: pip needs a direct answer to a HEAD, and parts are small
+        (INDEX_API: #50).
+        """
+        filename = await self._find_file(request, token)
+        key = representations.file(filename)
+        is_plain_get = request.method == "GET" and request.fields.keys().isdisjoint(
+            ("range", "if-none-match")
+        )
+        if self._signed_urls is None or not is_plain_get:
+            return await self._send_file(key, request)
+        _, request.record.cache = await self._files.describe(key)
+        return redirect_once(await self._signed_urls.get(filename))
+
+    async def send_core_metadata(self, request: IndexRequest, token: Token) -> Response:
+        """Send ``/packages/<filename>.metadata``, the METADATA of a file (PEP 658)."""
+        filename = await self._find_file(request, token)
+        return await self._send_file(representations.core_metadata(filename), request)
+
+    async def reject(self, request: IndexRequest, token: Token) -> Response:
+        """Raise ``NotFound``: no route matches."""
+        raise NotFound("no such address")
+
+    async def _find_file(self, request: IndexRequest, token: Token) -> Filename:
+        """Return the requested file name, if the token may read it and it is not blocked."""
+        project, filename = parse_file(request.path_params["filename"])
+        request.record.project, request.record.file = project, filename
+        _require(token.reads(project), "the project is out of the token's scope")
+        blocked = self._blocked.get_fresh() or (await self._blocked.get())[0]
+        _require(not blocked.covers(project, filename), "the file is blocked")
+        return filename
+
+    async def _send_page(self, key: Key, request: IndexRequest) -> Response:
+        page, request.record.cache = await self._pages.find(key)
+        return respond(page, request)
+
+    async def _send_file(self, key: Key, request: IndexRequest) -> Response:
+        if request.method == "HEAD":
+            file, request.record.cache = await self._files.describe(key)
+            return respond(file, request)
+        range_field = request.fields.get("range", "")
+        file, download, request.record.cache = await self._files.find(key, range_field)
+        response = respond(file, request, download, self._max_length)
+        return response if download is None else ClosingResponse(response, download)
+
+
+def _find_project(request: IndexRequest) -> ProjectName:
+    project = parse_project(request.path_params["project"])
+    request.record.project = project
+    return project
+
+
+def _require(condition: bool, reason: str) -> None:
+    if not condition:
+        raise NotFound(reason)

@@ -1,0 +1,31 @@
+"""Settings of the process's memory: glibc's allocator and Python's garbage collector."""
+
+import ctypes
+import gc
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+"""Parameters of ``mallopt`` in glibc's malloc.h."""
+
+
+def reuse_memory() -> None:
+    """Let glibc reuse the memory of a chunk, some hundred KiB, for the next one.
+
+    By default it asks the kernel for new pages each time, which is half of the cost of streaming:
+    ``docs/adr/0013-memory-of-chunks-is-reused.md``,
+    https://man7.org/linux/man-pages/man3/mallopt.3.html. Other C libraries have no ``mallopt``.
+    """
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "mallopt"):
+        libc.mallopt(_M_MMAP_THRESHOLD, 1024 * 1024)
+        libc.mallopt(_M_TRIM_THRESHOLD, 4 * 1024 * 1024)
+
+
+def freeze_loaded_objects() -> None:
+    """Exclude all objects that exist now from garbage collection, because they stay.
+
+    A full collection visits every object, and all requests wait for it:
+    ``docs/adr/0012-loaded-objects-are-frozen.md``,
+    https://docs.python.org/3/library/gc.html#gc.freeze.
+    """
+    gc.collect()
+    gc.freeze()

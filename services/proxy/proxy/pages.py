@@ -1,0 +1,52 @@
+"""Pages in the static bucket, and the list of projects within the scope of a token."""
+
+import asyncio
+
+from cloud.errors import Unavailable
+from cloud.ports import Reader, StoredObject
+from proxy import representations
+from proxy.cache import Cache
+from proxy.negotiation import JSON
+from proxy.refresh import CacheStatus
+from proxy.representations import Key
+from proxy.resources import Resource
+from proxy.scoping import scope_projects
+from schemas.tokens import Token
+
+
+class Pages:
+    """The static bucket.
+
+    :param cache: keeps pages in memory.
+    """
+
+    def __init__(self, static: Reader, cache: Cache) -> None:
+        self._static, self._cache = static, cache
+
+    async def find(self, key: Key) -> tuple[Resource, CacheStatus]:
+        """Return a page.
+
+        :raises NotFound: if there is none.
+        :raises CloudError: if it cannot be read.
+        """
+        return await self._cache.get_page(key, self._read)
+
+    async def _read(self, key: Key, last: Resource | None) -> Resource:
+        """Read a page, or return ``last``, the one that was read before, if it is unchanged."""
+        if key.token is not None:
+            return await self._read_scoped(key, key.token, last)
+        if last is None:
+            return representations.create_page(key, await self._static.read(key.name))
+        changed = await self._static.changed(key.name, last.generation)
+        return representations.create_page(key, changed) if changed else last
+
+    async def _read_scoped(self, key: Key, token: Token, last: Resource | None) -> Resource:
+        """Return the list of a token's own projects; ``last`` if the whole list is unchanged."""
+        whole, status = await self.find(representations.project_list(JSON))
+        if last is not None and last.generation == whole.generation:
+            if status == "stale":
+                raise Unavailable(key.name, "the whole list is stale")
+            return last
+        # In a thread: 100 000 projects take 0.4 s.
+        body = await asyncio.to_thread(scope_projects, whole.body or b"", token, key.media_type)
+        return representations.create_page(key, StoredObject(whole.generation, body))

@@ -1,0 +1,131 @@
+"""Resources and the responses to requests for them: whole, partial, or not modified.
+
+A :class:`Resource` is prepared once, when it is read. A request then takes a comparison or two
+(RFC 9110 §13.2.2: If-None-Match, then If-Range with Range).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from starlette.responses import Response
+
+from proxy.downloads import LazyDownload
+from proxy.ranges import Part, Unsatisfiable, matches_etag, select_part
+from proxy.requests import IndexRequest
+from proxy.responses import (
+    COMMON,
+    BodyResponse,
+    Fields,
+    PreparedResponse,
+    create_text_response,
+    encode_fields,
+)
+from schemas.types import Generation
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One representation of a page or a file."""
+
+    etag: str
+    """A strong entity tag, quoted."""
+    size: int
+    """Bytes of the whole."""
+    body: bytes | None = field(repr=False)
+    """The whole; None for a large file, which is downloaded for each request."""
+    generation: Generation
+    """The generation of the object in Cloud Storage."""
+    whole: Response = field(repr=False)
+    """The response to a plain GET; without its body if that is downloaded."""
+    head: Response = field(repr=False)
+    """The response to a HEAD."""
+    not_modified: Response = field(repr=False)
+    """The response to a client that has it already (RFC 9110 §15.4.5)."""
+
+    def cost(self) -> int:
+        """Bytes of memory of the body."""
+        return 0 if self.body is None else len(self.body)
+
+
+def create_resource(
+    body: bytes | None,
+    size: int,
+    generation: Generation,
+    *,
+    etag: str,
+    media_type: str,
+    cache_control: str,
+    extra: Mapping[str, str],
+) -> Resource:
+    """Prepare a representation and its responses."""
+    kept = {**COMMON, "etag": etag, "cache-control": cache_control, **extra}
+    own = {"content-type": media_type, "accept-ranges": "bytes", "content-length": str(size)}
+    fields = encode_fields({**kept, **own})
+    return Resource(
+        etag=etag,
+        size=size,
+        body=body,
+        generation=generation,
+        whole=PreparedResponse(200, fields, body or b""),
+        head=PreparedResponse(200, fields),
+        not_modified=PreparedResponse(304, encode_fields(kept)),
+    )
+
+
+def respond(
+    resource: Resource,
+    request: IndexRequest,
+    download: LazyDownload | None = None,
+    max_length: int | None = None,
+) -> Response:
+    """Return the response to a GET or HEAD.
+
+    :param download: the source of the body if the resource has none.
+    :param max_length: the largest Content-Length of a downloaded body, in bytes. Above it the
+        field is left out.
+    """
+    known = request.fields.get("if-none-match")
+    if known is not None and matches_etag(known, resource.etag):
+        return resource.not_modified
+    if request.method == "HEAD":
+        return resource.head
+    try:
+        part = _requested_part(resource, request)
+    except Unsatisfiable:
+        return _refuse_range(resource.size)
+    if part is None and download is None:
+        return resource.whole
+    fields, start, stop = resource.whole.raw_headers, 0, resource.size
+    if part is not None:
+        fields, start, stop = _describe_part(resource, part), part.start, part.stop
+    status = 200 if part is None else 206
+    if download is None:
+        return PreparedResponse(status, fields, (resource.body or b"")[start:stop])
+    if max_length is not None and stop - start > max_length:
+        fields = _drop_length(fields)
+    return BodyResponse(status, fields, download.select(start, stop), stop - start)
+
+
+def _requested_part(resource: Resource, request: IndexRequest) -> Part | None:
+    wanted = request.fields.get("range")
+    if wanted is None:
+        return None
+    return select_part(resource.size, resource.etag, wanted, request.fields.get("if-range", ""))
+
+
+def _describe_part(resource: Resource, part: Part) -> Fields:
+    """Return the header fields of a partial response (RFC 9110 §15.3.7)."""
+    own = {
+        "content-range": f"bytes {part.start}-{part.stop - 1}/{resource.size}",
+        "content-length": str(part.stop - part.start),
+    }
+    return [*_drop_length(resource.whole.raw_headers), *encode_fields(own)]
+
+
+def _drop_length(fields: Fields) -> Fields:
+    return [field for field in fields if field[0] != b"content-length"]
+
+
+def _refuse_range(size: int) -> Response:
+    fields = {"content-range": f"bytes */{size}", "accept-ranges": "bytes"}
+    return create_text_response(416, "There is no such range.", fields)

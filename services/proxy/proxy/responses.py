@@ -1,0 +1,112 @@
+"""Responses: Starlette's, with header fields that are encoded once."""
+
+from collections.abc import AsyncIterable, Mapping
+from contextlib import aclosing
+from typing import Protocol
+
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.types import Message, Receive, Scope, Send
+
+Fields = list[tuple[bytes, bytes]]
+"""Encoded header fields as in ASGI, with lower-case names."""
+
+COMMON: Mapping[str, str] = {"x-content-type-options": "nosniff"}
+"""Header fields of every response."""
+
+_MORE_BODY: Message = {"type": "http.response.body", "body": b"", "more_body": True}
+_END_OF_BODY: Message = {"type": "http.response.body", "body": b""}
+
+
+class PreparedResponse(Response):
+    """Response with encoded header fields. It has no state and can be sent any number of times."""
+
+    def __init__(self, status_code: int, fields: Fields, body: bytes = b"") -> None:
+        self.status_code, self.raw_headers = status_code, fields
+        self.body, self.background = body, None
+
+
+class BodyResponse(StreamingResponse):
+    """Response with a body of known length that is still to be read.
+
+    A body that breaks off is not completed, so that no client takes it for the whole.
+    """
+
+    def __init__(
+        self, status_code: int, fields: Fields, body: AsyncIterable[bytes], length: int
+    ) -> None:
+        self.status_code, self.raw_headers = status_code, fields
+        self.body_iterator, self.background = body, None
+        self._length = length
+
+    async def stream_response(self, send: Send) -> None:
+        """Send the body, and the status with its first chunk.
+
+        A chunk is not referenced here while the client is slow.
+        """
+        sent = 0
+        async for chunk in self.body_iterator:
+            if not sent:
+                await send(self._start())
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            sent += len(chunk)
+            del chunk
+            await send(_MORE_BODY)  # returns when the client has taken the chunk
+        if sent == self._length:
+            await send(_END_OF_BODY)
+
+    def _start(self) -> Message:
+        return {
+            "type": "http.response.start",
+            "status": self.status_code,
+            "headers": self.raw_headers,
+        }
+
+
+class Closeable(Protocol):
+    """Download that has to be closed."""
+
+    async def aclose(self) -> None:
+        """Close it."""
+        ...
+
+
+class ClosingResponse(Response):
+    """Response that owns a download: it closes it when it was sent, failed or was cancelled."""
+
+    def __init__(self, response: Response, download: Closeable) -> None:
+        self._response, self._download = response, download
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the response and close the download."""
+        async with aclosing(self._download):
+            await self._response(scope, receive, send)
+
+
+def encode_fields(fields: Mapping[str, str]) -> Fields:
+    """Return header fields as in ASGI."""
+    return [(name.encode("ascii"), value.encode("latin-1")) for name, value in fields.items()]
+
+
+def create_text_response(
+    status_code: int, sentence: str, fields: Mapping[str, str] | None = None
+) -> Response:
+    """Return a sentence as a response that no cache keeps, unless ``fields`` say otherwise."""
+    headers = {**COMMON, "cache-control": "no-store", **(fields or {})}
+    return PlainTextResponse(f"{sentence}\n", status_code, headers)
+
+
+def redirect_once(location: str) -> Response:
+    """Return a redirect that holds for this request only (RFC 9110 §15.4.3)."""
+    fields = {"location": location, "cache-control": "private, no-store"}
+    return create_text_response(302, "It is served elsewhere.", fields)
+
+
+def redirect_permanently(path: str, query: str) -> Response:
+    """Return a permanent redirect to a path of the index, with the query if it is printable ASCII.
+
+    The location has neither scheme nor host, so a front end can change both.
+    """
+    is_safe = query.isascii() and query.isprintable()
+    location = f"{path}?{query}" if query and is_safe else path
+    fields = {"location": location, "cache-control": "private, no-cache"}
+    return create_text_response(301, f"It is served at {path}.", fields)
