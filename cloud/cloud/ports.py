@@ -69,13 +69,10 @@ class Bucket(Protocol):
         """Return what is known of the live object, or of ``generation`` of it; None if absent."""
         ...
 
-    def read(self, name: str, *, unless: Generation | None = None) -> StoredObject | None:
-        """Return the whole live object with the generation its bytes belong to.
+    def read(self, name: str) -> StoredObject | None:
+        """Return the whole live object with the generation its bytes belong to; None if absent.
 
         For small objects: the bytes are held in memory.
-
-        :param unless: a generation the caller already has: None is returned if it is the live one.
-        :raises NotFound: if there is no such object.
         """
         ...
 

@@ -84,18 +84,13 @@ class StorageBucket:
             return None
         return _info(blob)
 
-    def read(self, name: str, *, unless: Generation | None = None) -> StoredObject | None:
+    def read(self, name: str) -> StoredObject | None:
         """Download an object; the response's headers name its generation."""
         blob = self._bucket.blob(name)
         try:
             with self._ours(name):
-                data = blob.download_as_bytes(
-                    raw_download=True,
-                    if_generation_not_match=unless,
-                    timeout=_TIMEOUT,
-                    retry=_RETRY,
-                )
-        except _NotModified:
+                data = blob.download_as_bytes(raw_download=True, timeout=_TIMEOUT, retry=_RETRY)
+        except errors.NotFound:
             return None
         return StoredObject(generation=int(blob.generation), data=data)
 
@@ -198,10 +193,6 @@ class StorageBucket:
             raise errors.Unavailable(subject, str(error)) from error
 
 
-class _NotModified(Exception):
-    """The live generation is the one the caller has (304)."""
-
-
 _KINDS: dict[int, type[errors.CloudError]] = {
     401: errors.PermissionDenied,
     403: errors.PermissionDenied,
@@ -211,9 +202,7 @@ _KINDS: dict[int, type[errors.CloudError]] = {
 }
 
 
-def _translated(status: int, subject: str, detail: str) -> Exception:
-    if status == HTTPStatus.NOT_MODIFIED:
-        return _NotModified()
+def _translated(status: int, subject: str, detail: str) -> errors.CloudError:
     return _KINDS.get(status, errors.Unavailable)(subject, detail)
 
 

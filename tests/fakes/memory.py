@@ -95,13 +95,12 @@ class MemoryBucket:
         except errors.NotFound:
             return None
 
-    def read(self, name: str, *, unless: int | None = None) -> StoredObject | None:
+    def read(self, name: str) -> StoredObject | None:
         try:
             with self._step("objects.download", name):
-                conditions = Preconditions(generation_not_match=unless)
-                version = self.storage.get(self._name, name, None, conditions)
+                version = self.storage.get(self._name, name)
                 return StoredObject(version.generation, version.data)
-        except _NotModified:
+        except errors.NotFound:
             return None
 
     def stream(
@@ -204,18 +203,12 @@ class MemoryTopic:
             self.after(message)
 
 
-class _NotModified(Exception):
-    """The answer 304 to a read."""
-
-
 @contextmanager
 def _ours(subject: str) -> Iterator[None]:
     """Raise what the store answers as the adapter would."""
     try:
         yield
     except StorageError as error:
-        if error.status == 304:
-            raise _NotModified from error
         raise _OURS.get(error.status, errors.Unavailable)(subject, error.message) from error
 
 

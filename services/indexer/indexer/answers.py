@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from cloud.errors import NotFound
 from cloud.once import write_once
 from cloud.ports import Bucket, Headers, Topic
 from schemas import layout
@@ -19,12 +18,11 @@ class Answers:
 
     def refusal_of(self, command_id: str) -> CommandVerdict | None:
         """The refusal already stored for a command: it is final, whatever is there by now."""
-        try:
-            stored = self.bucket.read(layout.command_verdict(command_id))
-        except NotFound:
+        stored = self.bucket.read(layout.command_verdict(command_id))
+        if stored is None:
             return None
-        verdict = CommandVerdict.model_validate_json(stored.data) if stored else None
-        return verdict if verdict and verdict.outcome == "refused" else None
+        verdict = CommandVerdict.model_validate_json(stored.data)
+        return verdict if verdict.outcome == "refused" else None
 
     def give(self, verdict: CommandVerdict) -> None:
         """Store the verdict, unless there is one, and announce a refusal; in that order."""

@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from cloud.errors import NotFound, PreconditionFailed, TooManyRequests
-from cloud.ports import Bucket, Headers, StoredObject, Topic
+from cloud.errors import PreconditionFailed, TooManyRequests
+from cloud.ports import Bucket, Headers, Topic
 from indexer.merge import Change, empty, merge, revised
 from schemas import layout
 from schemas.catalog import CatalogEntry
@@ -57,7 +57,7 @@ class Records:
         give_up = self.monotonic() + DEADLINE
         pause = _PAUSE
         while True:
-            stored = self._read(project)
+            stored = self.bucket.read(layout.record(project))
             before = ProjectRecord.model_validate_json(stored.data) if stored else empty(project)
             after, failures = merge(before, changes, self.now())
             if after == before:
@@ -72,12 +72,6 @@ class Records:
                 pause = min(2 * pause, _LONGEST_PAUSE)
             else:
                 return after, failures
-
-    def _read(self, project: ProjectName) -> StoredObject | None:
-        try:
-            return self.bucket.read(layout.record(project))
-        except NotFound:
-            return None
 
     def _write(self, record: ProjectRecord, generation: int) -> None:
         headers = Headers(

@@ -9,7 +9,6 @@ the first promotion wins.
 """
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 
 from cloud.errors import NotFound, PreconditionFailed, TooManyRequests
@@ -167,9 +166,8 @@ class Promotion:
             return None
         name = layout.core_metadata(checked_filename(parsed.filename))
         if verified is None:
-            with suppress(NotFound):
-                if stored := self.packages.read(name):
-                    return stored.data
+            if stored := self.packages.read(name):
+                return stored.data
             verified = verify(parsed, self.packages.stream(promoted), self.policy, promoted.size)
         metadata = verified.metadata or b""
         write_once(self.packages, name, metadata, _METADATA_HEADERS)

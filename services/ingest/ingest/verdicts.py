@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from cloud.errors import NotFound
 from cloud.once import write_once
 from cloud.ports import Bucket, Headers, Topic
 from ingest import facts
@@ -59,12 +58,11 @@ class Verdicts:
         """The refusal stored for this generation, if there is one: it is final."""
         if upload.generation is None:
             return None
-        try:
-            stored = self.bucket.read(layout.verdict(upload.name, upload.generation))
-        except NotFound:
+        stored = self.bucket.read(layout.verdict(upload.name, upload.generation))
+        if stored is None:
             return None
-        verdict = Verdict.model_validate_json(stored.data) if stored else None
-        if verdict is None or verdict.outcome == "accepted":
+        verdict = Verdict.model_validate_json(stored.data)
+        if verdict.outcome == "accepted":
             return None
         return Refused(Reason(verdict.reason or ""), verdict.detail or "")
 

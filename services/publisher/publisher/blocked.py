@@ -18,7 +18,6 @@ instance stops or dies, without this document and the pages being written at onc
 import threading
 from collections.abc import Iterable, Mapping
 
-from cloud.errors import NotFound
 from cloud.ports import Bucket, Headers, StoredObject
 from publisher.persistence import Persistence
 from schemas import layout
@@ -115,8 +114,5 @@ class BlockedList:
             self._static.write(layout.BLOCKED, data, HEADERS, if_generation=stored.generation)
 
     def _stored(self) -> StoredObject:
-        try:
-            stored = self._static.read(layout.BLOCKED)
-        except NotFound:
-            stored = None
+        stored = self._static.read(layout.BLOCKED)
         return stored or StoredObject(generation=0, data=Blocked().encode())

@@ -20,13 +20,12 @@ from cloud.errors import NotFound
 from cloud.ports import Bucket, Headers, ObjectInfo
 from publisher import catalog_html, markup, simple_json
 from publisher.errors import UnreadableEntry
-from publisher.pages import CACHE_CONTROL
+from publisher.pages import CACHE_CONTROL, read_record
 from publisher.persistence import Persistence
 from publisher.templates import ENTRIES_PER_PAGE
 from schemas import layout
 from schemas.catalog import CatalogEntry
 from schemas.names import normalize_project
-from schemas.records import ProjectRecord
 
 logger = logging.getLogger(__name__)
 
@@ -120,8 +119,6 @@ def entry_of(info: ObjectInfo, metadata: Bucket) -> CatalogEntry:
 
 def _derived(name: str, metadata: Bucket) -> CatalogEntry:
     try:
-        stored = metadata.read(name)
-        record = ProjectRecord.model_validate_json(stored.data if stored else b"")
+        return CatalogEntry.of(read_record(metadata, name))
     except (NotFound, ValidationError) as error:
         raise UnreadableEntry(name) from error
-    return CatalogEntry.of(record)

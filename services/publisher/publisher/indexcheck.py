@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
 
-from cloud.errors import NotFound
 from cloud.ports import Bucket
 from publisher.catalog import entry_of, rendered
 from publisher.difference import Difference
@@ -106,12 +105,10 @@ class IndexCheck:
                 continue
 
     def _page(self, name: str, data: bytes) -> Iterator[Difference]:
-        try:
-            stored = self.static.read(name)
-        except NotFound:
+        stored = self.static.read(name)
+        if stored is None:
             yield Difference.at(self.static, name, "missing-catalog", "the catalog consists of it")
-            return
-        if stored is None or stored.data != data:
+        elif stored.data != data:
             detail = "it is not what the records give"
             yield Difference.at(self.static, name, "stale-catalog", detail)
 
@@ -119,10 +116,7 @@ class IndexCheck:
         return self.metadata.stat(layout.record(project)) is not None
 
     def _record(self, project: ProjectName) -> ProjectRecord | None:
-        try:
-            stored = self.metadata.read(layout.record(project))
-        except NotFound:
-            return None
+        stored = self.metadata.read(layout.record(project))
         return ProjectRecord.model_validate_json(stored.data) if stored else None
 
 

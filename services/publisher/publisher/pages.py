@@ -17,6 +17,7 @@ Nothing is ever deleted: a project without files has pages that offer none.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from cloud.errors import NotFound
 from cloud.ports import Bucket, Headers, ObjectInfo
 from publisher import legacy_json, markup, project_html, simple_json
 from publisher.blocked import BlockedList
@@ -68,7 +69,7 @@ class ProjectPages:
 
     def _attempt(self, project: ProjectName, force: bool) -> ProjectRecord:
         found = self._found(project)
-        record = self._record(project)
+        record = read_record(self.metadata, layout.record(project))
         self.blocked.note(record)
         due = [kind for kind in KINDS if force or _is_due(found.get(kind.name(project)), record)]
         for kind, data in _rendered(due, record):
@@ -80,12 +81,6 @@ class ProjectPages:
         legacy = self.static.stat(layout.legacy_json(project))
         return pages | ({legacy.name: legacy} if legacy else {})
 
-    def _record(self, project: ProjectName) -> ProjectRecord:
-        stored = self.metadata.read(layout.record(project))
-        if stored is None:  # pragma: no cover - only a conditional read returns nothing
-            raise AssertionError(project)
-        return ProjectRecord.model_validate_json(stored.data)
-
     def _write(
         self, kind: Kind, record: ProjectRecord, data: bytes, found: ObjectInfo | None
     ) -> None:
@@ -96,6 +91,18 @@ class ProjectPages:
         )
         generation = found.generation if found else 0
         self.static.write(kind.name(record.project), data, headers, if_generation=generation)
+
+
+def read_record(metadata: Bucket, name: str) -> ProjectRecord:
+    """Return the record in the object ``name`` of the metadata bucket.
+
+    :raises NotFound: if there is no such object.
+    :raises ValidationError: if it is not a record.
+    """
+    stored = metadata.read(name)
+    if stored is None:
+        raise NotFound(f"gs://{metadata.name}/{name}")
+    return ProjectRecord.model_validate_json(stored.data)
 
 
 def _rendered(kinds: Sequence[Kind], record: ProjectRecord) -> Sequence[tuple[Kind, bytes]]:

@@ -9,13 +9,12 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from cloud.errors import NotFound
 from cloud.ports import Bucket, ObjectInfo
 from publisher import blocked
 from publisher.difference import Difference, Kind
 from publisher.filecheck import FileCheck
 from publisher.listing import Listing
-from publisher.pages import KINDS
+from publisher.pages import KINDS, read_record
 from schemas import layout
 from schemas.catalog import CatalogEntry
 from schemas.records import Blocked, ProjectRecord
@@ -35,7 +34,7 @@ class ProjectCheck:
         if info is None:
             return []
         try:
-            record = self._record(name)
+            record = read_record(self.metadata, name)
         except ValidationError as error:
             return [self._at(name, "unreadable-record", f"{error.error_count()} fields are wrong")]
         if layout.record(record.project) != name:
@@ -49,15 +48,8 @@ class ProjectCheck:
 
     def blocked(self) -> Blocked:
         """What the proxy is told not to serve; nothing where the object is absent."""
-        try:
-            stored = self.static.read(layout.BLOCKED)
-        except NotFound:
-            stored = None
+        stored = self.static.read(layout.BLOCKED)
         return Blocked.model_validate_json(stored.data) if stored else Blocked()
-
-    def _record(self, name: str) -> ProjectRecord:
-        stored = self.metadata.read(name)
-        return ProjectRecord.model_validate_json(stored.data if stored else b"")
 
     def _facts(self, info: ObjectInfo, record: ProjectRecord) -> Iterator[Difference]:
         wanted = CatalogEntry.of(record).metadata()
@@ -79,15 +71,8 @@ class ProjectCheck:
                 yield self._page(name, "stale-page", detail)
             elif page.content_type != kind.content_type:
                 yield self._page(name, "other-page", f"its type is {page.content_type}")
-            elif self._bytes(name) != kind.render(listing):
+            elif (stored := self.static.read(name)) is None or stored.data != kind.render(listing):
                 yield self._page(name, "other-page", "it is not what its record gives")
-
-    def _bytes(self, name: str) -> bytes | None:
-        try:
-            stored = self.static.read(name)
-        except NotFound:
-            return None
-        return stored.data if stored else None
 
     def _blocked(self, record: ProjectRecord) -> Iterator[Difference]:
         document = self.blocked()
