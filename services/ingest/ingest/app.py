@@ -35,7 +35,7 @@ class Ingest:
             return self._refuse_message(message_id, refused, None)
         if is_no_upload(message, push.message.attributes):
             return Outcome("ignored", file=message.name)
-        upload = Upload.of(message)
+        upload = Upload.from_message(message)
         try:
             require_placed(upload, self.promotion.incoming.name)
             upload = self._resolved(upload)

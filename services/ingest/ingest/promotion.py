@@ -1,23 +1,29 @@
-"""Promotion: from an announced incoming object to a file in the packages bucket, exactly once.
+"""Promotion: an announced incoming object becomes a file in the packages bucket, exactly once.
 
-The steps, in order: look at ``packages/<filename>`` – judge the announced generation – rewrite that
-very generation if the name is free – write ``<filename>.metadata`` – then, by the caller, verdict
-and announcement. Each step writes its result before the next begins and finds it already written
-when it comes again, so a crash between any two, followed by redelivery of either trigger, ends in
-the same state. The packages bucket itself is the guard: nobody deletes or overwrites there, and
-the first promotion wins.
+The steps, in order:
+
+1. Find ``packages/<filename>``.
+2. Validate the announced generation.
+3. Rewrite exactly that generation, if the name is free.
+4. Write ``<filename>.metadata``.
+5. The caller stores the verdict and announces the file.
+
+Each step writes its result before the next one begins, and accepts its result when it finds it
+already written. So a crash between two steps, followed by redelivery, ends in the same state. The
+first promotion of a name wins: no service can delete or overwrite in the packages bucket.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeGuard
 
 from cloud.errors import NotFound, PreconditionFailed, TooManyRequests
 from cloud.once import write_once
 from cloud.ports import Bucket, Headers, ObjectInfo
 from ingest import facts
-from ingest.arrival import Arrival, gone, require_claim
 from ingest.checks.distribution import ParsedName, Verified, check_name, parse_name, verify
 from ingest.closing import ExpectOpen, never_closed
+from ingest.incoming import IncomingObject, not_found, require_claim
 from ingest.policy import Policy
 from ingest.refusal import Reason, Refused
 from ingest.upload import Upload
@@ -43,6 +49,21 @@ class Promoted:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file in the packages bucket whose ``.metadata`` may be missing."""
+
+    parsed: ParsedName
+    info: ObjectInfo
+    verified: Verified | None = None
+    """The result of the checks of these bytes; None if another delivery promoted them."""
+
+    @property
+    def sha256(self) -> Sha256:
+        """The digest of its bytes."""
+        return facts.sha256_of(self.info)
+
+
+@dataclass(frozen=True, slots=True)
 class Promotion:
     """The two buckets a file moves between, and the rules it must pass."""
 
@@ -58,22 +79,15 @@ class Promotion:
         :raises Refused: if that generation of the object cannot be accepted, ever.
         :raises MessageRefused: if the message claims another digest than the file has.
         """
-        parsed = self._parsed(upload)
-        promoted, verified = self._look(parsed), None
-        if promoted is None or not _stems_from(promoted, upload):
-            try:
-                promoted, verified = self._judge(upload, parsed, promoted)
-            except Refused:
-                # A twin may have promoted it meanwhile, before what refuses it now came about.
-                promoted = self._look(parsed)
-                if promoted is None or not _stems_from(promoted, upload):
-                    raise
-        require_claim(upload, facts.sha256_of(promoted))
-        metadata = self._core_metadata(parsed, promoted, verified)
-        return Promoted(promoted, facts.file_record(parsed, promoted, metadata))
+        parsed = self._parse_name(upload)
+        stored = self._find(parsed)
+        if not _promoted_from(stored, upload):
+            stored = self._store(upload, parsed, stored)
+        require_claim(upload, stored.sha256)
+        return self._complete(stored)
 
     def promoted(self, info: ObjectInfo) -> Promoted:
-        """Tell of a file in the packages bucket what :meth:`promote` told when it brought it.
+        """Return the same as :meth:`promote` did, for a file in the packages bucket.
 
         A ``.metadata`` that is missing is written, as after a crash.
 
@@ -81,115 +95,132 @@ class Promotion:
         """
         parsed = parse_name(info.name, self.policy)
         facts.require_promoted(info)
-        metadata = self._core_metadata(parsed, info, None)
-        return Promoted(info, facts.file_record(parsed, info, metadata))
+        return self._complete(StoredFile(parsed, info))
 
-    def _parsed(self, upload: Upload) -> ParsedName:
-        """Judge the name; what is wrong with the object itself comes before."""
+    def _parse_name(self, upload: Upload) -> ParsedName:
+        """Check the file name; errors of the object itself take precedence."""
         try:
             return check_name(upload.filename, self.policy, upload.publisher)
         except Refused as refused:
             if Reason.NOT_FOUND.precedes(refused.reason):
-                self._arrival(upload).require_claims()
+                self._open(upload).require_claims()
             raise
 
-    def _look(self, parsed: ParsedName) -> ObjectInfo | None:
-        """Return what has the name, if something has.
+    def _find(self, parsed: ParsedName) -> StoredFile | None:
+        """Return the file that has this name; None if the name is free.
 
-        :raises Refused: if that was not promoted by us: somebody put it there by hand.
+        :raises Refused: if the object with this name was created by hand, not promoted.
         """
-        promoted = self.packages.stat(parsed.filename)
-        if promoted is not None:
-            facts.require_promoted(promoted)
-        return promoted
+        info = self.packages.stat(parsed.filename)
+        if info is None:
+            return None
+        facts.require_promoted(info)
+        return StoredFile(parsed, info)
 
-    def _judge(
-        self, upload: Upload, parsed: ParsedName, promoted: ObjectInfo | None
-    ) -> tuple[ObjectInfo, Verified | None]:
-        """Return what has the name with the upload's bytes: another's file, or now its own."""
-        arrival = self._arrival(upload)
-        if promoted is not None:
-            _require_same_bytes(arrival, promoted)
-            return promoted, None
-        verified = self._verify(arrival, parsed)
-        return self._rewrite(upload, parsed, arrival.info, verified), verified
-
-    def _arrival(self, upload: Upload) -> Arrival:
+    def _open(self, upload: Upload) -> IncomingObject:
         if refused := self.refusal(upload):
             raise refused
-        return Arrival(self.incoming, upload, self.policy)
+        return IncomingObject(self.incoming, upload, self.policy)
 
-    def _verify(self, arrival: Arrival, parsed: ParsedName) -> Verified:
-        """Judge a new file; where it is neither whole nor what was claimed, the claim counts."""
+    def _store(self, upload: Upload, parsed: ParsedName, stored: StoredFile | None) -> StoredFile:
+        """Return the file with the upload's name and bytes; promote it if the name is free.
+
+        :param stored: the file that has the name, from another upload.
+        """
         try:
-            self.expect_open(parsed, arrival.info.created)
-            verified = verify(parsed, arrival.bytes, self.policy, arrival.info.size)
+            incoming = self._open(upload)
+            if stored is not None:
+                return _accept_twin(stored, incoming)
+            verified = self._validate(parsed, incoming)
+            return self._rewrite(parsed, incoming, verified)
+        except Refused:
+            # Another delivery may have promoted this upload before the reason to refuse it arose.
+            stored = self._find(parsed)
+            if _promoted_from(stored, upload):
+                return stored
+            raise
+
+    def _validate(self, parsed: ParsedName, incoming: IncomingObject) -> Verified:
+        """Check a new file. A wrong digest claim takes precedence over a broken file."""
+        try:
+            self.expect_open(parsed, incoming.info.created)
+            verified = verify(parsed, incoming.bytes, self.policy, incoming.info.size)
         except Refused as refused:
             if Reason.DIGEST_MISMATCH.precedes(refused.reason):
-                arrival.require_claims()
+                incoming.require_claims()
             raise
-        arrival.require_claims()
+        incoming.require_claims()
         return verified
 
     def _rewrite(
-        self, upload: Upload, parsed: ParsedName, incoming: ObjectInfo, verified: Verified
-    ) -> ObjectInfo:
+        self, parsed: ParsedName, incoming: IncomingObject, verified: Verified
+    ) -> StoredFile:
+        """Copy the generation that was checked; after a lost race, return its twin."""
         headers = facts.package_headers(
-            incoming, upload.publisher, verified.sha256, verified.warnings
+            incoming.info, incoming.upload.publisher, verified.sha256, verified.warnings
         )
         try:
-            return self.packages.rewrite(self.incoming, incoming, parsed.filename, headers)
+            info = self.packages.rewrite(self.incoming, incoming.info, parsed.filename, headers)
         except (PreconditionFailed, TooManyRequests):
-            if winner := self._winner(parsed, verified.sha256):
-                return winner
-            raise
+            stored = self._find(parsed)
+            if stored is None:
+                raise
+            return replace(_accept_twin(stored, incoming), verified=verified)
         except NotFound as error:
-            raise gone(upload) from error
+            raise not_found(incoming.upload) from error
+        return StoredFile(parsed, info, verified)
 
-    def _winner(self, parsed: ParsedName, sha256: Sha256) -> ObjectInfo | None:
-        """Return what took the name first: another with the same bytes, or we before a retry."""
-        promoted = self._look(parsed)
-        if promoted is not None and facts.sha256_of(promoted) != sha256:
-            raise _taken(promoted)
-        return promoted
+    def _complete(self, stored: StoredFile) -> Promoted:
+        metadata = self._core_metadata(stored)
+        return Promoted(stored.info, facts.file_record(stored.parsed, stored.info, metadata))
 
-    def _core_metadata(
-        self, parsed: ParsedName, promoted: ObjectInfo, verified: Verified | None
-    ) -> bytes | None:
+    def _core_metadata(self, stored: StoredFile) -> bytes | None:
         """Return the bytes of ``.metadata``, and write them if they may be missing.
 
-        :param verified: what was found in the very bytes that were promoted; None if that was
-            done by another delivery, which may have stopped right after it. Then the promoted
-            object is asked, so that two uploads never mix.
+        A file that another delivery promoted is read from the packages bucket, never from the
+        upload, so that the bytes of two uploads are not mixed: that delivery may have stopped
+        before it wrote ``.metadata``.
         """
+        parsed, verified = stored.parsed, stored.verified
         if parsed.kind == "sdist":
             return None
         name = layout.core_metadata(checked_filename(parsed.filename))
         if verified is None:
-            if stored := self.packages.read(name):
-                return stored.data
-            verified = verify(parsed, self.packages.stream(promoted), self.policy, promoted.size)
+            if sibling := self.packages.read(name):
+                return sibling.data
+            chunks = self.packages.stream(stored.info)
+            verified = verify(parsed, chunks, self.policy, stored.info.size)
         metadata = verified.metadata or b""
         write_once(self.packages, name, metadata, _METADATA_HEADERS)
         return metadata
 
 
-def _stems_from(promoted: ObjectInfo, upload: Upload) -> bool:
-    """Whether the upload is what was promoted; one that is gone by now is told by its publisher."""
+def _promoted_from(stored: StoredFile | None, upload: Upload) -> TypeGuard[StoredFile]:
+    """Whether the file was promoted from this upload.
+
+    An upload without a generation is not there any more; it is recognised by its publisher.
+    """
+    if stored is None:
+        return False
     if upload.generation is None:
-        return promoted.metadata[layout.UPLOADER] == upload.publisher
-    return facts.source_generation(promoted) == upload.generation
+        return stored.info.metadata[layout.UPLOADER] == upload.publisher
+    return facts.source_generation(stored.info) == upload.generation
 
 
-def _require_same_bytes(arrival: Arrival, promoted: ObjectInfo) -> None:
-    arrival.require_claims()
-    if arrival.info.size != promoted.size or arrival.sha256() != facts.sha256_of(promoted):
-        raise _taken(promoted)
+def _accept_twin(stored: StoredFile, incoming: IncomingObject) -> StoredFile:
+    """Return the file that has the name already, if the incoming object has the same bytes.
+
+    :raises Refused: if it has other bytes.
+    """
+    incoming.require_claims()
+    if incoming.info.size != stored.info.size or incoming.sha256() != stored.sha256:
+        raise _name_taken(stored)
+    return stored
 
 
-def _taken(promoted: ObjectInfo) -> Refused:
+def _name_taken(stored: StoredFile) -> Refused:
     return Refused(
         Reason.EXISTS,
-        f"{promoted.name} is taken by other bytes (sha256 {facts.sha256_of(promoted)}): a file "
+        f"{stored.info.name} is taken by other bytes (sha256 {stored.sha256}): a file "
         "name stands for its bytes for ever, so publish a new version or build number",
     )

@@ -32,8 +32,8 @@ class Upload:
     """That generation, where the bucket was asked already which one it is."""
 
     @classmethod
-    def of(cls, message: FileUploaded) -> Self:
-        """Take a message apart."""
+    def from_message(cls, message: FileUploaded) -> Self:
+        """Return the upload that a message names."""
         publisher, filename = layout.incoming_parts(message.name)
         return cls(
             bucket=message.bucket,

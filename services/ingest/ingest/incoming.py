@@ -1,4 +1,4 @@
-"""One announced generation of an incoming object: there, readable, and what it is claimed to be."""
+"""One announced generation of an incoming object: its bytes, and the digests claimed for it."""
 
 from collections.abc import Iterator
 
@@ -12,61 +12,61 @@ from schemas import layout
 from schemas.types import Sha256
 
 
-class Arrival:
-    """An incoming object that was found and may be read; its bytes are streamed at most once.
+class IncomingObject:
+    """An incoming object that exists and may be read; its bytes are streamed at most once.
 
-    :raises Refused: if it is not there, too large, or encoded.
+    :raises Refused: if it does not exist, is too large, or has a Content-Encoding.
     """
 
     def __init__(self, bucket: Bucket, upload: Upload, policy: Policy) -> None:
         self._bucket = bucket
-        self._upload = upload
-        self.info = self._found()
+        self.upload = upload
+        self.info = self._find()
         _require_readable(self.info, policy)
         self.bytes = Hashed(self._stream(), policy.max_file_size)
-        """What was not read yet."""
+        """The bytes that were not read yet."""
 
     def sha256(self) -> Sha256:
-        """The digest of the whole file; reads what was not read yet."""
+        """The digest of the whole file; reads the bytes that were not read yet."""
         for _ in self.bytes:
             pass
         return self.bytes.sha256
 
     def require_claims(self) -> None:
-        """Hold the file against the digests that are claimed; reads nothing if none is.
+        """Compare the file with the claimed digests; read nothing if there are none.
 
-        :raises Refused: if the object claims another than the file has.
-        :raises MessageRefused: if the message does.
+        :raises Refused: if the object claims another digest than the file has.
+        :raises MessageRefused: if the message claims another digest.
         """
         claimed = self.info.metadata.get(layout.SHA256)
         if claimed is not None and claimed.lower() != self.sha256():
             raise _digest_mismatch("the object claims", claimed, self.sha256())
-        if self._upload.sha256 is not None:
-            require_claim(self._upload, self.sha256())
+        if self.upload.sha256 is not None:
+            require_claim(self.upload, self.sha256())
 
-    def _found(self) -> ObjectInfo:
-        generation, info = self._upload.generation, self._upload.found
+    def _find(self) -> ObjectInfo:
+        generation, info = self.upload.generation, self.upload.found
         if info is None and generation is not None:
-            info = self._bucket.stat(self._upload.name, generation)
+            info = self._bucket.stat(self.upload.name, generation)
         if info is None:
-            raise gone(self._upload)
+            raise not_found(self.upload)
         return info
 
     def _stream(self) -> Iterator[bytes]:
         try:
             yield from self._bucket.stream(self.info)
         except NotFound as error:
-            raise gone(self._upload) from error
+            raise not_found(self.upload) from error
 
 
 def require_claim(upload: Upload, sha256: Sha256) -> None:
-    """Hold a file's digest against the one that the message claims, if it does."""
+    """Compare a file's digest with the digest that the message claims, if it claims one."""
     if upload.sha256 is not None and upload.sha256 != sha256:
         raise MessageRefused(_digest_mismatch("the message claims", upload.sha256, sha256))
 
 
-def gone(upload: Upload) -> Refused:
-    """What to say where the announced generation is not there, or no more."""
+def not_found(upload: Upload) -> Refused:
+    """Return the refusal of an upload that does not exist, or not any more."""
     generation = f" at generation {upload.generation}" if upload.generation is not None else ""
     return Refused(
         Reason.NOT_FOUND,
