@@ -49,12 +49,12 @@ def seed(storage: Storage, files: int, prefix: str = "") -> None:
 
 
 def _put_record(metadata: MemoryBucket, record: ProjectRecord) -> None:
-    headers = Headers("application/json", "no-store", CatalogEntry.of(record).metadata())
+    headers = Headers("application/json", "no-store", CatalogEntry.from_record(record).metadata())
     metadata.put(layout.record(record.project), record.encode(), headers)
 
 
 def _put_pages(static: MemoryBucket, record: ProjectRecord) -> None:
-    listing = Listing.of(record)
+    listing = Listing.from_record(record)
     said = {layout.RECORD_REVISION: str(record.revision)}
     for kind in KINDS:
         headers = Headers(kind.content_type, CACHE_CONTROL, said)

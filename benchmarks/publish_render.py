@@ -35,7 +35,7 @@ def project_seconds(files: int) -> float:
     seconds = []
     for _ in range(ROUNDS):
         started = time.process_time()
-        listing = Listing.of(record)
+        listing = Listing.from_record(record)
         for kind in KINDS:
             kind.render(listing)
         seconds.append(time.process_time() - started)
@@ -44,7 +44,7 @@ def project_seconds(files: int) -> float:
 
 def catalog_cost(projects: int) -> tuple[float, float]:
     """CPU seconds to render the catalog, and the process's peak in MiB, entries included."""
-    entry = CatalogEntry.of(record_of(project_name(0), 10))
+    entry = CatalogEntry.from_record(record_of(project_name(0), 10))
     said = entry.metadata()
     started = time.process_time()
     entries = [CatalogEntry.read(project_name(number), said) for number in range(projects)]

@@ -100,7 +100,7 @@ def _write_wheel(site: Site, file: FileRecord, noise: random.Random) -> FileReco
 
 
 def _write_pages(site: Site, record: ProjectRecord) -> None:
-    listing = Listing.of(record)
+    listing = Listing.from_record(record)
     for kind in KINDS:
         page = site.static / kind.name(record.project)
         page.parent.mkdir(parents=True, exist_ok=True)

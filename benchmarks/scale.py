@@ -56,7 +56,7 @@ def _one_project() -> Iterator[str]:
     yield "| files in a project | record | JSON page | HTML page |\n|---:|---:|---:|---:|"
     for files in FILES_IN_ONE:
         record = record_of(ProjectName("acme"), files)
-        listing = Listing.of(record)
+        listing = Listing.from_record(record)
         pages = (simple_json.render_project(listing), project_html.render(listing))
         sizes = (len(record.encode()), *map(len, pages))
         yield f"| {files:,} | {' | '.join(map(_size, sizes))} |"
@@ -84,7 +84,7 @@ def _all_projects() -> Iterator[str]:
 
 def _catalog_slope() -> tuple[float, float]:
     """Bytes that a project more adds to a run of the catalog, and to the list as JSON."""
-    said = CatalogEntry.of(record_of(project_name(0), FILES_A_PROJECT)).metadata()
+    said = CatalogEntry.from_record(record_of(project_name(0), FILES_A_PROJECT)).metadata()
 
     def sizes(projects: int) -> tuple[int, int]:
         entries = [CatalogEntry.read(project_name(number), said) for number in range(projects)]

@@ -40,7 +40,7 @@ class CatalogEntry(Model):
     """Its status (PEP 792)."""
 
     @classmethod
-    def of(cls, record: ProjectRecord) -> Self:
+    def from_record(cls, record: ProjectRecord) -> Self:
         """Derive the entry from a record."""
         files, newest = offered(record), latest(record)
         named = newest or max(record.files.values(), key=file_order, default=None)

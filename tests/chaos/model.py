@@ -85,11 +85,11 @@ class Model:
         """All pages, by object name; no page tells its record's revision."""
         records = self.records().values()
         pages = {
-            kind.name(record.project): kind.render(Listing.of(record))
+            kind.name(record.project): kind.render(Listing.from_record(record))
             for record in records
             for kind in KINDS
         }
-        entries = sorted(map(CatalogEntry.of, records), key=lambda entry: entry.project)
+        entries = sorted(map(CatalogEntry.from_record, records), key=lambda entry: entry.project)
         return pages | {name: data for name, _, data in rendered(entries, title, {})}
 
     def blocked(self) -> Blocked:

@@ -77,7 +77,7 @@ class Records:
         headers = Headers(
             content_type="application/json",
             cache_control="no-store",
-            metadata=CatalogEntry.of(record).metadata(),
+            metadata=CatalogEntry.from_record(record).metadata(),
         )
         name = layout.record(record.project)
         self.bucket.write(name, record.encode(), headers, if_generation=generation)

@@ -72,7 +72,7 @@ class Closing:
             stored = self.metadata.read(record.name)
             if stored is None:
                 raise
-            return CatalogEntry.of(ProjectRecord.model_validate_json(stored.data))
+            return CatalogEntry.from_record(ProjectRecord.model_validate_json(stored.data))
 
     def _files(self, name: ParsedName, entry: CatalogEntry) -> Iterable[ObjectInfo]:
         """The promoted files whose name is spelled as this one's, as the latest's, or normally."""

@@ -119,6 +119,6 @@ def entry_of(info: ObjectInfo, metadata: Bucket) -> CatalogEntry:
 
 def _derived(name: str, metadata: Bucket) -> CatalogEntry:
     try:
-        return CatalogEntry.of(read_record(metadata, name))
+        return CatalogEntry.from_record(read_record(metadata, name))
     except (NotFound, ValidationError) as error:
         raise UnreadableEntry(name) from error

@@ -45,7 +45,7 @@ class Listing:
     """
 
     @classmethod
-    def of(cls, record: ProjectRecord) -> Self:
+    def from_record(cls, record: ProjectRecord) -> Self:
         """Derive the listing from a record; the same for the same record."""
         files = tuple(_listed(record, file) for file in offered(record))
         reason = record.status.reason if record.status else None

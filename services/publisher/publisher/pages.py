@@ -109,7 +109,7 @@ def _rendered(kinds: Sequence[Kind], record: ProjectRecord) -> Sequence[tuple[Ki
     """The pages, all rendered before the first is written, so that none is if one cannot be."""
     if not kinds:
         return ()
-    listing = Listing.of(record)
+    listing = Listing.from_record(record)
     return [(kind, kind.render(listing)) for kind in kinds]
 
 

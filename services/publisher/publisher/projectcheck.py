@@ -52,7 +52,7 @@ class ProjectCheck:
         return Blocked.model_validate_json(stored.data) if stored else Blocked()
 
     def _facts(self, info: ObjectInfo, record: ProjectRecord) -> Iterator[Difference]:
-        wanted = CatalogEntry.of(record).metadata()
+        wanted = CatalogEntry.from_record(record).metadata()
         wrong = sorted(key for key in wanted if info.metadata.get(key, "") != wanted[key])
         wrong += sorted(info.metadata.keys() - wanted)
         if wrong:
@@ -60,7 +60,7 @@ class ProjectCheck:
             yield self._at(info.name, "wrong-facts", detail)
 
     def _pages(self, record: ProjectRecord) -> Iterator[Difference]:
-        listing = Listing.of(record)
+        listing = Listing.from_record(record)
         for kind in KINDS:
             name = kind.name(record.project)
             page = self.static.stat(name)

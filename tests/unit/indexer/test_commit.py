@@ -47,7 +47,7 @@ def test_the_catalogs_facts_are_written_with_the_record() -> None:
     bucket = MemoryBucket()
     records(bucket).commit(ACME, [WHEEL])
     (info,) = bucket.list(layout.RECORDS)
-    assert CatalogEntry.read(ACME, info.metadata) == CatalogEntry.of(stored(bucket))
+    assert CatalogEntry.read(ACME, info.metadata) == CatalogEntry.from_record(stored(bucket))
     assert info.content_type == "application/json"
 
 

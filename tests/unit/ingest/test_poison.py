@@ -98,7 +98,7 @@ def test_a_refusal_that_came_about_after_a_twin_promoted_the_file_is_none(
 
 
 def _record(service: Service, record: ProjectRecord, **metadata: str) -> None:
-    facts = metadata or CatalogEntry.of(record).metadata()
+    facts = metadata or CatalogEntry.from_record(record).metadata()
     service.metadata.put(
         layout.record(ACME), record.encode(), Headers("application/json", "", facts)
     )

@@ -39,7 +39,9 @@ class World:
             yield client
 
     def index(self, record: ProjectRecord) -> None:
-        headers = Headers("application/json", "no-cache", CatalogEntry.of(record).metadata())
+        headers = Headers(
+            "application/json", "no-cache", CatalogEntry.from_record(record).metadata()
+        )
         self.metadata.put(layout.record(record.project), record.encode(), headers)
 
 

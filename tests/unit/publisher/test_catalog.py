@@ -19,9 +19,9 @@ HOME = ["changelog/page1.html", "index.html", "simple/index.html", "simple/index
 def entry(project: str, seconds: float | None) -> CatalogEntry:
     name = f"{project.replace('-', '_')}-1.tar.gz"
     if seconds is None:
-        return CatalogEntry.of(record(project=project))
+        return CatalogEntry.from_record(record(project=project))
     file = file_record(name, upload_time=later(seconds))
-    return CatalogEntry.of(
+    return CatalogEntry.from_record(
         ProjectRecord(project=file.project, revision=1, files={file.filename: file})
     )
 

@@ -22,7 +22,7 @@ BASE = "https://packages.example/simple/acme/"
 
 
 def pages(of: ProjectRecord) -> tuple[str, Any]:
-    listing = Listing.of(of)
+    listing = Listing.from_record(of)
     html = project_html.render(listing).decode()
     return html, json.loads(simple_json.render_project(listing))
 

@@ -16,8 +16,8 @@ GOLDEN = Path(__file__).parent / "golden"
 
 
 def rendered() -> dict[str, bytes]:
-    listing = Listing.of(hostile())
-    entries = [CatalogEntry.of(one) for one in (hostile(), record(project="empty"))]
+    listing = Listing.from_record(hostile())
+    entries = [CatalogEntry.from_record(one) for one in (hostile(), record(project="empty"))]
     projects = [entry.project for entry in entries]
     return {
         "project.html": project_html.render(listing),

@@ -72,7 +72,7 @@ class Protocol:
 
 
 def assert_pages(store: Store, newest: ProjectRecord) -> None:
-    expected = {kind.name(ACME): kind.render(Listing.of(newest)) for kind in KINDS}
+    expected = {kind.name(ACME): kind.render(Listing.from_record(newest)) for kind in KINDS}
     assert {name: store.data(name) for name in expected} == expected
     entry = entry_of(newest)
     if entry is None:
@@ -83,7 +83,7 @@ def assert_pages(store: Store, newest: ProjectRecord) -> None:
 
 
 def assert_catalog(store: Store, newest: ProjectRecord) -> None:
-    pages = rendered([CatalogEntry.of(newest)], "Packages", {})
+    pages = rendered([CatalogEntry.from_record(newest)], "Packages", {})
     assert store.pages() == {name: data for name, _, data in pages}
 
 

@@ -9,7 +9,7 @@ from unit.publisher.world import HOSTILE, NAUGHTY, hostile, record, status, yank
 
 
 def page(of: ProjectRecord) -> Any:  # noqa: ANN401 - JSON
-    return json.loads(render(Listing.of(of)))
+    return json.loads(render(Listing.from_record(of)))
 
 
 def test_the_latest_release_speaks_for_the_project() -> None:

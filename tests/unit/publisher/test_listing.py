@@ -11,7 +11,7 @@ def names(listing: Listing) -> list[str]:
 
 
 def test_files_are_listed_by_release_then_upload_then_name_without_the_removed() -> None:
-    assert names(Listing.of(hostile())) == [
+    assert names(Listing.from_record(hostile())) == [
         "ACME-0.7.post1-py3-none-any.whl",
         "acme-0.8.tar.gz",
         "acme-0.9-py3-none-any.whl",
@@ -25,23 +25,25 @@ def test_files_are_listed_by_release_then_upload_then_name_without_the_removed()
 
 def test_versions_are_each_named_once_in_the_order_of_pep_440() -> None:
     expected = ("0.7.post1", "0.8", "0.9", "1.0rc1", "1.0", "1.0+cu1", "1!2.0")
-    assert Listing.of(hostile()).versions == expected
+    assert Listing.from_record(hostile()).versions == expected
 
 
 def test_a_quarantined_project_offers_nothing() -> None:
-    listing = Listing.of(record(*HOSTILE, status=status("quarantined", "malware")))
+    listing = Listing.from_record(record(*HOSTILE, status=status("quarantined", "malware")))
     assert (listing.files, listing.latest, listing.versions) == ((), None, ())
     assert (listing.status, listing.status_reason) == ("quarantined", "malware")
 
 
 def test_a_wheel_speaks_for_a_release_where_the_sdist_came_later() -> None:
-    listing = Listing.of(record("acme-1.0-py3-none-any.whl", "acme-1.0.tar.gz"))
+    listing = Listing.from_record(record("acme-1.0-py3-none-any.whl", "acme-1.0.tar.gz"))
     assert listing.latest is not None
     assert listing.latest.facts.filename == "acme-1.0-py3-none-any.whl"
 
 
 def test_a_final_release_is_the_latest_even_if_a_prerelease_is_newer() -> None:
-    listing = Listing.of(record("acme-2.0rc1-py3-none-any.whl", "acme-1.0-py3-none-any.whl"))
+    listing = Listing.from_record(
+        record("acme-2.0rc1-py3-none-any.whl", "acme-1.0-py3-none-any.whl")
+    )
     assert listing.latest is not None
     assert listing.latest.facts.version == "1.0"
 
@@ -50,7 +52,7 @@ def test_yanked_files_speak_only_if_there_are_no_others() -> None:
     yanked = Registers.model_validate({"versions": {"2.0": yank()}})
     two = record("acme-1.0-py3-none-any.whl", "acme-2.0-py3-none-any.whl", yanked=yanked)
     one = record("acme-2.0-py3-none-any.whl", yanked=yanked)
-    latest = [listing.latest for listing in map(Listing.of, (two, one))]
+    latest = [listing.latest for listing in map(Listing.from_record, (two, one))]
     assert [file and file.facts.version for file in latest] == ["1.0", "2.0"]
 
 
@@ -59,7 +61,7 @@ def test_a_yank_keeps_its_reason_and_one_without_is_still_a_yank() -> None:
         {"versions": {"1": yank("broken"), "2": yank(), "3": yank("")}}
     )
     files = ("acme-1.tar.gz", "acme-2.tar.gz", "acme-3.tar.gz", "acme-4.tar.gz")
-    listing = Listing.of(record(*files, yanked=yanked))
+    listing = Listing.from_record(record(*files, yanked=yanked))
     assert [file.yanked for file in listing.files] == ["broken", "", "", None]
 
 
@@ -79,5 +81,5 @@ def test_text_is_brought_to_one_printable_line(text: str, expected: str) -> None
 
 def test_requires_python_that_says_nothing_is_left_out() -> None:
     file = file_record("acme-1.tar.gz", requires_python=" ")
-    listing = Listing.of(record(files={file.filename: file}))
+    listing = Listing.from_record(record(files={file.filename: file}))
     assert listing.files[0].requires_python is None

@@ -21,7 +21,7 @@ def published(of: ProjectRecord) -> Store:
 
 
 def is_of(store: Store, of: ProjectRecord) -> bool:
-    rendered = {kind.name(ACME): kind.render(Listing.of(of)) for kind in KINDS}
+    rendered = {kind.name(ACME): kind.render(Listing.from_record(of)) for kind in KINDS}
     return {name: store.data(name) for name in NAMES} == rendered
 
 

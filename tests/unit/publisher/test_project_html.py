@@ -26,7 +26,7 @@ class Page(HTMLParser):
         self.anchors: list[tuple[str, Attributes]] = []
         self.meta: dict[str | None, str | None] = {}
         self._open = False
-        self.html = project_html.render(Listing.of(of)).decode()
+        self.html = project_html.render(Listing.from_record(of)).decode()
         self.feed(self.html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -64,7 +64,7 @@ def test_20_the_page_says_that_it_is_of_version_1_4(of: ProjectRecord) -> None:
 
 
 def test_22_there_is_exactly_one_link_a_file_with_its_name_and_digest() -> None:
-    names = [file.facts.filename for file in Listing.of(hostile()).files]
+    names = [file.facts.filename for file in Listing.from_record(hostile()).files]
     anchors = Page(hostile()).anchors
     assert [text for text, _ in anchors] == names[::-1]
     assert {str(given["href"]).partition("#")[2] for _, given in anchors} == {f"sha256={'a' * 64}"}

@@ -83,7 +83,7 @@ ROOT = {
 
 
 def page(of: ProjectRecord) -> Any:  # noqa: ANN401 - JSON
-    return json.loads(render_project(Listing.of(of)))
+    return json.loads(render_project(Listing.from_record(of)))
 
 
 def files(of: ProjectRecord) -> dict[str, dict[str, object]]:
@@ -145,7 +145,7 @@ def test_34_core_metadata_is_a_digest_and_for_wheels_only() -> None:
 
 
 def test_35_dist_info_metadata_never_appears() -> None:
-    assert b"dist-info-metadata" not in render_project(Listing.of(hostile()))
+    assert b"dist-info-metadata" not in render_project(Listing.from_record(hostile()))
 
 
 def test_36_a_yank_is_its_reason_or_true_and_never_an_empty_string() -> None:
@@ -164,11 +164,13 @@ def test_42_the_bytes_do_not_depend_on_the_order_in_which_files_came() -> None:
     shuffled = ProjectRecord.model_validate(
         {**dict(hostile()), "files": dict(reversed(list(hostile().files.items())))}
     )
-    assert render_project(Listing.of(shuffled)) == render_project(Listing.of(hostile()))
+    assert render_project(Listing.from_record(shuffled)) == render_project(
+        Listing.from_record(hostile())
+    )
 
 
 def test_42_the_page_is_utf_8_with_its_keys_sorted() -> None:
-    data = render_project(Listing.of(hostile()))
+    data = render_project(Listing.from_record(hostile()))
     assert "日本 🐍".encode() in data
     keys = [list(file) for file in json.loads(data)["files"]]
     assert keys == [sorted(key) for key in keys]

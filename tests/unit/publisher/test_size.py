@@ -18,7 +18,7 @@ def rendered(of: ProjectRecord) -> tuple[list[bytes], float]:
     seconds = []
     for _ in range(2):
         started = time.process_time()
-        listing = Listing.of(of)
+        listing = Listing.from_record(of)
         pages = [kind.render(listing) for kind in KINDS]
         seconds.append(time.process_time() - started)
     return pages, min(seconds)

@@ -119,7 +119,9 @@ class Store:
     def index(self, *records: ProjectRecord) -> None:
         """Put records as the indexer does."""
         for one in records:
-            headers = Headers("application/json", "no-cache", CatalogEntry.of(one).metadata())
+            headers = Headers(
+                "application/json", "no-cache", CatalogEntry.from_record(one).metadata()
+            )
             self.metadata.put(layout.record(one.project), one.encode(), headers)
 
     def pages(self) -> Mapping[str, bytes]:

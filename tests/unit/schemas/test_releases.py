@@ -87,7 +87,7 @@ def test_a_quarantined_project_offers_nothing() -> None:
 
 
 def test_the_catalogs_facts_survive_being_custom_metadata() -> None:
-    entry = CatalogEntry.of(record(WHEEL_1, WHEEL_2, BETA_3))
+    entry = CatalogEntry.from_record(record(WHEEL_1, WHEEL_2, BETA_3))
     assert entry.metadata() == {
         "record-revision": "5",
         "display-name": "Acme",
@@ -101,15 +101,15 @@ def test_the_catalogs_facts_survive_being_custom_metadata() -> None:
 
 
 def test_a_project_that_offers_nothing_has_an_entry_too() -> None:
-    empty = CatalogEntry.of(record(WHEEL_1, removed=by_file(WHEEL_1, register(True))))
+    empty = CatalogEntry.from_record(record(WHEEL_1, removed=by_file(WHEEL_1, register(True))))
     assert empty.display_name == "acme"
     assert empty.file_count == 0
     assert CatalogEntry.read(ProjectName("acme"), empty.metadata()) == empty
-    assert CatalogEntry.of(record()).display_name == "acme"
+    assert CatalogEntry.from_record(record()).display_name == "acme"
 
 
 def test_long_values_are_cut_at_a_character() -> None:
-    entry = CatalogEntry.of(record(file_record(summary="é" * 512)))
+    entry = CatalogEntry.from_record(record(file_record(summary="é" * 512)))
     metadata = entry.model_copy(update={"summary": "xé" * 512}).metadata()
     assert len(metadata["summary"].encode()) <= 1024
     assert metadata["summary"].startswith("xé")
