@@ -11,11 +11,15 @@ from typing import Self
 import aiohttp
 
 from cloud.errors import Unavailable
-from cloud.persistence import Transient, persist
+from cloud.retry import AsyncRetry, Backoff, Backoffs, RetryableError
 from schemas.types import Generation
 
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]+)-([0-9]+)/([0-9]+)", re.ASCII)
 _MD5 = re.compile(r"(?:^|,) *md5=([A-Za-z0-9+/]{22}==)", re.ASCII)
+
+_BACKOFF = Backoff(first=0.1, longest=3.2, jitter=(0.5, 1.0))
+BACKOFFS: Backoffs = {RetryableError: _BACKOFF, aiohttp.ClientError: _BACKOFF, OSError: _BACKOFF}
+"""The errors after which a read is repeated, a broken connection among them, and the pauses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ class StorageDownload:
         timeout: float,
     ) -> None:
         self._subject, self._opened, self._resume = subject, opened, resume
-        self._timeout = timeout
+        self._timeout, self._retry = timeout, AsyncRetry(BACKOFFS, timeout)
         self._position = opened.start
         self.generation, self.size = opened.generation, opened.size
         self.start, self.stop = opened.start, opened.stop
@@ -85,7 +89,7 @@ class StorageDownload:
         """Return what has come since."""
         if self._position == self.stop:
             raise StopAsyncIteration
-        chunk = await self._more() or await persist(self._subject, self._timeout, self._mended)
+        chunk = await self._more() or await self._retry(self._subject, self._mended)
         self._position += len(chunk)
         if self._position > self.stop:
             raise Unavailable(self._subject, f"more than {self.stop - self.start} bytes came")
@@ -120,7 +124,7 @@ class StorageDownload:
         self._opened = opened
         chunk = await self._more()
         if not chunk:
-            raise Transient("the body broke off")
+            raise RetryableError("the body broke off")
         return chunk
 
 

@@ -15,10 +15,10 @@ import aiohttp
 from yarl import URL
 
 from cloud import errors
-from cloud.download import Opened, StorageDownload
+from cloud.download import BACKOFFS, Opened, StorageDownload
 from cloud.identity import Identity
-from cloud.persistence import Transient, persist
 from cloud.ports import StoredObject
+from cloud.retry import AsyncRetry, RetryableError
 from schemas.types import Generation
 
 T = TypeVar("T")
@@ -84,9 +84,8 @@ class Storage:
 
         :raises CloudError: if it was refused, or there was no answer in time.
         """
-        return await persist(
-            subject, self.timeout, partial(self._attempt, subject, path, fields, take)
-        )
+        retry = AsyncRetry(BACKOFFS, self.timeout)
+        return await retry(subject, partial(self._attempt, subject, path, fields, take))
 
     async def _attempt(
         self, subject: str, path: str, fields: Mapping[str, str], take: Take[T]
@@ -158,7 +157,7 @@ def _part(start: int, stop: int | None) -> Mapping[str, str]:
 async def _whole(response: aiohttp.ClientResponse) -> Opened:
     opened = await Opened.of(response)
     if opened is None:
-        raise Transient("416 to a request for the whole")
+        raise RetryableError("416 to a request for the whole")
     return opened
 
 
@@ -168,7 +167,7 @@ async def _changed(response: aiohttp.ClientResponse) -> StoredObject | None:
 
 async def _stored(response: aiohttp.ClientResponse) -> StoredObject:
     if response.status != HTTPStatus.OK:
-        raise Transient(f"{response.status} to a plain request")
+        raise RetryableError(f"{response.status} to a plain request")
     generation = int(response.headers.get("x-goog-generation", 0))
     return StoredObject(generation, await response.read())
 
@@ -180,6 +179,6 @@ async def _refuse(response: aiohttp.ClientResponse, subject: str) -> None:
     words = (await response.read())[:300].decode("utf-8", "replace")
     detail = f"{response.status} {words}".strip()
     if response.status in _TRANSIENT:
-        raise Transient(detail)
+        raise RetryableError(detail)
     kind = _KINDS.get(response.status, errors.Unavailable)
     raise (errors.Unavailable if _NO_BUCKET in words else kind)(subject, detail)

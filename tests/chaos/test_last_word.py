@@ -9,7 +9,7 @@ that of the sequential model, and the pages, ``blocked.json`` and the catalog ar
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import pytest
@@ -20,7 +20,7 @@ from chaos.model import Model
 from cloud.outcomes import TooEarly
 from fakes.examples import NOON, file_record, later
 from fakes.memory import MemoryBucket, MemoryTopic
-from indexer.commit import Records
+from indexer.commit import RETRY, Records
 from indexer.merge import Change, IssuedCommand
 from schemas import layout
 from schemas.events import FileAccepted, Message, ProjectCommand
@@ -87,7 +87,7 @@ class World:
         metadata = MemoryBucket("metadata", storage=self.store.storage)
         metadata.before = hook
         # A clock that stands still, so that revisions go up by one and could be confused.
-        records = Records(metadata, topic, lambda: NOON, lambda seconds: None)
+        records = Records(metadata, topic, lambda: NOON, replace(RETRY, sleep=lambda seconds: None))
         for failure in records.commit(ACME, [change(message)]):
             if isinstance(failure, TooEarly):
                 self.waiting.append(Delivery(message, self.index))

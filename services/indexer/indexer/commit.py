@@ -5,14 +5,13 @@ The order of write and announcement is what makes redelivery safe: whoever finds
 made announces it again.
 """
 
-import random
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from cloud.errors import PreconditionFailed, TooManyRequests
 from cloud.ports import Bucket, Headers, Topic
+from cloud.retry import Backoff, Retry
 from indexer.merge import Change, empty, merge, revised
 from schemas import layout
 from schemas.catalog import CatalogEntry
@@ -21,13 +20,14 @@ from schemas.names import ProjectName
 from schemas.records import ProjectRecord
 
 DEADLINE = 240.0
-"""Seconds within which a commit is tried again: well below the ack deadline of 600 s."""
+"""Seconds within which a commit is repeated: well below the ack deadline of 600 s."""
 
-_PAUSE = 0.2
-"""Seconds of the first pause, on average; about one write a second to one name is taken."""
+_BACKOFF = Backoff(first=0.2, longest=1.0)
+"""Cloud Storage accepts about one write per second to one name. A commit that pauses longer than
+that loses its turn to a later one."""
 
-_LONGEST_PAUSE = 1.0
-"""Seconds: who pauses longer than a name's interval loses its turn to who came later."""
+RETRY = Retry({PreconditionFailed: _BACKOFF, TooManyRequests: _BACKOFF}, DEADLINE)
+"""Repeats a commit after a lost race (412) or too many writes (429)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,7 @@ class Records:
     bucket: Bucket
     topic: Topic
     now: Callable[[], datetime]
-    sleep: Callable[[float], None] = time.sleep
-    monotonic: Callable[[], float] = time.monotonic
+    retry: Retry = RETRY
 
     def commit(self, project: ProjectName, changes: Sequence[Change]) -> list[Exception | None]:
         """Make ``changes`` durable and announce the record; answer each with its exception, if any.
@@ -46,7 +45,7 @@ class Records:
         :raises CloudError: if the record could not be written or announced; then none of the
             changes may be acknowledged, though some may be durable.
         """
-        record, failures = self._merge_and_write(project, changes)
+        record, failures = self.retry(lambda: self._merge_and_write(project, changes))
         if not all(failures):
             self.topic.publish(ProjectIndexed(project=project, record_revision=record.revision))
         return failures
@@ -54,24 +53,14 @@ class Records:
     def _merge_and_write(
         self, project: ProjectName, changes: Sequence[Change]
     ) -> tuple[ProjectRecord, list[Exception | None]]:
-        give_up = self.monotonic() + DEADLINE
-        pause = _PAUSE
-        while True:
-            stored = self.bucket.read(layout.record(project))
-            before = ProjectRecord.model_validate_json(stored.data) if stored else empty(project)
-            after, failures = merge(before, changes, self.now())
-            if after == before:
-                return before, failures
-            after = revised(after, self.now())
-            try:
-                self._write(after, stored.generation if stored else 0)
-            except (PreconditionFailed, TooManyRequests):
-                if self.monotonic() > give_up:
-                    raise
-                self.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - jitter, no secret
-                pause = min(2 * pause, _LONGEST_PAUSE)
-            else:
-                return after, failures
+        stored = self.bucket.read(layout.record(project))
+        before = ProjectRecord.model_validate_json(stored.data) if stored else empty(project)
+        after, failures = merge(before, changes, self.now())
+        if after == before:
+            return before, failures
+        after = revised(after, self.now())
+        self._write(after, stored.generation if stored else 0)
+        return after, failures
 
     def _write(self, record: ProjectRecord, generation: int) -> None:
         headers = Headers(

@@ -19,7 +19,7 @@ import threading
 from collections.abc import Iterable, Mapping
 
 from cloud.ports import Bucket, Headers, StoredObject
-from publisher.persistence import Persistence
+from cloud.retry import Retry
 from schemas import layout
 from schemas.names import ProjectName
 from schemas.records import Blocked, BlockedProject, ProjectRecord
@@ -70,9 +70,9 @@ class BlockedList:
     of them is at it are noted by the next, together.
     """
 
-    def __init__(self, static: Bucket, persistence: Persistence) -> None:
+    def __init__(self, static: Bucket, retry: Retry) -> None:
         self._static = static
-        self._persistence = persistence
+        self._retry = retry
         self._waiting: dict[ProjectName, ProjectRecord] = {}
         self._waiting_lock = threading.Lock()
         self._turn = threading.Lock()
@@ -87,7 +87,7 @@ class BlockedList:
         with self._turn:
             group = self._group()
             if record.project in group:
-                self._persistence.until_done(lambda: self._attempt(group))
+                self._retry(lambda: self._attempt(group))
                 self._drop(group)
 
     def _add(self, record: ProjectRecord) -> None:

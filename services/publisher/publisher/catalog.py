@@ -18,10 +18,10 @@ from pydantic import ValidationError
 
 from cloud.errors import NotFound
 from cloud.ports import Bucket, Headers, ObjectInfo
+from cloud.retry import Retry
 from publisher import catalog_html, markup, simple_json
 from publisher.errors import UnreadableEntry
 from publisher.pages import CACHE_CONTROL, read_record
-from publisher.persistence import Persistence
 from publisher.templates import ENTRIES_PER_PAGE
 from schemas import layout
 from schemas.catalog import CatalogEntry
@@ -45,11 +45,11 @@ class Catalog:
     static: Bucket
     metadata: Bucket
     title: str
-    persistence: Persistence
+    retry: Retry
 
     def publish(self) -> int:
         """Return how many projects it lists: all whose records were there when it was called."""
-        return self.persistence.until_done(self._attempt)
+        return self.retry(self._attempt)
 
     def _attempt(self) -> int:
         generations = self._generations()

@@ -1,7 +1,6 @@
 """The publisher's composition root: ``python -m publisher.main``."""
 
 import asyncio
-import random
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,14 +9,15 @@ from starlette.applications import Starlette
 
 from cloud import logs, pubsub, settings, storage
 from cloud.app import serve
+from cloud.errors import PreconditionFailed, TooManyRequests
 from cloud.outcomes import Outcome
 from cloud.ports import Bucket, Topic
+from cloud.retry import Backoff, Retry
 from publisher import app
 from publisher.blocked import BlockedList
 from publisher.catalog import Catalog
 from publisher.pace import Pace
 from publisher.pages import ProjectPages
-from publisher.persistence import Persistence
 from publisher.service import Publisher
 from publisher.settings import Settings
 from schemas.events import ProjectIndexed
@@ -26,13 +26,29 @@ from schemas.names import ProjectName
 THREADS = 32
 """Projects published at once by one process; each mostly waits for Cloud Storage."""
 
+DEADLINE = 120.0
+"""Seconds within which a protocol is repeated. With the pauses and the commit before it, a push is
+answered well within its 600 s; then Pub/Sub delivers it again."""
+
+RETRY = Retry(
+    {
+        PreconditionFailed: Backoff(first=0.05, longest=0.4),
+        TooManyRequests: Backoff(first=1.0, longest=8.0),
+    },
+    DEADLINE,
+)
+"""Repeats a protocol from its beginning, with a jitter that separates two instances.
+
+Soon after a lost race (412). A second after 429: Cloud Storage accepts about one write per second
+to one name.
+"""
+
 
 def compose(config: Settings, static: Bucket, metadata: Bucket, published: Topic) -> Starlette:
     """Put the application together from what it stands on."""
-    persistence = Persistence(sleep=time.sleep, random=random.random, clock=time.monotonic)
-    blocked = BlockedList(static, persistence)
-    publisher = Publisher(ProjectPages(static, metadata, blocked, persistence), published)
-    catalog = Catalog(static, metadata, config.title, persistence)
+    blocked = BlockedList(static, RETRY)
+    publisher = Publisher(ProjectPages(static, metadata, blocked, RETRY), published)
+    catalog = Catalog(static, metadata, config.title, RETRY)
     threads = ThreadPoolExecutor(THREADS, thread_name_prefix="publisher")
 
     async def commit(

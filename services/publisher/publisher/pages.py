@@ -19,10 +19,10 @@ from dataclasses import dataclass
 
 from cloud.errors import NotFound
 from cloud.ports import Bucket, Headers, ObjectInfo
+from cloud.retry import Retry
 from publisher import legacy_json, markup, project_html, simple_json
 from publisher.blocked import BlockedList
 from publisher.listing import Listing
-from publisher.persistence import Persistence
 from schemas import layout
 from schemas.names import ProjectName
 from schemas.records import ProjectRecord
@@ -55,7 +55,7 @@ class ProjectPages:
     static: Bucket
     metadata: Bucket
     blocked: BlockedList
-    persistence: Persistence
+    retry: Retry
 
     def publish(self, project: ProjectName, *, force: bool) -> ProjectRecord:
         """Return the record that the pages are now of, or newer than.
@@ -65,7 +65,7 @@ class ProjectPages:
         :raises NotFound: if there is no record. Cloud Storage is consistent: it was announced,
             so it was there.
         """
-        return self.persistence.until_done(lambda: self._attempt(project, force))
+        return self.retry(lambda: self._attempt(project, force))
 
     def _attempt(self, project: ProjectName, force: bool) -> ProjectRecord:
         found = self._found(project)

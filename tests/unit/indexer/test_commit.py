@@ -1,5 +1,6 @@
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import count
 
 import pytest
@@ -8,7 +9,7 @@ from cloud.errors import PreconditionFailed, TooManyRequests, Unavailable
 from fakes.examples import NOON, file_record, later
 from fakes.memory import MemoryBucket, MemoryTopic
 from fakes.storage import Fault
-from indexer.commit import DEADLINE, Records
+from indexer.commit import DEADLINE, RETRY, Records
 from indexer.merge import Change, IssuedCommand
 from schemas import layout
 from schemas.catalog import CatalogEntry
@@ -23,7 +24,8 @@ NAME = layout.record(ACME)
 
 
 def records(bucket: MemoryBucket, topic: MemoryTopic | None = None) -> Records:
-    return Records(bucket, topic or MemoryTopic(), lambda: NOON, sleep=lambda seconds: None)
+    retry = replace(RETRY, sleep=lambda seconds: None)
+    return Records(bucket, topic or MemoryTopic(), lambda: NOON, retry)
 
 
 def stored(bucket: MemoryBucket) -> ProjectRecord:
@@ -115,9 +117,8 @@ def test_many_indexers_lose_no_update() -> None:
 def test_a_commit_gives_up_before_the_ack_deadline(status: int, error: type[Exception]) -> None:
     bucket, topic, clock = MemoryBucket(), MemoryTopic(), count(0, int(DEADLINE // 3))
     bucket.fault(Fault(kind="error", status=status, operation="objects.insert", times=None))
-    impatient = Records(
-        bucket, topic, lambda: NOON, lambda seconds: None, lambda: float(next(clock))
-    )
+    retry = replace(RETRY, sleep=lambda seconds: None, clock=lambda: float(next(clock)))
+    impatient = Records(bucket, topic, lambda: NOON, retry)
     with pytest.raises(error):
         impatient.commit(ACME, [WHEEL])
     assert topic.messages == ()

@@ -3,15 +3,17 @@
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 
 from cloud.ports import Headers
+from cloud.retry import Retry
 from fakes.examples import NOON, file_record, later
 from fakes.memory import MemoryBucket
 from fakes.storage import Storage
 from publisher.blocked import BlockedList
 from publisher.catalog import Catalog
+from publisher.main import DEADLINE, RETRY
 from publisher.pages import ProjectPages
-from publisher.persistence import Persistence
 from schemas import layout
 from schemas.catalog import CatalogEntry
 from schemas.names import Filename, ProjectName
@@ -103,9 +105,10 @@ class Clock:
         self.now += seconds
 
 
-def persistence(clock: Clock | None = None, deadline: float = 120) -> Persistence:
+def retry(clock: Clock | None = None, deadline: float = DEADLINE) -> Retry:
+    """The publisher's retry without jitter, by a clock that nobody waits for."""
     clock = clock or Clock()
-    return Persistence(clock.sleep, lambda: 0.5, clock, deadline)
+    return replace(RETRY, deadline=deadline, sleep=clock.sleep, chance=lambda: 0.5, clock=clock)
 
 
 class Store:
@@ -146,7 +149,7 @@ class Instance:
         static = MemoryBucket("static", storage=store.storage)
         metadata = MemoryBucket("metadata", storage=store.storage)
         static.before = metadata.before = hook
-        patience = persistence(clock)
+        patience = retry(clock)
         self.blocked = BlockedList(static, patience)
         self.pages = ProjectPages(static, metadata, self.blocked, patience)
         self.catalog = Catalog(static, metadata, "Packages", patience)

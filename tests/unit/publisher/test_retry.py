@@ -1,7 +1,9 @@
+"""Pauses and deadline of the publisher's retry (``publisher.main.RETRY``)."""
+
 import pytest
 
 from cloud.errors import CloudError, PreconditionFailed, TooManyRequests, Unavailable
-from unit.publisher.world import Clock, persistence
+from unit.publisher.world import Clock, retry
 
 
 class Trying:
@@ -20,20 +22,20 @@ class Trying:
 
 def test_what_succeeds_is_tried_once_and_without_a_pause() -> None:
     clock = Clock()
-    assert persistence(clock).until_done(Trying()) == 1
+    assert retry(clock)(Trying()) == 1
     assert clock.slept == []
 
 
 def test_after_a_lost_race_it_is_tried_again_soon_and_after_429_a_second_later() -> None:
     clock = Clock()
     trying = Trying(PreconditionFailed("x"), TooManyRequests("x"))
-    assert persistence(clock).until_done(trying) == 3
+    assert retry(clock)(trying) == 3
     assert clock.slept == [0.05, 2.0]
 
 
 def test_pauses_double_but_not_for_ever() -> None:
     clock = Clock()
-    persistence(clock).until_done(Trying(*[TooManyRequests("x")] * 6))
+    retry(clock)(Trying(*[TooManyRequests("x")] * 6))
     assert clock.slept == [1, 2, 4, 8, 8, 8]
 
 
@@ -41,12 +43,12 @@ def test_it_gives_up_before_the_deadline_with_the_last_error() -> None:
     clock, last = Clock(), TooManyRequests("the last")
     trying = Trying(*[TooManyRequests("x")] * 3, last, TooManyRequests("never"))
     with pytest.raises(TooManyRequests, match="the last"):
-        persistence(clock, deadline=10).until_done(trying)
+        retry(clock, deadline=10)(trying)
     assert clock.now <= 10
 
 
 def test_any_other_error_is_raised_at_once() -> None:
     trying = Trying(Unavailable("x"))
     with pytest.raises(Unavailable):
-        persistence().until_done(trying)
+        retry()(trying)
     assert trying.times == 1
