@@ -16,10 +16,10 @@ from cloud.retry import Backoff, Retry
 from publisher import app
 from publisher.blocked import BlockedList
 from publisher.catalog import Catalog
-from publisher.pace import Pace
 from publisher.pages import ProjectPages
 from publisher.service import Publisher
 from publisher.settings import Settings
+from publisher.throttle import Throttle
 from schemas.events import ProjectIndexed
 from schemas.names import ProjectName
 
@@ -57,16 +57,18 @@ def compose(config: Settings, static: Bucket, metadata: Bucket, published: Topic
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(threads, publisher.publish, project, changes)
 
-    async def run() -> None:
+    async def run_catalog() -> None:
         await asyncio.get_running_loop().run_in_executor(threads, catalog.publish)
 
-    pace = Pace(run, config.catalog_interval, clock=time.monotonic, sleep=asyncio.sleep)
+    throttle = Throttle(
+        run_catalog, config.catalog_interval, clock=time.monotonic, sleep=asyncio.sleep
+    )
 
     def ready() -> None:
         for bucket in (static, metadata):
             next(bucket.list("ready/"), None)
 
-    return app.make(config.project, commit=commit, catalog=pace.covered, ready=ready)
+    return app.make(config.project, commit=commit, catalog=throttle.run, ready=ready)
 
 
 def main() -> None:

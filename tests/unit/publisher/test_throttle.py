@@ -3,7 +3,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from publisher.pace import LONGEST, Pace
+from publisher.throttle import LONGEST, Throttle
 
 
 class World:
@@ -13,7 +13,7 @@ class World:
         self.now, self.lasting = 100.0, lasting
         self.runs: list[float] = []
         self.error: Exception | None = None
-        self.pace = Pace(self.run, interval, clock=lambda: self.now, sleep=self.sleep)
+        self.throttle = Throttle(self.run, interval, clock=lambda: self.now, sleep=self.sleep)
 
     async def run(self) -> None:
         self.runs.append(self.now)
@@ -38,7 +38,7 @@ def test_the_first_run_starts_at_once() -> None:
     world = World()
 
     async def test() -> None:
-        await world.pace.covered()
+        await world.throttle.run()
 
     scenario(test)
     assert world.runs == [100]
@@ -48,9 +48,9 @@ def test_after_a_rest_a_run_starts_at_once_again() -> None:
     world = World()
 
     async def test() -> None:
-        await world.pace.covered()
+        await world.throttle.run()
         world.now += 60
-        await world.pace.covered()
+        await world.throttle.run()
 
     scenario(test)
     assert world.runs == [100, 160]
@@ -61,8 +61,8 @@ def test_runs_keep_the_interval_or_five_times_the_last_run(lasting: float, pause
     world = World(lasting)
 
     async def test() -> None:
-        await world.pace.covered()
-        await world.pace.covered()
+        await world.throttle.run()
+        await world.throttle.run()
 
     scenario(test)
     assert world.runs == [100, 100 + lasting + pause]
@@ -72,8 +72,8 @@ def test_one_run_covers_all_who_came_before_it_started() -> None:
     world = World()
 
     async def test() -> None:
-        await world.pace.covered()
-        await asyncio.gather(*[world.pace.covered() for _ in range(20)])
+        await world.throttle.run()
+        await asyncio.gather(*[world.throttle.run() for _ in range(20)])
 
     scenario(test)
     assert world.runs == [100, 110]
@@ -83,10 +83,10 @@ def test_who_comes_during_a_run_waits_for_the_next() -> None:
     world = World(lasting=1)
 
     async def test() -> None:
-        first = asyncio.create_task(world.pace.covered())
+        first = asyncio.create_task(world.throttle.run())
         while not world.runs:
             await asyncio.sleep(0)
-        late = asyncio.create_task(world.pace.covered())
+        late = asyncio.create_task(world.throttle.run())
         await first
         assert not late.done()
         await late
@@ -101,11 +101,11 @@ def test_a_run_that_fails_answers_those_it_was_to_cover_and_the_next_is_another(
     async def test() -> None:
         world.error = RuntimeError("no")
         answers = await asyncio.gather(
-            world.pace.covered(), world.pace.covered(), return_exceptions=True
+            world.throttle.run(), world.throttle.run(), return_exceptions=True
         )
         assert [str(answer) for answer in answers] == ["no", "no"]
         world.error = None
-        await world.pace.covered()
+        await world.throttle.run()
 
     scenario(test)
     assert world.runs == [100, 110]
@@ -115,8 +115,8 @@ def test_a_caller_that_is_cancelled_does_not_cancel_the_run() -> None:
     world = World(lasting=1)
 
     async def test() -> None:
-        patient = asyncio.create_task(world.pace.covered())
-        impatient = asyncio.create_task(world.pace.covered())
+        patient = asyncio.create_task(world.throttle.run())
+        impatient = asyncio.create_task(world.throttle.run())
         await asyncio.sleep(0)
         impatient.cancel()
         await patient
