@@ -12,9 +12,10 @@ from fakes.memory import MemoryBucket
 from fakes.storage import Storage
 from indexer.merge import empty
 from publisher.listing import Listing
-from publisher.pages import CACHE_CONTROL, KINDS
+from publisher.pages import KINDS
 from schemas import layout
 from schemas.catalog import CatalogEntry
+from schemas.headers import JSON, NO_STORE, REVALIDATE
 from schemas.names import Filename, ProjectName, Version
 from schemas.records import FileRecord, ProjectRecord
 
@@ -49,7 +50,7 @@ def seed(storage: Storage, files: int, prefix: str = "") -> None:
 
 
 def _put_record(metadata: MemoryBucket, record: ProjectRecord) -> None:
-    headers = Headers("application/json", "no-store", CatalogEntry.from_record(record).metadata())
+    headers = Headers(JSON, NO_STORE, CatalogEntry.from_record(record).metadata())
     metadata.put(layout.record(record.project), record.encode(), headers)
 
 
@@ -57,7 +58,7 @@ def _put_pages(static: MemoryBucket, record: ProjectRecord) -> None:
     listing = Listing.from_record(record)
     said = {layout.RECORD_REVISION: str(record.revision)}
     for kind in KINDS:
-        headers = Headers(kind.content_type, CACHE_CONTROL, said)
+        headers = Headers(kind.content_type, REVALIDATE, said)
         static.put(kind.name(record.project), kind.render(listing), headers)
 
 

@@ -13,11 +13,11 @@ from local.failure import Failure
 from local.state import Running, State
 from local.step import Step
 from schemas import layout as objects
+from schemas.headers import SIMPLE_JSON
 from schemas.names import ProjectName
 from schemas.records import Verdict
 
 PATIENCE = 30.0
-JSON_PAGE = "application/vnd.pypi.simple.v1+json"
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Journey:
         :raises Failure: if it does not in time.
         """
         url = f"{running.ports.url('proxy')}/simple/{self.project}/"
-        auth, accept = ("__token__", state.token()), {"accept": JSON_PAGE}
+        auth, accept = ("__token__", state.token()), {"accept": SIMPLE_JSON}
         until = time.monotonic() + PATIENCE
         with httpx.Client(trust_env=False, auth=auth, headers=accept) as http:
             while True:

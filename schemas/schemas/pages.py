@@ -1,4 +1,4 @@
-"""What who serves the pages must know of who writes them."""
+"""Constants shared by the publisher and the proxy."""
 
 SEARCH_SCRIPT = "sha256-H0mMv+bMmfU3StUZ2GZm1YyZeSpdenBApP2G3mSMT6Y="
 """The search box of the home page: the one script of all pages, as a Content-Security-Policy

@@ -6,7 +6,10 @@ from cloud.once import write_once
 from cloud.ports import Bucket, Headers, Topic
 from schemas import layout
 from schemas.events import FileRefused
+from schemas.headers import JSON, NO_STORE
 from schemas.records import CommandVerdict
+
+_HEADERS = Headers(JSON, NO_STORE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +29,8 @@ class Answers:
 
     def give(self, verdict: CommandVerdict) -> None:
         """Store the verdict, unless there is one, and announce a refusal; in that order."""
-        headers = Headers(content_type="application/json", cache_control="no-store")
         name = layout.command_verdict(verdict.command_id)
-        write_once(self.bucket, name, verdict.encode(), headers)
+        write_once(self.bucket, name, verdict.encode(), _HEADERS)
         if verdict.outcome == "refused":
             self.topic.publish(
                 FileRefused(

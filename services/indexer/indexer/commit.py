@@ -16,6 +16,7 @@ from indexer.merge import Change, empty, merge, revised
 from schemas import layout
 from schemas.catalog import CatalogEntry
 from schemas.events import ProjectIndexed
+from schemas.headers import JSON, NO_STORE
 from schemas.names import ProjectName
 from schemas.records import ProjectRecord
 
@@ -64,8 +65,8 @@ class Records:
 
     def _write(self, record: ProjectRecord, generation: int) -> None:
         headers = Headers(
-            content_type="application/json",
-            cache_control="no-store",
+            content_type=JSON,
+            cache_control=NO_STORE,
             metadata=CatalogEntry.from_record(record).metadata(),
         )
         name = layout.record(record.project)

@@ -13,12 +13,10 @@ from cloud.ports import Headers, ObjectInfo
 from ingest.checks.distribution import ParsedName, read_core_metadata
 from ingest.refusal import Reason, Refused
 from schemas import layout
+from schemas.headers import BINARY, IMMUTABLE
 from schemas.names import ProjectName, Version, checked_filename
 from schemas.records import FileRecord
 from schemas.types import Sha256, format_time
-
-FILE_CACHE_CONTROL = "private, max-age=31536000, immutable"
-"""A file name stands for the same bytes for ever."""
 
 WARNINGS = "warnings"
 """Custom metadata of a promoted object: what was let through, as a JSON list of sentences."""
@@ -41,8 +39,8 @@ def package_headers(
 ) -> Headers:
     """The whole resource of a promoted object."""
     return Headers(
-        content_type="application/octet-stream",
-        cache_control=FILE_CACHE_CONTROL,
+        content_type=BINARY,
+        cache_control=IMMUTABLE,
         metadata={
             layout.SHA256: sha256,
             layout.UPLOAD_TIME: format_time(incoming.created),

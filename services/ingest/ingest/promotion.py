@@ -28,6 +28,7 @@ from ingest.policy import Policy
 from ingest.refusal import Reason, Refused
 from ingest.upload import Upload
 from schemas import layout
+from schemas.headers import BINARY, IMMUTABLE
 from schemas.names import checked_filename
 from schemas.records import FileRecord
 from schemas.types import Sha256
@@ -35,9 +36,7 @@ from schemas.types import Sha256
 Refusal = Callable[[Upload], Refused | None]
 """The refusal already stored for an upload's generation, if any: it is final."""
 
-_METADATA_HEADERS = Headers(
-    content_type="application/octet-stream", cache_control=facts.FILE_CACHE_CONTROL
-)
+_METADATA_HEADERS = Headers(BINARY, IMMUTABLE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,10 @@ from ingest.refusal import Reason, Refused
 from ingest.upload import Upload
 from schemas import layout
 from schemas.events import FileAccepted, FileRefused
+from schemas.headers import JSON, NO_STORE
 from schemas.records import Verdict
 
-_HEADERS = Headers(content_type="application/json", cache_control="no-store")
+_HEADERS = Headers(JSON, NO_STORE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,11 +21,12 @@ from collections.abc import Iterable, Mapping
 from cloud.ports import Bucket, Headers, StoredObject
 from cloud.retry import Retry
 from schemas import layout
+from schemas.headers import JSON, REVALIDATE
 from schemas.names import ProjectName
 from schemas.records import Blocked, BlockedProject, ProjectRecord
 from schemas.releases import removed_filenames, status_of
 
-HEADERS = Headers(content_type="application/json", cache_control="private, no-cache")
+_HEADERS = Headers(JSON, REVALIDATE)
 
 
 def entry_of(record: ProjectRecord) -> BlockedProject | None:
@@ -111,7 +112,7 @@ class BlockedList:
         blocked = merged(Blocked.model_validate_json(stored.data), group.values())
         if blocked is not None:
             data = blocked.encode()
-            self._static.write(layout.BLOCKED, data, HEADERS, if_generation=stored.generation)
+            self._static.write(layout.BLOCKED, data, _HEADERS, if_generation=stored.generation)
 
     def _stored(self) -> StoredObject:
         stored = self._static.read(layout.BLOCKED)

@@ -19,12 +19,13 @@ from pydantic import ValidationError
 from cloud.errors import NotFound
 from cloud.ports import Bucket, Headers, ObjectInfo
 from cloud.retry import Retry
-from publisher import catalog_html, markup, simple_json
+from publisher import catalog_html, simple_json
 from publisher.errors import UnreadableEntry
-from publisher.pages import CACHE_CONTROL, read_record
+from publisher.pages import read_record
 from publisher.templates import ENTRIES_PER_PAGE
 from schemas import layout
 from schemas.catalog import CatalogEntry
+from schemas.headers import HTML, REVALIDATE, SIMPLE_JSON
 from schemas.names import normalize_project
 
 logger = logging.getLogger(__name__)
@@ -56,7 +57,7 @@ class Catalog:
         found = map(self._entry, self.metadata.list(layout.RECORDS))
         entries = sorted((entry for entry in found if entry), key=lambda entry: entry.project)
         for name, content_type, data in rendered(entries, self.title, generations):
-            headers = Headers(content_type=content_type, cache_control=CACHE_CONTROL)
+            headers = Headers(content_type=content_type, cache_control=REVALIDATE)
             self.static.write(name, data, headers, if_generation=generations.get(name, 0))
         return len(entries)
 
@@ -81,16 +82,16 @@ def rendered(entries: Sequence[CatalogEntry], title: str, existing: Generations)
     :param existing: names of pages that are there: the changelog's are all written.
     """
     projects = [entry.project for entry in entries]
-    yield layout.ROOT_JSON, simple_json.CONTENT_TYPE, simple_json.render_root(projects)
-    yield layout.ROOT_HTML, markup.CONTENT_TYPE, catalog_html.render_root(projects)
-    yield layout.HOME, markup.CONTENT_TYPE, catalog_html.render_home(entries, title)
+    yield layout.ROOT_JSON, SIMPLE_JSON, simple_json.render_root(projects)
+    yield layout.ROOT_HTML, HTML, catalog_html.render_root(projects)
+    yield layout.HOME, HTML, catalog_html.render_home(entries, title)
     newest = newest_first(entries)
     pages = max(1, -(-len(newest) // ENTRIES_PER_PAGE))
     number = 1
     while number <= pages or layout.changelog(number) in existing:
         chunk = newest[(number - 1) * ENTRIES_PER_PAGE : number * ENTRIES_PER_PAGE]
         data = catalog_html.render_changelog(chunk, title, number, pages)
-        yield layout.changelog(number), markup.CONTENT_TYPE, data
+        yield layout.changelog(number), HTML, data
         number += 1
 
 

@@ -8,8 +8,6 @@ from publisher.listing import ListedFile, Listing
 from publisher.simple_json import Json, encoded
 from schemas.types import format_time
 
-CONTENT_TYPE = "application/json"
-
 
 def render(listing: Listing) -> bytes:
     """All releases of a project, and the facts and files of its latest one."""

@@ -14,8 +14,6 @@ from html.parser import HTMLParser
 from publisher.errors import UnexpectedHtml
 from schemas.pages import SEARCH_SCRIPT
 
-CONTENT_TYPE = "text/html; charset=utf-8"
-
 Attributes = dict[str, str | None]
 Link = tuple[str, Attributes]
 """An anchor's text, its white space collapsed, and its attributes."""

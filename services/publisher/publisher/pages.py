@@ -20,15 +20,13 @@ from dataclasses import dataclass
 from cloud.errors import NotFound
 from cloud.ports import Bucket, Headers, ObjectInfo
 from cloud.retry import Retry
-from publisher import legacy_json, markup, project_html, simple_json
+from publisher import legacy_json, project_html, simple_json
 from publisher.blocked import BlockedList
 from publisher.listing import Listing
 from schemas import layout
+from schemas.headers import HTML, JSON, REVALIDATE, SIMPLE_JSON
 from schemas.names import ProjectName
 from schemas.records import ProjectRecord
-
-CACHE_CONTROL = "private, no-cache"
-"""Every reader asks again: what is published is seen at once, and mostly answered by 304."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +39,9 @@ class Kind:
 
 
 KINDS = (
-    Kind(layout.project_json, simple_json.CONTENT_TYPE, simple_json.render_project),
-    Kind(layout.project_html, markup.CONTENT_TYPE, project_html.render),
-    Kind(layout.legacy_json, legacy_json.CONTENT_TYPE, legacy_json.render),
+    Kind(layout.project_json, SIMPLE_JSON, simple_json.render_project),
+    Kind(layout.project_html, HTML, project_html.render),
+    Kind(layout.legacy_json, JSON, legacy_json.render),
 )
 """In the order of writing: what installers read comes first."""
 
@@ -86,7 +84,7 @@ class ProjectPages:
     ) -> None:
         headers = Headers(
             content_type=kind.content_type,
-            cache_control=CACHE_CONTROL,
+            cache_control=REVALIDATE,
             metadata={layout.RECORD_REVISION: str(record.revision)},
         )
         generation = found.generation if found else 0

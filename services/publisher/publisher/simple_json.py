@@ -11,9 +11,6 @@ from publisher.listing import ListedFile, Listing
 from schemas.names import ProjectName
 from schemas.types import format_time
 
-CONTENT_TYPE = "application/vnd.pypi.simple.v1+json"
-"""Without parameters: some readers refuse them."""
-
 API_VERSION = "1.4"
 """Not 1.5, which promises namespaces (PEP 752)."""
 

@@ -7,7 +7,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from publisher.listing import Listing
-from publisher.simple_json import CONTENT_TYPE, render_project, render_root
+from publisher.simple_json import render_project, render_root
+from schemas.headers import SIMPLE_JSON
 from schemas.names import ProjectName
 from schemas.records import ProjectRecord
 from unit.publisher.world import HOSTILE, NAUGHTY, hostile, record, status
@@ -100,7 +101,7 @@ def test_29_to_39_the_page_is_of_version_1_4_to_a_strict_schema(of: ProjectRecor
 
 
 def test_12_the_type_has_no_parameters() -> None:
-    assert CONTENT_TYPE == "application/vnd.pypi.simple.v1+json"
+    assert SIMPLE_JSON == "application/vnd.pypi.simple.v1+json"
 
 
 def test_30_the_root_lists_projects_by_their_normalised_names() -> None:
