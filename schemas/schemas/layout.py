@@ -12,6 +12,9 @@ ROOT_JSON = "simple/index.v1.json"
 HOME = "index.html"
 BLOCKED = "blocked.json"
 RECORDS = "projects/"
+CHANGELOG = "changelog/page"
+METADATA_SUFFIX = ".metadata"
+"""The end of the name of a file's core metadata (PEP 658)."""
 
 SHA256 = "sha256"
 """Custom metadata of an incoming and of a promoted object: the file's digest."""
@@ -36,7 +39,7 @@ def incoming_parts(name: str) -> tuple[str, str]:
 
 def core_metadata(filename: Filename) -> str:
     """The sibling that holds the exact METADATA bytes (PEP 658)."""
-    return f"{filename}.metadata"
+    return f"{filename}{METADATA_SUFFIX}"
 
 
 def verdict(incoming_name: str, generation: int) -> str:
@@ -81,7 +84,7 @@ def legacy_json(project: ProjectName) -> str:
 
 def changelog(page: int) -> str:
     """A page of the changelog, from 1."""
-    return f"changelog/page{page}.html"
+    return f"{CHANGELOG}{page}.html"
 
 
 def file_address(filename: Filename) -> str:

@@ -12,13 +12,12 @@ from itertools import islice
 from cloud.ports import ObjectInfo, Topic
 from ingest.promotion import Promotion
 from ingest.refusal import Refused
+from schemas import layout
 from schemas.events import FileAccepted
 from schemas.names import ProjectName, normalize_project
 
 _BATCH = 256
 """Files waited for together."""
-
-_METADATA = ".metadata"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ class Reindex:
 
 def _is_meant(name: str, only: Collection[ProjectName]) -> bool:
     """Whether an object is a file, and of one of the projects; by its name's first part."""
-    return not name.endswith(_METADATA) and (not only or _project(name) in only)
+    return not name.endswith(layout.METADATA_SUFFIX) and (not only or _project(name) in only)
 
 
 def _project(name: str) -> ProjectName | None:

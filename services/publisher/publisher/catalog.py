@@ -35,9 +35,6 @@ Page = tuple[str, str, bytes]
 
 Generations = dict[str, int]
 
-_CHANGELOG = layout.changelog(1).partition("1")[0]
-"""The prefix of the changelog's pages."""
-
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
@@ -71,7 +68,7 @@ class Catalog:
 
     def _generations(self) -> Generations:
         roots = map(self.static.stat, (layout.ROOT_JSON, layout.ROOT_HTML, layout.HOME))
-        infos = [*filter(None, roots), *self.static.list(_CHANGELOG)]
+        infos = [*filter(None, roots), *self.static.list(layout.CHANGELOG)]
         return {info.name: info.generation for info in infos}
 
 

@@ -25,9 +25,8 @@ Check = Callable[[], list[Difference]]
 Known = Collection[ProjectName]
 """The projects that have a record."""
 
-_CHANGELOG = re.compile(r"changelog/page[1-9][0-9]*\.html")
+_CHANGELOG = re.compile(rf"{layout.CHANGELOG}[1-9][0-9]*\.html")
 _OVER_ALL = (layout.ROOT_HTML, layout.ROOT_JSON, layout.HOME, layout.BLOCKED)
-_METADATA = ".metadata"
 
 
 def project_of_record(name: str) -> ProjectName | None:
@@ -71,7 +70,7 @@ class IndexCheck:
 
         Takes the memory that the catalog itself takes: it holds an entry of every project.
         """
-        existing = {info.name: info.generation for info in self.static.list("changelog/")}
+        existing = {info.name: info.generation for info in self.static.list(layout.CHANGELOG)}
         entries = sorted(self._entries(), key=lambda entry: entry.project)
         pages = rendered(entries, self.title, existing)
         return [found for name, _, data in pages for found in self._page(name, data)]
@@ -138,7 +137,7 @@ def _is_over_all(name: str) -> bool:
 
 
 def _without_metadata(name: str) -> Filename:
-    return Filename(name.removesuffix(_METADATA))
+    return Filename(name.removesuffix(layout.METADATA_SUFFIX))
 
 
 def _spelling(name: str) -> str:
