@@ -17,6 +17,9 @@ from cloud import errors
 _TIMEOUT = 5.0
 """Seconds to wait for an answer."""
 
+MAX_SIZE = 64 * 1024
+"""Bytes of a version. https://cloud.google.com/secret-manager/quotas#content_limits"""
+
 
 @dataclass(frozen=True, slots=True)
 class SecretVersion:

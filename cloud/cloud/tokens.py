@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from cloud.errors import NotFound
-from cloud.secrets import SecretVersion
+from cloud.secrets import MAX_SIZE, SecretVersion
 from schemas.tokens import (
     EVERYTHING,
     PREFIX,
@@ -24,8 +24,6 @@ from schemas.tokens import (
     new_token,
 )
 
-LARGEST = 64 * 1024
-"""Bytes of a version. https://cloud.google.com/secret-manager/quotas#content_limits"""
 REMEMBERED = timedelta(days=1)
 """How long an ended token stays in the document: longer than any writer holds an older one."""
 
@@ -124,10 +122,10 @@ class TokenRegister:
 
     def _encoded(self, document: TokenDocument) -> bytes:
         data = document.since(self._now() - REMEMBERED).encode()
-        if len(data) > LARGEST:
+        if len(data) > MAX_SIZE:
             raise Refused(
                 f"the secret is full: {len(document.tokens)} tokens take {len(data)} bytes, and "
-                f"{LARGEST} are allowed; revoke some, they go a day later"
+                f"{MAX_SIZE} are allowed; revoke some, they go a day later"
             )
         return data
 

@@ -14,6 +14,7 @@ import grpc
 from google.cloud.secretmanager_v1 import types
 from google.protobuf.empty_pb2 import Empty
 
+from cloud.secrets import MAX_SIZE
 from local.grpc_server import (
     Method,
     Refused,
@@ -32,7 +33,6 @@ STATES: Mapping[str, int] = {
     "DISABLED": _State.DISABLED,
     "DESTROYED": _State.DESTROYED,
 }
-MAX_BYTES = 65536
 
 
 class SecretManager:
@@ -143,8 +143,8 @@ def _checked(payload: types.SecretPayload) -> bytes:
     data = bytes(payload.data)
     if not data:
         raise invalid("Secret Payload cannot be empty.")
-    if len(data) > MAX_BYTES:
-        raise invalid(f"The maximum size of a secret payload is {MAX_BYTES} bytes.")
+    if len(data) > MAX_SIZE:
+        raise invalid(f"The maximum size of a secret payload is {MAX_SIZE} bytes.")
     if "data_crc32c" in payload and payload.data_crc32c != _crc32c(data):
         raise invalid("The checksum of the secret payload does not match.")
     return data

@@ -33,8 +33,8 @@ from schemas.types import (
 Action = Literal["yank", "unyank", "remove", "restore", "set-status"]
 
 
-_DETAIL = 1000
-"""Characters of a detail: field names and values are the sender's, and may be megabytes."""
+MAX_DETAIL_LENGTH = 1000
+"""Characters of a detail: it may quote the sender, who may send megabytes."""
 
 
 class UnreadableMessage(Exception):
@@ -45,7 +45,7 @@ class UnreadableMessage(Exception):
             f"{'.'.join(map(str, problem['loc'])) or 'message'}: {problem['msg']}"
             for problem in error.errors(include_url=False, include_input=False)[:5]
         )
-        self.detail = f"not a {topic} message: {problems}"[:_DETAIL]
+        self.detail = f"not a {topic} message: {problems}"[:MAX_DETAIL_LENGTH]
         super().__init__(self.detail)
 
 

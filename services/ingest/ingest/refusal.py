@@ -8,6 +8,8 @@
 
 from enum import StrEnum
 
+from schemas.events import MAX_DETAIL_LENGTH
+
 
 class Reason(StrEnum):
     """The stable codes, in the order in which they take precedence."""
@@ -81,17 +83,14 @@ class Reason(StrEnum):
         return order.index(self) < order.index(other)
 
 
-MAX_SENTENCE_LENGTH = 1000
-"""In characters."""
-
 MAX_QUOTE_LENGTH = 100
 """In characters."""
 
 
 def printable(sentence: str) -> str:
     """The sentence fit for a log: it may quote what was uploaded."""
-    if len(sentence) > MAX_SENTENCE_LENGTH:
-        sentence = sentence[:MAX_SENTENCE_LENGTH] + "…"
+    if len(sentence) > MAX_DETAIL_LENGTH:
+        sentence = sentence[:MAX_DETAIL_LENGTH] + "…"
     if sentence.isprintable():
         return sentence
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in sentence)

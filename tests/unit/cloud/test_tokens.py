@@ -8,8 +8,8 @@ from functools import partial
 import pytest
 
 from cloud.errors import NotFound
-from cloud.secrets import SecretVersion
-from cloud.tokens import LARGEST, Refused, TokenRegister
+from cloud.secrets import MAX_SIZE, SecretVersion
+from cloud.tokens import Refused, TokenRegister
 from fakes.examples import NOON
 from schemas.tokens import Token, TokenDocument, digest_of, is_token
 
@@ -146,7 +146,7 @@ def test_a_full_secret_says_what_to_do() -> None:
         Token(name="n" * 60, sha256=f"{number:064x}", created=NOON) for number in range(400)
     )
     secret = MemorySecret(TokenDocument(tokens=many).encode())
-    with pytest.raises(Refused, match=f"the secret is full: 401 .* {LARGEST} are allowed; revoke"):
+    with pytest.raises(Refused, match=f"the secret is full: 401 .* {MAX_SIZE} are allowed; revoke"):
         register(secret).create("ci")
 
 
