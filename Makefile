@@ -104,7 +104,7 @@ check: install ## lint, types, import boundaries, Dockerfile, Compose file
 
 .PHONY: check-deploy
 check-deploy: install .venv/deploy/installed ## check Terraform, scripts and examples, without a cloud
-	PYTHONPATH=deploy .venv/deploy/bin/python -W error -m checks
+	PYTHONPATH=deploy .venv/deploy/bin/python -W error -m offline_checks
 	CHECK_DEPLOY=1 $(BIN)/python -m pytest tests/deploy
 
 .venv/deploy/installed: requirements/deploy.txt requirements/deploy-provider.txt

@@ -21,7 +21,7 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture(scope="session")
 def check() -> Run:
-    """Runs a module of deploy/checks."""
+    """Runs a module of deploy/offline_checks."""
 
     def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
         environment = {
@@ -57,7 +57,7 @@ def tree(tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def resources(check: Run) -> list[dict[str, Any]]:
     """Everything that an installation makes, by the mock provider."""
-    done = check("checks.planned", str(ROOT / "deploy/terraform"))
+    done = check("offline_checks.planned", str(ROOT / "deploy/terraform"))
     assert done.returncode == 0, done.stdout
     made: list[dict[str, Any]] = json.loads(done.stdout)
     return made

@@ -5,8 +5,8 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from checks import markdown
 from documented import pages
+from offline_checks import markdown
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -20,7 +20,7 @@ def installed(text: str, tree: Path, check: Run) -> None:
     )
     (tree / "deploy/terraform/terraform.tfvars.example").write_text(text, "utf-8")
 
-    done = check("checks", "--root", str(tree), "test")
+    done = check("offline_checks", "--root", str(tree), "test")
 
     assert done.returncode == 0, done.stdout
     assert 'run "example"... pass' in done.stdout

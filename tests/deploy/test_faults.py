@@ -291,7 +291,7 @@ def test_a_fault_turns_its_check_red(fault: Fault, tree: Path, check: Run) -> No
     assert fault.before in text
     file.write_text(text.replace(fault.before, fault.after), "utf-8")
 
-    done = check("checks", "--root", str(tree), fault.part)
+    done = check("offline_checks", "--root", str(tree), fault.part)
 
     assert done.returncode == 1, done.stdout
     # Terraform wraps what it says, and draws a line beside it.
@@ -300,5 +300,5 @@ def test_a_fault_turns_its_check_red(fault: Fault, tree: Path, check: Run) -> No
 
 @pytest.mark.parametrize("part", sorted({fault.part for fault in FAULTS}))
 def test_without_a_fault_a_check_is_green(part: str, tree: Path, check: Run) -> None:
-    done = check("checks", "--root", str(tree), part)
+    done = check("offline_checks", "--root", str(tree), part)
     assert done.returncode == 0, done.stdout

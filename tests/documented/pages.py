@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from checks import markdown, shell
-from checks.markdown import Block, Step
-from checks.shell import Command
 from documented.rules import Check, Rule, rule_of
+from offline_checks import markdown, shell
+from offline_checks.markdown import Block, Step
+from offline_checks.shell import Command
 
 ROOT = Path(__file__).parents[2]
 HISTORY = ("CHANGELOG.md", "docs/adr/*.md")

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from checks.markdown import Step
 from documented import checkout, pages
 from documented.rules import Check, Rule
 from documented.session import Done, Shell
+from offline_checks.markdown import Step
 
 PATIENCE = 30.0
 """Seconds until what the services write must be there."""

@@ -19,7 +19,7 @@ from enum import Enum, auto
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
-from checks.shell import Command
+from offline_checks.shell import Command
 
 
 class Check(Enum):

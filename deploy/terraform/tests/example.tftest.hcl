@@ -1,4 +1,4 @@
-# What stands in terraform.tfvars.example: deploy/checks runs this with it (-var-file).
+# What stands in terraform.tfvars.example: deploy/offline_checks runs this with it (-var-file).
 
 mock_provider "google" {
   mock_data "google_project" {

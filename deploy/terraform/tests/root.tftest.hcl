@@ -1,4 +1,4 @@
-# The whole, twice: deploy/checks reads both plans and expects that the second changes nothing.
+# The whole, twice: deploy/offline_checks reads both plans and expects that the second changes nothing.
 
 mock_provider "google" {
   mock_data "google_project" {

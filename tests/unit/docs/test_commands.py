@@ -13,12 +13,12 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from checks import commands as deploy_check
-from checks import shell
-from checks.markdown import PLACEHOLDER, filled
-from checks.shell import Command
 from documented import pages
 from documented.rules import Check, Unclassified, rule_of
+from offline_checks import commands as deploy_check
+from offline_checks import shell
+from offline_checks.markdown import PLACEHOLDER, filled
+from offline_checks.shell import Command
 
 TESTS = pages.ROOT / "tests"
 

@@ -53,7 +53,7 @@ def test_the_page_has_every_right_on_a_topic() -> None:
 def test_the_page_has_every_role_on_the_project() -> None:
     said = {role for _, role, _ in rows("who | has on the project")}
 
-    checked = (ROOT / "deploy/checks/planned.py").read_text("utf-8")
+    checked = (ROOT / "deploy/offline_checks/planned.py").read_text("utf-8")
     allowed = checked.partition("PROJECT_ROLES = ")[2].partition(")")[0]
     assert said == set(re.findall(r"roles/[\w.]+", allowed))
 

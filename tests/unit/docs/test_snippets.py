@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from checks import markdown
 from documented import pages
+from offline_checks import markdown
 from proxy.settings import Settings as ProxySettings
 from schemas.tokens import TokenDocument
 

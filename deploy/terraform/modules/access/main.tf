@@ -1,5 +1,5 @@
 # Who may do what, in two tables: with which bucket, and with which topic.
-# docs/security.md says the same with reasons; deploy/checks compares what is planned with it.
+# docs/security.md says the same with reasons; deploy/offline_checks compares what is planned with it.
 
 locals {
   # prefixes, and names beside them: only of objects that are called so; neither: of all.

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
-from checks.markdown import PLACEHOLDER, filled
+from offline_checks.markdown import PLACEHOLDER, filled
 
 _SUBSTITUTION = re.compile(r"\$\(([^()]*)\)")
 _VARIABLE = re.compile(r"\$\{\{.*?\}\}|\$\{[^}]*\}|\$\w+|\$@|…")

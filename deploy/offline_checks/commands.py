@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
-from checks import command_lines, markdown, shell
+from offline_checks import command_lines, markdown, shell
 
 FILES = (
     "README.md",

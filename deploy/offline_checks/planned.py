@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from checks import terraform
+from offline_checks import terraform
 
 ROOT_TESTS = "tests/root.tftest.hcl"
 PROXY = "gcpypi-proxy"

@@ -1,4 +1,4 @@
-"""``python -m checks [--root FOLDER] [PART…]``: check the deployment, without a cloud.
+"""``python -m offline_checks [--root FOLDER] [PART…]``: check the deployment, without a cloud.
 
 =========== ==================================================================
 part        proves
@@ -21,7 +21,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from checks import commands, planned, provider, terraform
+from offline_checks import commands, planned, provider, terraform
 
 BIN = Path(sys.executable).parent
 SCRIPTS = ("deploy/install", "deploy/uninstall", "deploy/commands.sh", "examples/publish.sh")
@@ -104,7 +104,7 @@ def _succeeds(command: Sequence[str], folder: Path) -> bool:
 
 def main() -> int:
     """Read the command line."""
-    parser = argparse.ArgumentParser(prog="python -m checks")
+    parser = argparse.ArgumentParser(prog="python -m offline_checks")
     parser.add_argument("--root", type=Path, default=Path.cwd(), help="the project's folder")
     parser.add_argument("parts", nargs="*", choices=[[], *PARTS], metavar="PART")
     chosen = parser.parse_args()

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from checks import provider, schema
-from checks.schema import Mode
+from offline_checks import provider, schema
+from offline_checks.schema import Mode
 
 TOOLS = Path(os.environ.get("CHECK_DEPLOY_TOOLS", ".venv/deploy"))
 """The virtual environment of these checks, with the wheel of the bindings in ``bindings/``."""

@@ -19,7 +19,7 @@ import grpc
 from tf.gen import tfplugin_pb2 as messages  # type: ignore[import-not-found] # in its own venv
 from tf.gen import tfplugin_pb2_grpc as services
 
-from checks.schema import Attribute, Block, Mode, Nested
+from offline_checks.schema import Attribute, Block, Mode, Nested
 
 ADDRESS = "hashicorp/google"
 

@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
-from checks.markdown import PLACEHOLDER
+from offline_checks.markdown import PLACEHOLDER
 
 _OPERATORS = frozenset("()<>|&;")
 _INTRODUCTIONS = frozenset(
