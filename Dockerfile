@@ -26,13 +26,16 @@ RUN /build/bin/pip --python /venv/bin/python install \
     # Wheels come with symbols for debuggers: a quarter of what would be shipped.
     && find /venv -name '*.so*' -type f -exec strip --strip-unneeded {} +
 COPY schemas schemas
+COPY checks checks
 COPY cloud cloud
 COPY services services
 COPY local local
 RUN member="services/${SERVICE}"; [ "${SERVICE}" != local ] || member=local; \
     /build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /wheels \
-        ./schemas ./cloud "./${member}" \
-    && /build/bin/pip --python /venv/bin/python install --no-deps --no-index /wheels/*.whl
+        ./schemas ./checks ./cloud "./${member}" \
+    # pip takes of these wheels what the service depends on, and sees that nothing else is missing.
+    && /build/bin/pip --python /venv/bin/python install \
+        --no-index --find-links /wheels "gcpypi-${SERVICE}"
 
 FROM ${BASE}
 # A number, so that Kubernetes and Cloud Run can tell that it is not root; /state is a volume of

@@ -2,9 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SERVICES := ingest indexer publisher proxy local
-SOURCES := schemas/schemas cloud/cloud services/ingest/ingest services/indexer/indexer \
-	services/publisher/publisher services/proxy/proxy local/local
-MEMBERS := schemas cloud services/ingest services/indexer services/publisher services/proxy local
+SOURCES := schemas/schemas checks/checks cloud/cloud services/ingest/ingest \
+	services/indexer/indexer services/publisher/publisher services/proxy/proxy local/local
+MEMBERS := schemas checks cloud services/ingest services/indexer services/publisher services/proxy local
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo local-up local-down local-logs test test-clients chaos bench-publish bench-render bench-latency bench-throughput bench-ingest bench-read bench-cold-start judge-wheels fuzz check images format schemas lock
@@ -67,13 +67,13 @@ bench-cold-start: install ## time from the start of the process to the first pag
 
 judge-wheels: install ## judge known wheels, and those of all build back ends (downloads 1.5 GB)
 	$(BIN)/python -W error benchmarks/ingest_wheels.py
-	BACKENDS=all FUZZ=full $(BIN)/python -m pytest tests/unit/ingest/test_build_backends.py tests/fuzz
+	BACKENDS=all FUZZ=full $(BIN)/python -m pytest tests/unit/checks/test_build_backends.py tests/fuzz
 
 FUZZ_SECONDS ?= 600
 FUZZER := .venv/fuzz/bin/python
 
 fuzz: .venv/fuzz/installed ## have atheris look for archives that others read otherwise (10 minutes)
-	PYTHONPATH=tests:services/ingest:schemas $(FUZZER) tests/fuzz/walk.py -max_total_time=$(FUZZ_SECONDS)
+	PYTHONPATH=tests:checks:schemas $(FUZZER) tests/fuzz/walk.py -max_total_time=$(FUZZ_SECONDS)
 
 .venv/fuzz/installed: .venv/installed
 	$(BIN)/python -m venv .venv/fuzz

@@ -21,10 +21,10 @@ from ingest_corpus import SMALL_WHEELS, made, small_wheel
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chaos.ingest_world import Instance, WatchedBroker, free_port, ingest_environment, served
+from checks.distribution import verify
+from checks.policy import MIB, Policy
 from corpus.wheels import FILENAME
 from fakes.storage import StorageServer
-from ingest.checks.distribution import verify
-from ingest.policy import MIB, Policy
 from local import layout
 
 ROOT = Path(__file__).parents[1]

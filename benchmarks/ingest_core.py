@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from checks.distribution import verify
+from checks.policy import MIB, Policy
+from checks.refusal import Refused
 from corpus.wheels import FILENAME
-from ingest.checks.distribution import verify
-from ingest.policy import MIB, Policy
-from ingest.refusal import Refused
 
 CHUNK = 4 * MIB
 """As storage gives them."""

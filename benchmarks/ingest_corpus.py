@@ -15,6 +15,7 @@ from random import Random
 from struct import pack
 from typing import BinaryIO
 
+from checks.policy import GIB, MIB
 from corpus.archive import (
     DEFLATED,
     MAX16,
@@ -29,7 +30,6 @@ from corpus.archive import (
     zip64_extra,
 )
 from corpus.wheels import DIST_INFO, FILENAME, METADATA, WHEEL
-from ingest.policy import GIB, MIB
 
 LEVEL = 6
 BLOCK = 256 * 1024

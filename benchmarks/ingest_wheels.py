@@ -16,9 +16,9 @@ from pathlib import Path
 
 from packaging.utils import parse_wheel_filename
 
-from ingest.checks.distribution import Verified, check_name, verify
-from ingest.policy import MIB, Policy
-from ingest.refusal import Refused
+from checks.distribution import Verified, check_name, verify
+from checks.policy import MIB, Policy
+from checks.refusal import Refused
 
 ROOT = Path(__file__).parents[1]
 LIST = ROOT / "benchmarks/wheels.txt"

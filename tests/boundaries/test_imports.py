@@ -38,7 +38,12 @@ PROXY_SHELL = {
 """Modules of the proxy that know Starlette's requests and responses; its rules do not."""
 SOURCES = sorted(
     path
-    for member in ("schemas/schemas", "cloud/cloud", *(f"services/{s}/{s}" for s in SERVICES))
+    for member in (
+        "schemas/schemas",
+        "checks/checks",
+        "cloud/cloud",
+        *(f"services/{s}/{s}" for s in SERVICES),
+    )
     for path in (ROOT / member).rglob("*.py")
 )
 
@@ -142,6 +147,16 @@ def test_frameworks_and_the_environment_stay_in_their_files(path: Path) -> None:
         assert imports.isdisjoint({"dumb_pypi", "jinja2"})
     if "cloud" not in path.parts:
         assert "google" not in imports
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in SOURCES if ROOT / "checks" in path.parents],
+    ids=lambda path: str(path.relative_to(ROOT)),
+)
+def test_checks_import_only_packaging_and_schemas(path: Path) -> None:
+    imports = {name.partition(".")[0] for name in imports_of(path)}
+    assert imports - sys.stdlib_module_names <= {"checks", "packaging", "schemas"}
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))

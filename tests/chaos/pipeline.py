@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 from starlette.applications import Starlette
 
+from checks.policy import Policy
 from cloud.ports import Bucket
 from indexer.answers import Answers
 from indexer.app import Indexer
@@ -22,7 +23,6 @@ from indexer.app import create_app as indexer_app
 from indexer.commit import Records
 from ingest.app import Ingest
 from ingest.app import create_app as ingest_app
-from ingest.policy import Policy
 from ingest.promotion import Promotion
 from ingest.verdicts import Verdicts
 from local.layout import SUBSCRIPTIONS, Subscription

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from checks.policy import Policy
+from checks.refusal import Reason
 from corpus.archive import Archive
 from corpus.wheels import FILENAME
-from ingest.policy import Policy
-from ingest.refusal import Reason
 
 DEFAULTS = Policy()
 

@@ -1,10 +1,10 @@
 """Files whose bytes are right and whose names are not, or not to be had here."""
 
+from checks.policy import Policy
+from checks.refusal import Reason
 from corpus import sdists
 from corpus.case import refused
 from corpus.wheels import wheel
-from ingest.policy import Policy
-from ingest.refusal import Reason
 
 WHEEL = wheel()
 LINUX = "acme-1.0-py3-none-linux_x86_64.whl"

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
+from checks.policy import Policy
+from checks.refusal import Reason
 from corpus.archive import Archive, Entry
 from corpus.case import refused
 from corpus.wheels import DIST_INFO, FILENAME, METADATA, WHEEL, Rows, metadata, record_row, wheel
-from ingest.policy import Policy
-from ingest.refusal import Reason
 
 _OTHER = "acme-1.0-1-py3-none-any.whl"
 

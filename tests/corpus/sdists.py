@@ -3,11 +3,11 @@
 import gzip
 from functools import partial
 
+from checks.policy import MIB, Policy
+from checks.refusal import Reason
 from corpus.case import odd, refused
 from corpus.tarball import BLOCK, END, GNU, V7, Tar, long_name, pax, tarball
 from corpus.wheels import METADATA, metadata
-from ingest.policy import MIB, Policy
-from ingest.refusal import Reason
 
 FILENAME = "acme-1.0.tar.gz"
 PKG_INFO = Tar(b"acme-1.0/PKG-INFO", metadata(version="2.2"))

@@ -3,11 +3,11 @@
 import stat
 from functools import partial
 
+from checks.policy import GIB, MIB, Policy
+from checks.refusal import Reason
 from corpus.archive import MAX32, STORED, Central, Entry, deflate, zip64_extra
 from corpus.case import refused
 from corpus.wheels import DIST_INFO, FILES, MODULE, wheel
-from ingest.policy import GIB, MIB, Policy
-from ingest.refusal import Reason
 
 BASE = wheel()
 CONTENT = FILES["acme/__init__.py"]

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from checks.refusal import Reason
 from corpus.archive import (
     MAX16,
     MAX32,
@@ -16,7 +17,6 @@ from corpus.archive import (
 )
 from corpus.case import Refusal, refused
 from corpus.wheels import FILES, MODULE, RECORD, wheel
-from ingest.refusal import Reason
 
 BASE = wheel()
 BYTES = BASE.build()

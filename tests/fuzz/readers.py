@@ -17,11 +17,11 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from ingest.checks.budget import Budget
-from ingest.checks.source import Source
-from ingest.checks.zipwalk import walk
-from ingest.policy import Policy
-from ingest.refusal import Reason, Refused
+from checks.archive.budget import Budget
+from checks.archive.source import Source
+from checks.policy import Policy
+from checks.refusal import Reason, Refused
+from checks.zip.walk import walk
 
 Contents = dict[str, str]
 

@@ -16,14 +16,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from checks.distribution import verify
+from checks.policy import Policy
+from checks.refusal import Refused
 from corpus.archive import MAX32, STORED, Archive, Central, chunked, unicode_path, zip64_extra
 from corpus.case import Oddity
 from corpus.oddities import WHEEL_ODDITIES
 from corpus.wheels import FILENAME, MODULE, wheel
 from fuzz.readers import by_installer, by_uv, by_walk, by_zipfile, files, served, without_record
-from ingest.checks.distribution import verify
-from ingest.policy import Policy
-from ingest.refusal import Refused
 
 FULL = os.environ.get("FUZZ") == "full"
 WAYS = ("seeking", "streaming")

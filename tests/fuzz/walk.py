@@ -11,15 +11,15 @@ from pathlib import Path
 
 import atheris  # type: ignore[import-untyped] # lives in an environment of its own
 
-with atheris.instrument_imports(include=["ingest", "packaging"]):
+with atheris.instrument_imports(include=["checks", "packaging"]):
+    from checks.distribution import verify
+    from checks.policy import Policy
+    from checks.refusal import Refused
     from corpus.archive import chunked
     from corpus.everything import REFUSALS
     from corpus.oddities import WHEEL_ODDITIES
     from corpus.wheels import FILENAME
     from fuzz.readers import by_walk, by_zipfile
-    from ingest.checks.distribution import verify
-    from ingest.policy import Policy
-    from ingest.refusal import Refused
 
 LARGEST = 4096
 """Of the archives to start from, in bytes."""

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 
+from checks.refusal import Reason, Refused
 from cloud.app import worker
 from cloud.outcomes import Outcome
 from ingest.promotion import Promotion
-from ingest.refusal import Reason, Refused
 from ingest.upload import MessageRefused, Upload, is_no_upload, require_placed
 from ingest.verdicts import Verdicts
 from schemas.events import FileUploaded, UnreadableMessage

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 from pydantic import ValidationError
 
+from checks.distribution import ParsedName
+from checks.refusal import Reason, Refused
 from cloud.ports import Bucket, ObjectInfo
-from ingest.checks.distribution import ParsedName
-from ingest.refusal import Reason, Refused
 from schemas import layout
 from schemas.catalog import CatalogEntry
 from schemas.names import (

@@ -9,9 +9,9 @@ import json
 import re
 from datetime import datetime
 
+from checks.distribution import ParsedName, read_core_metadata
+from checks.refusal import Reason, Refused
 from cloud.ports import Headers, ObjectInfo
-from ingest.checks.distribution import ParsedName, read_core_metadata
-from ingest.refusal import Reason, Refused
 from schemas import layout
 from schemas.headers import BINARY, IMMUTABLE
 from schemas.names import ProjectName, Version, checked_filename

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
+from checks.distribution import Hashed
+from checks.policy import Policy
+from checks.refusal import Reason, Refused
 from cloud.errors import NotFound
 from cloud.ports import Bucket, ObjectInfo
-from ingest.checks.distribution import Hashed
-from ingest.policy import Policy
-from ingest.refusal import Reason, Refused
 from ingest.upload import MessageRefused, Upload
 from schemas import layout
 from schemas.types import Sha256

@@ -17,15 +17,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeGuard
 
+from checks.distribution import ParsedName, Verified, check_name, parse_name, verify
+from checks.policy import Policy
+from checks.refusal import Reason, Refused
 from cloud.errors import NotFound, PreconditionFailed, TooManyRequests
 from cloud.once import write_once
 from cloud.ports import Bucket, Headers, ObjectInfo
 from ingest import facts
-from ingest.checks.distribution import ParsedName, Verified, check_name, parse_name, verify
 from ingest.closing import ExpectOpen, never_closed
 from ingest.incoming import IncomingObject, not_found, require_claim
-from ingest.policy import Policy
-from ingest.refusal import Reason, Refused
 from ingest.upload import Upload
 from schemas import layout
 from schemas.headers import BINARY, IMMUTABLE

@@ -9,9 +9,9 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from itertools import islice
 
+from checks.refusal import Refused
 from cloud.ports import ObjectInfo, Topic
 from ingest.promotion import Promotion
-from ingest.refusal import Refused
 from schemas import layout
 from schemas.events import FileAccepted
 from schemas.names import ProjectName, normalize_project

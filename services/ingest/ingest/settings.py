@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
+from checks.policy import Policy
 from cloud.settings import Duration, ServiceSettings
-from ingest.policy import Policy
 
 
 class Settings(ServiceSettings):

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
+from checks.refusal import Reason, Refused
 from cloud.ports import ObjectInfo
-from ingest.refusal import Reason, Refused
 from schemas import layout
 from schemas.events import FileUploaded
 from schemas.types import Sha256

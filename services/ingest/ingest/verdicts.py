@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from checks.refusal import Reason, Refused
 from cloud.once import write_once
 from cloud.ports import Bucket, Headers, Topic
 from ingest import facts
 from ingest.promotion import Promoted
-from ingest.refusal import Reason, Refused
 from ingest.upload import Upload
 from schemas import layout
 from schemas.events import FileAccepted, FileRefused

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from starlette.testclient import TestClient
 
+from checks.policy import Policy
 from cloud.ports import Headers
 from fakes.examples import NOON
 from fakes.memory import MemoryBucket, MemoryTopic
@@ -13,7 +14,6 @@ from fakes.storage import Storage
 from fakes.wheels import wheel, wheel_filename
 from ingest.app import FILE_UPLOADED, Ingest, create_app
 from ingest.closing import Closing
-from ingest.policy import Policy
 from ingest.promotion import Promotion
 from ingest.verdicts import Verdicts
 from schemas.events import FileAccepted

@@ -10,11 +10,11 @@ from datetime import timedelta
 
 import pytest
 
+from checks.policy import Policy
 from cloud.errors import Unavailable
 from fakes.examples import NOON
 from fakes.storage import Fault, Storage
 from fakes.wheels import wheel, wheel_filename
-from ingest.policy import Policy
 from schemas.events import FileAccepted, FileRefused
 from schemas.push import PushEnvelope
 from schemas.records import FileRecord

@@ -4,10 +4,10 @@ import hashlib
 
 import pytest
 
+from checks.policy import Policy
+from checks.refusal import Reason
 from fakes.storage import Attributes
 from fakes.wheels import wheel_filename
-from ingest.policy import Policy
-from ingest.refusal import Reason
 from unit.ingest.service import FILENAME, NAME, OTHER, WHEEL, Service
 
 WRONG = "0" * 64

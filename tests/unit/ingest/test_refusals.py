@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from checks.distribution import check_name, verify
+from checks.policy import Policy
+from checks.refusal import Reason
 from corpus.archive import chunked
 from corpus.everything import ODDITIES, REFUSALS
-from ingest.checks.distribution import check_name, verify
-from ingest.policy import Policy
-from ingest.refusal import Reason
 
 DOCUMENT = Path(__file__).parents[3] / "docs/refusals.md"
 TESTS = Path(__file__).parent

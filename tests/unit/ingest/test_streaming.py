@@ -10,12 +10,12 @@ import requests
 from google.cloud.storage import Client
 from requests.adapters import HTTPAdapter
 
+from checks.distribution import verify
+from checks.policy import MIB, Policy
 from cloud.storage import CHUNK, StorageBucket, connect
 from corpus.archive import STORED, Entry
 from corpus.wheels import FILENAME, record_row, wheel
 from fakes.storage import Fault, StorageServer
-from ingest.checks.distribution import verify
-from ingest.policy import MIB, Policy
 
 BODY = Random(5).randbytes(20 * MIB + 17)  # noqa: S311 - the same bytes every time
 NAME = "acme/body.bin"

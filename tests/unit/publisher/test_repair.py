@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from chaos.index import Index
+from checks.policy import Policy
+from checks.refusal import Reason
 from fakes.memory import MemoryTopic
-from ingest.policy import Policy
 from ingest.promotion import Promotion
-from ingest.refusal import Reason
 from ingest.reindex import Reindex
 from publisher.rebuild import Rebuild
 from schemas.events import FileAccepted, ProjectIndexed

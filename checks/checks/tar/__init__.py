@@ -1,0 +1,1 @@
+"""Reader of gzipped tar archives that accepts only what all readers understand alike."""

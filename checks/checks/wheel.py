@@ -1,0 +1,48 @@
+"""A wheel (binary distribution format, PEP 427): one walk over its archive, then its papers."""
+
+from checks.archive.budget import Budget
+from checks.archive.source import Source
+from checks.filenames import ParsedName
+from checks.findings import Findings
+from checks.metadata.core_metadata import LICENSE_FILES_SINCE, CoreMetadata, read_core_metadata
+from checks.metadata.dist_info import DistInfo
+from checks.metadata.entry_points import check_entry_points
+from checks.metadata.project import check_project
+from checks.metadata.record import check_record
+from checks.metadata.wheel_file import check_wheel_file
+from checks.policy import Policy
+from checks.refusal import Reason, Refused, quoted
+from checks.zip.members import Members
+from checks.zip.walk import walk
+
+
+def read_wheel(
+    source: Source, name: ParsedName, policy: Policy, size: int | None, findings: Findings
+) -> tuple[bytes, CoreMetadata]:
+    """Judge a whole wheel; answers with its exact METADATA and what that says."""
+    dist_info = DistInfo(name)
+    members = walk(source, Budget(policy, Reason.ZIP_BOMB, size), dist_info)
+    directory = dist_info.required()
+    check_wheel_file(bytes(dist_info.take("WHEEL", Reason.BAD_WHEEL)), name, findings)
+    metadata = bytes(dist_info.take("METADATA", Reason.BAD_METADATA))
+    facts = read_core_metadata(metadata)
+    _check_license_files(facts, members, directory, findings)
+    check_project(facts, name, policy, findings, Reason.BAD_METADATA)
+    check_record(dist_info.take("RECORD", Reason.BAD_RECORD), members, directory)
+    check_entry_points(bytes(dist_info.files.get("entry_points.txt", b"")))
+    return metadata, facts
+
+
+def _check_license_files(
+    facts: CoreMetadata, members: Members, directory: str, findings: Findings
+) -> None:
+    """From 2.4 on licence files are below `licenses/` (PEP 639); before, back ends chose."""
+    binding = facts.metadata_version >= LICENSE_FILES_SINCE
+    places = ("licenses/",) if binding else ("licenses/", "")
+    for path in facts.license_files:
+        if any(f"{directory}/{place}{path}".encode() in members for place in places):
+            continue
+        sentence = f"License-File {quoted(path)} is not in {directory}/licenses/"
+        if binding:
+            raise Refused(Reason.BAD_METADATA, sentence)
+        findings.warn(Reason.BAD_METADATA, sentence)

@@ -1,0 +1,1 @@
+"""Reader of ZIP archives that accepts only what all readers understand alike."""

@@ -1,0 +1,179 @@
+"""What a file name says, and who may upload what under it."""
+
+import pytest
+from packaging.tags import Tag
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from checks.distribution import check_name
+from checks.filenames import ParsedName
+from checks.policy import Policy
+from checks.refusal import Reason, Refused
+
+WHEEL = "acme-1.0-py3-none-any.whl"
+DEFAULTS = Policy()
+
+
+def _reason(filename: str, policy: Policy = DEFAULTS, publisher: str | None = None) -> Reason:
+    with pytest.raises(Refused) as refused:
+        check_name(filename, policy, publisher)
+    return refused.value.reason
+
+
+def test_a_wheel_name_says_project_version_build_and_tags() -> None:
+    assert check_name("a_b-1!2.0+c.3-7x-py2.py3-none-any.whl", Policy(), None) == ParsedName(
+        filename="a_b-1!2.0+c.3-7x-py2.py3-none-any.whl",
+        kind="wheel",
+        project=canonicalize_name("a-b"),
+        version=Version("1!2.0+c.3"),
+        build=(7, "x"),
+        tags=frozenset({Tag("py2", "none", "any"), Tag("py3", "none", "any")}),
+    )
+
+
+def test_an_sdist_name_says_project_and_version() -> None:
+    assert check_name("a_b-2.0.tar.gz", Policy(), None) == ParsedName(
+        filename="a_b-2.0.tar.gz",
+        kind="sdist",
+        project=canonicalize_name("a-b"),
+        version=Version("2.0"),
+    )
+
+
+@pytest.mark.parametrize(
+    "filename",
+    [
+        "",
+        ".whl",
+        "acme.whl",
+        "acme-1.0.zip",
+        "acme-1.0-py3-none-any.WHL",
+        "acme-1.0-py3-none-any.whl.metadata",
+        "acme-1.0-py3-none.whl",
+        "acme-1.0-x-py3-none-any.whl",
+        "acme-one-py3-none-any.whl",
+        "a__b-1.0-py3-none-any.whl",
+        "_acme-1.0-py3-none-any.whl",
+        "acme_-1.0-py3-none-any.whl",
+        "acme-1.0-py3-none-any .whl",
+        "acme-1.0-py3-none-any\n.whl",
+        "a/acme-1.0-py3-none-any.whl",
+        "a\\acme-1.0-py3-none-any.whl",
+        "größe-1.0-py3-none-any.whl",
+        "acme-1.0-" + "a" * 300 + "-none-any.whl",
+        "acme-1.0-" + ".".join(["a"] * 20) + "-" + ".".join(["b"] * 60) + "-any.whl",
+        "acme-1.0-py3..py2-none-any.whl",
+    ],
+)
+def test_a_bad_wheel_name_is_refused(filename: str) -> None:
+    assert _reason(filename) == Reason.BAD_FILENAME
+
+
+@pytest.mark.parametrize(
+    "filename",
+    [
+        ".tar.gz",
+        "acme.tar.gz",
+        "-1.0.tar.gz",
+        "_-1.0.tar.gz",
+        "acme-one.tar.gz",
+        "Acme-1.0.tar.gz",
+        "a-b-1.0.tar.gz",
+        "a.b-1.0.tar.gz",
+        "acme_-1.0.tar.gz",
+        "acme-01.0.tar.gz",
+        "ac\0me-1.0.tar.gz",
+        "größe-1.0.tar.gz",
+    ],
+)
+def test_a_bad_sdist_name_is_refused(filename: str) -> None:
+    assert _reason(filename) == Reason.SDIST_FILENAME
+
+
+@pytest.mark.parametrize("filename", ["Acme-1.0-py3-none-any.whl", "acme-1.00-py3-none-any.whl"])
+def test_a_name_in_another_spelling_is_warned_of(filename: str) -> None:
+    (warning,) = check_name(filename, Policy(), None).warnings
+    assert warning.startswith(f"bad-filename: {filename}: the normalised form")
+
+
+def test_a_name_in_another_spelling_is_refused_where_the_policy_is_strict() -> None:
+    assert _reason("Acme-1.0-py3-none-any.whl", Policy(strict=True)) == Reason.BAD_FILENAME
+
+
+def test_everyone_may_publish_everything_where_publishers_are_not_spoken_of() -> None:
+    assert check_name(WHEEL, Policy(), None).project == "acme"
+    assert check_name(WHEEL, Policy(), "anyone").project == "acme"
+
+
+@pytest.mark.parametrize("publisher", ["team", "all"])
+def test_a_publisher_may_publish_what_it_was_granted(publisher: str) -> None:
+    policy = Policy(publishers={"team": ("other", "Ac*"), "all": ("*",)})
+    assert check_name(WHEEL, policy, publisher).project == "acme"
+
+
+@pytest.mark.parametrize("publisher", ["team", "unknown", "", None])
+def test_nobody_else_may(publisher: str | None) -> None:
+    policy = Policy(publishers={"team": ("acme-*",)})
+    assert _reason(WHEEL, policy, publisher) == Reason.NOT_ALLOWED
+
+
+def test_nobody_may_where_the_last_publisher_was_taken_out() -> None:
+    assert _reason(WHEEL, Policy(publishers={}), "team") == Reason.NOT_ALLOWED
+
+
+def test_a_project_outside_the_allowed_ones_is_reserved() -> None:
+    policy = Policy(allowed_projects=("acme_*", "other"))
+    assert _reason(WHEEL, policy) == Reason.RESERVED_NAME
+    assert check_name("acme.x-1.0-py3-none-any.whl", policy, None).project == "acme-x"
+
+
+def test_names_of_the_standard_library_are_blocked_on_demand() -> None:
+    filename = "dummy_threading-1.0-py3-none-any.whl"
+    assert check_name(filename, Policy(), None).project == "dummy-threading"
+    assert _reason(filename, Policy(block_stdlib_names=True)) == Reason.RESERVED_NAME
+    assert check_name(WHEEL, Policy(block_stdlib_names=True), None).project == "acme"
+
+
+@pytest.mark.parametrize(
+    "platform",
+    [
+        "any",
+        "win32",
+        "win_amd64",
+        "win_arm64",
+        "macosx_10_9_universal2",
+        "manylinux1_x86_64",
+        "manylinux2014_aarch64",
+        "manylinux_2_28_x86_64",
+        "manylinux_2_17_x86_64.manylinux2014_x86_64",
+        "musllinux_1_2_x86_64",
+        "ios_13_0_arm64_iphoneos",
+        "android_24_arm64_v8a",
+        "pyodide_2024_0_wasm32",
+        "linux_armv7l",
+    ],
+)
+def test_platforms_that_installers_look_for_pass_strict_tags(platform: str) -> None:
+    filename = f"acme-1.0-cp311-cp311-{platform}.whl"
+    assert check_name(filename, Policy(strict_platform_tags=True), None).filename == filename
+
+
+@pytest.mark.parametrize("platform", ["linux_x86_64", "win_amd64.linux_aarch64", "plan9", "win"])
+def test_other_platforms_are_refused_by_strict_tags_only(platform: str) -> None:
+    filename = f"acme-1.0-cp311-cp311-{platform}.whl"
+    assert check_name(filename, Policy(), None).filename == filename
+    assert _reason(filename, Policy(strict_platform_tags=True)) == Reason.BAD_TAG
+
+
+def test_not_allowed_comes_before_reserved() -> None:
+    policy = Policy(publishers={"team": ("x",)}, allowed_projects=("x",))
+    assert _reason(WHEEL, policy, "team") == Reason.NOT_ALLOWED
+
+
+@pytest.mark.parametrize(
+    "filename", ["acme-1.0-py3-none-an(y.whl", "acme-1.0-py3-none-a%2e.whl", "acme-1.0~1.tar.gz"]
+)
+def test_a_name_with_other_characters_than_names_have_is_refused(filename: str) -> None:
+    with pytest.raises(Refused) as caught:
+        check_name(filename, Policy(), None)
+    assert caught.value.reason in (Reason.BAD_FILENAME, Reason.SDIST_FILENAME)
