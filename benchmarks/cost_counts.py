@@ -13,7 +13,7 @@ import httpx
 from publish_index import FILES_A_PROJECT, project_name, record_of, seed
 
 from chaos.pipeline import BUCKETS, Pipeline
-from cloud.logs import JsonFormatter
+from chassis.logs import JsonFormatter
 from cloud.ports import Headers
 from fakes.memory import MemoryBucket
 from fakes.reader import MemoryReader

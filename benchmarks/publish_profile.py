@@ -16,6 +16,8 @@ AFTER = 3.0
 """Seconds until everything is under way."""
 SHOWN = 8
 SERVICES = ("ingest", "indexer", "publisher")
+_SHARED = ("chassis", "checks", "cloud", "local", "schemas")
+"""Packages of ours that a service may stand on."""
 
 
 def of(directory: Path, wheels: Sequence[Wheel]) -> str:
@@ -54,7 +56,7 @@ def _table(name: str, stacks: str) -> str:
         stack, _, count = line.rpartition(" ")
         frames = stack.split(";")
         packages[_package(frames[-1])] += int(count)
-        mine = [frame for frame in frames if _package(frame) in (name, "cloud", "local", "schemas")]
+        mine = [frame for frame in frames if _package(frame) in (name, *_SHARED)]
         ours[mine[-1] if mine else "(none of ours)"] += int(count)
     total = sum(packages.values())
     rows = [

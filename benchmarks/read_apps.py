@@ -20,7 +20,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from cloud import logs
+from chassis import logs
 from proxy.access_log import AccessRecord
 from proxy.auth import parse_password
 from proxy.main import KEEP_ALIVE

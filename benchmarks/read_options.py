@@ -31,7 +31,7 @@ ALL = "all options"
 WITHOUT: Mapping[str, str] = {
     ALL: "",
     "log through logging": """
-from cloud import logs
+from chassis import logs
 replace(logs, "write", lambda logger, level, message, values: logger.log(
     level, message, extra=logs.facts(**values)))
 """,

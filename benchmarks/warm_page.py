@@ -26,7 +26,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cloud import logs
+from chassis import logs
 from proxy.access_log import AccessLog, AccessRecord
 from proxy.auth import parse_password
 from schemas.tokens import digest_of

@@ -1,1 +1,1 @@
-"""What the services stand on: the only code that imports ``google.*``."""
+"""Adapters to Google Cloud: the only code that imports ``google.*``."""

@@ -41,6 +41,7 @@ SOURCES = sorted(
     for member in (
         "schemas/schemas",
         "checks/checks",
+        "chassis/chassis",
         "cloud/cloud",
         *(f"services/{s}/{s}" for s in SERVICES),
     )

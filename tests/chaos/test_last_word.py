@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chaos.model import Model
-from cloud.outcomes import TooEarly
+from chassis.outcomes import TooEarly
 from fakes.examples import NOON, file_record, later
 from fakes.memory import MemoryBucket, MemoryTopic
 from indexer.commit import RETRY, Records

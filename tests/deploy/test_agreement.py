@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from cloud.settings import ServiceSettings
+from chassis.settings import ServiceSettings
 from indexer.settings import Settings as IndexerSettings
 from ingest.settings import Settings as IngestSettings
 from local import layout as local

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 
-from cloud.app import worker
-from cloud.group_commit import GroupCommit
-from cloud.outcomes import Outcome
+from chassis.app import worker
+from chassis.group_commit import GroupCommit
+from chassis.outcomes import Outcome
 from indexer.answers import Answers
 from indexer.commit import Records
 from indexer.merge import Change, CommandRefused, IssuedCommand

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from cloud.outcomes import TooEarly
+from chassis.outcomes import TooEarly
 from schemas.events import ProjectCommand
 from schemas.names import ProjectName, release_of
 from schemas.records import FileRecord, ProjectRecord, Register, Registers, StatusRegister

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from cloud.settings import Duration, ServiceSettings
+from chassis.settings import Duration, ServiceSettings
 
 
 class Settings(ServiceSettings):

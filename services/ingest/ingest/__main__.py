@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from cloud import pubsub, settings, storage
+from chassis import settings
+from cloud import pubsub, storage
 from cloud.errors import CloudError
 from cloud.pubsub import PubsubTopic
 from cloud.storage import StorageBucket

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 
+from chassis.app import worker
+from chassis.outcomes import Outcome
 from checks.refusal import Reason, Refused
-from cloud.app import worker
-from cloud.outcomes import Outcome
 from ingest.promotion import Promotion
 from ingest.upload import MessageRefused, Upload, is_no_upload, require_placed
 from ingest.verdicts import Verdicts

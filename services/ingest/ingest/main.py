@@ -2,8 +2,9 @@
 
 from datetime import UTC, datetime
 
-from cloud import logs, pubsub, settings, storage
-from cloud.app import serve
+from chassis import logs, settings
+from chassis.app import serve
+from cloud import pubsub, storage
 from cloud.pubsub import PubsubTopic
 from cloud.storage import StorageBucket
 from ingest.app import Ingest, create_app

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
+from chassis.settings import Duration, ServiceSettings
 from checks.policy import Policy
-from cloud.settings import Duration, ServiceSettings
 
 
 class Settings(ServiceSettings):

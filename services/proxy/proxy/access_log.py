@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cloud import logs
+from chassis import logs
 from proxy.refresh import CacheStatus
 
 logger = logging.getLogger(__name__)

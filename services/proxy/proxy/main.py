@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 import uvicorn
 from starlette.routing import Router
 
-from cloud import logs, secrets
-from cloud import settings as environment
+from chassis import logs
+from chassis import settings as environment
+from cloud import secrets
 from cloud.identity import READ_STORAGE, Identity
 from cloud.ports import Reader
 from cloud.reader import ORIGIN, Storage, StorageReader

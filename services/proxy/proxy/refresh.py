@@ -12,8 +12,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
+from chassis.logs import facts
 from cloud.errors import CloudError, NotFound, Unavailable
-from cloud.logs import facts
 
 logger = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from cloud.settings import ServiceSettings
+from chassis.settings import ServiceSettings
 from schemas.tokens import ProjectGlob
 
 Seconds = Annotated[float, Field(ge=0)]

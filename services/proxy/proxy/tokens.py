@@ -10,7 +10,8 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from cloud import secrets, settings
+from chassis import settings
+from cloud import secrets
 from cloud.errors import CloudError
 from cloud.tokens import Refused, TokenRegister
 from proxy.settings import SecretSettings

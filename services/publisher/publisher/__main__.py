@@ -10,7 +10,8 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 
-from cloud import pubsub, settings, storage
+from chassis import settings
+from cloud import pubsub, storage
 from cloud.errors import CloudError
 from cloud.storage import StorageBucket
 from publisher.filecheck import FileCheck

@@ -14,9 +14,9 @@ from collections.abc import Awaitable, Callable
 
 from starlette.applications import Starlette
 
-from cloud.app import worker
-from cloud.group_commit import Commit, GroupCommit
-from cloud.outcomes import Outcome
+from chassis.app import worker
+from chassis.group_commit import Commit, GroupCommit
+from chassis.outcomes import Outcome
 from schemas.events import ProjectIndexed
 from schemas.names import ProjectName
 from schemas.push import PushEnvelope

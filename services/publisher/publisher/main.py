@@ -7,10 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 from starlette.applications import Starlette
 
-from cloud import logs, pubsub, settings, storage
-from cloud.app import serve
+from chassis import logs, settings
+from chassis.app import serve
+from chassis.outcomes import Outcome
+from cloud import pubsub, storage
 from cloud.errors import PreconditionFailed, TooManyRequests
-from cloud.outcomes import Outcome
 from cloud.ports import Bucket, Topic
 from cloud.retry import Backoff, Retry
 from publisher import app

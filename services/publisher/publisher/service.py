@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cloud.outcomes import Outcome
+from chassis.outcomes import Outcome
 from cloud.ports import Topic
 from publisher.errors import RecordBehind
 from publisher.pages import ProjectPages

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from cloud.settings import ServiceSettings
+from chassis.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):

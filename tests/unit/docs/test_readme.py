@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic.fields import FieldInfo
 
-from cloud.settings import ServiceSettings
+from chassis.settings import ServiceSettings
 from indexer.settings import Settings as IndexerSettings
 from ingest.settings import Settings as IngestSettings
 from proxy.settings import Settings as ProxySettings

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud.outcomes import TooEarly
+from chassis.outcomes import TooEarly
 from fakes.examples import NOON, file_record, later
 from indexer.merge import (
     Change,

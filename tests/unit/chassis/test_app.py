@@ -5,10 +5,10 @@ import logging
 import pytest
 from starlette.testclient import TestClient
 
-from cloud.app import worker
+from chassis.app import worker
+from chassis.logs import FACTS
+from chassis.outcomes import Outcome, TooEarly
 from cloud.errors import Unavailable
-from cloud.logs import FACTS
-from cloud.outcomes import Outcome, TooEarly
 from schemas.push import PushEnvelope
 
 
@@ -53,11 +53,11 @@ def body(data: bytes) -> str:
 def test_each_outcome_has_its_answer_and_its_one_log_line(
     data: bytes, status: int, level: int, outcome: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with caplog.at_level(logging.INFO, logger="cloud.app"):
+    with caplog.at_level(logging.INFO, logger="chassis.app"):
         answer = client().post("/push/sub", content=body(data))
     assert answer.status_code == status
     assert answer.content == b""
-    (line,) = [record for record in caplog.records if record.name == "cloud.app"]
+    (line,) = [record for record in caplog.records if record.name == "chassis.app"]
     facts = getattr(line, FACTS)
     assert line.levelno == level
     assert (facts["outcome"], facts["message_id"]) == (outcome, "42")
@@ -70,16 +70,16 @@ def test_a_refusal_is_logged_with_its_file_its_reason_and_its_sentence(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     client().post("/push/sub", content=body(b"bad"))
-    assert [record.getMessage() for record in caplog.records if record.name == "cloud.app"] == [
+    assert [record.getMessage() for record in caplog.records if record.name == "chassis.app"] == [
         "refused acme/1/x.whl not-a-zip It is not."
     ]
 
 
 def test_a_line_names_the_trace_of_its_request(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.INFO, logger="cloud.app"):
+    with caplog.at_level(logging.INFO, logger="chassis.app"):
         headers = {"X-Cloud-Trace-Context": f"{'ab' * 16}/1;o=1"}
         client().post("/push/sub", content=body(b"good"), headers=headers)
-    (line,) = [record for record in caplog.records if record.name == "cloud.app"]
+    (line,) = [record for record in caplog.records if record.name == "chassis.app"]
     trace = getattr(line, FACTS)["logging.googleapis.com/trace"]
     assert trace == f"projects/acme-prod/traces/{'ab' * 16}"
 

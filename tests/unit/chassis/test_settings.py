@@ -2,8 +2,8 @@ import logging
 
 import pytest
 
-from cloud import settings
-from cloud.settings import ServiceSettings
+from chassis import settings
+from chassis.settings import ServiceSettings
 
 
 class Example(ServiceSettings):

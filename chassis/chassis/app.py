@@ -22,9 +22,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from cloud import logs
-from cloud.outcomes import Outcome, TooEarly
-from cloud.settings import ServiceSettings
+from chassis import logs
+from chassis.outcomes import Outcome, TooEarly
+from chassis.settings import ServiceSettings
 from schemas.push import PushEnvelope
 
 logger = logging.getLogger(__name__)

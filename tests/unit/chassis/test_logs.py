@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from cloud import logs
+from chassis import logs
 
 
 def formatted(**kwargs: object) -> dict[str, object]:

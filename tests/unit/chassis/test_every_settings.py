@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from pydantic_core import PydanticUndefined
 
-from cloud.settings import ServiceSettings, load
+from chassis.settings import ServiceSettings, load
 from indexer.settings import Settings as IndexerSettings
 from ingest.settings import Settings as IngestSettings
 from proxy.settings import Settings as ProxySettings

@@ -3,7 +3,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from cloud.group_commit import GroupCommit
+from chassis.group_commit import GroupCommit
 
 
 class Recorder:

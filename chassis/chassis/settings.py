@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar
 from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from cloud.logs import facts
+from chassis.logs import facts
 
 logger = logging.getLogger(__name__)
 

@@ -1,0 +1,1 @@
+"""Shell of every service: push endpoints, settings, logs, outcomes, group commit."""
