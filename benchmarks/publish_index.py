@@ -11,8 +11,8 @@ from cloud.ports import Headers
 from fakes.memory import MemoryBucket
 from fakes.storage import Storage
 from indexer.merge import empty
-from publisher.listing import Listing
 from publisher.pages import KINDS
+from publisher.render.listing import Listing
 from schemas import layout
 from schemas.catalog import CatalogEntry
 from schemas.headers import JSON, NO_STORE, REVALIDATE

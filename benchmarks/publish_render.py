@@ -15,8 +15,8 @@ from typing import TypeVar
 from publish_index import project_name, record_of
 
 from publisher.catalog import rendered
-from publisher.listing import Listing
 from publisher.pages import KINDS
+from publisher.render.listing import Listing
 from schemas.catalog import CatalogEntry
 from schemas.names import ProjectName
 

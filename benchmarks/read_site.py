@@ -14,10 +14,10 @@ from zipfile import ZipFile
 from publish_index import record_of
 
 from fakes.wheels import wheel
-from publisher.catalog_html import render_root
-from publisher.listing import Listing
 from publisher.pages import KINDS
-from publisher.simple_json import render_root as render_root_json
+from publisher.render.catalog_html import render_root
+from publisher.render.listing import Listing
+from publisher.render.simple_json import render_root as render_root_json
 from schemas import layout
 from schemas.names import ProjectName
 from schemas.records import FileRecord, ProjectRecord

@@ -17,10 +17,10 @@ from publish_index import project_name, record_of
 from scale_commits import simulate
 from starlette.types import Message
 
-from publisher import project_html, simple_json
 from publisher.catalog import rendered
-from publisher.listing import Listing
-from publisher.templates import ENTRIES_PER_PAGE
+from publisher.render import project_html, simple_json
+from publisher.render.listing import Listing
+from publisher.render.templates import ENTRIES_PER_PAGE
 from schemas import layout
 from schemas.catalog import CatalogEntry
 from schemas.names import Filename, ProjectName

@@ -12,8 +12,8 @@ from random import Random
 from fakes.examples import file_record
 from publisher.blocked import entry_of
 from publisher.catalog import rendered
-from publisher.listing import Listing
 from publisher.pages import KINDS
+from publisher.render.listing import Listing
 from schemas.catalog import CatalogEntry
 from schemas.events import FileAccepted, Message, ProjectCommand
 from schemas.names import ProjectName, release_of

@@ -14,12 +14,12 @@ from chassis import settings
 from cloud import pubsub, storage
 from cloud.errors import CloudError
 from cloud.storage import StorageBucket
-from publisher.filecheck import FileCheck
-from publisher.indexcheck import IndexCheck
-from publisher.projectcheck import ProjectCheck
-from publisher.rebuild import Rebuild
+from publisher.repair.file import FileCheck
+from publisher.repair.index import IndexCheck
+from publisher.repair.project import ProjectCheck
+from publisher.repair.rebuild import Rebuild
+from publisher.repair.verify import Verification
 from publisher.settings import RepairSettings
-from publisher.verify import Verification
 from schemas.names import normalize_project
 
 THREADS = 16

@@ -19,10 +19,10 @@ from pydantic import ValidationError
 from cloud.errors import NotFound
 from cloud.ports import Bucket, Headers, ObjectInfo
 from cloud.retry import Retry
-from publisher import catalog_html, simple_json
 from publisher.errors import UnreadableEntry
 from publisher.pages import read_record
-from publisher.templates import ENTRIES_PER_PAGE
+from publisher.render import catalog_html, simple_json
+from publisher.render.templates import ENTRIES_PER_PAGE
 from schemas import layout
 from schemas.catalog import CatalogEntry
 from schemas.headers import HTML, REVALIDATE, SIMPLE_JSON

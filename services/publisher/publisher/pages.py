@@ -20,9 +20,9 @@ from dataclasses import dataclass
 from cloud.errors import NotFound
 from cloud.ports import Bucket, Headers, ObjectInfo
 from cloud.retry import Retry
-from publisher import legacy_json, project_html, simple_json
 from publisher.blocked import BlockedList
-from publisher.listing import Listing
+from publisher.render import legacy_json, project_html, simple_json
+from publisher.render.listing import Listing
 from schemas import layout
 from schemas.headers import HTML, JSON, REVALIDATE, SIMPLE_JSON
 from schemas.names import ProjectName

@@ -77,6 +77,6 @@ def test_every_client_is_put_to_every_test_of_the_table() -> None:
 
 
 def test_a_test_that_carries_a_number_is_named_at_that_item() -> None:
-    files = [file for place in NUMBERED for file in (TESTS / place).glob("test_*.py")]
+    files = [file for place in NUMBERED for file in (TESTS / place).rglob("test_*.py")]
     carried = {(n, test) for file in files for test in defined_in(file) for n in numbers(test)}
     assert carried - {(n, test) for n, text in items(PAGE).items() for test in named(text)} == set()

@@ -7,7 +7,7 @@ from cloud.ports import Headers
 from fakes.examples import file_record, later
 from fakes.storage import Fault
 from publisher.catalog import newest_first, rendered
-from publisher.templates import ENTRIES_PER_PAGE
+from publisher.render.templates import ENTRIES_PER_PAGE
 from schemas import layout
 from schemas.catalog import CatalogEntry
 from schemas.records import ProjectRecord

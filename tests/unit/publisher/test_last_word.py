@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from publisher.blocked import entry_of
 from publisher.catalog import rendered
-from publisher.listing import Listing
 from publisher.pages import KINDS
+from publisher.render.listing import Listing
 from schemas import layout
 from schemas.catalog import CatalogEntry
 from schemas.records import Blocked, ProjectRecord, Registers

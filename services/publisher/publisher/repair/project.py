@@ -11,10 +11,10 @@ from pydantic import ValidationError
 
 from cloud.ports import Bucket, ObjectInfo
 from publisher import blocked
-from publisher.difference import Difference, Kind
-from publisher.filecheck import FileCheck
-from publisher.listing import Listing
 from publisher.pages import KINDS, read_record
+from publisher.render.listing import Listing
+from publisher.repair.difference import Difference, Kind
+from publisher.repair.file import FileCheck
 from schemas import layout
 from schemas.catalog import CatalogEntry
 from schemas.records import Blocked, ProjectRecord

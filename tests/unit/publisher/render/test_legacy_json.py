@@ -2,8 +2,8 @@ import json
 from typing import Any
 
 from fakes.examples import file_record
-from publisher.legacy_json import render
-from publisher.listing import Listing
+from publisher.render.legacy_json import render
+from publisher.render.listing import Listing
 from schemas.records import ProjectRecord, Registers
 from unit.publisher.world import HOSTILE, NAUGHTY, hostile, record, status, yank
 

@@ -3,8 +3,8 @@
 import json
 import time
 
-from publisher.listing import Listing
 from publisher.pages import KINDS
+from publisher.render.listing import Listing
 from schemas.records import ProjectRecord
 from unit.publisher.world import record
 

@@ -11,7 +11,7 @@ from checks.refusal import Reason
 from fakes.memory import MemoryTopic
 from ingest.promotion import Promotion
 from ingest.reindex import Reindex
-from publisher.rebuild import Rebuild
+from publisher.repair.rebuild import Rebuild
 from schemas.events import FileAccepted, ProjectIndexed
 from schemas.names import Filename, ProjectName
 from schemas.records import FileRecord, ProjectRecord

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from publisher.listing import Listing
-from publisher.simple_json import render_project, render_root
+from publisher.render.listing import Listing
+from publisher.render.simple_json import render_project, render_root
 from schemas.headers import SIMPLE_JSON
 from schemas.names import ProjectName
 from schemas.records import ProjectRecord

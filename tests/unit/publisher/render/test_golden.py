@@ -1,14 +1,14 @@
 """The bytes of every kind of page, as they were agreed: a difference is meant, or a mistake.
 
-``.venv/bin/python -m unit.publisher.test_golden`` (in ``tests/``) writes them anew.
+``.venv/bin/python -m unit.publisher.render.test_golden`` (in ``tests/``) writes them anew.
 """
 
 from pathlib import Path
 
 import pytest
 
-from publisher import catalog_html, legacy_json, project_html, simple_json
-from publisher.listing import Listing
+from publisher.render import catalog_html, legacy_json, project_html, simple_json
+from publisher.render.listing import Listing
 from schemas.catalog import CatalogEntry
 from unit.publisher.world import hostile, record
 

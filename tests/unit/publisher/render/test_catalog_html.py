@@ -7,8 +7,8 @@ import pytest
 from jinja2 import Template
 
 from fakes.examples import later
-from publisher.catalog_html import render_changelog, render_home, render_root
 from publisher.errors import UnexpectedHtml
+from publisher.render.catalog_html import render_changelog, render_home, render_root
 from schemas.catalog import CatalogEntry
 from schemas.names import ProjectName
 

@@ -16,7 +16,7 @@ from dumb_pypi.main import CHANGELOG_ENTRIES_PER_PAGE, Package
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from packaging.version import Version as ParsedVersion
 
-from publisher.listing import ListedFile, printable
+from publisher.render.listing import ListedFile, printable
 from schemas import layout
 from schemas.catalog import CatalogEntry
 

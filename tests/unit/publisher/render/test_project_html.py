@@ -9,9 +9,9 @@ import pytest
 from jinja2 import Template
 
 from fakes.examples import file_record
-from publisher import project_html
 from publisher.errors import UnexpectedHtml
-from publisher.listing import Listing
+from publisher.render import project_html
+from publisher.render.listing import Listing
 from schemas.records import ProjectRecord, Registers
 from unit.publisher.world import NAUGHTY, hostile, record, status, yank
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from cloud.ports import Bucket, ObjectInfo, Topic
-from publisher.indexcheck import project_of_record
+from publisher.repair.index import project_of_record
 from schemas import layout
 from schemas.events import ProjectIndexed
 from schemas.names import ProjectName

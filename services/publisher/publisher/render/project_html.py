@@ -2,9 +2,9 @@
 
 from html import escape
 
-from publisher import templates
-from publisher.listing import ListedFile, Listing, printable
-from publisher.markup import Attributes, Link, checked, exchanged, with_head
+from publisher.render import templates
+from publisher.render.listing import ListedFile, Listing, printable
+from publisher.render.markup import Attributes, Link, checked, exchanged, with_head
 from schemas import layout
 
 _STYLE = """

@@ -11,11 +11,11 @@ from itertools import groupby
 
 from cloud.ports import Bucket
 from publisher.catalog import entry_of, rendered
-from publisher.difference import Difference
 from publisher.errors import UnreadableEntry
-from publisher.filecheck import FileCheck, usual_spelling
 from publisher.pages import KINDS
-from publisher.projectcheck import ProjectCheck
+from publisher.repair.difference import Difference
+from publisher.repair.file import FileCheck, usual_spelling
+from publisher.repair.project import ProjectCheck
 from schemas import layout
 from schemas.catalog import CatalogEntry
 from schemas.names import Filename, ProjectName, display_name, normalize_project

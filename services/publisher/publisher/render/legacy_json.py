@@ -4,8 +4,8 @@ No standard describes it; the form is that of the public index (its "JSON API").
 path-absolute, as everywhere in this index.
 """
 
-from publisher.listing import ListedFile, Listing
-from publisher.simple_json import Json, encoded
+from publisher.render.listing import ListedFile, Listing
+from publisher.render.simple_json import Json, encoded
 from schemas.types import format_time
 
 

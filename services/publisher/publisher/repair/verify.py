@@ -13,9 +13,9 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from functools import partial
 
-from publisher.difference import Difference
-from publisher.indexcheck import Check, IndexCheck, project_of_record
-from publisher.projectcheck import ProjectCheck
+from publisher.repair.difference import Difference
+from publisher.repair.index import Check, IndexCheck, project_of_record
+from publisher.repair.project import ProjectCheck
 from schemas import layout
 from schemas.names import ProjectName
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from cloud.ports import Bucket, ObjectInfo
-from publisher.difference import Difference, Kind
+from publisher.repair.difference import Difference, Kind
 from schemas import layout
 from schemas.names import ProjectName, display_name
 from schemas.records import FileRecord, ProjectRecord

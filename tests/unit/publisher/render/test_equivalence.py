@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from pypi_simple import DistributionPackage, ProjectPage
 
 from fakes.examples import file_record, later
-from publisher import project_html, simple_json
-from publisher.listing import Listing
+from publisher.render import project_html, simple_json
+from publisher.render.listing import Listing
 from schemas.records import ProjectRecord, Registers
 from unit.publisher.world import ACME, HOSTILE, hostile, record, removed, status, yank
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from itertools import cycle
 
-from publisher import templates
-from publisher.markup import Attributes, Link, checked, exchanged, with_head
+from publisher.render import templates
+from publisher.render.markup import Attributes, Link, checked, exchanged, with_head
 from schemas import layout
 from schemas.catalog import CatalogEntry
 from schemas.names import ProjectName

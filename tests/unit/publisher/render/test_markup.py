@@ -1,7 +1,7 @@
 import pytest
 
 from publisher.errors import UnexpectedHtml
-from publisher.markup import checked, exchanged, with_head
+from publisher.render.markup import checked, exchanged, with_head
 
 
 def test_text_is_exchanged_where_it_occurs_as_often_as_it_must() -> None:

@@ -10,11 +10,11 @@ import pytest
 from chaos.index import Index
 from cloud.ports import NO_METADATA, Headers
 from fakes.memory import MemoryBucket
-from publisher.difference import Difference
-from publisher.filecheck import FileCheck
-from publisher.indexcheck import IndexCheck
-from publisher.projectcheck import ProjectCheck
-from publisher.verify import Verification
+from publisher.repair.difference import Difference
+from publisher.repair.file import FileCheck
+from publisher.repair.index import IndexCheck
+from publisher.repair.project import ProjectCheck
+from publisher.repair.verify import Verification
 from schemas.names import ProjectName
 from schemas.records import Blocked, ProjectRecord
 

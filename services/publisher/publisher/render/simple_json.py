@@ -7,7 +7,7 @@ installers fail on it. The addresses are path-absolute, so the reader's credenti
 import json
 from collections.abc import Iterable
 
-from publisher.listing import ListedFile, Listing
+from publisher.render.listing import ListedFile, Listing
 from schemas.names import ProjectName
 from schemas.types import format_time
 

@@ -1,7 +1,7 @@
 import pytest
 
 from fakes.examples import file_record
-from publisher.listing import Listing, printable
+from publisher.render.listing import Listing, printable
 from schemas.records import Registers
 from unit.publisher.world import HOSTILE, hostile, record, status, yank
 

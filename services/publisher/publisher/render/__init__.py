@@ -1,0 +1,1 @@
+"""Pages as bytes: HTML by dumb-pypi, JSON of the simple API and of PyPI."""

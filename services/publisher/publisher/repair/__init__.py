@@ -1,0 +1,1 @@
+"""Repair of an index: find differences between records, files and pages, and publish again."""
