@@ -95,7 +95,7 @@ def runtime(directory: Path, files: int, wheels: Sequence[Wheel]) -> Iterator[Ru
 
         seeded = (str(HERE / "publish_storage.py"), f"--files={files}", f"--incoming={incoming}")
         start("storage", *seeded, f"--port={ports.storage}", environment={})
-        start("pubsub", "-m", "local.pubsub", f"--port={ports.pubsub}", environment={})
+        start("pubsub", "-m", "local.stand_ins.pubsub", f"--port={ports.pubsub}", environment={})
         _patiently(lambda: await_answer(f"{ports.url('storage')}/_fake/health"))
         pubsub = PubSub(ports.address("pubsub"))
         for service, module in layout.SERVICES.items():
@@ -105,7 +105,7 @@ def runtime(directory: Path, files: int, wheels: Sequence[Wheel]) -> Iterator[Ru
         for service in layout.SERVICES:
             if service != "proxy":
                 await_answer(f"{ports.url(service)}/ready")
-        start("relay", "-m", "local.relay", environment=layout.relay_environment(ports))
+        start("relay", "-m", "local.stand_ins.relay", environment=layout.relay_environment(ports))
         yield Runtime(ports, pubsub, processes)
 
 

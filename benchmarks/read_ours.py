@@ -17,7 +17,7 @@ from chaos.fleet import free_ports
 from chaos.proxied import environment
 from fakes.fake_gcs import fake_gcs
 from local import layout
-from local.secrets_store import SecretsStore, StoredVersion
+from local.stand_ins.secrets_store import SecretsStore, StoredVersion
 from schemas.tokens import Token, TokenDocument, digest_of, new_token
 
 USER = "__token__"
@@ -54,7 +54,7 @@ def ground(directory: Path, site: Site) -> Iterator[Ground]:
     name = f"projects/{layout.PROJECT}/secrets/{layout.TOKENS_SECRET}"
     store.secrets[name] = [StoredVersion(TokenDocument(tokens=(entry,)).encode())]
     store.save()
-    module = [sys.executable, "-m", "local.secret_manager", "--port", str(port)]
+    module = [sys.executable, "-m", "local.stand_ins.secret_manager", "--port", str(port)]
     command: Command = [*module, "--state", str(kept)]
     with fake_gcs() as storage, running(command, directory / "secrets.log"):
         fill(storage, site, layout.STATIC, layout.PACKAGES)

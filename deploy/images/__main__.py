@@ -31,7 +31,9 @@ def checked(engine: Engine, service: str, base_size: int) -> Image:
     """Build an image, look into it, run it."""
     print(f"{service}: building", file=sys.stderr, flush=True)
     image = engine.build(service, ROOT)
-    contents = _contents(engine, image, f"{service}.{'relay' if service == 'local' else 'main'}")
+    contents = _contents(
+        engine, image, f"{service}.{'stand_ins.relay' if service == 'local' else 'main'}"
+    )
     life = _lived(engine, image, service)
     return Image(service, engine.size(image), base_size, contents, life)
 
@@ -49,7 +51,7 @@ def _lived(engine: Engine, image: str, service: str) -> Life:
     ports = Ports.free()
     if service == "local":
         address = ports.address("secrets")
-        command = ["python", "-m", "local.secret_manager", f"--port={ports.secrets}"]
+        command = ["python", "-m", "local.stand_ins.secret_manager", f"--port={ports.secrets}"]
         environment: Mapping[str, str] = {}
     else:
         address, command = ports.address(service), []

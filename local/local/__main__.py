@@ -6,11 +6,12 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from local import console, lifecycle
+from local import console
 from local.failure import Failure
 from local.layout import Ports
+from local.runtime import lifecycle
+from local.runtime.state import Runtime, State
 from local.settings import UpSettings
-from local.state import Runtime, State
 
 # Eight ports in a row end at 65535.
 LAST_BASE = 65529
@@ -66,7 +67,7 @@ def _logs(state: State, options: argparse.Namespace) -> None:
 
 def _demo(state: State, options: argparse.Namespace) -> None:
     # Only here: Google's libraries take half a second to import.
-    from local import demo
+    from local.demo import command as demo
 
     running = lifecycle.up(state, _ports(state, options), _wanted(), _say)
     demo.run(state, running, _say)

@@ -2,7 +2,7 @@
 
 import shutil
 
-from local.state import Running, State
+from local.runtime.state import Running, State
 
 GCLOUD = """\
   gcloud storage cp "$WHEEL" "gs://$INCOMING_BUCKET/$OBJECT"

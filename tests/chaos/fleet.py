@@ -80,7 +80,7 @@ def fleet(log: Path, indexers: int, publishers: int, write_interval: float) -> I
             )
             stack.callback(end, process)
 
-        start("local.pubsub", f"--port={pubsub}", port=pubsub)
+        start("local.stand_ins.pubsub", f"--port={pubsub}", port=pubsub)
         versioned = f"--versioned={layout.METADATA}"
         storing = ("fakes.storage", f"--port={storage}", interval, versioned, *buckets)
         start(*storing, port=storage, cwd=TESTS)

@@ -26,9 +26,9 @@ from google.pubsub_v1.types import PubsubMessage, Topic
 
 from fakes.storage import Storage, StorageServer
 from local import layout
-from local.grpc_server import Refused, start
-from local.pubsub.broker import Broker
-from local.pubsub.server import Server
+from local.stand_ins.grpc_server import Refused, start
+from local.stand_ins.pubsub.broker import Broker
+from local.stand_ins.pubsub.server import Server
 
 HOST = "127.0.0.1"
 TESTS = Path(__file__).parents[1]

@@ -22,7 +22,7 @@ from chaos.part import Part
 from cloud.secrets import Secret, connect
 from cloud.tokens import TokenRegister
 from local import layout
-from local.secrets_store import SecretsStore, StoredVersion
+from local.stand_ins.secrets_store import SecretsStore, StoredVersion
 from schemas.tokens import Token, TokenDocument, digest_of, new_token
 
 LARGE = "/packages/large-1.0-py3-none-any.whl"
@@ -154,7 +154,7 @@ def proxied(directory: Path, **settings: str) -> Iterator[Proxied]:
     parts = (
         part("proxy.main"),
         part(*storing, cwd=TESTS),
-        part("local.secret_manager", f"--port={secrets}", f"--state={kept}"),
+        part("local.stand_ins.secret_manager", f"--port={secrets}", f"--state={kept}"),
     )
     try:
         yield Proxied(

@@ -21,7 +21,7 @@ from chaos.model import Model, announcements, commands
 from chaos.pubsub import PARENT, PubSub
 from cloud.storage import StorageBucket, connect
 from local import layout
-from local.relay import Relay, subscriber
+from local.stand_ins.relay import Relay, subscriber
 from schemas import layout as objects
 from schemas.events import Message
 from schemas.records import Blocked, CommandVerdict, ProjectRecord

@@ -27,9 +27,9 @@ from google.pubsub_v1.types import (
     Subscription,
 )
 
-from local import storage_server
 from local.layout import INCOMING, Ports
-from local.pubsub_choice import choose
+from local.runtime.pubsub_choice import choose
+from local.stand_ins import storage_server
 
 PROJECT = "projects/contract"
 SOURCE = "CloudPubSubDeadLetterSource"
@@ -41,7 +41,7 @@ def address(
 ) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    command: tuple[str, ...] = (sys.executable, "-m", "local.pubsub", f"--port={port}")
+    command: tuple[str, ...] = (sys.executable, "-m", "local.stand_ins.pubsub", f"--port={port}")
     if request.param == "google":
         choice = choose(port)
         if not choice.google:
@@ -377,7 +377,9 @@ def test_the_built_in_one_refuses_what_it_cannot_do(bench: Bench, is_google: boo
 def test_a_second_server_on_the_port_is_an_error(address: str) -> None:
     port = address.rsplit(":", 1)[-1]
     second = subprocess.run(
-        [sys.executable, "-m", "local.pubsub", f"--port={port}"], capture_output=True, text=True
+        [sys.executable, "-m", "local.stand_ins.pubsub", f"--port={port}"],
+        capture_output=True,
+        text=True,
     )
     assert second.returncode == 1
 

@@ -31,7 +31,13 @@ State = SecretVersion.State
 @contextmanager
 def running(state: Path) -> Iterator[SecretManagerServiceClient]:
     port = Ports.free().secrets
-    command = [sys.executable, "-m", "local.secret_manager", f"--port={port}", f"--state={state}"]
+    command = [
+        sys.executable,
+        "-m",
+        "local.stand_ins.secret_manager",
+        f"--port={port}",
+        f"--state={state}",
+    ]
     with (
         subprocess.Popen(command, stdout=subprocess.DEVNULL) as server,
         grpc.insecure_channel(f"127.0.0.1:{port}") as channel,

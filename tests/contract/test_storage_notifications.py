@@ -26,7 +26,7 @@ def pubsub(monkeypatch: pytest.MonkeyPatch) -> Iterator[grpc.Channel]:
         port = free.getsockname()[1]
     address = f"127.0.0.1:{port}"
     monkeypatch.setenv("PUBSUB_EMULATOR_HOST", address)
-    command = [sys.executable, "-m", "local.pubsub", f"--port={port}"]
+    command = [sys.executable, "-m", "local.stand_ins.pubsub", f"--port={port}"]
     quiet = subprocess.DEVNULL
     with (
         subprocess.Popen(command, stdout=quiet, stderr=quiet) as server,

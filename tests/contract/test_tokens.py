@@ -23,7 +23,12 @@ from schemas.tokens import is_token
 @pytest.fixture(scope="module")
 def host() -> Iterator[str]:
     address = f"127.0.0.1:{Ports.free().secrets}"
-    command = [sys.executable, "-m", "local.secret_manager", f"--port={address.split(':')[1]}"]
+    command = [
+        sys.executable,
+        "-m",
+        "local.stand_ins.secret_manager",
+        f"--port={address.split(':')[1]}",
+    ]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:
         with grpc.insecure_channel(address) as channel:
             grpc.channel_ready_future(channel).result(timeout=20)

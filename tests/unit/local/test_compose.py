@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from local import docker, layout
+from local import layout
 from local.layout import Ports
+from local.runtime import docker
 
 SERVICES = {name: name for name in layout.SERVICES} | {"catalog": "publisher-catalog"}
 

@@ -1,4 +1,4 @@
-"""Pulls from the local Pub/Sub and POSTs as production push does: ``python -m local.relay``.
+"""Relay of Pub/Sub messages, by POST as production push does: ``python -m local.stand_ins.relay``.
 
 Google's emulator can push, but not faithfully: see docs/adr/0003. A message is leased to the relay
 while it is being delivered and while it is held back after a refusal, however long either takes.
@@ -18,9 +18,10 @@ from google.pubsub_v1 import SubscriberAsyncClient
 from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcAsyncIOTransport
 from google.pubsub_v1.types import ReceivedMessage
 
-from local import layout, push
+from local import layout
 from local.logs import to_stdout
 from local.settings import RelaySettings
+from local.stand_ins import push
 
 logger = logging.getLogger(__name__)
 

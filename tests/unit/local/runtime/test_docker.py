@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from local import docker, lifecycle
 from local.failure import Failure
 from local.layout import PROJECT, Ports
-from local.state import Running, State
+from local.runtime import docker, lifecycle
+from local.runtime.state import Running, State
 
 HEALTHY = "\n".join(
     f"{name} running {'' if name == 'relay' else 'healthy'}" for name in docker.CONTAINERS

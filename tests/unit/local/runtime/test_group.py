@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from local.failure import Failure
-from local.group import Group, Program
 from local.layout import Ports
-from local.state import State
+from local.runtime.group import Group, Program
+from local.runtime.state import State
 
 SERVER = """
 import sys

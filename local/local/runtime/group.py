@@ -17,9 +17,9 @@ from pathlib import Path
 import httpx
 
 from local.failure import Failure
-from local.inherited import environment
 from local.layout import HOST
-from local.state import State
+from local.runtime.inherited import environment
+from local.runtime.state import State
 
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
@@ -125,7 +125,7 @@ class Group:
         raise Failure(f"the supervisor of the {self.name} does not say that it started them")
 
     def _spawn(self, programs: Sequence[Program]) -> "subprocess.Popen[bytes]":
-        command = [sys.executable, "-P", "-m", "local.supervisor"]
+        command = [sys.executable, "-P", "-m", "local.runtime.supervisor"]
         with self.state.log.open("ab") as log:
             supervisor = subprocess.Popen(
                 [*command, str(self._pid_file), str(self.state.log)],

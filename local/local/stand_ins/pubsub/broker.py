@@ -12,8 +12,8 @@ import grpc
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.pubsub_v1.types import PubsubMessage, ReceivedMessage, Subscription, Topic
 
-from local.grpc_server import Refused, already_exists, invalid, not_found
-from local.pubsub.backlog import Backlog, Delivery
+from local.stand_ins.grpc_server import Refused, already_exists, invalid, not_found
+from local.stand_ins.pubsub.backlog import Backlog, Delivery
 
 # https://cloud.google.com/pubsub/docs/pubsub-basics#resource_names
 NAME = re.compile(r"projects/[^/]+/(topics|subscriptions)/(?!goog)[A-Za-z][A-Za-z0-9._~+%-]{2,254}")

@@ -9,9 +9,9 @@ from google.cloud.storage import Blob
 
 from local import layout
 from local.clients import Clients
+from local.demo.step import Step
 from local.failure import Failure
-from local.state import Running, State
-from local.step import Step
+from local.runtime.state import Running, State
 from schemas import layout as objects
 from schemas.headers import SIMPLE_JSON
 from schemas.names import ProjectName

@@ -9,10 +9,10 @@ from google.pubsub_v1.types import PubsubMessage
 
 from local import console, layout
 from local.clients import Clients
+from local.demo.step import Step
 from local.failure import Failure
-from local.inherited import environment
-from local.state import Running, State
-from local.step import Step
+from local.runtime.inherited import environment
+from local.runtime.state import Running, State
 from schemas.events import FileUploaded
 
 

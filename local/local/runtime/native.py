@@ -9,13 +9,14 @@ import subprocess
 import sys
 from collections.abc import Callable
 
-from local import layout, storage_server
+from local import layout
 from local.failure import Failure
-from local.group import Group, Program, check_ports
-from local.inherited import environment
 from local.layout import Ports
-from local.pubsub_choice import PubsubChoice, choose
-from local.state import Running, State
+from local.runtime.group import Group, Program, check_ports
+from local.runtime.inherited import environment
+from local.runtime.pubsub_choice import PubsubChoice, choose
+from local.runtime.state import Running, State
+from local.stand_ins import storage_server
 
 PYTHON = (sys.executable, "-P", "-m")
 
@@ -68,7 +69,11 @@ def _start_backends(group: Group, ports: Ports, say: Callable[[str], None]) -> N
 
 
 def _backends(state: State, ports: Ports, pubsub: PubsubChoice) -> list[Program]:
-    secrets = ("local.secret_manager", f"--port={ports.secrets}", f"--state={state.secrets}")
+    secrets = (
+        "local.stand_ins.secret_manager",
+        f"--port={ports.secrets}",
+        f"--state={state.secrets}",
+    )
     return [
         # Google's says Ok over HTTP; of the built-in one, that it listens is enough.
         Program("pubsub", pubsub.command, port=ports.pubsub, ready="/" if pubsub.google else ""),
@@ -94,7 +99,7 @@ def _services(ports: Ports) -> list[Program]:
         )
         for name, module in layout.SERVICES.items()
     ]
-    relay = Program("relay", (*PYTHON, "local.relay"), layout.relay_environment(ports))
+    relay = Program("relay", (*PYTHON, "local.stand_ins.relay"), layout.relay_environment(ports))
     return [relay, *services]
 
 

@@ -5,10 +5,10 @@ import sys
 import time
 from collections.abc import Callable
 
-from local import docker, native
 from local.failure import Failure
 from local.layout import Ports
-from local.state import Running, Runtime, State
+from local.runtime import docker, native
+from local.runtime.state import Running, Runtime, State
 
 Say = Callable[[str], None]
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from local.pubsub_choice import choose
+from local.runtime.pubsub_choice import choose
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_without_both_it_is_the_built_in_one_and_both_are_named(programs: Path) 
 
     assert not choice.google
     assert choice.words == "the built-in one, in memory, because there is no gcloud and no java"
-    assert choice.command[-2:] == ("local.pubsub", "--port=8085")
+    assert choice.command[-2:] == ("local.stand_ins.pubsub", "--port=8085")
 
 
 def test_a_java_that_does_not_run_is_none(programs: Path) -> None:

@@ -9,7 +9,7 @@ from email import message_from_bytes
 
 from packaging.utils import parse_wheel_filename
 
-from local.wheel import Wheel
+from local.demo.wheel import Wheel
 
 WHEEL = Wheel("gcpypi_demo", "0.0.7", "A summary", {"gcpypi_demo.py": "print('hello')\n"})
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from local import layout
 from local.failure import Failure
-from local.inherited import environment
 from local.layout import Ports
-from local.state import Running, State
+from local.runtime.inherited import environment
+from local.runtime.state import Running, State
 
 CONTAINERS = (
     *("pubsub", "storage", "secrets", "relay"),
@@ -19,7 +19,7 @@ CONTAINERS = (
 )
 START_SECONDS = 120.0
 # The repository: where the Compose file and the Dockerfile stand.
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def answers() -> bool:

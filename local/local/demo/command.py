@@ -9,13 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from local.clients import Clients
-from local.installing import ThrowAway
-from local.journey import Journey
+from local.demo.installing import ThrowAway
+from local.demo.journey import Journey
+from local.demo.shipping import announce, upload
+from local.demo.step import Step
+from local.demo.wheel import Wheel
+from local.runtime.state import Running, State
 from local.settings import Backends
-from local.shipping import announce, upload
-from local.state import Running, State
-from local.step import Step
-from local.wheel import Wheel
 from schemas.names import normalize_project
 
 PROJECT = normalize_project("gcpypi-demo")

@@ -1,4 +1,4 @@
-"""A stand-in for Secret Manager, which has no emulator: ``python -m local.secret_manager``.
+"""Stand-in for Secret Manager, which has no emulator: ``python -m local.stand_ins.secret_manager``.
 
 ``latest`` is the version created last *even when it is disabled*: then access fails, as in
 production. https://cloud.google.com/secret-manager/docs/reference/rpc
@@ -15,7 +15,8 @@ from google.cloud.secretmanager_v1 import types
 from google.protobuf.empty_pb2 import Empty
 
 from cloud.secrets import MAX_SIZE
-from local.grpc_server import (
+from local.logs import to_stdout
+from local.stand_ins.grpc_server import (
     Method,
     Refused,
     already_exists,
@@ -24,8 +25,7 @@ from local.grpc_server import (
     not_found,
     serve,
 )
-from local.logs import to_stdout
-from local.secrets_store import SecretsStore, StoredVersion
+from local.stand_ins.secrets_store import SecretsStore, StoredVersion
 
 _State = types.SecretVersion.State
 STATES: Mapping[str, int] = {
@@ -171,7 +171,9 @@ def handlers(store: SecretsStore) -> list[grpc.GenericRpcHandler]:
 
 def main() -> None:
     """Serve until told to stop."""
-    parser = argparse.ArgumentParser(prog="python -m local.secret_manager", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m local.stand_ins.secret_manager", description=__doc__
+    )
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8086)
     parser.add_argument("--state", type=Path, help="the file that keeps the secrets")

@@ -7,7 +7,7 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.pubsub_v1.types import PubsubMessage, ReceivedMessage
 
-from local import push
+from local.stand_ins import push
 from schemas.push import PushEnvelope
 
 SUBSCRIPTION = "projects/gcpypi-local/subscriptions/ingest-file-uploaded"

@@ -11,8 +11,8 @@ import grpc
 from google.protobuf.empty_pb2 import Empty
 from google.pubsub_v1 import types
 
-from local.grpc_server import Method, handler
-from local.pubsub.broker import Broker
+from local.stand_ins.grpc_server import Method, handler
+from local.stand_ins.pubsub.broker import Broker
 
 # How long an empty pull is held open. Short, so that a puller that went away is soon noticed.
 POLL = 5.0

@@ -1,12 +1,12 @@
-"""``python -m local.pubsub --port 8085``: the in-memory Pub/Sub as a program."""
+"""``python -m local.stand_ins.pubsub --port 8085``: the in-memory Pub/Sub as a program."""
 
 import argparse
 import asyncio
 
-from local.grpc_server import serve
 from local.logs import to_stdout
-from local.pubsub.broker import Broker
-from local.pubsub.server import Server
+from local.stand_ins.grpc_server import serve
+from local.stand_ins.pubsub.broker import Broker
+from local.stand_ins.pubsub.server import Server
 
 
 async def _serve(address: str) -> None:
@@ -15,7 +15,7 @@ async def _serve(address: str) -> None:
 
 def main() -> None:
     """Serve until told to stop."""
-    parser = argparse.ArgumentParser(prog="python -m local.pubsub", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m local.stand_ins.pubsub", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8085)
     options = parser.parse_args()

@@ -8,10 +8,10 @@ import venv
 from dataclasses import dataclass
 from pathlib import Path
 
+from local.demo.step import Step
 from local.failure import Failure
-from local.inherited import environment
-from local.state import State
-from local.step import Step
+from local.runtime.inherited import environment
+from local.runtime.state import State
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ def choose(port: int) -> PubsubChoice:
     jar = _jar(gcloud) if gcloud else None
     if java is None or jar is None:
         words = f"the built-in one, in memory, because there is no {_missing(java, gcloud)}"
-        built_in = (sys.executable, "-P", "-m", "local.pubsub", f"--port={port}")
+        built_in = (sys.executable, "-P", "-m", "local.stand_ins.pubsub", f"--port={port}")
         return PubsubChoice(words, built_in, google=False)
     # A start of 1.2 s instead of 1.7 s: it lives too briefly for the optimising compiler.
     options = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx512m")

@@ -11,10 +11,10 @@ import httpx
 import pytest
 from google.pubsub_v1.types import DeadLetterPolicy, PubsubMessage, Subscription, Topic
 
-from local.grpc_server import start
-from local.pubsub.broker import Broker
-from local.pubsub.server import Server
-from local.relay import Relay, subscriber
+from local.stand_ins.grpc_server import start
+from local.stand_ins.pubsub.broker import Broker
+from local.stand_ins.pubsub.server import Server
+from local.stand_ins.relay import Relay, subscriber
 
 TOPIC = "projects/test/topics/uploads"
 GRAVE = "projects/test/topics/dead"

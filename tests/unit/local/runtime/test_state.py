@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 from local.layout import Ports
-from local.state import Running, State
+from local.runtime.state import Running, State
 
 RUNNING = Running("native", Ports.block(9000), gcloud_publishes=True)
 

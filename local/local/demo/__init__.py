@@ -1,0 +1,1 @@
+"""``make demo``: publish a wheel, install it, and show each step."""

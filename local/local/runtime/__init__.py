@@ -1,0 +1,1 @@
+"""Start, supervise and stop the local runtime, natively or in containers."""

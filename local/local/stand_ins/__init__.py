@@ -1,0 +1,1 @@
+"""Stand-ins for Google Cloud: Pub/Sub and its push, Secret Manager, Cloud Storage."""
