@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from functools import cache
 from importlib.metadata import distributions
 from pathlib import Path
@@ -86,6 +87,20 @@ def pinned(service: str) -> set[str]:
     return set(re.findall(r"^([a-z0-9-]+)==", text, re.MULTILINE))
 
 
+MEMBERS = {
+    path.parent.name: path
+    for path in (*ROOT.glob("*/pyproject.toml"), *ROOT.glob("services/*/pyproject.toml"))
+}
+"""The members of the workspace, by the package that each of them holds."""
+
+
+def declared(member: str) -> set[str]:
+    """The members that one depends on, directly or through another, and itself."""
+    project = tomllib.loads(MEMBERS[member].read_text("utf-8"))["project"]
+    direct = re.findall(r"^gcpypi-(\w+)", "\n".join(project["dependencies"]), re.MULTILINE)
+    return {member}.union(*map(declared, direct))
+
+
 def imports_of(path: Path) -> set[str]:
     """The modules a source file imports, by name."""
     tree = ast.parse(path.read_text("utf-8"))
@@ -118,6 +133,13 @@ def test_a_service_loads_only_distributions_that_its_image_installs(service: str
     used = {owners()[file] for file in files if file in owners()}
     assert {"starlette", "pydantic"} <= used
     assert used <= pinned(service)
+
+
+@pytest.mark.parametrize("member", MEMBERS)
+def test_a_member_imports_only_members_that_it_declares(member: str) -> None:
+    sources = (MEMBERS[member].parent / member).rglob("*.py")
+    imports = {name.partition(".")[0] for path in sources for name in imports_of(path)}
+    assert imports & MEMBERS.keys() <= declared(member)
 
 
 @pytest.mark.parametrize(
