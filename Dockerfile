@@ -27,13 +27,14 @@ RUN /build/bin/pip --python /venv/bin/python install \
     && find /venv -name '*.so*' -type f -exec strip --strip-unneeded {} +
 COPY schemas schemas
 COPY checks checks
+COPY access access
 COPY chassis chassis
 COPY cloud cloud
 COPY services services
 COPY local local
 RUN member="services/${SERVICE}"; [ "${SERVICE}" != local ] || member=local; \
     /build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /wheels \
-        ./schemas ./checks ./chassis ./cloud "./${member}" \
+        ./schemas ./checks ./chassis ./cloud ./access "./${member}" \
     # pip takes of these wheels what the service depends on, and sees that nothing else is missing.
     && /build/bin/pip --python /venv/bin/python install \
         --no-index --find-links /wheels "gcpypi-${SERVICE}"

@@ -2,9 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SERVICES := ingest indexer publisher proxy local
-SOURCES := schemas/schemas checks/checks chassis/chassis cloud/cloud services/ingest/ingest \
+SOURCES := schemas/schemas checks/checks chassis/chassis cloud/cloud access/access services/ingest/ingest \
 	services/indexer/indexer services/publisher/publisher services/proxy/proxy local/local
-MEMBERS := schemas checks chassis cloud services/ingest services/indexer services/publisher services/proxy local
+MEMBERS := schemas checks chassis cloud access services/ingest services/indexer services/publisher services/proxy local
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo local-up local-down local-logs test test-clients chaos bench-publish bench-render bench-latency bench-throughput bench-ingest bench-read bench-cold-start judge-wheels fuzz check images format schemas lock

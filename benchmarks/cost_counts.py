@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 import httpx
 from publish_index import FILES_A_PROJECT, project_name, record_of, seed
 
+from access.token_set import TokenSet
 from chaos.pipeline import BUCKETS, Pipeline
 from chassis.logs import JsonFormatter
 from cloud.ports import Headers
@@ -22,7 +23,6 @@ from fakes.wheels import wheel
 from local.layout import SUBSCRIPTIONS
 from proxy.main import Clients, build_app
 from proxy.settings import Settings
-from proxy.token_set import TokenSet
 from schemas import layout
 from schemas.events import FileUploaded, Message
 from schemas.tokens import Token, TokenDocument, digest_of

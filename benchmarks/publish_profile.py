@@ -16,7 +16,7 @@ AFTER = 3.0
 """Seconds until everything is under way."""
 SHOWN = 8
 SERVICES = ("ingest", "indexer", "publisher")
-_SHARED = ("chassis", "checks", "cloud", "local", "schemas")
+_SHARED = ("access", "chassis", "checks", "cloud", "local", "schemas")
 """Packages of ours that a service may stand on."""
 
 

@@ -20,12 +20,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from access.authentication import parse_password
 from chassis import logs
-from proxy.access_log import AccessRecord
-from proxy.auth import parse_password
+from proxy.http.access_log import AccessRecord
+from proxy.http.requests import join_fields
 from proxy.main import KEEP_ALIVE
-from proxy.negotiation import HTML, JSON
-from proxy.requests import join_fields
+from schemas.headers import HTML, SIMPLE_JSON
 from schemas.tokens import digest_of
 
 DIGEST = os.environ.get("TOKEN_DIGEST", "")
@@ -69,9 +69,7 @@ def read(site: Path) -> Pages:
     for file in (site / "static" / "simple").rglob("index.*"):
         folder = file.parent.relative_to(site / "static")
         path, is_json = f"/{folder}/", file.suffix == ".json"
-        pages[path, is_json] = Page.from_file(
-            path, file, JSON if is_json else f"{HTML}; charset=utf-8"
-        )
+        pages[path, is_json] = Page.from_file(path, file, SIMPLE_JSON if is_json else HTML)
     for file in (site / "packages").iterdir():
         path = f"/packages/{file.name}"
         page = Page.from_file(path, file, "application/octet-stream")

@@ -26,9 +26,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from access.authentication import parse_password
 from chassis import logs
-from proxy.access_log import AccessLog, AccessRecord
-from proxy.auth import parse_password
+from proxy.http.access_log import AccessLog, AccessRecord
 from schemas.tokens import digest_of
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))

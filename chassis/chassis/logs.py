@@ -27,7 +27,7 @@ class JsonFormatter(logging.Formatter):
         message = record.getMessage()
         if record.exc_info:
             message = f"{message}\n{self.formatException(record.exc_info)}"
-        return _line(record.levelname, message, record.name, getattr(record, FACTS, {}))
+        return _line(record.levelname, message, record.name, _known(getattr(record, FACTS, {})))
 
 
 def configure(level: str = "INFO") -> None:
@@ -56,7 +56,7 @@ def write(logger: logging.Logger, level: int, message: str, values: Mapping[str,
 
 def facts(**values: Any) -> Mapping[str, Mapping[str, Any]]:  # noqa: ANN401 - JSON values
     """The ``extra`` of a logging call: ``logger.info("…", extra=facts(project=…))``."""
-    return {FACTS: _known(values)}
+    return {FACTS: values}
 
 
 def trace(header: str | None, project: str) -> Mapping[str, str]:

@@ -7,7 +7,8 @@
     ├── PreconditionFailed   somebody else wrote first (412)
     ├── TooManyRequests      one object name was written too often (429)
     ├── PermissionDenied     our own identity lacks a role (401, 403); never "not found"
-    └── Unavailable          the service failed or did not answer (5xx, resets, time-outs)
+    ├── Unavailable          the service failed or did not answer (5xx, resets, time-outs)
+    └── Unreadable           an object or a secret version is not a valid document
 
 The adapters catch the vendor's exceptions and raise these ``from`` them.
 """
@@ -44,3 +45,7 @@ class PermissionDenied(CloudError):
 
 class Unavailable(CloudError):
     """The service failed, broke off or did not answer in time."""
+
+
+class Unreadable(CloudError):
+    """A document is not valid. Its reader keeps the last good one in force."""

@@ -31,7 +31,7 @@ SHELL = {"app.py", "main.py", "protocol.py"}
 PROXY_SHELL = {
     "access_log.py",
     "endpoints.py",
-    "index.py",
+    "handlers.py",
     "requests.py",
     "resources.py",
     "responses.py",
@@ -42,6 +42,7 @@ SOURCES = sorted(
     for member in (
         "schemas/schemas",
         "checks/checks",
+        "access/access",
         "chassis/chassis",
         "cloud/cloud",
         *(f"services/{s}/{s}" for s in SERVICES),

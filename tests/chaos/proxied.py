@@ -17,10 +17,10 @@ from time import monotonic, sleep
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from access.register import TokenRegister
 from chaos.fleet import HOST, TESTS, await_answer, free_ports
 from chaos.part import Part
 from cloud.secrets import Secret, connect
-from cloud.tokens import TokenRegister
 from local import layout
 from local.stand_ins.secrets_store import SecretsStore, StoredVersion
 from schemas.tokens import Token, TokenDocument, digest_of, new_token

@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator
 import pytest
 from starlette.routing import Router
 
+from access.token_set import TokenSet
 from cloud.errors import Unavailable
 from cloud.reader import Storage, StorageReader
 from fakes.storage import Fault, StorageServer
 from proxy.main import Clients, build_app
 from proxy.settings import Settings
-from proxy.token_set import TokenSet
 from unit.proxy.conftest import Served, serving
 from unit.proxy.world import LARGE, LARGE_BYTES, WHEEL, WHEEL_BYTES, AccessLog, World, basic
 

@@ -110,5 +110,5 @@ def _left(on: Proxied, before: Reading) -> Reading:
 
 
 def _incomplete(on: Proxied) -> list[object]:
-    lines = on.lines("proxy.access_log")
+    lines = on.lines("proxy.http.access_log")
     return [line for line in lines if line.get("incomplete") and line["path"] == LARGE]

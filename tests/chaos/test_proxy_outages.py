@@ -32,13 +32,13 @@ def on(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxied]:
 def test_without_secret_manager_tokens_go_on_and_new_ones_are_seen_when_it_is_back(
     on: Proxied, way: str
 ) -> None:
-    before, started = len(on.lines("proxy.refresh")), monotonic()
+    before, started = len(on.lines("access.refresh")), monotonic()
     with in_the_background(on, CACHED) as seen:
         on.secrets.kill() if way == "killed" else on.secrets.halt()
-        eventually(lambda: len(on.lines("proxy.refresh")) > before, "a line in the log")
+        eventually(lambda: len(on.lines("access.refresh")) > before, "a line in the log")
         sleep(2 * REFRESH)
         assert on.get(PAGE, "gcpypi_unknown").status == 401
-        lines, passed = on.lines("proxy.refresh")[before:], monotonic() - started
+        lines, passed = on.lines("access.refresh")[before:], monotonic() - started
         assert len(lines) <= passed / REFRESH + 1
         assert all(line["message"].endswith("; the last good value serves") for line in lines)
         on.restart_secrets() if way == "killed" else on.secrets.go_on()
@@ -92,7 +92,7 @@ def test_without_storage_pages_are_stale_cached_files_go_on_and_the_rest_is_503(
     begin, finish = OUTAGES[outage]
     cold = COLD[list(OUTAGES).index(outage)]
     eventually(lambda: [on.get(address) for address in CACHED] == RIGHT, "all is well")
-    before = len(on.lines("proxy.access_log"))
+    before = len(on.lines("proxy.http.access_log"))
     with in_the_background(on, [*CACHED, LARGE]) as seen:
         eventually(lambda: seen.answers[LARGE, "right"] > 0, "all is well")
         begin(on)
@@ -106,10 +106,10 @@ def test_without_storage_pages_are_stale_cached_files_go_on_and_the_rest_is_503(
     eventually(lambda: on.get(LARGE).body == contents()[LARGE], "a large file comes whole")
     assert seen.outcomes(*CACHED) == {"right"}
     assert seen.outcomes(LARGE) <= {"right", "503", "broken"}
-    assert {line["status"] for line in on.lines("proxy.access_log")[before:]} <= {200, 503}
+    assert {line["status"] for line in on.lines("proxy.http.access_log")[before:]} <= {200, 503}
 
 
 def caches(on: Proxied, before: int) -> list[str]:
     """What the log says of each answer with the page, since so many lines."""
-    lines = on.lines("proxy.access_log")[before:]
+    lines = on.lines("proxy.http.access_log")[before:]
     return [line["cache"] for line in lines if line["path"] == PAGE]

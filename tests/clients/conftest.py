@@ -14,11 +14,11 @@ import pytest
 from google.pubsub_v1 import PublisherClient
 from google.pubsub_v1.services.publisher.transports import PublisherGrpcTransport
 
+from access.register import TokenRegister
 from clients import matrix
 from clients.installers import Installer, Missing, download_tools
 from clients.samples import COMMANDS, SAMPLES
 from cloud import secrets
-from cloud.tokens import TokenRegister
 from e2e.conftest import Runtime, built_in, eventually
 
 __all__ = ["built_in"]

@@ -11,12 +11,12 @@ from uuid import uuid4
 import grpc
 import pytest
 
+from access.register import TokenRegister
+from access.token_set import TokenSet
 from cloud import secrets
 from cloud.errors import NotFound, Unavailable
 from cloud.secrets import Secret
-from cloud.tokens import TokenRegister
 from local.layout import Ports
-from proxy.token_set import TokenSet
 from schemas.tokens import is_token
 
 

@@ -7,10 +7,10 @@ from starlette.middleware import Middleware
 from starlette.routing import Match, Route, Router
 from starlette.types import Scope
 
-from proxy.access_log import AccessLog
-from proxy.auth import Authenticator
-from proxy.endpoints import Handler, ProbeEndpoint, TokenEndpoint, is_alive
-from proxy.index import Index
+from access.authentication import Authenticator
+from proxy.http.access_log import AccessLog
+from proxy.http.endpoints import Handler, ProbeEndpoint, TokenEndpoint, is_alive
+from proxy.index.handlers import Index
 
 
 def create_routes(index: Index, authenticator: Authenticator) -> list[Route]:

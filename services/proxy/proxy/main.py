@@ -8,6 +8,9 @@ from datetime import UTC, datetime
 import uvicorn
 from starlette.routing import Router
 
+from access.authentication import Authenticator
+from access.refresh import Clock, RefreshingValue, RefreshPolicy
+from access.token_set import LoadTokens, create_loader
 from chassis import logs
 from chassis import settings as environment
 from cloud import secrets
@@ -17,19 +20,16 @@ from cloud.reader import ORIGIN, Storage, StorageReader
 from cloud.secrets import Secret
 from cloud.signing import UrlSigner
 from proxy.app import create_app
-from proxy.auth import Authenticator
-from proxy.blocking import read_blocked
-from proxy.cache import Cache
-from proxy.files import Files
-from proxy.index import Index
+from proxy.http.protocol import GuardedProtocol
+from proxy.index.blocking import read_blocked
+from proxy.index.cache import Cache
+from proxy.index.files import Files
+from proxy.index.handlers import Index
+from proxy.index.pages import Pages
+from proxy.index.signed import VALID, SignedUrls
+from proxy.index.upstream import Upstream
 from proxy.memory import freeze_loaded_objects, reuse_memory
-from proxy.pages import Pages
-from proxy.protocol import GuardedProtocol
-from proxy.refresh import Clock, RefreshingValue, RefreshPolicy
 from proxy.settings import Settings
-from proxy.signed import VALID, SignedUrls
-from proxy.token_set import LoadTokens, create_loader
-from proxy.upstream import Upstream
 from schemas import layout
 
 GRACE = 8

@@ -10,10 +10,10 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from access.register import Refused, TokenRegister
 from chassis import settings
 from cloud import secrets
 from cloud.errors import CloudError
-from cloud.tokens import Refused, TokenRegister
 from proxy.settings import SecretSettings
 from schemas.tokens import EVERYTHING, READ, Token
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cloud.errors import PermissionDenied
 from cloud.ports import Headers
-from proxy import access_log
+from proxy.http import access_log
 from unit.publisher.world import Hook, Instance, Store, record
 
 ROOT = Path(__file__).parents[3]

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 import uvicorn
 
-from proxy.protocol import GuardedProtocol
+from proxy.http.protocol import GuardedProtocol
 from unit.proxy.world import AccessLog, Answer, World, answer_of, basic
 
 

@@ -12,8 +12,8 @@ from cloud.errors import NotFound, PermissionDenied
 from cloud.ports import Headers
 from fakes.reader import CHUNK
 from fakes.storage import Fault
-from proxy.cache import ENTRY
-from proxy.scoping import scope_projects
+from proxy.index.cache import ENTRY
+from proxy.index.scoping import scope_projects
 from unit.proxy.world import (
     JSON,
     LARGE,
@@ -337,7 +337,7 @@ def test_62_a_scoped_root_is_made_once_however_many_ask_and_again_when_the_list_
         made.append(given)
         return scope_projects(*given)
 
-    monkeypatch.setattr("proxy.pages.scope_projects", counted)
+    monkeypatch.setattr("proxy.index.pages.scope_projects", counted)
     narrow = {"authorization": basic(NARROW), "accept": JSON}
 
     async def act() -> None:
@@ -494,7 +494,7 @@ def test_each_request_is_one_line_with_the_tokens_name_and_never_the_token(
     assert line == {
         "severity": "INFO",
         "message": f"GET {FILE} 200",
-        "logger": "proxy.access_log",
+        "logger": "proxy.http.access_log",
         "token": "ci",
         "client": "pip",
         "client_version": "26.3",

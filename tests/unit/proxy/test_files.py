@@ -7,7 +7,7 @@ import pytest
 
 from cloud.errors import Unavailable
 from fakes.storage import Fault
-from proxy.signed import CAPACITY, SignedUrls
+from proxy.index.signed import CAPACITY, SignedUrls
 from schemas.names import Filename
 from unit.proxy.world import (
     LARGE,

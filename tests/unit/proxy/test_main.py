@@ -1,21 +1,12 @@
-import asyncio
-import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 
 import pytest
 
-from cloud.errors import NotFound
-from cloud.secrets import SecretVersion
-from fakes.examples import NOON
 from fakes.storage import StorageServer
-from proxy.errors import Unreadable
 from proxy.main import build_app, connect
 from proxy.settings import Settings
-from proxy.token_set import FALL_BACK, TokenSet, create_loader
-from unit.proxy.world import TOKEN, TOKENS
 
 SETTINGS = {
     "PROJECT": "acme-prod",
@@ -73,55 +64,3 @@ def test_it_is_built_without_asking_google_cloud_anything(monkeypatch: pytest.Mo
         )
         build_app(settings, connect(settings))
         assert server.storage.counts.requests == {}
-
-
-def test_the_tokens_are_read_from_the_latest_version() -> None:
-    version = SecretVersion("tokens/versions/7", json.dumps({"tokens": TOKENS}).encode())
-    tokens = asyncio.run(read(lambda: version))
-    assert tokens.find(TOKEN, NOON) is not None
-
-
-def test_a_secret_that_is_gone_is_no_reason_to_forget_the_last_tokens() -> None:
-    def gone() -> SecretVersion:
-        raise NotFound("tokens/versions/latest")
-
-    with pytest.raises(Unreadable, match="tokens/versions/latest"):
-        asyncio.run(read(gone))
-
-
-def version(number: int, document: object) -> Callable[[], SecretVersion]:
-    data = json.dumps(document).encode()
-    return lambda: SecretVersion(f"tokens/versions/{number}", data)
-
-
-def test_an_older_version_than_the_last_gives_revoked_tokens_no_way_back() -> None:
-    answers = iter((version(8, {"tokens": []}), version(7, {"tokens": TOKENS})))
-    now = 0.0
-
-    async def act() -> None:
-        nonlocal now
-        read = create_loader(lambda: next(answers)(), lambda: now)
-        revoked = await read(None)
-        now = FALL_BACK - 1
-        with pytest.raises(Unreadable, match="tokens/versions/7: version 8 was read before"):
-            await read(revoked)
-
-    asyncio.run(act())
-
-
-def test_a_secret_that_was_made_anew_is_believed_after_a_while() -> None:
-    answers = iter((version(8, {"tokens": []}), version(1, {"tokens": TOKENS})))
-    now = 0.0
-
-    async def act() -> None:
-        nonlocal now
-        read = create_loader(lambda: next(answers)(), lambda: now)
-        last = await read(None)
-        now = FALL_BACK
-        assert (await read(last)).find(TOKEN, NOON) is not None
-
-    asyncio.run(act())
-
-
-async def read(latest: Callable[[], SecretVersion]) -> TokenSet:
-    return await create_loader(latest, lambda: 0.0)(None)

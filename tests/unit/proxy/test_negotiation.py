@@ -2,8 +2,9 @@
 
 import pytest
 
-from proxy.errors import NotAcceptable
-from proxy.negotiation import HTML, JSON, V1_HTML, negotiate
+from proxy.http.errors import NotAcceptable
+from proxy.http.negotiation import HTML, V1_HTML, negotiate
+from schemas.headers import SIMPLE_JSON as JSON
 
 P = "application/vnd.pypi.simple."
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"

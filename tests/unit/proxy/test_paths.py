@@ -1,4 +1,4 @@
-"""The grammar of paths, by requests: ``proxy.paths`` and the routes of ``proxy.app``."""
+"""The grammar of paths, by requests: ``proxy.http.paths`` and the routes of ``proxy.app``."""
 
 import pytest
 from hypothesis import given, settings

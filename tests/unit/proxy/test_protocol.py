@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from proxy.protocol import GuardedProtocol
+from proxy.http.protocol import GuardedProtocol
 from unit.proxy.conftest import Served, serving
 from unit.proxy.world import LARGE, LARGE_BYTES, World
 

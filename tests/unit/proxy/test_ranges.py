@@ -1,6 +1,6 @@
 import pytest
 
-from proxy.ranges import Part, Unsatisfiable, matches_etag, select_part
+from proxy.http.ranges import Part, Unsatisfiable, matches_etag, select_part
 
 TAG = '"abc"'
 

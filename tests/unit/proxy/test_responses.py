@@ -1,4 +1,4 @@
-"""Streamed bodies: ``proxy.responses`` and ``proxy.downloads``."""
+"""Streamed bodies: ``proxy.http.responses`` and ``proxy.index.downloads``."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any, Self
@@ -8,8 +8,8 @@ from starlette.responses import Response
 from starlette.types import Message
 
 from cloud.errors import Unavailable
-from proxy.downloads import LazyDownload
-from proxy.responses import BodyResponse, ClosingResponse, PreparedResponse
+from proxy.http.responses import BodyResponse, ClosingResponse, PreparedResponse
+from proxy.index.downloads import LazyDownload
 from schemas.types import Generation
 from unit.proxy.world import Client, run
 

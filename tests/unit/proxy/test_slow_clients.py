@@ -11,7 +11,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from proxy.protocol import GuardedProtocol
+from proxy.http.protocol import GuardedProtocol
 from unit.proxy.conftest import Served, serving
 from unit.proxy.world import LARGE, LARGE_BYTES, World, basic
 

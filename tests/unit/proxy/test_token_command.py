@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from access.register import TokenRegister
 from cloud.secrets import SecretVersion
-from cloud.tokens import TokenRegister
 from fakes.examples import NOON
 from proxy.tokens import arguments, duration, run
 from schemas.tokens import TokenDocument, is_token

@@ -15,6 +15,7 @@ import pytest
 from starlette.routing import Router
 from starlette.types import Message
 
+from access.token_set import TokenSet
 from cloud.errors import CloudError
 from cloud.ports import Headers
 from fakes.memory import MemoryBucket
@@ -22,7 +23,6 @@ from fakes.reader import MemoryReader
 from fakes.storage import Storage
 from proxy.main import Clients, build_app
 from proxy.settings import Settings
-from proxy.token_set import TokenSet
 from schemas import layout
 from schemas.records import Blocked
 
@@ -214,7 +214,7 @@ class AccessLog:
     def __init__(
         self, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
     ) -> None:
-        caplog.set_level(logging.INFO, "proxy.access_log")
+        caplog.set_level(logging.INFO, "proxy.http.access_log")
         self._capsys = capsys
         self.text = ""
         """All that was written so far."""
@@ -223,7 +223,7 @@ class AccessLog:
         """What each request left."""
         self.text += self._capsys.readouterr().out
         every: list[dict[str, Any]] = [json.loads(line) for line in self.text.splitlines()]
-        return [line for line in every if line["logger"] == "proxy.access_log"]
+        return [line for line in every if line["logger"] == "proxy.http.access_log"]
 
 
 def answer_of(status: int, headers: HTTPMessage, body: bytes) -> Answer:

@@ -1,26 +1,26 @@
-"""Which representation of a page a client gets.
+"""Negotiation of the representation of a page.
 
 PEP 691, "Version + Format Selection"; RFC 9110 §12.
 
-The client's weights decide. On a tie, JSON wins where the client named a JSON type, by itself or as
-``application/*``; where only ``*/*`` speaks, it is a person's tool, and HTML wins.
+The client's weights decide. On a tie, JSON wins if the client named a JSON type, by itself or as
+``application/*``. A client that sends only ``*/*`` is a person's tool: HTML wins.
 """
 
 import re
 from functools import lru_cache
 from urllib.parse import parse_qs
 
-from proxy.errors import NotAcceptable
+from proxy.http.errors import NotAcceptable
+from schemas.headers import SIMPLE_JSON
 
-JSON = "application/vnd.pypi.simple.v1+json"
 V1_HTML = "application/vnd.pypi.simple.v1+html"
 HTML = "text/html"
 
-_OFFERS = (JSON, V1_HTML, HTML)
-"""What we have, the most expressive first."""
+_OFFERS = (SIMPLE_JSON, V1_HTML, HTML)
+"""The media types of a page, the most expressive first."""
 
 _ALIASES = {
-    "application/vnd.pypi.simple.latest+json": JSON,
+    "application/vnd.pypi.simple.latest+json": SIMPLE_JSON,
     "application/vnd.pypi.simple.latest+html": V1_HTML,
 }
 
@@ -30,10 +30,10 @@ _WEIGHT = re.compile(r"(?:0(?:\.[0-9]*)?|1(?:\.0*)?)", re.ASCII)
 
 @lru_cache(maxsize=128)
 def negotiate(accept: str, query: str) -> str:
-    """Return the media type to answer with.
+    """Return the media type of the response.
 
     :param accept: the ``Accept`` field; empty is the same as ``*/*``.
-    :param query: the query string, whose ``format`` outdoes ``accept``.
+    :param query: the query string; its ``format`` precedes ``accept``.
     :raises NotAcceptable: if nothing matches.
     """
     formats = parse_qs(query, keep_blank_values=True).get("format", []) if query else []
@@ -54,7 +54,7 @@ def _exactly(formats: list[str]) -> str:
 
 
 def _weights(accept: str) -> dict[str, float]:
-    """The weight of each media range; elements that are none are left out."""
+    """Return the weight of each media range, without invalid elements."""
     weights: dict[str, float] = {}
     for element in accept.lower().split(","):
         media_range, *parameters = (part.strip() for part in element.split(";"))
@@ -66,7 +66,7 @@ def _weights(accept: str) -> dict[str, float]:
 
 
 def _weight(parameters: list[str]) -> float | None:
-    """The value of ``q``: 1 if there is none, None if it is no weight."""
+    """Return the value of ``q``: 1 if absent, None if it is no weight."""
     for parameter in parameters:
         name, _, value = parameter.partition("=")
         if name.strip() == "q":
@@ -75,7 +75,7 @@ def _weight(parameters: list[str]) -> float | None:
 
 
 def _rank(offer: str, weights: dict[str, float]) -> tuple[float, int]:
-    """The weight of an offer, by the most specific range; then how it wins a tie."""
+    """Return the weight of an offer by the most specific range, and its rank in a tie."""
     expressiveness = len(_OFFERS) - _OFFERS.index(offer)
     for media_range in (offer, f"{offer.partition('/')[0]}/*"):
         if media_range in weights:

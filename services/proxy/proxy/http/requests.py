@@ -3,9 +3,9 @@
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
-from proxy.access_log import AccessRecord
-from proxy.errors import AddressTooLong, HeadersTooLarge, MethodNotAllowed
-from proxy.negotiation import negotiate
+from proxy.http.access_log import AccessRecord
+from proxy.http.errors import AddressTooLong, HeadersTooLarge, MethodNotAllowed
+from proxy.http.negotiation import negotiate
 
 LONGEST_ADDRESS = 2048
 """Bytes of path and query; the longest file name has 255."""

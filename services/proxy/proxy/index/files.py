@@ -3,14 +3,14 @@
 from contextlib import aclosing
 from functools import partial
 
+from access.refresh import CacheStatus
 from cloud.ports import Download, Reader
-from proxy import representations
-from proxy.cache import Cache
-from proxy.downloads import LazyDownload
-from proxy.ranges import requested_range
-from proxy.refresh import CacheStatus
-from proxy.representations import Key
-from proxy.resources import Resource
+from proxy.http.ranges import requested_range
+from proxy.index import representations
+from proxy.index.cache import Cache
+from proxy.index.downloads import LazyDownload
+from proxy.index.representations import Key
+from proxy.index.resources import Resource
 
 SMALL = 256 * 1024
 """Bytes of the largest file that is kept in memory; larger ones are streamed."""

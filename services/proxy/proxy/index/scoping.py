@@ -5,9 +5,9 @@ from html import escape
 
 from pydantic import JsonValue, ValidationError
 
-from proxy.errors import Unreadable
-from proxy.negotiation import JSON
+from cloud.errors import Unreadable
 from schemas import layout
+from schemas.headers import SIMPLE_JSON
 from schemas.names import normalize_project
 from schemas.tokens import Token
 from schemas.types import Model
@@ -40,7 +40,7 @@ def scope_projects(root_json: bytes, token: Token, media_type: str) -> bytes:
         raise Unreadable(layout.ROOT_JSON, f"{error.error_count()} errors") from error
     projects = tuple(p for p in everything.projects if token.reads(normalize_project(p.name)))
     scoped = everything.model_copy(update={"projects": projects})
-    return scoped.model_dump_json().encode() if media_type == JSON else _render_html(scoped)
+    return scoped.model_dump_json().encode() if media_type == SIMPLE_JSON else _render_html(scoped)
 
 
 def _render_html(listed: ProjectList) -> bytes:

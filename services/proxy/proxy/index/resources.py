@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 
 from starlette.responses import Response
 
-from proxy.downloads import LazyDownload
-from proxy.ranges import Part, Unsatisfiable, matches_etag, select_part
-from proxy.requests import IndexRequest
-from proxy.responses import (
+from proxy.http.ranges import Part, Unsatisfiable, matches_etag, select_part
+from proxy.http.requests import IndexRequest
+from proxy.http.responses import (
     COMMON,
     BodyResponse,
     Fields,
@@ -20,6 +19,7 @@ from proxy.responses import (
     create_text_response,
     encode_fields,
 )
+from proxy.index.downloads import LazyDownload
 from schemas.types import Generation
 
 

@@ -1,14 +1,18 @@
+import asyncio
 import hashlib
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from proxy.auth import parse_password
-from proxy.errors import Unreadable
-from proxy.token_set import TokenSet
+from access.authentication import parse_password
+from access.token_set import FALL_BACK, TokenSet, create_loader
+from cloud.errors import NotFound, Unreadable
+from cloud.secrets import SecretVersion
+from fakes.examples import NOON
 from schemas.names import ProjectName
-from unit.proxy.world import basic, entry
+from unit.proxy.world import TOKEN, TOKENS, basic, entry
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -123,3 +127,55 @@ def test_60_61_the_password_of_basic_credentials_is_the_token(
     field: str, password: str | None
 ) -> None:
     assert parse_password(field) == password
+
+
+def test_the_tokens_are_read_from_the_latest_version() -> None:
+    version = SecretVersion("tokens/versions/7", json.dumps({"tokens": TOKENS}).encode())
+    tokens = asyncio.run(read(lambda: version))
+    assert tokens.find(TOKEN, NOON) is not None
+
+
+def test_a_secret_that_is_gone_is_no_reason_to_forget_the_last_tokens() -> None:
+    def gone() -> SecretVersion:
+        raise NotFound("tokens/versions/latest")
+
+    with pytest.raises(Unreadable, match="tokens/versions/latest"):
+        asyncio.run(read(gone))
+
+
+def version(number: int, document: object) -> Callable[[], SecretVersion]:
+    data = json.dumps(document).encode()
+    return lambda: SecretVersion(f"tokens/versions/{number}", data)
+
+
+def test_an_older_version_than_the_last_gives_revoked_tokens_no_way_back() -> None:
+    answers = iter((version(8, {"tokens": []}), version(7, {"tokens": TOKENS})))
+    now = 0.0
+
+    async def act() -> None:
+        nonlocal now
+        read = create_loader(lambda: next(answers)(), lambda: now)
+        revoked = await read(None)
+        now = FALL_BACK - 1
+        with pytest.raises(Unreadable, match="tokens/versions/7: version 8 was read before"):
+            await read(revoked)
+
+    asyncio.run(act())
+
+
+def test_a_secret_that_was_made_anew_is_believed_after_a_while() -> None:
+    answers = iter((version(8, {"tokens": []}), version(1, {"tokens": TOKENS})))
+    now = 0.0
+
+    async def act() -> None:
+        nonlocal now
+        read = create_loader(lambda: next(answers)(), lambda: now)
+        last = await read(None)
+        now = FALL_BACK
+        assert (await read(last)).find(TOKEN, NOON) is not None
+
+    asyncio.run(act())
+
+
+async def read(latest: Callable[[], SecretVersion]) -> TokenSet:
+    return await create_loader(latest, lambda: 0.0)(None)

@@ -9,15 +9,13 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from cloud.ports import Download, StoredObject
-from proxy.negotiation import HTML, JSON
-from proxy.resources import Resource, create_resource
+from proxy.index.resources import Resource, create_resource
 from schemas import layout
+from schemas.headers import BINARY, HTML, IMMUTABLE, JSON, REVALIDATE, SIMPLE_JSON
 from schemas.names import Filename, ProjectName
 from schemas.pages import SEARCH_SCRIPT
 from schemas.tokens import Token
 
-_PAGE = "private, no-cache"
-_FILE = "private, max-age=31536000, immutable"
 _CONFINED = (
     "default-src 'none'; style-src 'unsafe-inline'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -46,7 +44,7 @@ class Key(NamedTuple):
 @lru_cache
 def project_list(media_type: str) -> Key:
     """Return the key of the list of projects."""
-    name = layout.ROOT_JSON if media_type == JSON else layout.ROOT_HTML
+    name = layout.ROOT_JSON if media_type == SIMPLE_JSON else layout.ROOT_HTML
     return Key(name, _content_type(media_type), _page_fields("Accept, Authorization", media_type))
 
 
@@ -59,34 +57,35 @@ def scoped_project_list(token: Token, media_type: str) -> Key:
 @lru_cache(maxsize=4096)
 def project_page(project: ProjectName, media_type: str) -> Key:
     """Return the key of a project's page."""
-    name = layout.project_json(project) if media_type == JSON else layout.project_html(project)
+    is_json = media_type == SIMPLE_JSON
+    name = layout.project_json(project) if is_json else layout.project_html(project)
     return Key(name, _content_type(media_type), _page_fields("Accept", media_type))
 
 
 def legacy_json(project: ProjectName) -> Key:
     """Return the key of a project's page in the older JSON API."""
-    return Key(layout.legacy_json(project), "application/json")
+    return Key(layout.legacy_json(project), JSON)
 
 
 def home() -> Key:
     """Return the key of the home page."""
-    return Key(layout.HOME, _content_type(HTML), _policy_field(_SEARCHABLE))
+    return Key(layout.HOME, HTML, _policy_field(_SEARCHABLE))
 
 
 def changelog(number: int) -> Key:
     """Return the key of a page of the changelog."""
-    return Key(layout.changelog(number), _content_type(HTML), _policy_field(_CONFINED))
+    return Key(layout.changelog(number), HTML, _policy_field(_CONFINED))
 
 
 def file(filename: Filename) -> Key:
     """Return the key of a distribution file."""
-    media_type = "application/gzip" if filename.endswith(".gz") else "application/octet-stream"
+    media_type = "application/gzip" if filename.endswith(".gz") else BINARY
     return Key(filename, media_type)
 
 
 def core_metadata(filename: Filename) -> Key:
     """Return the key of a file's METADATA."""
-    return Key(layout.core_metadata(filename), "application/octet-stream")
+    return Key(layout.core_metadata(filename), BINARY)
 
 
 def create_page(key: Key, stored: StoredObject) -> Resource:
@@ -101,7 +100,7 @@ def create_page(key: Key, stored: StoredObject) -> Resource:
         stored.generation,
         etag=f'"{digest[:32]}"',
         media_type=key.media_type,
-        cache_control=_PAGE,
+        cache_control=REVALIDATE,
         extra=dict(key.extra),
     )
 
@@ -117,19 +116,19 @@ def create_file(key: Key, known: Download, body: bytes | None) -> Resource:
         known.generation,
         etag=f'"{known.md5 or known.generation}"',
         media_type=key.media_type,
-        cache_control=_FILE,
+        cache_control=IMMUTABLE,
         extra=dict(key.extra),
     )
 
 
 def _content_type(media_type: str) -> str:
     """Return JSON without parameters, because one client refuses them, and HTML with a charset."""
-    return media_type if media_type == JSON else f"{media_type}; charset=utf-8"
+    return media_type if media_type == SIMPLE_JSON else f"{media_type}; charset=utf-8"
 
 
 def _page_fields(vary: str, media_type: str) -> tuple[tuple[str, str], ...]:
     fields = (("vary", vary),)
-    return fields if media_type == JSON else (*fields, *_policy_field(_CONFINED))
+    return fields if media_type == SIMPLE_JSON else (*fields, *_policy_field(_CONFINED))
 
 
 def _policy_field(directives: str) -> tuple[tuple[str, str], ...]:

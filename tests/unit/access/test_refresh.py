@@ -5,8 +5,8 @@ import logging
 
 import pytest
 
+from access.refresh import FIRST_INTERVAL, CacheStatus, RefreshingValue, RefreshPolicy
 from cloud.errors import CloudError, NotFound, Unavailable
-from proxy.refresh import FIRST_INTERVAL, CacheStatus, RefreshingValue, RefreshPolicy
 from unit.proxy.world import Clock, run
 
 TOKENS = RefreshPolicy(interval=30, wait_after=60, patience=0.02, first_patience=0.02)

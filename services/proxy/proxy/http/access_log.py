@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from access.refresh import CacheStatus
 from chassis import logs
-from proxy.refresh import CacheStatus
 
 logger = logging.getLogger(__name__)
 

@@ -3,15 +3,15 @@
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 
-from proxy.refresh import CacheStatus, Clock, RefreshingValue, RefreshPolicy
-from proxy.representations import Key
-from proxy.resources import Resource
+from access.refresh import CacheStatus, Clock, RefreshingValue, RefreshPolicy
+from proxy.index.representations import Key
+from proxy.index.resources import Resource
 
 ENTRY = 4096
 """Bytes of an entry without its body; 3 KiB were measured, also for an absent name."""
 
 Load = Callable[[Key, Resource | None], Awaitable[Resource]]
-"""Reads a page, given the last good one (see :class:`~proxy.refresh.RefreshingValue`)."""
+"""Reads a page, given the last good one (see :class:`~access.refresh.RefreshingValue`)."""
 
 
 class Cache:

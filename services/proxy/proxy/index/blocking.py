@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from cloud.errors import NotFound
+from cloud.errors import NotFound, Unreadable
 from cloud.ports import Reader, StoredObject
-from proxy.errors import Unreadable
 from schemas import layout
 from schemas.names import Filename, ProjectName
 from schemas.records import Blocked

@@ -7,9 +7,9 @@ from functools import partial
 
 import pytest
 
+from access.register import Refused, TokenRegister
 from cloud.errors import NotFound
 from cloud.secrets import MAX_SIZE, SecretVersion
-from cloud.tokens import Refused, TokenRegister
 from fakes.examples import NOON
 from schemas.tokens import Token, TokenDocument, digest_of, is_token
 

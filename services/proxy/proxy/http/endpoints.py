@@ -1,13 +1,14 @@
 """ASGI endpoints: check the request, call its handler, and turn exceptions into responses.
 
-=================================== ======
-exception                           status
-=================================== ======
-:class:`~proxy.errors.RequestError` 401, 405, 406, 414, 431
-``cloud.errors.NotFound``           404
-any other ``CloudError``            503 with Retry-After: a fault of the index is never a 404
-any other exception                 500, with a traceback in the log
-=================================== ======
+================================ ======
+exception                        status
+================================ ======
+``access.errors.Unauthorized``   401
+``proxy.http.errors``            405, 406, 414, 431
+``cloud.errors.NotFound``        404
+any other ``CloudError``         503 with Retry-After: a fault of the index is never a 404
+any other exception              500, with a traceback in the log
+================================ ======
 """
 
 from abc import ABC, abstractmethod
@@ -16,12 +17,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from access.authentication import Authenticator
+from access.errors import Unauthorized
 from cloud.errors import CloudError, NotFound
-from proxy import errors
-from proxy.auth import Authenticator
-from proxy.paths import has_plain_segments
-from proxy.requests import IndexRequest
-from proxy.responses import create_text_response
+from proxy.http import errors
+from proxy.http.paths import has_plain_segments
+from proxy.http.requests import IndexRequest
+from proxy.http.responses import create_text_response
 from schemas.tokens import Token
 
 Handler = Callable[[IndexRequest, Token], Awaitable[Response]]
@@ -31,7 +33,7 @@ _RETRY: Mapping[str, str] = {"retry-after": "2"}
 _CHALLENGE = 'Basic realm="gcpypi", charset="UTF-8"'
 
 ERROR_RESPONSES: Mapping[type[Exception], Response] = {
-    errors.Unauthorized: create_text_response(
+    Unauthorized: create_text_response(
         401, "A valid token is needed, as the password.", {"www-authenticate": _CHALLENGE}
     ),
     NotFound: create_text_response(404, "Not found."),
@@ -48,6 +50,9 @@ ERROR_RESPONSES: Mapping[type[Exception], Response] = {
 }
 """Response for each class of exceptions; a subclass without an entry has its base class's."""
 
+_REFUSALS = (Unauthorized, errors.RequestError, NotFound)
+"""Exceptions that are no error of the index."""
+
 
 class Endpoint(ABC):
     """ASGI application of one route."""
@@ -60,7 +65,7 @@ class Endpoint(ABC):
             response = await self.respond(request)
             await response(scope, receive, send)
         except Exception as error:
-            record.error = None if isinstance(error, errors.RequestError | NotFound) else error
+            record.error = None if isinstance(error, _REFUSALS) else error
             if not record.status:
                 await _find_response(error)(scope, receive, send)
 

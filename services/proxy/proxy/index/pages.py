@@ -2,15 +2,15 @@
 
 import asyncio
 
+from access.refresh import CacheStatus
 from cloud.errors import Unavailable
 from cloud.ports import Reader, StoredObject
-from proxy import representations
-from proxy.cache import Cache
-from proxy.negotiation import JSON
-from proxy.refresh import CacheStatus
-from proxy.representations import Key
-from proxy.resources import Resource
-from proxy.scoping import scope_projects
+from proxy.index import representations
+from proxy.index.cache import Cache
+from proxy.index.representations import Key
+from proxy.index.resources import Resource
+from proxy.index.scoping import scope_projects
+from schemas.headers import SIMPLE_JSON
 from schemas.tokens import Token
 
 
@@ -42,7 +42,7 @@ class Pages:
 
     async def _read_scoped(self, key: Key, token: Token, last: Resource | None) -> Resource:
         """Return the list of a token's own projects; ``last`` if the whole list is unchanged."""
-        whole, status = await self.find(representations.project_list(JSON))
+        whole, status = await self.find(representations.project_list(SIMPLE_JSON))
         if last is not None and last.generation == whole.generation:
             if status == "stale":
                 raise Unavailable(key.name, "the whole list is stale")

@@ -7,6 +7,8 @@ from typing import Protocol
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
+from schemas.headers import NO_STORE, REVALIDATE
+
 Fields = list[tuple[bytes, bytes]]
 """Encoded header fields as in ASGI, with lower-case names."""
 
@@ -91,7 +93,7 @@ def create_text_response(
     status_code: int, sentence: str, fields: Mapping[str, str] | None = None
 ) -> Response:
     """Return a sentence as a response that no cache keeps, unless ``fields`` say otherwise."""
-    headers = {**COMMON, "cache-control": "no-store", **(fields or {})}
+    headers = {**COMMON, "cache-control": NO_STORE, **(fields or {})}
     return PlainTextResponse(f"{sentence}\n", status_code, headers)
 
 
@@ -108,5 +110,5 @@ def redirect_permanently(path: str, query: str) -> Response:
     """
     is_safe = query.isascii() and query.isprintable()
     location = f"{path}?{query}" if query and is_safe else path
-    fields = {"location": location, "cache-control": "private, no-cache"}
+    fields = {"location": location, "cache-control": REVALIDATE}
     return create_text_response(301, f"It is served at {path}.", fields)

@@ -5,7 +5,7 @@ import socket
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from proxy.requests import LARGEST_HEADERS
+from proxy.http.requests import LARGEST_HEADERS
 
 _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\n\r\n"
 

@@ -4,10 +4,10 @@ import base64
 from collections.abc import Callable
 from datetime import datetime
 
+from access.errors import Unauthorized
+from access.refresh import RefreshingValue
+from access.token_set import TokenSet
 from cloud.errors import CloudError
-from proxy.errors import Unauthorized
-from proxy.refresh import RefreshingValue
-from proxy.token_set import TokenSet
 from schemas.tokens import Token
 
 _LONGEST = 1024

@@ -7,10 +7,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Self
 
-from cloud.errors import NotFound
+from access.refresh import Clock
+from cloud.errors import NotFound, Unreadable
 from cloud.secrets import SecretVersion
-from proxy.errors import Unreadable
-from proxy.refresh import Clock
 from schemas.tokens import Token, TokenDocument, UnreadableTokens, digest_of
 
 FALL_BACK = 600.0
@@ -55,7 +54,7 @@ LoadTokens = Callable[[TokenSet | None], Awaitable[TokenSet]]
 
 
 def create_loader(latest: Callable[[], SecretVersion], clock: Clock) -> LoadTokens:
-    """Return a loader of the tokens for a :class:`~proxy.refresh.RefreshingValue`.
+    """Return a loader of the tokens for a :class:`~access.refresh.RefreshingValue`.
 
     A deleted secret keeps the last tokens in force. An older version keeps them for
     :data:`FALL_BACK`, because Secret Manager may return it for some minutes though its tokens were

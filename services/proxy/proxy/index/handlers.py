@@ -2,19 +2,19 @@
 
 from starlette.responses import Response
 
+from access.refresh import RefreshingValue
 from cloud.errors import NotFound
-from proxy import representations
-from proxy.blocking import BlockList
-from proxy.files import Files
-from proxy.pages import Pages
-from proxy.paths import parse_file, parse_page_number, parse_project
-from proxy.refresh import RefreshingValue
-from proxy.representations import Key
-from proxy.requests import IndexRequest
-from proxy.resources import respond
-from proxy.responses import ClosingResponse, redirect_once, redirect_permanently
-from proxy.signed import SignedUrls
-from proxy.upstream import Upstream
+from proxy.http.paths import parse_file, parse_page_number, parse_project
+from proxy.http.requests import IndexRequest
+from proxy.http.responses import ClosingResponse, redirect_once, redirect_permanently
+from proxy.index import representations
+from proxy.index.blocking import BlockList
+from proxy.index.files import Files
+from proxy.index.pages import Pages
+from proxy.index.representations import Key
+from proxy.index.resources import respond
+from proxy.index.signed import SignedUrls
+from proxy.index.upstream import Upstream
 from schemas.names import Filename, ProjectName
 from schemas.tokens import READ, Token
 

@@ -12,7 +12,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
-from chassis.logs import facts
 from cloud.errors import CloudError, NotFound, Unavailable
 
 logger = logging.getLogger(__name__)
@@ -113,7 +112,8 @@ class RefreshingValue(Generic[T]):
                 "%s: %s; the last good value serves" if self._value else "%s: %s",
                 self._subject,
                 error,
-                extra=facts(subject=self._subject, age=self._age(now)),
+                # ``chassis.logs`` writes them as fields of the line.
+                extra={"facts": {"subject": self._subject, "age": self._age(now)}},
             )
         finally:
             self._attempt = None

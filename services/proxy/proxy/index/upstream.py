@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from cloud.errors import NotFound
 from cloud.ports import Reader
-from proxy.blocking import BlockList
+from proxy.index.blocking import BlockList
 from schemas import layout
 from schemas.names import ProjectName
 

@@ -4,8 +4,8 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 
+from access.refresh import Clock
 from cloud.errors import Unavailable
-from proxy.refresh import Clock
 from schemas.names import Filename
 
 VALID = 2 * 3600

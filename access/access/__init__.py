@@ -1,0 +1,1 @@
+"""Credentials, and the documents of their holders in Secret Manager."""

@@ -1,0 +1,5 @@
+"""Errors of credentials."""
+
+
+class Unauthorized(Exception):
+    """The request has no valid credential."""

@@ -1,0 +1,1 @@
+"""HTTP: requests, responses, and the rules of RFC 9110 and PEP 691, without the index."""

@@ -1,0 +1,1 @@
+"""Pages and files of the index, and the handlers of its routes."""
