@@ -7,9 +7,8 @@ import gc
 import hashlib
 import json
 import weakref
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import aclosing
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import aclosing, asynccontextmanager
 from urllib.parse import quote
 from urllib.request import Request, urlopen
 
@@ -23,7 +22,7 @@ from fakes.fake_gcs import fake_gcs
 from fakes.reader import MemoryReader
 from fakes.storage import Fault, Storage, StorageServer
 
-Act = Callable[[Reader], Coroutine[Any, Any, Any]]
+Act = Callable[[Reader], Awaitable[object]]
 BIG = bytes(range(251)) * 40_000
 
 
@@ -52,19 +51,16 @@ class Site:
             found: dict[str, str] = json.loads(answer.read())
         return found
 
-    def run(self, act: Act, *, timeout: float = 5, concurrency: int = 8) -> Any:  # noqa: ANN401
-        """Act with a reader, in a loop of its own."""
-
-        async def acted() -> Any:  # noqa: ANN401
-            if self._url == "" and self._storage is not None:
-                return await act(MemoryReader(self._storage, "bucket"))
-            connections = Connections(self._url, None, concurrency=concurrency, timeout=timeout)
-            try:
-                return await act(StorageReader(connections, "bucket"))
-            finally:
-                await connections.close()
-
-        return asyncio.run(acted())
+    @asynccontextmanager
+    async def reader(self, *, timeout: float = 5, concurrency: int = 8) -> AsyncIterator[Reader]:
+        if self._url == "" and self._storage is not None:
+            yield MemoryReader(self._storage, "bucket")
+            return
+        connections = Connections(self._url, None, concurrency=concurrency, timeout=timeout)
+        try:
+            yield StorageReader(connections, "bucket")
+        finally:
+            await connections.close()
 
 
 @pytest.fixture(scope="module")
@@ -125,47 +121,49 @@ async def opening(reader: Reader) -> bytes:
 
 
 @pytest.mark.parametrize("data", [b"", b"some bytes", BIG])
-def test_read_returns_the_bytes_with_their_generation(site: Site, data: bytes) -> None:
+async def test_read_returns_the_bytes_with_their_generation(site: Site, data: bytes) -> None:
     generation = site.put("simple/a b+ü/index.html", data)
-    found = site.run(lambda reader: reader.read("simple/a b+ü/index.html"))
+    async with site.reader() as reader:
+        found = await reader.read("simple/a b+ü/index.html")
     assert (found.generation, found.data) == (generation, data)
 
 
-def test_reading_what_is_not_there_fails(site: Site) -> None:
-    with pytest.raises(NotFound, match="gs://bucket/absent"):
-        site.run(lambda reader: reader.read("absent"))
-    with pytest.raises(NotFound, match="gs://bucket/absent"):
-        site.run(lambda reader: reader.changed("absent", 12345))
+async def test_reading_what_is_not_there_fails(site: Site) -> None:
+    async with site.reader() as reader:
+        with pytest.raises(NotFound, match="gs://bucket/absent"):
+            await reader.read("absent")
+        with pytest.raises(NotFound, match="gs://bucket/absent"):
+            await reader.changed("absent", 12345)
 
 
-def test_nothing_is_changed_for_who_has_the_live_generation(
+async def test_nothing_is_changed_for_who_has_the_live_generation(
     site: Site, request: pytest.FixtureRequest
 ) -> None:
     if "fake-gcs" in request.node.name:
         pytest.skip("fake-gcs-server 1.54 answers a conditional read whole")
     generation = site.put("a", b"1")
-    assert site.run(lambda reader: reader.changed("a", generation)) is None
+    async with site.reader() as reader:
+        assert await reader.changed("a", generation) is None
 
 
-def test_what_is_newer_than_what_the_caller_has_is_changed(site: Site) -> None:
+async def test_what_is_newer_than_what_the_caller_has_is_changed(site: Site) -> None:
     first, second = site.put("a", b"1"), site.put("a", b"2")
-    assert site.run(lambda reader: reader.changed("a", first)) == StoredObject(second, b"2")
+    async with site.reader() as reader:
+        assert await reader.changed("a", first) == StoredObject(second, b"2")
 
 
 # open
 
 
 @pytest.mark.parametrize("data", [b"", b"0123456789", BIG])
-def test_open_tells_what_comes_and_it_comes(site: Site, data: bytes) -> None:
+async def test_open_tells_what_comes_and_it_comes(site: Site, data: bytes) -> None:
     generation = site.put("a-1!2.0+cu1.whl", data)
 
-    async def act(reader: Reader) -> tuple[object, ...]:
+    size, md5 = len(data), hashlib.md5(data, usedforsecurity=False).hexdigest()
+    async with site.reader() as reader:
         found = await reader.open("a-1!2.0+cu1.whl")
         facts = (found.generation, found.size, found.md5, found.start, found.stop)
-        return *facts, await whole(found)
-
-    size, md5 = len(data), hashlib.md5(data, usedforsecurity=False).hexdigest()
-    assert site.run(act) == (generation, size, md5, 0, size, data)
+        assert (*facts, await whole(found)) == (generation, size, md5, 0, size, data)
 
 
 @pytest.mark.parametrize(
@@ -182,78 +180,73 @@ def test_open_tells_what_comes_and_it_comes(site: Site, data: bytes) -> None:
         (99, 120, (0, 10)),
     ],
 )
-def test_a_part_comes_alone_and_where_there_is_none_the_whole(
+async def test_a_part_comes_alone_and_where_there_is_none_the_whole(
     site: Site, start: int, stop: int | None, expected: tuple[int, int]
 ) -> None:
     data = b"0123456789"
     site.put("a", data)
 
-    async def act(reader: Reader) -> tuple[int, int, int, bytes]:
+    async with site.reader() as reader:
         found = await reader.open("a", start=start, stop=stop)
-        return found.size, found.start, found.stop, await whole(found)
+        facts = (found.size, found.start, found.stop)
+        assert (*facts, await whole(found)) == (10, *expected, data[slice(*expected)])
 
-    assert site.run(act) == (10, *expected, data[slice(*expected)])
 
-
-def test_a_part_of_nothing_is_nothing(site: Site) -> None:
+async def test_a_part_of_nothing_is_nothing(site: Site) -> None:
     site.put("a", b"")
 
-    async def act(reader: Reader) -> tuple[int, bytes]:
+    async with site.reader() as reader:
         found = await reader.open("a", start=0, stop=1)
-        return found.size, await whole(found)
-
-    assert site.run(act) == (0, b"")
+        assert (found.size, await whole(found)) == (0, b"")
 
 
-def test_an_absent_object_cannot_be_opened(site: Site) -> None:
-    with pytest.raises(NotFound, match="gs://bucket/absent"):
-        site.run(lambda reader: reader.open("absent"))
+async def test_an_absent_object_cannot_be_opened(site: Site) -> None:
+    async with site.reader() as reader:
+        with pytest.raises(NotFound, match="gs://bucket/absent"):
+            await reader.open("absent")
 
 
-def test_a_bucket_that_is_not_there_is_no_absent_object(server: StorageServer) -> None:
+async def test_a_bucket_that_is_not_there_is_no_absent_object(server: StorageServer) -> None:
     """Else nothing would be blocked, and every project be none of ours."""
     server.storage.reset()
-    for act in (reading, checking, opening):
-        with pytest.raises(Unavailable, match="bucket does not exist"):
-            Site(server.url, server.storage).run(act)
+    async with Site(server.url, server.storage).reader() as reader:
+        for act in (reading, checking, opening):
+            with pytest.raises(Unavailable, match="bucket does not exist"):
+                await act(reader)
 
 
-def test_many_downloads_go_on_side_by_side(site: Site) -> None:
+async def test_many_downloads_go_on_side_by_side(site: Site) -> None:
     site.put("a", BIG)
 
-    async def act(reader: Reader) -> set[bytes]:
+    async with site.reader() as reader:
         downloads = [await reader.open("a") for _ in range(20)]  # more than may await an answer
-        return set(await asyncio.gather(*map(whole, downloads)))
-
-    assert site.run(act) == {BIG}
+        assert set(await asyncio.gather(*map(whole, downloads))) == {BIG}
 
 
 # what it costs
 
 
 @pytest.mark.parametrize("act", [reading, checking, opening])
-def test_each_is_one_operation(strict: Site, storage: Storage, act: Act) -> None:
+async def test_each_is_one_operation(strict: Site, storage: Storage, act: Act) -> None:
     strict.put("a", BIG)
-    strict.run(act)
+    async with strict.reader() as reader:
+        await act(reader)
     assert storage.counts.requests == {"objects.download": 1}
 
 
 @pytest.mark.parametrize("size", [1_000, 50_000, 100_000, 200_000])
 @pytest.mark.parametrize("act", [reading, opening])
-def test_a_connection_that_idled_serves_the_next(
+async def test_a_connection_that_idled_serves_the_next(
     strict: Site, storage: Storage, act: Act, size: int
 ) -> None:
     """aiohttp's ``sock_read`` breaks one whose last body was read after its end had come
     (https://github.com/aio-libs/aiohttp/issues/12953, of which 3.14.5 mends a part).
     """
     strict.put("a", BIG[:size])
-
-    async def twice(reader: Reader) -> None:
+    async with strict.reader(timeout=0.2) as reader:
         await act(reader)
         await asyncio.sleep(0.3)
         await act(reader)
-
-    strict.run(twice, timeout=0.2)
     assert storage.counts.requests == {"objects.download": 2}
 
 
@@ -265,25 +258,27 @@ def test_a_connection_that_idled_serves_the_next(
     [(401, PermissionDenied), (403, PermissionDenied), (400, Unavailable), (501, Unavailable)],
 )
 @pytest.mark.parametrize("act", [reading, checking, opening])
-def test_a_refusal_is_raised_at_once_as_ours(
+async def test_a_refusal_is_raised_at_once_as_ours(
     strict: Site, storage: Storage, act: Act, status: int, ours: type[CloudError]
 ) -> None:
     strict.put("a", b"1")
     storage.faults.add(Fault(status=status, times=None))
-    with pytest.raises(ours, match=f"gs://bucket/a: {status} "):
-        strict.run(act)
+    async with strict.reader() as reader:
+        with pytest.raises(ours, match=f"gs://bucket/a: {status} "):
+            await act(reader)
     assert storage.counts.requests == {"objects.download": 1}
 
 
 @pytest.mark.parametrize("kind", ["error", "reset", "hang"])
 @pytest.mark.parametrize("act", [reading, checking, opening])
-def test_what_does_not_pass_in_time_is_unavailable(
+async def test_what_does_not_pass_in_time_is_unavailable(
     strict: Site, storage: Storage, act: Act, kind: str
 ) -> None:
     strict.put("a", b"1")
     storage.faults.add(Fault.of({"kind": kind, "times": None, "seconds": 5.0}))
-    with pytest.raises(Unavailable, match="gs://bucket/a: "):
-        strict.run(act, timeout=0.5)
+    async with strict.reader(timeout=0.5) as reader:
+        with pytest.raises(Unavailable, match="gs://bucket/a: "):
+            await act(reader)
 
 
 # what is mended
@@ -291,112 +286,115 @@ def test_what_does_not_pass_in_time_is_unavailable(
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
 @pytest.mark.parametrize("act", [reading, checking, opening])
-def test_a_passing_failure_is_mended(strict: Site, storage: Storage, act: Act, status: int) -> None:
+async def test_a_passing_failure_is_mended(
+    strict: Site, storage: Storage, act: Act, status: int
+) -> None:
     strict.put("a", b"1")
     fault = storage.faults.add(Fault(status=status, times=2))
-    strict.run(act)
+    async with strict.reader() as reader:
+        await act(reader)
     assert fault.times == 0
 
 
 @pytest.mark.parametrize("act", [reading, checking, opening])
-def test_a_broken_connection_is_mended(strict: Site, storage: Storage, act: Act) -> None:
+async def test_a_broken_connection_is_mended(strict: Site, storage: Storage, act: Act) -> None:
     strict.put("a", b"1")
     fault = storage.faults.add(Fault("reset", times=2))
-    strict.run(act)
+    async with strict.reader() as reader:
+        await act(reader)
     assert fault.times == 0
 
 
 @pytest.mark.parametrize("sent", [0, 1, 1_000_000])
-def test_a_broken_read_is_whole(strict: Site, storage: Storage, sent: int) -> None:
+async def test_a_broken_read_is_whole(strict: Site, storage: Storage, sent: int) -> None:
     generation = strict.put("a", BIG)
     storage.faults.add(Fault("truncate", after_bytes=sent, times=2))
-    assert strict.run(reading) == StoredObject(generation, BIG)
+    async with strict.reader() as reader:
+        assert await reader.read("a") == StoredObject(generation, BIG)
 
 
 @pytest.mark.parametrize("sent", [0, 1, 1_000_000])
 @pytest.mark.parametrize("start", [0, 5])
-def test_a_broken_download_goes_on_where_it_broke(
+async def test_a_broken_download_goes_on_where_it_broke(
     strict: Site, storage: Storage, sent: int, start: int
 ) -> None:
     strict.put("a", BIG)
     fault = storage.faults.add(Fault("truncate", after_bytes=sent, times=3))
-
-    async def act(reader: Reader) -> bytes:
-        return await whole(await reader.open("a", start=start))
-
-    assert strict.run(act) == BIG[start:]
+    async with strict.reader() as reader:
+        assert await whole(await reader.open("a", start=start)) == BIG[start:]
     assert fault.times == 0
 
 
-def test_a_download_that_breaks_never_goes_on_with_other_bytes(
+async def test_a_download_that_breaks_never_goes_on_with_other_bytes(
     strict: Site, storage: Storage
 ) -> None:
     strict.put("a", BIG)
     storage.faults.add(Fault("truncate", after_bytes=1_000_000))
-
-    async def act(reader: Reader) -> None:
+    async with strict.reader() as reader:
         download = await reader.open("a")
         strict.put("a", BIG[::-1])
-        await whole(download)
-
-    with pytest.raises(NotFound):
-        strict.run(act)
+        with pytest.raises(NotFound):
+            await whole(download)
 
 
-def test_a_download_that_does_not_go_on_is_given_up(strict: Site, storage: Storage) -> None:
+async def test_a_download_that_does_not_go_on_is_given_up(strict: Site, storage: Storage) -> None:
     strict.put("a", BIG)
     storage.faults.add(Fault("truncate", after_bytes=0, times=None))
-    with pytest.raises(Unavailable, match="gs://bucket/a: "):
-        strict.run(opening, timeout=0.5)
+    async with strict.reader(timeout=0.5) as reader:
+        download = await reader.open("a")
+        with pytest.raises(Unavailable, match="gs://bucket/a: "):
+            await whole(download)
 
 
 # what is bounded
 
 
-def test_a_request_waits_for_its_place_no_longer_than_it_may(
+async def test_a_request_waits_for_its_place_no_longer_than_it_may(
     strict: Site, storage: Storage
 ) -> None:
     strict.put("a", b"1")
     storage.faults.add(Fault("hang", seconds=5))
     arrived: list[str] = []
     storage.before = lambda operation, bucket, name: arrived.append(name)
-
-    async def act(reader: Reader) -> tuple[object, ...]:
-        return await asyncio.gather(reader.read("a"), reader.read("a"), return_exceptions=True)
-
-    outcomes = strict.run(act, timeout=0.4, concurrency=1)
+    async with strict.reader(timeout=0.4, concurrency=1) as reader:
+        reads = (reader.read("a"), reader.read("a"))
+        outcomes = await asyncio.gather(*reads, return_exceptions=True)
     assert [type(outcome) for outcome in outcomes] == [Unavailable, Unavailable]
     assert arrived == ["a"]
 
 
-def test_a_download_that_nobody_takes_holds_no_place(strict: Site) -> None:
+async def test_a_download_that_nobody_takes_holds_no_place(strict: Site) -> None:
     strict.put("a", BIG)
-
-    async def act(reader: Reader) -> None:
+    async with strict.reader(concurrency=1) as reader:
         slow = [await reader.open("a") for _ in range(3)]
         assert await reader.read("a") is not None
         for download in slow:
             await download.aclose()
 
-    strict.run(act, concurrency=1)
-
 
 # what only a server that misbehaves shows
 
 
+@asynccontextmanager
 async def against(
-    answer: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]],
-    act: Act,
+    answer: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
     *,
     timeout: float = 2,
-) -> None:
-    """Act with a reader of a server that answers each connection as told."""
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+) -> AsyncIterator[Reader]:
+    """Read from a server that answers each connection as told."""
+
+    async def answer_and_close(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await answer(reader, writer)
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(answer_and_close, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     connections = Connections(f"127.0.0.1:{port}", None, concurrency=8, timeout=timeout)
     async with server:
         try:
-            await act(StorageReader(connections, "bucket"))
+            yield StorageReader(connections, "bucket")
         finally:
             await connections.close()
 
@@ -413,7 +411,7 @@ def head(length: int, *fields: str) -> bytes:
     return "\r\n".join(lines).encode()
 
 
-def test_a_download_that_is_closed_cuts_its_connection_at_once() -> None:
+async def test_a_download_that_is_closed_cuts_its_connection_at_once() -> None:
     gone = asyncio.Event()
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -421,18 +419,15 @@ def test_a_download_that_is_closed_cuts_its_connection_at_once() -> None:
         writer.write(head(10**9) + b"x" * 1000)
         await reader.read()
         gone.set()
-        writer.close()
 
-    async def act(reader: Reader) -> None:
+    async with against(answer) as reader:
         download = await reader.open("a")
         assert await anext(aiter(download)) == b"x" * 1000
         await download.aclose()
         await asyncio.wait_for(gone.wait(), 1)
 
-    asyncio.run(against(answer, act))
 
-
-def test_what_nobody_takes_stays_with_the_server() -> None:
+async def test_what_nobody_takes_stays_with_the_server() -> None:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(head(10**9))
@@ -443,12 +438,9 @@ def test_what_nobody_takes_stays_with_the_server() -> None:
             except (TimeoutError, ConnectionError):
                 return
 
-    async def act(reader: Reader) -> None:
-        async with aclosing(await reader.open("a")) as download:
-            await asyncio.sleep(0.5)
-            assert len(await anext(aiter(download))) <= 1024 * 1024
-
-    asyncio.run(against(answer, act))
+    async with against(answer) as reader, aclosing(await reader.open("a")) as download:
+        await asyncio.sleep(0.5)
+        assert len(await anext(aiter(download))) <= 1024 * 1024
 
 
 @pytest.mark.parametrize(
@@ -456,22 +448,19 @@ def test_what_nobody_takes_stays_with_the_server() -> None:
     [head(10) + b"0123456789", head(5, "x-goog-stored-content-length: 10") + b"01234"],
     ids=["the whole again", "another part"],
 )
-def test_a_rest_that_does_not_fit_is_never_passed_on(second: bytes) -> None:
+async def test_a_rest_that_does_not_fit_is_never_passed_on(second: bytes) -> None:
     answers = iter([head(10) + b"01234", second])
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(next(answers))
-        writer.close()
 
-    async def act(reader: Reader) -> None:
+    async with against(answer) as reader:
         with pytest.raises(Unavailable, match="does not fit"):
             await whole(await reader.open("a"))
 
-    asyncio.run(against(answer, act))
 
-
-def test_a_download_that_stalls_is_cut_and_goes_on() -> None:
+async def test_a_download_that_stalls_is_cut_and_goes_on() -> None:
     rest = "HTTP/1.1 206 Partial Content\r\nx-goog-generation: 7\r\ncontent-length: 5\r\n"
     rest += "content-range: bytes 5-9/10\r\n\r\n56789"
     answers = iter([head(10) + b"01234", rest.encode()])
@@ -483,58 +472,46 @@ def test_a_download_that_stalls_is_cut_and_goes_on() -> None:
         writer.write(next(answers))
         await reader.read()
         is_cut = True
-        writer.close()
 
-    async def act(reader: Reader) -> None:
+    async with against(answer, timeout=0.2) as reader:
         download = await reader.open("a")
         assert await whole(download) == b"0123456789"
         assert is_cut
-        left.append(weakref.ref(download))
-
-    left: list[weakref.ref[Download]] = []
-    asyncio.run(against(answer, act, timeout=0.2))
+        left = weakref.ref(download)
+        del download
     gc.collect()
-    assert left[0]() is None
+    assert left() is None
 
 
-def test_more_bytes_than_were_told_are_an_error() -> None:
+async def test_more_bytes_than_were_told_are_an_error() -> None:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(head(10, "x-goog-stored-content-length: 5") + b"0123456789")
-        writer.close()
 
-    async def act(reader: Reader) -> None:
+    async with against(answer) as reader:
         with pytest.raises(Unavailable, match="more than 5 bytes"):
             await whole(await reader.open("a"))
 
-    asyncio.run(against(answer, act))
-
 
 @pytest.mark.parametrize("status", [206, 304, 416])
-def test_an_answer_to_another_question_is_none(status: int) -> None:
+async def test_an_answer_to_another_question_is_none(status: int) -> None:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(f"HTTP/1.1 {status} What\r\ncontent-length: 0\r\n\r\n".encode())
-        writer.close()
 
-    async def act(reader: Reader) -> None:
+    async with against(answer, timeout=0.3) as reader:
         with pytest.raises(Unavailable, match=f"{status} to a "):
             await reader.read("a")
         if status == 416:
             with pytest.raises(Unavailable, match="416 to a request for the whole"):
                 await reader.open("a", start=5)
 
-    asyncio.run(against(answer, act, timeout=0.3))
 
-
-def test_a_redirect_is_not_followed() -> None:
+async def test_a_redirect_is_not_followed() -> None:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 302 Found\r\nlocation: /elsewhere\r\ncontent-length: 0\r\n\r\n")
-        writer.close()
 
-    async def act(reader: Reader) -> None:
+    async with against(answer) as reader:
         with pytest.raises(Unavailable, match="302"):
             await reader.read("a")
-
-    asyncio.run(against(answer, act))

@@ -26,98 +26,77 @@ async def started(group: GroupCommit[str, int, int], *changes: int) -> "list[asy
     return tasks
 
 
-def test_an_idle_key_commits_at_once() -> None:
-    async def scenario() -> None:
-        recorder = Recorder()
-        assert await GroupCommit(recorder.commit).submit("acme", 2) == 20
-        assert recorder.groups == [("acme", [2])]
-
-    asyncio.run(scenario())
+async def test_an_idle_key_commits_at_once() -> None:
+    recorder = Recorder()
+    assert await GroupCommit(recorder.commit).submit("acme", 2) == 20
+    assert recorder.groups == [("acme", [2])]
 
 
-def test_changes_that_arrive_during_a_commit_are_made_by_the_next_together() -> None:
-    async def scenario() -> None:
-        recorder = Recorder()
-        recorder.let.clear()
-        group = GroupCommit(recorder.commit)
-        first = await started(group, 2)
-        others = await started(group, 4, 6, 8)
-        assert not any(task.done() for task in (*first, *others))
-        recorder.let.set()
-        assert await asyncio.gather(*first, *others) == [20, 40, 60, 80]
-        assert recorder.groups == [("acme", [2]), ("acme", [4, 6, 8])]
-
-    asyncio.run(scenario())
+async def test_changes_that_arrive_during_a_commit_are_made_by_the_next_together() -> None:
+    recorder = Recorder()
+    recorder.let.clear()
+    group = GroupCommit(recorder.commit)
+    first = await started(group, 2)
+    others = await started(group, 4, 6, 8)
+    assert not any(task.done() for task in (*first, *others))
+    recorder.let.set()
+    assert await asyncio.gather(*first, *others) == [20, 40, 60, 80]
+    assert recorder.groups == [("acme", [2]), ("acme", [4, 6, 8])]
 
 
-def test_keys_do_not_wait_for_each_other() -> None:
-    async def scenario() -> None:
-        recorder = Recorder()
-        recorder.let.clear()
-        group = GroupCommit(recorder.commit)
-        tasks = [asyncio.create_task(group.submit(key, 2)) for key in ("acme", "zebra")]
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
-        assert recorder.groups == [("acme", [2]), ("zebra", [2])]
-        recorder.let.set()
-        await asyncio.gather(*tasks)
-
-    asyncio.run(scenario())
+async def test_keys_do_not_wait_for_each_other() -> None:
+    recorder = Recorder()
+    recorder.let.clear()
+    group = GroupCommit(recorder.commit)
+    tasks = [asyncio.create_task(group.submit(key, 2)) for key in ("acme", "zebra")]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert recorder.groups == [("acme", [2]), ("zebra", [2])]
+    recorder.let.set()
+    await asyncio.gather(*tasks)
 
 
-def test_an_exception_in_one_change_answers_that_change_alone() -> None:
-    async def scenario() -> None:
-        recorder = Recorder()
-        recorder.let.clear()
-        group = GroupCommit(recorder.commit)
-        await started(group, 2)
-        tasks = await started(group, 4, 5, 6)
-        recorder.let.set()
-        answers = await asyncio.gather(*tasks, return_exceptions=True)
-        assert answers[::2] == [40, 60]
-        assert isinstance(answers[1], ValueError)
-
-    asyncio.run(scenario())
+async def test_an_exception_in_one_change_answers_that_change_alone() -> None:
+    recorder = Recorder()
+    recorder.let.clear()
+    group = GroupCommit(recorder.commit)
+    await started(group, 2)
+    tasks = await started(group, 4, 5, 6)
+    recorder.let.set()
+    answers = await asyncio.gather(*tasks, return_exceptions=True)
+    assert answers[::2] == [40, 60]
+    assert isinstance(answers[1], ValueError)
 
 
-def test_a_commit_that_fails_answers_its_whole_group_and_no_other() -> None:
-    async def scenario() -> None:
-        failures = iter([OSError("storage"), None])
+async def test_a_commit_that_fails_answers_its_whole_group_and_no_other() -> None:
+    failures = iter([OSError("storage"), None])
 
-        async def commit(key: str, changes: Sequence[int]) -> Sequence[int | Exception]:
-            if failure := next(failures):
-                raise failure
-            return changes
+    async def commit(key: str, changes: Sequence[int]) -> Sequence[int | Exception]:
+        if failure := next(failures):
+            raise failure
+        return changes
 
-        group = GroupCommit(commit)
-        with pytest.raises(OSError, match="storage"):
-            await group.submit("acme", 1)
-        assert await group.submit("acme", 2) == 2
-
-    asyncio.run(scenario())
+    group = GroupCommit(commit)
+    with pytest.raises(OSError, match="storage"):
+        await group.submit("acme", 1)
+    assert await group.submit("acme", 2) == 2
 
 
-def test_a_commit_that_forgets_a_change_is_an_error_and_not_silence() -> None:
-    async def scenario() -> None:
-        async def commit(key: str, changes: Sequence[int]) -> Sequence[int | Exception]:
-            return []
+async def test_a_commit_that_forgets_a_change_is_an_error_and_not_silence() -> None:
+    async def commit(key: str, changes: Sequence[int]) -> Sequence[int | Exception]:
+        return []
 
-        with pytest.raises(RuntimeError, match="0 results for 1 changes"):
-            await GroupCommit(commit).submit("acme", 1)
-
-    asyncio.run(scenario())
+    with pytest.raises(RuntimeError, match="0 results for 1 changes"):
+        await GroupCommit(commit).submit("acme", 1)
 
 
-def test_a_cancelled_caller_does_not_cancel_the_commit() -> None:
-    async def scenario() -> None:
-        recorder = Recorder()
-        recorder.let.clear()
-        group = GroupCommit(recorder.commit)
-        first = await started(group, 2)
-        second = await started(group, 4)
-        first[0].cancel()
-        recorder.let.set()
-        assert await second[0] == 40
-        assert recorder.groups == [("acme", [2]), ("acme", [4])]
-
-    asyncio.run(scenario())
+async def test_a_cancelled_caller_does_not_cancel_the_commit() -> None:
+    recorder = Recorder()
+    recorder.let.clear()
+    group = GroupCommit(recorder.commit)
+    first = await started(group, 2)
+    second = await started(group, 4)
+    first[0].cancel()
+    recorder.let.set()
+    assert await second[0] == 40
+    assert recorder.groups == [("acme", [2]), ("acme", [4])]

@@ -1,7 +1,7 @@
 """The access token is fetched when it is needed, once however many ask."""
 
 import asyncio
-import time
+import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -23,9 +23,11 @@ class Counting(Credentials):
     def __init__(self, *, fails: bool = False) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.refreshes, self.fails = 0, fails
+        self.may_refresh = threading.Event()
+        self.may_refresh.set()
 
     def refresh(self, request: Any) -> None:  # noqa: ANN401 - google-auth's
-        time.sleep(0.02)
+        assert self.may_refresh.wait(10)
         if self.fails:
             raise RefreshError("no metadata server")  # type: ignore[no-untyped-call]
         self.refreshes += 1
@@ -33,50 +35,44 @@ class Counting(Credentials):
         self.expiry: Any = now() + timedelta(hours=1)
 
 
-def test_many_who_ask_share_one_token() -> None:
+async def test_many_who_ask_share_one_token() -> None:
     credentials = Counting()
+    credentials.may_refresh.clear()
     identity = Identity(READ_STORAGE, credentials)
-
-    async def act() -> list[Any]:
-        return await asyncio.gather(*(identity.fields() for _ in range(20)))
-
-    assert asyncio.run(act()) == [{"authorization": "Bearer token-1"}] * 20
+    asking = asyncio.gather(*(identity.fields() for _ in range(20)))
+    await asyncio.sleep(0.02)
+    credentials.may_refresh.set()
+    assert await asking == [{"authorization": "Bearer token-1"}] * 20
     assert credentials.refreshes == 1
 
 
-def test_who_waits_no_longer_does_not_have_it_fetched_again() -> None:
+async def test_who_waits_no_longer_does_not_have_it_fetched_again() -> None:
     credentials = Counting()
+    credentials.may_refresh.clear()
     identity = Identity(READ_STORAGE, credentials)
-
-    async def act() -> object:
-        for _ in range(3):
-            with pytest.raises(TimeoutError):
-                await asyncio.wait_for(identity.fields(), 0.001)
-        return await identity.fields()
-
-    assert asyncio.run(act()) == {"authorization": "Bearer token-1"}
+    for _ in range(3):
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(identity.fields(), 0.001)
+    credentials.may_refresh.set()
+    assert await identity.fields() == {"authorization": "Bearer token-1"}
     assert credentials.refreshes == 1
 
 
-def test_a_token_that_will_soon_expire_is_replaced() -> None:
+async def test_a_token_that_will_soon_expire_is_replaced() -> None:
     credentials = Counting()
     identity = Identity(READ_STORAGE, credentials)
-
-    async def act() -> object:
-        await identity.fields()
-        credentials.expiry -= timedelta(minutes=57)
-        return await identity.fields()
-
-    assert asyncio.run(act()) == {"authorization": "Bearer token-2"}
+    await identity.fields()
+    credentials.expiry -= timedelta(minutes=57)
+    assert await identity.fields() == {"authorization": "Bearer token-2"}
 
 
-def test_without_a_token_storage_is_unavailable() -> None:
+async def test_without_a_token_storage_is_unavailable() -> None:
     identity = Identity(READ_STORAGE, Counting(fails=True))
     with pytest.raises(Unavailable, match="access token: no metadata server"):
-        asyncio.run(identity.fields())
+        await identity.fields()
 
 
-def test_the_credentials_are_the_environments(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_credentials_are_the_environments(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[object] = []
 
     def default(scopes: object) -> tuple[Credentials, str]:
@@ -88,6 +84,6 @@ def test_the_credentials_are_the_environments(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(google.auth, "default", default)
     identity = Identity(READ_STORAGE)
     with pytest.raises(Unavailable):
-        asyncio.run(identity.fields())
-    assert asyncio.run(identity.fields()) == {"authorization": "Bearer token-1"}
+        await identity.fields()
+    assert await identity.fields() == {"authorization": "Bearer token-1"}
     assert asked == [(READ_STORAGE,)] * 2

@@ -1,6 +1,5 @@
 """Signed URLs are what Google's own library makes of the same key and moment."""
 
-import asyncio
 import base64
 import json
 from collections.abc import Callable, Mapping
@@ -79,12 +78,12 @@ def transport(answer: Response, asked: list[Mapping[str, Any]]) -> Callable[[], 
     return Transport
 
 
-def test_the_service_account_signs_for_itself() -> None:
+async def test_the_service_account_signs_for_itself() -> None:
     asked: list[Mapping[str, Any]] = []
     answer = Response(200, {"signedBlob": base64.b64encode(b"\x01\xff").decode()})
     credentials = Identified()
     signer = UrlSigner("packages", 7200, credentials, transport(answer, asked))
-    url = asyncio.run(signer.sign("a-1.0.tar.gz"))
+    url = await signer.sign("a-1.0.tar.gz")
     assert url.startswith("https://storage.googleapis.com/packages/a-1.0.tar.gz?")
     assert url.endswith("&X-Goog-Signature=01ff")
     assert "X-Goog-Expires=7200" in url
@@ -95,11 +94,11 @@ def test_the_service_account_signs_for_itself() -> None:
         b"GOOG4-RSA-SHA256\n"
     )
 
-    asyncio.run(signer.sign("b-1.0.tar.gz"))
+    await signer.sign("b-1.0.tar.gz")
     assert credentials.refreshes == 1
 
 
-def test_a_service_account_that_may_not_sign_is_unavailable() -> None:
+async def test_a_service_account_that_may_not_sign_is_unavailable() -> None:
     signer = UrlSigner("packages", 7200, Identified(), transport(Response(403, {}), []))
     with pytest.raises(Unavailable, match=r"gs://packages/a-1.0.tar.gz: not signed"):
-        asyncio.run(signer.sign("a-1.0.tar.gz"))
+        await signer.sign("a-1.0.tar.gz")

@@ -1,5 +1,4 @@
 import asyncio
-from collections.abc import Awaitable, Callable
 
 import pytest
 
@@ -27,99 +26,66 @@ class World:
         self.now += seconds
 
 
-def scenario(test: Callable[[], Awaitable[None]]) -> None:
-    async def main() -> None:
-        await test()
-
-    asyncio.run(main())
-
-
-def test_the_first_run_starts_at_once() -> None:
+async def test_the_first_run_starts_at_once() -> None:
     world = World()
-
-    async def test() -> None:
-        await world.throttle.run()
-
-    scenario(test)
+    await world.throttle.run()
     assert world.runs == [100]
 
 
-def test_after_a_rest_a_run_starts_at_once_again() -> None:
+async def test_after_a_rest_a_run_starts_at_once_again() -> None:
     world = World()
-
-    async def test() -> None:
-        await world.throttle.run()
-        world.now += 60
-        await world.throttle.run()
-
-    scenario(test)
+    await world.throttle.run()
+    world.now += 60
+    await world.throttle.run()
     assert world.runs == [100, 160]
 
 
 @pytest.mark.parametrize(("lasting", "pause"), [(0, 10), (1, 10), (4, 20), (3600, LONGEST)])
-def test_runs_keep_the_interval_or_five_times_the_last_run(lasting: float, pause: float) -> None:
+async def test_runs_keep_the_interval_or_five_times_the_last_run(
+    lasting: float, pause: float
+) -> None:
     world = World(lasting)
-
-    async def test() -> None:
-        await world.throttle.run()
-        await world.throttle.run()
-
-    scenario(test)
+    await world.throttle.run()
+    await world.throttle.run()
     assert world.runs == [100, 100 + lasting + pause]
 
 
-def test_one_run_covers_all_who_came_before_it_started() -> None:
+async def test_one_run_covers_all_who_came_before_it_started() -> None:
     world = World()
-
-    async def test() -> None:
-        await world.throttle.run()
-        await asyncio.gather(*[world.throttle.run() for _ in range(20)])
-
-    scenario(test)
+    await world.throttle.run()
+    await asyncio.gather(*[world.throttle.run() for _ in range(20)])
     assert world.runs == [100, 110]
 
 
-def test_who_comes_during_a_run_waits_for_the_next() -> None:
+async def test_who_comes_during_a_run_waits_for_the_next() -> None:
     world = World(lasting=1)
-
-    async def test() -> None:
-        first = asyncio.create_task(world.throttle.run())
-        while not world.runs:
-            await asyncio.sleep(0)
-        late = asyncio.create_task(world.throttle.run())
-        await first
-        assert not late.done()
-        await late
-
-    scenario(test)
+    first = asyncio.create_task(world.throttle.run())
+    while not world.runs:
+        await asyncio.sleep(0)
+    late = asyncio.create_task(world.throttle.run())
+    await first
+    assert not late.done()
+    await late
     assert world.runs == [100, 111]
 
 
-def test_a_run_that_fails_answers_those_it_was_to_cover_and_the_next_is_another() -> None:
+async def test_a_run_that_fails_answers_those_it_was_to_cover_and_the_next_is_another() -> None:
     world = World()
-
-    async def test() -> None:
-        world.error = RuntimeError("no")
-        answers = await asyncio.gather(
-            world.throttle.run(), world.throttle.run(), return_exceptions=True
-        )
-        assert [str(answer) for answer in answers] == ["no", "no"]
-        world.error = None
-        await world.throttle.run()
-
-    scenario(test)
+    world.error = RuntimeError("no")
+    answers = await asyncio.gather(
+        world.throttle.run(), world.throttle.run(), return_exceptions=True
+    )
+    assert [str(answer) for answer in answers] == ["no", "no"]
+    world.error = None
+    await world.throttle.run()
     assert world.runs == [100, 110]
 
 
-def test_a_caller_that_is_cancelled_does_not_cancel_the_run() -> None:
+async def test_a_caller_that_is_cancelled_does_not_cancel_the_run() -> None:
     world = World(lasting=1)
-
-    async def test() -> None:
-        patient = asyncio.create_task(world.throttle.run())
-        impatient = asyncio.create_task(world.throttle.run())
-        await asyncio.sleep(0)
-        impatient.cancel()
-        await patient
-
-    scenario(test)
+    patient = asyncio.create_task(world.throttle.run())
+    impatient = asyncio.create_task(world.throttle.run())
+    await asyncio.sleep(0)
+    impatient.cancel()
+    await patient
     assert world.runs == [100]

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -114,120 +114,87 @@ def furnish(broker: Broker, deadline: int = 600) -> None:
     )
 
 
-def run(test: Coroutine[None, None, None]) -> None:
-    asyncio.run(test)
-
-
-def test_what_is_accepted_is_delivered_once_with_productions_headers() -> None:
-    async def story() -> None:
-        endpoint = Endpoint()
-        async with relaying(endpoint) as world:
-            ids = world.publish(3)
-            await world.drained()
-        told = [
-            json.loads(request.content)["message"]["messageId"] for request in endpoint.requests
-        ]
-        assert sorted(told) == sorted(ids)
-        request = endpoint.requests[0]
-        assert (request.method, str(request.url)) == ("POST", ENDPOINT)
-        assert request.headers["authorization"].startswith("Bearer ey")
-        assert request.headers["content-type"] == "application/json"
-
-    run(story())
+async def test_what_is_accepted_is_delivered_once_with_productions_headers() -> None:
+    endpoint = Endpoint()
+    async with relaying(endpoint) as world:
+        ids = world.publish(3)
+        await world.drained()
+    told = [json.loads(request.content)["message"]["messageId"] for request in endpoint.requests]
+    assert sorted(told) == sorted(ids)
+    request = endpoint.requests[0]
+    assert (request.method, str(request.url)) == ("POST", ENDPOINT)
+    assert request.headers["authorization"].startswith("Bearer ey")
+    assert request.headers["content-type"] == "application/json"
 
 
 @pytest.mark.parametrize("status", [500, 503, 429, 404, 203, 302, 0])
-def test_what_is_refused_or_not_answered_is_delivered_again(status: int) -> None:
-    async def story() -> None:
-        endpoint = Endpoint([status, status, 202])
-        async with relaying(endpoint) as world:
-            world.publish()
-            await world.drained()
-        assert endpoint.attempts == [1, 2, 3]
-
-    run(story())
+async def test_what_is_refused_or_not_answered_is_delivered_again(status: int) -> None:
+    endpoint = Endpoint([status, status, 202])
+    async with relaying(endpoint) as world:
+        world.publish()
+        await world.drained()
+    assert endpoint.attempts == [1, 2, 3]
 
 
-def test_after_its_attempts_a_message_goes_to_the_dead_letter_topic() -> None:
-    async def story() -> None:
-        endpoint = Endpoint([500] * 9)
-        async with relaying(endpoint, scale=0.0001) as world:
-            world.publish()
-            await world.drained()
-            (letter,) = world.broker.pull(LETTERS, 10, time.time())
-        assert endpoint.attempts == [1, 2, 3, 4, 5]
-        assert letter.message.attributes["CloudPubSubDeadLetterSourceDeliveryCount"] == "5"
-
-    run(story())
+async def test_after_its_attempts_a_message_goes_to_the_dead_letter_topic() -> None:
+    endpoint = Endpoint([500] * 9)
+    async with relaying(endpoint, scale=0.0001) as world:
+        world.publish()
+        await world.drained()
+        (letter,) = world.broker.pull(LETTERS, 10, time.time())
+    assert endpoint.attempts == [1, 2, 3, 4, 5]
+    assert letter.message.attributes["CloudPubSubDeadLetterSourceDeliveryCount"] == "5"
 
 
-def test_no_more_than_the_window_is_in_flight() -> None:
-    async def story() -> None:
-        endpoint = Endpoint(seconds=0.02)
-        async with relaying(endpoint, window=4) as world:
-            world.publish(20)
-            await world.drained()
-        assert (len(endpoint.requests), endpoint.most_in_flight) == (20, 4)
-
-    run(story())
+async def test_no_more_than_the_window_is_in_flight() -> None:
+    endpoint = Endpoint(seconds=0.02)
+    async with relaying(endpoint, window=4) as world:
+        world.publish(20)
+        await world.drained()
+    assert (len(endpoint.requests), endpoint.most_in_flight) == (20, 4)
 
 
-def test_what_is_held_back_does_not_fill_the_window() -> None:
-    async def story() -> None:
-        endpoint = Endpoint([500, 500])
-        async with relaying(endpoint, window=2, scale=100) as world:
-            world.publish(5)
-            await until(lambda: len(world.broker.backlog(NAME)) == 2)
-        assert endpoint.attempts == [1] * 5
-
-    run(story())
+async def test_what_is_held_back_does_not_fill_the_window() -> None:
+    endpoint = Endpoint([500, 500])
+    async with relaying(endpoint, window=2, scale=100) as world:
+        world.publish(5)
+        await until(lambda: len(world.broker.backlog(NAME)) == 2)
+    assert endpoint.attempts == [1] * 5
 
 
-def test_the_deadline_does_not_expire_while_a_message_is_held_back() -> None:
-    async def story() -> None:
-        endpoint = Endpoint([500])
-        # Held back for 1.5 s, under a deadline of 1 s.
-        async with relaying(endpoint, deadline=1, scale=0.15) as world:
-            world.publish()
-            await asyncio.sleep(1.4)
-            assert endpoint.attempts == [1]
-            await world.drained()
-        assert endpoint.attempts == [1, 2]
-
-    run(story())
+async def test_the_deadline_does_not_expire_while_a_message_is_held_back() -> None:
+    endpoint = Endpoint([500])
+    # Held back for 1.5 s, under a deadline of 1 s.
+    async with relaying(endpoint, deadline=1, scale=0.15) as world:
+        world.publish()
+        await asyncio.sleep(1.4)
+        assert endpoint.attempts == [1]
+        await world.drained()
+    assert endpoint.attempts == [1, 2]
 
 
-def test_an_endpoint_that_hangs_is_given_up_at_the_deadline() -> None:
-    async def story() -> None:
-        endpoint = Endpoint(seconds=60)
-        async with relaying(endpoint, deadline=1) as world:
-            world.publish()
-            await until(lambda: len(endpoint.requests) == 1)
-            endpoint.seconds = 0
-            await world.drained()
-        assert endpoint.attempts == [1, 2]
-
-    run(story())
+async def test_an_endpoint_that_hangs_is_given_up_at_the_deadline() -> None:
+    endpoint = Endpoint(seconds=60)
+    async with relaying(endpoint, deadline=1) as world:
+        world.publish()
+        await until(lambda: len(endpoint.requests) == 1)
+        endpoint.seconds = 0
+        await world.drained()
+    assert endpoint.attempts == [1, 2]
 
 
-def test_a_relay_that_stops_hands_back_what_is_under_way() -> None:
-    async def story() -> None:
-        async with relaying(Endpoint(seconds=60)) as world:
-            ids = world.publish()
-            await asyncio.sleep(0.5)
-            await world.stop()
-            returned = world.broker.pull(NAME, 10, time.time())
-            assert [each.message.message_id for each in returned] == ids
-
-    run(story())
+async def test_a_relay_that_stops_hands_back_what_is_under_way() -> None:
+    async with relaying(Endpoint(seconds=60)) as world:
+        ids = world.publish()
+        await asyncio.sleep(0.5)
+        await world.stop()
+        returned = world.broker.pull(NAME, 10, time.time())
+        assert [each.message.message_id for each in returned] == ids
 
 
-def test_it_waits_for_a_subscription_that_is_not_there_yet() -> None:
-    async def story() -> None:
-        async with relaying(Endpoint(), furnished=False) as world:
-            await asyncio.sleep(0.2)
-            furnish(world.broker)
-            world.publish()
-            await world.drained()
-
-    run(story())
+async def test_it_waits_for_a_subscription_that_is_not_there_yet() -> None:
+    async with relaying(Endpoint(), furnished=False) as world:
+        await asyncio.sleep(0.2)
+        furnish(world.broker)
+        world.publish()
+        await world.drained()
