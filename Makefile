@@ -66,7 +66,7 @@ bench-cold-start: install ## time from the start of the process to the first pag
 	PYTHONPATH=tests $(BIN)/python -W error benchmarks/cold_start.py
 
 judge-wheels: install ## judge known wheels, and those of all build back ends (downloads 1.5 GB)
-	$(BIN)/python -W error benchmarks/ingest_wheels.py
+	PYTHONPATH=tests $(BIN)/python -W error benchmarks/ingest_wheels.py
 	BACKENDS=all FUZZ=full $(BIN)/python -m pytest tests/unit/checks/test_build_backends.py tests/fuzz
 
 FUZZ_SECONDS ?= 600

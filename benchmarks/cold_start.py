@@ -24,6 +24,7 @@ from read_site import make
 import cloud
 import proxy
 import schemas
+from processes import exit_at_sigterm
 
 GOAL = 1.3
 """Seconds."""
@@ -81,4 +82,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    exit_at_sigterm()
     sys.exit(main())

@@ -26,6 +26,7 @@ from checks.policy import MIB, Policy
 from corpus.wheels import FILENAME
 from fakes.storage import StorageServer
 from local import layout
+from processes import Process, exit_at_sigterm
 
 ROOT = Path(__file__).parents[1]
 CORPUS = Path(os.environ.get("BENCH_CORPUS", ROOT / ".local/bench-ingest"))
@@ -183,16 +184,10 @@ def service(**settings: str) -> Iterator[Service]:
             server.storage.create_bucket(bucket)
         environment = {**ingest_environment(server.url, pubsub), "PORT": str(port), **settings}
         command = [sys.executable, "-m", "ingest.main"]
-        process = subprocess.Popen(  # noqa: S603 - ours
-            command, env=environment, stdout=subprocess.DEVNULL
-        )
-        instance = Instance(process.pid, port)
-        try:
+        with Process(command, environment=environment, stdout=subprocess.DEVNULL) as process:
+            instance = Instance(process.pid, port)
             instance.await_ready()
             yield Service(server, counting, instance)
-        finally:
-            process.terminate()
-            process.wait()
 
 
 def through_the_service(paths: dict[str, Path]) -> Iterator[str]:
@@ -230,4 +225,5 @@ def _small_wheels_through(running: Service) -> Iterator[str]:
 
 
 if __name__ == "__main__":
+    exit_at_sigterm()
     sys.exit(main())

@@ -19,6 +19,7 @@ from packaging.utils import parse_wheel_filename
 from checks.distribution import Verified, check_name, verify
 from checks.policy import MIB, Policy
 from checks.refusal import Refused
+from processes import exit_at_sigterm
 
 ROOT = Path(__file__).parents[1]
 LIST = ROOT / "benchmarks/wheels.txt"
@@ -113,4 +114,5 @@ def _flags(filename: str) -> tuple[str, ...]:
 
 
 if __name__ == "__main__":
+    exit_at_sigterm()
     sys.exit(main())

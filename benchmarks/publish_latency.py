@@ -18,6 +18,8 @@ import publish_dumb
 from publish_index import project_name
 from publish_runtime import Runtime, Wheel, runtime, wheel_of
 
+from processes import exit_at_sigterm
+
 SIZES = (100, 100_000)
 PUBLISHES = 100
 TURNS = 5
@@ -84,5 +86,6 @@ def _measured(directory: Path) -> dict[int, list[float]]:
 
 
 if __name__ == "__main__":
+    exit_at_sigterm()
     os.environ.setdefault("PYTHONWARNINGS", "error")
     sys.exit(main())

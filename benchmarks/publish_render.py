@@ -9,11 +9,11 @@ import resource
 import sys
 import time
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from typing import TypeVar
 
 from publish_index import project_name, record_of
 
+from processes import exit_at_sigterm, exit_with_parent
 from publisher.catalog import rendered
 from publisher.pages import KINDS
 from publisher.render.listing import Listing
@@ -56,8 +56,8 @@ def catalog_cost(projects: int) -> tuple[float, float]:
 
 def _alone(function: Callable[[int], Answer], argument: int) -> Answer:
     """Call it in a fresh process, so that no memory of another is counted."""
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        return pool.submit(function, argument).result()
+    with multiprocessing.get_context("spawn").Pool(1, exit_with_parent) as pool:
+        return pool.apply(function, (argument,))
 
 
 def main() -> int:
@@ -79,4 +79,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    exit_at_sigterm()
     sys.exit(main())

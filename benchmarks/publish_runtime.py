@@ -3,7 +3,6 @@
 import http.client
 import json
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from chaos.fleet import await_answer, end
+from chaos.fleet import await_answer
 from chaos.pubsub import PubSub
 from local import layout
 from local.layout import Ports
+from processes import Process
 from schemas import layout as objects
 from schemas.events import FileUploaded
 from schemas.names import ProjectName
@@ -84,14 +84,13 @@ def runtime(directory: Path, files: int, wheels: Sequence[Wheel]) -> Iterator[Ru
     with (directory / "log").open("wb") as log, ExitStack() as stack:
 
         def start(name: str, *command: str, environment: Mapping[str, str]) -> None:
-            process = subprocess.Popen(  # noqa: S603 - ourselves
+            process = Process(
                 [sys.executable, *command],
-                env={**os.environ, "LOG_LEVEL": "WARNING", **environment},
+                environment={**os.environ, "LOG_LEVEL": "WARNING", **environment},
                 stdout=log,
                 stderr=log,
             )
-            stack.callback(end, process)
-            processes[name] = process.pid
+            processes[name] = stack.enter_context(process).pid
 
         seeded = (str(HERE / "publish_storage.py"), f"--files={files}", f"--incoming={incoming}")
         start("storage", *seeded, f"--port={ports.storage}", environment={})

@@ -19,6 +19,7 @@ import publish_peers
 import publish_profile
 from publish_runtime import Runtime, Wheel, runtime, wheel_of
 
+from processes import exit_at_sigterm
 from schemas.names import ProjectName
 
 SIZES = (1_000, 10_000, 100_000)
@@ -109,4 +110,5 @@ def _judged(rates: Sequence[float]) -> int:
 
 
 if __name__ == "__main__":
+    exit_at_sigterm()
     sys.exit(main())

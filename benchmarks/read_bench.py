@@ -27,6 +27,8 @@ from read_site import make
 from read_table import EARLIER, Results, printed
 from read_wrk import Burst, burst
 
+from processes import exit_at_sigterm
+
 LARGE = "50 MB wheel"
 UNCACHED = "10 KB wheel, not cached"
 QUICK = f"{UNCACHED}, nginx for storage"
@@ -99,4 +101,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    exit_at_sigterm()
     main()

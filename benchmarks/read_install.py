@@ -24,6 +24,8 @@ from read_ours import USER, Ground, ground, nginx, proxy
 from read_server import Absent, Command, Server
 from read_site import make, other
 
+from processes import exit_at_sigterm
+
 MOST = 1.25
 """Times nginx's, at most."""
 PACKAGES: Mapping[str, int] = {"pip": 20, "uv": 100}
@@ -83,4 +85,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    exit_at_sigterm()
     sys.exit(main())

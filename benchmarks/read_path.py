@@ -32,6 +32,7 @@ from cloud.storage import StorageBucket, connect
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from fakes.fake_gcs import fake_gcs
+from processes import exit_at_sigterm
 
 SMALL, LARGE = 20_000, 50_000_000
 AT_A_TIME = 16
@@ -201,4 +202,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    exit_at_sigterm()
     main()

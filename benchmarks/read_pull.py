@@ -18,6 +18,8 @@ from read_ours import ground, proxy
 from read_server import Ask, Server
 from read_site import make
 
+from processes import exit_at_sigterm
+
 CLIENTS = 50
 MOST = 128
 """MiB."""
@@ -59,4 +61,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    exit_at_sigterm()
     sys.exit(main())

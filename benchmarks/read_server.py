@@ -2,7 +2,6 @@
 
 import http.client
 import os
-import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -11,7 +10,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
-from chaos.fleet import end, free_ports
+from chaos.fleet import free_ports
+from processes import Process
 
 HOST = "127.0.0.1"
 START = 90.0
@@ -126,22 +126,17 @@ def running(
     :raises Absent: if it is not, in time.
     """
     wanted = {name: value for name, value in os.environ.items() if name != "PYTHONWARNINGS"}
-    with log.open("wb") as output:
-        process = subprocess.Popen(  # noqa: S603 - what was just installed
-            [str(word) for word in command],
-            stdout=output,
-            stderr=output,
-            env=wanted | dict(environment or {}),
-        )
-        try:
-            if ready is not None:
-                _await(process, ready)
-            yield process.pid
-        finally:
-            end(process)
+    wanted |= environment or {}
+    with (
+        log.open("wb") as output,
+        Process(command, environment=wanted, stdout=output, stderr=output) as process,
+    ):
+        if ready is not None:
+            _await(process, ready)
+        yield process.pid
 
 
-def _await(process: "subprocess.Popen[bytes]", url: str) -> None:
+def _await(process: Process, url: str) -> None:
     """Any answer will do that is no failure of the server's."""
     give_up, parts = time.monotonic() + START, urlsplit(url)
     while True:

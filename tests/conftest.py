@@ -2,6 +2,13 @@
 
 import pytest
 
+from processes import interrupt_at_sigterm
+
+
+def pytest_configure() -> None:
+    """Tear down fixtures, and with them their processes, also at SIGTERM."""
+    interrupt_at_sigterm()
+
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:

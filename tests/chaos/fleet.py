@@ -3,7 +3,6 @@
 import json
 import os
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +14,7 @@ from urllib.request import Request, urlopen
 
 from fakes.storage import Fault
 from local import layout
+from processes import Process
 
 HOST = "127.0.0.1"
 TESTS = Path(__file__).parents[1]
@@ -75,10 +75,10 @@ def fleet(log: Path, indexers: int, publishers: int, write_interval: float) -> I
 
         def start(*command: str, port: int, cwd: Path | None = None) -> None:
             wanted = {**environment, "PORT": str(port)}
-            process = subprocess.Popen(
-                [sys.executable, "-m", *command], env=wanted, cwd=cwd, stdout=output, stderr=output
+            python = [sys.executable, "-m", *command]
+            stack.enter_context(
+                Process(python, environment=wanted, folder=cwd, stdout=output, stderr=output)
             )
-            stack.callback(end, process)
 
         start("local.stand_ins.pubsub", f"--port={pubsub}", port=pubsub)
         versioned = f"--versioned={layout.METADATA}"
@@ -118,13 +118,3 @@ def await_answer(url: str) -> None:
         except (URLError, OSError):
             assert time.monotonic() < give_up, f"{url} does not answer"
             time.sleep(0.1)
-
-
-def end(process: "subprocess.Popen[bytes]") -> None:
-    """End a process that was started here."""
-    process.terminate()
-    try:
-        process.wait(timeout=15)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()

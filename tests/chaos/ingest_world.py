@@ -29,6 +29,7 @@ from local import layout
 from local.stand_ins.grpc_server import Refused, start
 from local.stand_ins.pubsub.broker import Broker
 from local.stand_ins.pubsub.server import Server
+from processes import Process
 
 HOST = "127.0.0.1"
 TESTS = Path(__file__).parents[1]
@@ -82,10 +83,12 @@ def served(broker: Broker) -> Iterator[str]:
 
     thread = threading.Thread(target=lambda: asyncio.run(serve()), name="pubsub")
     thread.start()
-    assert ready.wait(START)
-    yield f"{HOST}:{ports[0]}"
-    stop.set()
-    thread.join()
+    try:
+        assert ready.wait(START)
+        yield f"{HOST}:{ports[0]}"
+    finally:
+        stop.set()
+        thread.join()
 
 
 @dataclass(frozen=True)
@@ -142,7 +145,7 @@ class World:
     storage: Storage
     broker: WatchedBroker
     environment: dict[str, str]
-    _nursery: "subprocess.Popen[str] | None" = field(default=None, repr=False)
+    _nursery: Process | None = field(default=None, repr=False)
 
     def reset(self) -> None:
         """Forget all objects, messages and hooks."""
@@ -158,7 +161,8 @@ class World:
         assert self._nursery.stdin is not None
         assert self._nursery.stdout is not None
         port = free_port()
-        print(port, file=self._nursery.stdin, flush=True)
+        self._nursery.stdin.write(f"{port}\n".encode())
+        self._nursery.stdin.flush()
         return Instance(int(self._nursery.stdout.readline()), port)
 
 
@@ -170,8 +174,8 @@ def world(log: IO[bytes]) -> Iterator[World]:
         environment = ingest_environment(server.url, pubsub)
         command = [sys.executable, "-m", "chaos.ingest_nursery"]
         pipe = subprocess.PIPE
-        with subprocess.Popen(
-            command, env=environment, cwd=TESTS, stdin=pipe, stdout=pipe, stderr=log, text=True
+        with Process(
+            command, environment=environment, folder=TESTS, stdin=pipe, stdout=pipe, stderr=log
         ) as nursery:
             built = World(server.storage, broker, environment, nursery)
             built.reset()

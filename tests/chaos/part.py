@@ -2,13 +2,12 @@
 
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from chaos.fleet import end
+from processes import Process
 
 
 @dataclass(frozen=True)
@@ -35,24 +34,27 @@ class Part:
         self._command, self._cwd, self.log = [sys.executable, "-m", *command], cwd, log
         outer = {name: value for name, value in os.environ.items() if name != "PYTHONWARNINGS"}
         self._environment = outer | {"PYTHONWARNINGS": "error"} | dict(environment)
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Process | None = None
 
     @property
-    def process(self) -> "subprocess.Popen[bytes]":
+    def process(self) -> Process:
         """The one that runs."""
         assert self._process is not None
         return self._process
 
     def start(self) -> None:
         with self.log.open("ab") as output:
-            self._process = subprocess.Popen(
-                self._command, env=self._environment, cwd=self._cwd, stdout=output, stderr=output
+            self._process = Process(
+                self._command,
+                environment=self._environment,
+                folder=self._cwd,
+                stdout=output,
+                stderr=output,
             )
 
     def kill(self) -> None:
         """End it without a warning; the kernel closes its connections."""
         self.process.kill()
-        self.process.wait()
 
     def halt(self) -> None:
         """Let it do nothing, and keep its connections."""
@@ -63,8 +65,7 @@ class Part:
 
     def end(self) -> None:
         if self._process is not None:
-            self._process.send_signal(signal.SIGCONT)
-            end(self._process)
+            self._process.end()
 
     def reading(self) -> Reading:
         own = Path(f"/proc/{self.process.pid}")

@@ -20,6 +20,7 @@ from clients.installers import Installer, Missing, download_tools
 from clients.samples import COMMANDS, SAMPLES
 from cloud import secrets
 from e2e.conftest import Runtime, built_in, eventually
+from processes import Process
 
 __all__ = ["built_in"]
 
@@ -89,11 +90,10 @@ def secured(index: Runtime, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     port = re.findall(r":(\d+)/", rest)[0]
     program = Path(__file__).with_name("tls.py")
     command = [sys.executable, str(program), str(certificate), str(key), port]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as front:
+    with Process(command, stdout=subprocess.PIPE) as front:
         assert front.stdout is not None
-        own = front.stdout.readline().strip()
+        own = front.stdout.readline().decode().strip()
         yield f"{scheme}s://{rest}".replace(f":{port}/", f":{own}/"), certificate
-        front.terminate()
 
 
 @pytest.fixture(params=matrix.CLIENTS, ids=lambda client: client.requirement)

@@ -30,6 +30,7 @@ from google.pubsub_v1.types import (
 from local.layout import INCOMING, Ports
 from local.runtime.pubsub_choice import choose
 from local.stand_ins import storage_server
+from processes import Process
 
 PROJECT = "projects/contract"
 SOURCE = "CloudPubSubDeadLetterSource"
@@ -50,12 +51,11 @@ def address(
     log = tmp_path_factory.mktemp("pubsub") / "log"
     with (
         log.open("wb") as output,
-        subprocess.Popen(command, stdout=output, stderr=output) as server,
+        Process(command, stdout=output, stderr=output),
     ):
         with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
             grpc.channel_ready_future(channel).result(timeout=20)
         yield f"127.0.0.1:{port}"
-        server.terminate()
 
 
 class Bench:
@@ -273,14 +273,13 @@ def test_the_storage_servers_notifications_reach_it(
     bucket = f"{ports.url('storage')}/storage/v1/b"
     upload = f"{ports.url('storage')}/upload/storage/v1/b/{INCOMING}/o"
     with (
-        subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as server,
+        Process(command, environment=environment, stderr=subprocess.DEVNULL),
         httpx.Client(transport=httpx.HTTPTransport(retries=5)) as http,
     ):
         http.post(bucket, json={"name": INCOMING}).raise_for_status()
         query = {"uploadType": "media", "name": "me/1/file.whl"}
         http.post(upload, params=query, content=b"x").raise_for_status()
         (received,) = bench.pull(subscription)
-        server.terminate()
 
     told = json.loads(received.message.data)
     assert (told["bucket"], told["name"]) == (INCOMING, "me/1/file.whl")

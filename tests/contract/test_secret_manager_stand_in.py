@@ -23,6 +23,7 @@ from google.cloud.secretmanager_v1.types import (
 )
 
 from local.layout import Ports
+from processes import Process
 
 PROJECT = "projects/contract"
 State = SecretVersion.State
@@ -39,14 +40,13 @@ def running(state: Path) -> Iterator[SecretManagerServiceClient]:
         f"--state={state}",
     ]
     with (
-        subprocess.Popen(command, stdout=subprocess.DEVNULL) as server,
+        Process(command, stdout=subprocess.DEVNULL),
         grpc.insecure_channel(f"127.0.0.1:{port}") as channel,
     ):
         grpc.channel_ready_future(channel).result(timeout=20)
         yield SecretManagerServiceClient(
             transport=SecretManagerServiceGrpcTransport(channel=channel)
         )
-        server.terminate()
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from google.pubsub_v1.services.publisher.transports import PublisherGrpcTranspor
 from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
 
 from fakes.storage import PubSubNotification, Storage
+from processes import Process
 
 TOPIC = "projects/gcpypi-local/topics/file-uploaded"
 SUBSCRIPTION = "projects/gcpypi-local/subscriptions/listener"
@@ -29,14 +30,11 @@ def pubsub(monkeypatch: pytest.MonkeyPatch) -> Iterator[grpc.Channel]:
     command = [sys.executable, "-m", "local.stand_ins.pubsub", f"--port={port}"]
     quiet = subprocess.DEVNULL
     with (
-        subprocess.Popen(command, stdout=quiet, stderr=quiet) as server,
+        Process(command, stdout=quiet, stderr=quiet),
         grpc.insecure_channel(address) as channel,
     ):
-        try:
-            grpc.channel_ready_future(channel).result(timeout=20)
-            yield channel
-        finally:
-            server.terminate()
+        grpc.channel_ready_future(channel).result(timeout=20)
+        yield channel
 
 
 @pytest.fixture

@@ -17,23 +17,19 @@ from cloud import secrets
 from cloud.errors import NotFound, Unavailable
 from cloud.secrets import Secret
 from local.layout import Ports
+from processes import Process
 from schemas.tokens import is_token
 
 
 @pytest.fixture(scope="module")
 def host() -> Iterator[str]:
     address = f"127.0.0.1:{Ports.free().secrets}"
-    command = [
-        sys.executable,
-        "-m",
-        "local.stand_ins.secret_manager",
-        f"--port={address.split(':')[1]}",
-    ]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:
+    module = [sys.executable, "-m", "local.stand_ins.secret_manager"]
+    command = [*module, f"--port={address.split(':')[1]}"]
+    with Process(command, stdout=subprocess.DEVNULL):
         with grpc.insecure_channel(address) as channel:
             grpc.channel_ready_future(channel).result(timeout=20)
         yield address
-        server.terminate()
 
 
 @pytest.fixture

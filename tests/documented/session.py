@@ -1,15 +1,15 @@
 """A shell that types what a page says, and remembers: variables, functions, the folder."""
 
-import os
 import re
 import select
-import signal
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+from processes import Process
 
 PATIENCE = 120.0
 """Seconds until a step is given up."""
@@ -37,14 +37,12 @@ class Shell:
 
     def __init__(self, folder: Path, environment: Mapping[str, str], scratch: Path) -> None:
         self._step, self._output = scratch / "step", scratch / "output"
-        self._process = subprocess.Popen(
+        self._process = Process(
             ["bash", "--noprofile", "--norc", "-o", "pipefail"],
-            cwd=folder,
-            env=environment,
+            folder=folder,
+            environment=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
         )
 
     def __enter__(self) -> Self:
@@ -57,8 +55,7 @@ class Shell:
         traceback: TracebackType | None,
     ) -> None:
         """End it, with what it was waiting for; what it left in the background has its own."""
-        if self._process.poll() is None:
-            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.kill()
         self._process.communicate()
 
     def run(self, text: str) -> Done:
@@ -68,13 +65,11 @@ class Shell:
         self._step.write_text(f"{text}\n")
         # What the step prints goes to a file, its exit code to us: so nothing that it starts and
         # leaves running can keep us waiting.
-        print(
-            f'. "{self._step}" >"{self._output}" 2>&1 </dev/null; echo $?',
-            file=self._process.stdin,
-            flush=True,
-        )
+        step = f'. "{self._step}" >"{self._output}" 2>&1 </dev/null; echo $?\n'
+        self._process.stdin.write(step.encode())
+        self._process.stdin.flush()
         ready, _, _ = select.select([self._process.stdout], [], [], PATIENCE)
-        said = self._process.stdout.readline() if ready else ""
+        said = self._process.stdout.readline() if ready else b""
         output = self._output.read_text("utf-8", "replace")
         assert said, f"it did not end within {PATIENCE} s, or ended the shell:\n{text}\n{output}"
         return Done(int(said), output)

