@@ -14,12 +14,18 @@ help: ## explain the targets
 
 install: .venv/installed ## make .venv with everything that running, testing and checking needs
 
-.venv/installed: requirements/dev.txt pyproject.toml $(MEMBERS:=/pyproject.toml)
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/dev.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation $(MEMBERS:%=-e ./%)
-	$(BIN)/python -m pip check --quiet --disable-pip-version-check
-	touch $@
+INSTALLED := requirements/dev.txt pyproject.toml $(MEMBERS:=/pyproject.toml)
+
+.venv/installed: $(INSTALLED)
+	$(PYTHON) -m venv $(@D)
+	$(INSTALL)
+
+define INSTALL
+$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/dev.txt
+$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation $(MEMBERS:%=-e ./%)
+$(@D)/bin/python -m pip check --quiet --disable-pip-version-check
+touch $@
+endef
 
 demo: install ## start everything, publish a wheel and install it, showing each step
 	$(BIN)/python -m local demo
@@ -34,7 +40,22 @@ local-logs: install ## print what all processes say, and go on until interrupted
 	$(BIN)/python -m local logs
 
 test: install ## run every ring of tests
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+	$(BIN)/$(PYTEST)
+
+PYTEST := python -m pytest -n auto --maxprocesses 4 --dist loadfile
+PYTHONS ?= 3.11 3.12 3.13
+
+.PHONY: test-pythons
+test-pythons: install ## run every ring of tests on each Python that is installed (PYTHONS="3.11 3.12 3.13")
+	.ci/test-pythons $(PYTHONS)
+
+test-on-%: .venv/pythons/%/installed
+	$(<D)/bin/$(PYTEST)
+
+.PRECIOUS: .venv/pythons/%/installed
+.venv/pythons/%/installed: $(INSTALLED)
+	"$$(.ci/python $*)" -m venv $(@D)
+	$(INSTALL)
 
 test-clients: install ## install with pip old and new, uv, poetry, pdm, pipx, pip-audit; print a table
 	$(BIN)/python -m pytest -v tests/clients/check_*.py
