@@ -123,6 +123,10 @@ check: install ## lint, types, import boundaries, Dockerfile, Compose file
 	$(BIN)/docker-compose --file docker-compose.yml config --quiet
 	$(BIN)/hadolint Dockerfile
 
+.PHONY: structure
+structure: install ## print the shape of the code: folders, functions, modules, cycles, rooms, tests
+	PYTHONPATH=tests $(BIN)/python -W error -m structure
+
 .PHONY: check-deploy
 check-deploy: install .venv/deploy/installed ## check Terraform, scripts and examples, without a cloud
 	PYTHONPATH=deploy .venv/deploy/bin/python -W error -m offline_checks
