@@ -1,4 +1,3 @@
-import asyncio
 import hashlib
 import json
 from collections.abc import Callable
@@ -129,18 +128,18 @@ def test_60_61_the_password_of_basic_credentials_is_the_token(
     assert parse_password(field) == password
 
 
-def test_the_tokens_are_read_from_the_latest_version() -> None:
+async def test_the_tokens_are_read_from_the_latest_version() -> None:
     version = SecretVersion("tokens/versions/7", json.dumps({"tokens": TOKENS}).encode())
-    tokens = asyncio.run(read(lambda: version))
+    tokens = await read(lambda: version)
     assert tokens.find(TOKEN, NOON) is not None
 
 
-def test_a_secret_that_is_gone_is_no_reason_to_forget_the_last_tokens() -> None:
+async def test_a_secret_that_is_gone_is_no_reason_to_forget_the_last_tokens() -> None:
     def gone() -> SecretVersion:
         raise NotFound("tokens/versions/latest")
 
     with pytest.raises(Unreadable, match="tokens/versions/latest"):
-        asyncio.run(read(gone))
+        await read(gone)
 
 
 def version(number: int, document: object) -> Callable[[], SecretVersion]:
@@ -148,33 +147,25 @@ def version(number: int, document: object) -> Callable[[], SecretVersion]:
     return lambda: SecretVersion(f"tokens/versions/{number}", data)
 
 
-def test_an_older_version_than_the_last_gives_revoked_tokens_no_way_back() -> None:
+async def test_an_older_version_than_the_last_gives_revoked_tokens_no_way_back() -> None:
     answers = iter((version(8, {"tokens": []}), version(7, {"tokens": TOKENS})))
     now = 0.0
 
-    async def act() -> None:
-        nonlocal now
-        read = create_loader(lambda: next(answers)(), lambda: now)
-        revoked = await read(None)
-        now = FALL_BACK - 1
-        with pytest.raises(Unreadable, match="tokens/versions/7: version 8 was read before"):
-            await read(revoked)
-
-    asyncio.run(act())
+    read = create_loader(lambda: next(answers)(), lambda: now)
+    revoked = await read(None)
+    now = FALL_BACK - 1
+    with pytest.raises(Unreadable, match="tokens/versions/7: version 8 was read before"):
+        await read(revoked)
 
 
-def test_a_secret_that_was_made_anew_is_believed_after_a_while() -> None:
+async def test_a_secret_that_was_made_anew_is_believed_after_a_while() -> None:
     answers = iter((version(8, {"tokens": []}), version(1, {"tokens": TOKENS})))
     now = 0.0
 
-    async def act() -> None:
-        nonlocal now
-        read = create_loader(lambda: next(answers)(), lambda: now)
-        last = await read(None)
-        now = FALL_BACK
-        assert (await read(last)).find(TOKEN, NOON) is not None
-
-    asyncio.run(act())
+    read = create_loader(lambda: next(answers)(), lambda: now)
+    last = await read(None)
+    now = FALL_BACK
+    assert (await read(last)).find(TOKEN, NOON) is not None
 
 
 async def read(latest: Callable[[], SecretVersion]) -> TokenSet:

@@ -30,7 +30,6 @@ from unit.proxy.world import (
     World,
     basic,
     entry,
-    run,
 )
 
 PAGE = "/simple/alpha-pkg/"
@@ -47,287 +46,237 @@ def statuses(answers: list[Answer]) -> list[int]:
     return [answer.status for answer in answers]
 
 
-def test_64_without_a_good_token_set_it_is_not_ready_and_answers_503(world: World) -> None:
+async def test_64_without_a_good_token_set_it_is_not_ready_and_answers_503(world: World) -> None:
     world.tokens = b"{broken"
 
-    async def act() -> list[Answer]:
-        return [
-            await world.ask("/ready"),
-            await world.ask(PAGE),
-            await world.ask(PAGE, {"authorization": ""}),
-            await world.ask("/health"),
-        ]
-
-    answers = run(act())
+    answers = [
+        await world.ask("/ready"),
+        await world.ask(PAGE),
+        await world.ask(PAGE, {"authorization": ""}),
+        await world.ask("/health"),
+    ]
     assert statuses(answers) == [503, 503, 503, 200]
     assert [answer.headers.get("retry-after") for answer in answers] == ["2", "2", "2", None]
 
 
-def test_it_becomes_ready_when_the_tokens_come_back(world: World) -> None:
-    async def act() -> None:
-        good, world.tokens = world.tokens, NotFound("tokens/versions/latest")
-        assert (await world.ask("/ready")).status == 503
-        world.tokens = good
-        world.clock.now += 30
-        assert (await world.ask("/ready")).status == 200
-
-    run(act())
+async def test_it_becomes_ready_when_the_tokens_come_back(world: World) -> None:
+    good, world.tokens = world.tokens, NotFound("tokens/versions/latest")
+    assert (await world.ask("/ready")).status == 503
+    world.tokens = good
+    world.clock.now += 30
+    assert (await world.ask("/ready")).status == 200
 
 
-def test_secret_manager_is_asked_once_an_interval_whatever_the_load(world: World) -> None:
-    async def act() -> None:
-        for _ in range(100):
-            await world.ask(PAGE, {"authorization": basic("wrong")})
-            world.clock.now += 0.5
-        await asyncio.sleep(0)
-
-    run(act())
+async def test_secret_manager_is_asked_once_an_interval_whatever_the_load(world: World) -> None:
+    for _ in range(100):
+        await world.ask(PAGE, {"authorization": basic("wrong")})
+        world.clock.now += 0.5
+    await asyncio.sleep(0)
     assert world.secret_reads == 2
 
 
-def test_a_broken_new_version_leaves_the_last_good_tokens_in_force(world: World) -> None:
-    async def act() -> None:
+async def test_a_broken_new_version_leaves_the_last_good_tokens_in_force(world: World) -> None:
+    assert (await world.ask(PAGE)).status == 200
+    world.tokens = b'{"tokens": [{}]}'
+    for _ in range(4):
+        world.clock.now += 31
         assert (await world.ask(PAGE)).status == 200
-        world.tokens = b'{"tokens": [{}]}'
-        for _ in range(4):
-            world.clock.now += 31
-            assert (await world.ask(PAGE)).status == 200
-
-    run(act())
     assert world.secret_reads == 5
 
 
-def test_a_revoked_token_stops_working_at_the_second_interval_at_the_latest(world: World) -> None:
-    async def act() -> None:
-        assert (await world.ask(PAGE)).status == 200
-        world.tokens = json.dumps({"tokens": [entry("other", "ci")]}).encode()
-        world.clock.now += 60
-        assert (await world.ask(PAGE)).status == 401
-        assert (await world.ask(PAGE, {"authorization": basic("other")})).status == 200
-
-    run(act())
-
-
-def test_a_warm_page_costs_no_operation_and_an_old_one_costs_one(world: World) -> None:
-    async def act() -> None:
-        await world.ask(PAGE)
-        assert world.operations() == 1
-        await world.ask(PAGE)
-        assert world.operations() == 0
-        world.clock.now += 2
-        assert (await world.ask(PAGE)).body == b"<p>alpha-pkg</p>"
-        assert world.storage.counts.answers == {"objects.download 304": 1}
-        world.operations()
-        await asyncio.gather(*(world.ask(f"{PAGE}?format=text/html") for _ in range(20)))
-        assert world.operations() == 0
-
-    run(act())
+async def test_a_revoked_token_stops_working_at_the_second_interval_at_the_latest(
+    world: World,
+) -> None:
+    assert (await world.ask(PAGE)).status == 200
+    world.tokens = json.dumps({"tokens": [entry("other", "ci")]}).encode()
+    world.clock.now += 60
+    assert (await world.ask(PAGE)).status == 401
+    assert (await world.ask(PAGE, {"authorization": basic("other")})).status == 200
 
 
-def test_many_who_ask_for_a_cold_page_share_one_reading(world: World) -> None:
-    async def act() -> None:
-        answers = await asyncio.gather(*(world.ask(PAGE) for _ in range(20)))
-        assert set(statuses(answers)) == {200}
-        assert world.operations() == 1
-
-    run(act())
-
-
-def test_a_publish_is_visible_after_the_time_to_live(world: World) -> None:
-    async def act() -> None:
-        first = await world.ask(PAGE)
-        world.page("simple/alpha-pkg/index.html", "new")
-        assert (await world.ask(PAGE)).body == first.body
-        world.clock.now += 2
-        known = {"if-none-match": first.headers["etag"]}
-        assert (await world.ask(PAGE, known)).body == b"new"
-
-    run(act())
+async def test_a_warm_page_costs_no_operation_and_an_old_one_costs_one(world: World) -> None:
+    await world.ask(PAGE)
+    assert world.operations() == 1
+    await world.ask(PAGE)
+    assert world.operations() == 0
+    world.clock.now += 2
+    assert (await world.ask(PAGE)).body == b"<p>alpha-pkg</p>"
+    assert world.storage.counts.answers == {"objects.download 304": 1}
+    world.operations()
+    await asyncio.gather(*(world.ask(f"{PAGE}?format=text/html") for _ in range(20)))
+    assert world.operations() == 0
 
 
-def test_what_is_not_there_is_remembered_briefly(world: World) -> None:
-    async def act() -> None:
-        assert (await world.ask("/simple/new/")).status == 404
-        assert (await world.ask("/simple/new/")).status == 404
-        assert world.operations() == 1
-        world.page("simple/new/index.html", "here")
-        world.clock.now += 2
-        assert (await world.ask("/simple/new/")).status == 200
-
-    run(act())
+async def test_many_who_ask_for_a_cold_page_share_one_reading(world: World) -> None:
+    answers = await asyncio.gather(*(world.ask(PAGE) for _ in range(20)))
+    assert set(statuses(answers)) == {200}
+    assert world.operations() == 1
 
 
-def test_files_are_read_once_and_small_ones_stay_in_memory(world: World) -> None:
-    async def act() -> None:
-        await world.ask(FILE)
-        await world.ask(f"{FILE}.metadata")
-        world.operations()
-        world.clock.now += 4
-        await world.ask(FILE, {"range": "bytes=-100"})
-        await world.ask(f"{FILE}.metadata")
-        assert world.operations() == 0
-
-    run(act())
+async def test_a_publish_is_visible_after_the_time_to_live(world: World) -> None:
+    first = await world.ask(PAGE)
+    world.page("simple/alpha-pkg/index.html", "new")
+    assert (await world.ask(PAGE)).body == first.body
+    world.clock.now += 2
+    known = {"if-none-match": first.headers["etag"]}
+    assert (await world.ask(PAGE, known)).body == b"new"
 
 
-def test_the_metadata_of_a_large_file_is_kept_and_its_bytes_are_not(world: World) -> None:
-    async def act() -> None:
-        await world.ask(BIG, method="HEAD")
-        world.operations()
-        await world.ask(BIG, method="HEAD")
-        await world.ask(BIG, {"if-none-match": "*"})
-        assert world.operations() == 0
-        await world.ask(BIG, {"range": "bytes=0-99"})
-        assert world.operations() == 1
-
-    run(act())
+async def test_what_is_not_there_is_remembered_briefly(world: World) -> None:
+    assert (await world.ask("/simple/new/")).status == 404
+    assert (await world.ask("/simple/new/")).status == 404
+    assert world.operations() == 1
+    world.page("simple/new/index.html", "here")
+    world.clock.now += 2
+    assert (await world.ask("/simple/new/")).status == 200
 
 
-def test_memory_is_bounded_and_the_least_recently_used_goes_first() -> None:
+async def test_files_are_read_once_and_small_ones_stay_in_memory(world: World) -> None:
+    await world.ask(FILE)
+    await world.ask(f"{FILE}.metadata")
+    world.operations()
+    world.clock.now += 4
+    await world.ask(FILE, {"range": "bytes=-100"})
+    await world.ask(f"{FILE}.metadata")
+    assert world.operations() == 0
+
+
+async def test_the_metadata_of_a_large_file_is_kept_and_its_bytes_are_not(world: World) -> None:
+    await world.ask(BIG, method="HEAD")
+    world.operations()
+    await world.ask(BIG, method="HEAD")
+    await world.ask(BIG, {"if-none-match": "*"})
+    assert world.operations() == 0
+    await world.ask(BIG, {"range": "bytes=0-99"})
+    assert world.operations() == 1
+
+
+async def test_memory_is_bounded_and_the_least_recently_used_goes_first() -> None:
     world = World(cache_bytes=4 * ENTRY)
 
-    async def act() -> None:
+    await world.ask(PAGE)
+    for number in range(50):
+        assert (await world.ask(f"/simple/unknown-{number}/")).status == 404
         await world.ask(PAGE)
-        for number in range(50):
-            assert (await world.ask(f"/simple/unknown-{number}/")).status == 404
-            await world.ask(PAGE)
-        assert world.operations() == 51
-        for number in range(4):
-            await world.ask(f"/simple/unknown-{number}/")
-        assert world.operations() == 4
-        await world.ask(PAGE)
-        assert world.operations() == 1
-
-    run(act())
+    assert world.operations() == 51
+    for number in range(4):
+        await world.ask(f"/simple/unknown-{number}/")
+    assert world.operations() == 4
+    await world.ask(PAGE)
+    assert world.operations() == 1
 
 
 @pytest.mark.parametrize("capacity", [0, 2000])
-def test_what_is_larger_than_the_cache_is_served_and_not_kept(capacity: int) -> None:
+async def test_what_is_larger_than_the_cache_is_served_and_not_kept(capacity: int) -> None:
     world = World(cache_bytes=capacity)
 
-    async def act() -> None:
-        for _ in range(2):
-            assert (await world.ask(FILE)).body == WHEEL_BYTES
-        assert world.storage.counts.requests["objects.download"] == 2 + 1  # blocked.json
-
-    run(act())
+    for _ in range(2):
+        assert (await world.ask(FILE)).body == WHEEL_BYTES
+    assert world.storage.counts.requests["objects.download"] == 2 + 1  # blocked.json
 
 
-def test_64_a_page_is_served_stale_while_storage_fails(world: World, access_log: AccessLog) -> None:
+async def test_64_a_page_is_served_stale_while_storage_fails(
+    world: World, access_log: AccessLog
+) -> None:
 
-    async def act() -> None:
-        await world.ask(PAGE)
-        world.static.fault(Fault(times=None))
-        world.clock.now += 2
-        assert (await world.ask(PAGE)).status == 200
-        assert (await world.ask("/simple/beta/")).status == 503
-        world.clock.now += 3601
-        answer = await world.ask(PAGE)
-        assert (answer.status, answer.headers["retry-after"]) == (503, "2")
-
-    run(act())
+    await world.ask(PAGE)
+    world.static.fault(Fault(times=None))
+    world.clock.now += 2
+    assert (await world.ask(PAGE)).status == 200
+    assert (await world.ask("/simple/beta/")).status == 503
+    world.clock.now += 3601
+    answer = await world.ask(PAGE)
+    assert (answer.status, answer.headers["retry-after"]) == (503, "2")
     assert [line.get("cache") for line in access_log.lines()] == ["read", "stale", None, None]
 
 
 @pytest.mark.parametrize("status", [401, 403, 429, 500, 503, 504])
-def test_64_a_fault_of_our_own_is_503_with_retry_after(world: World, status: int) -> None:
+async def test_64_a_fault_of_our_own_is_503_with_retry_after(world: World, status: int) -> None:
     world.static.fault(Fault(status=status, times=None))
-    answer = run(world.ask(PAGE))
+    answer = await world.ask(PAGE)
     assert (answer.status, answer.headers["retry-after"]) == (503, "2")
     assert answer.headers["cache-control"] == "no-store"
 
 
-def test_64_storage_that_hangs_is_503() -> None:
+async def test_64_storage_that_hangs_is_503() -> None:
     world = World(storage_timeout=0.05)
     world.static.fault(Fault("latency", seconds=0.2))
-    assert run(world.ask(PAGE)).status == 503
+    assert (await world.ask(PAGE)).status == 503
 
 
-def test_64_a_permission_we_lack_for_a_file_is_503(world: World) -> None:
+async def test_64_a_permission_we_lack_for_a_file_is_503(world: World) -> None:
     world.packages.fault(Fault(status=403, bucket="packages", times=None))
-    assert run(world.ask(FILE)).status == 503
+    assert (await world.ask(FILE)).status == 503
 
 
-def test_7_a_quarantined_project_and_a_removed_file_stop_answering_in_seconds(
+async def test_7_a_quarantined_project_and_a_removed_file_stop_answering_in_seconds(
     world: World,
 ) -> None:
-    async def act() -> None:
-        assert (await world.ask(FILE)).status == 200
-        assert (await world.ask(BIG)).status == 200
-        world.block(alpha_pkg={"filenames": [WHEEL]}, beta={"quarantined": True})
-        world.clock.now += 5
-        gone = [FILE, f"{FILE}.metadata", BIG, f"{BIG}.metadata"]
-        assert statuses([await world.ask(path) for path in gone]) == [404] * 4
-        assert (await world.ask(f"/packages/{LOCAL}")).status == 200
-        assert (await world.ask("/simple/beta/")).status == 200
-        world.block(alpha_pkg={}, beta={})
-        world.clock.now += 5
-        assert (await world.ask(FILE)).status == 200
-
-    run(act())
+    assert (await world.ask(FILE)).status == 200
+    assert (await world.ask(BIG)).status == 200
+    world.block(alpha_pkg={"filenames": [WHEEL]}, beta={"quarantined": True})
+    world.clock.now += 5
+    gone = [FILE, f"{FILE}.metadata", BIG, f"{BIG}.metadata"]
+    assert statuses([await world.ask(path) for path in gone]) == [404] * 4
+    assert (await world.ask(f"/packages/{LOCAL}")).status == 200
+    assert (await world.ask("/simple/beta/")).status == 200
+    world.block(alpha_pkg={}, beta={})
+    world.clock.now += 5
+    assert (await world.ask(FILE)).status == 200
 
 
-def test_blocked_json_is_read_on_condition_and_no_more_than_every_five_seconds(
+async def test_blocked_json_is_read_on_condition_and_no_more_than_every_five_seconds(
     world: World,
 ) -> None:
     world.block()
 
-    async def act() -> None:
+    await world.ask(FILE)
+    world.operations()
+    for _ in range(20):
         await world.ask(FILE)
-        world.operations()
-        for _ in range(20):
-            await world.ask(FILE)
-            world.clock.now += 0.5
-        assert world.storage.counts.answers == {"objects.download 304": 1}
-
-    run(act())
+        world.clock.now += 0.5
+    assert world.storage.counts.answers == {"objects.download 304": 1}
 
 
 @pytest.mark.parametrize("trouble", ["unreadable", "unavailable", "deleted"])
-def test_where_blocked_json_cannot_be_read_the_last_good_one_stays(
+async def test_where_blocked_json_cannot_be_read_the_last_good_one_stays(
     world: World, trouble: str
 ) -> None:
-    async def act() -> None:
-        world.block(alpha_pkg={"filenames": [WHEEL]})
-        assert (await world.ask(FILE)).status == 404
-        if trouble == "unreadable":
-            world.static.put("blocked.json", b"{")
-        elif trouble == "deleted":
-            world.static.remove("blocked.json")
-        else:
-            world.static.fault(Fault(name="blocked.json", times=None))
-        world.clock.now += 5
-        assert (await world.ask(FILE)).status == 404
-        assert (await world.ask(BIG)).status == 200
-
-    run(act())
+    world.block(alpha_pkg={"filenames": [WHEEL]})
+    assert (await world.ask(FILE)).status == 404
+    if trouble == "unreadable":
+        world.static.put("blocked.json", b"{")
+    elif trouble == "deleted":
+        world.static.remove("blocked.json")
+    else:
+        world.static.fault(Fault(name="blocked.json", times=None))
+    world.clock.now += 5
+    assert (await world.ask(FILE)).status == 404
+    assert (await world.ask(BIG)).status == 200
 
 
-def test_without_any_good_blocked_json_files_are_503(world: World) -> None:
+async def test_without_any_good_blocked_json_files_are_503(world: World) -> None:
     world.static.put("blocked.json", b"{}{")
-    assert run(world.ask(FILE)).status == 503
+    assert (await world.ask(FILE)).status == 503
 
 
-def test_62_the_root_lists_only_what_the_token_is_for(world: World) -> None:
-    async def act() -> None:
-        narrow = {"authorization": basic(NARROW)}
-        answer = await world.ask("/simple/", {**narrow, "accept": JSON})
-        assert json.loads(answer.body) == {
-            "meta": {"api-version": "1.4"},
-            "projects": [{"name": "alpha-pkg"}],
-        }
-        everything = await world.ask("/simple/", {"accept": JSON})
-        assert answer.headers["etag"] != everything.headers["etag"]
-        assert answer.headers["vary"] == "Accept, Authorization"
-        page = await world.ask("/simple/", narrow)
-        assert page.body.count(b"<a ") == 1
-        assert b'<a href="/simple/alpha-pkg/">alpha-pkg</a>' in page.body
-        assert b'<meta name="pypi:repository-version" content="1.4">' in page.body
-
-    run(act())
+async def test_62_the_root_lists_only_what_the_token_is_for(world: World) -> None:
+    narrow = {"authorization": basic(NARROW)}
+    answer = await world.ask("/simple/", {**narrow, "accept": JSON})
+    assert json.loads(answer.body) == {
+        "meta": {"api-version": "1.4"},
+        "projects": [{"name": "alpha-pkg"}],
+    }
+    everything = await world.ask("/simple/", {"accept": JSON})
+    assert answer.headers["etag"] != everything.headers["etag"]
+    assert answer.headers["vary"] == "Accept, Authorization"
+    page = await world.ask("/simple/", narrow)
+    assert page.body.count(b"<a ") == 1
+    assert b'<a href="/simple/alpha-pkg/">alpha-pkg</a>' in page.body
+    assert b'<meta name="pypi:repository-version" content="1.4">' in page.body
 
 
-def test_62_a_scoped_root_is_made_once_however_many_ask_and_again_when_the_list_is_new(
+async def test_62_a_scoped_root_is_made_once_however_many_ask_and_again_when_the_list_is_new(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     world = World()
@@ -340,87 +289,76 @@ def test_62_a_scoped_root_is_made_once_however_many_ask_and_again_when_the_list_
     monkeypatch.setattr("proxy.index.pages.scope_projects", counted)
     narrow = {"authorization": basic(NARROW), "accept": JSON}
 
-    async def act() -> None:
-        answers = await asyncio.gather(*(world.ask("/simple/", narrow) for _ in range(6)))
-        assert [len(json.loads(answer.body)["projects"]) for answer in answers] == [1] * 6
-        world.clock.now += 100
-        await world.ask("/simple/", narrow)
-        assert len(made) == 1
-        world.page("simple/index.v1.json", json.dumps({"meta": {}, "projects": []}))
-        world.clock.now += 100
-        assert json.loads((await world.ask("/simple/", narrow)).body)["projects"] == []
-        assert len(made) == 2
-
-    run(act())
+    answers = await asyncio.gather(*(world.ask("/simple/", narrow) for _ in range(6)))
+    assert [len(json.loads(answer.body)["projects"]) for answer in answers] == [1] * 6
+    world.clock.now += 100
+    await world.ask("/simple/", narrow)
+    assert len(made) == 1
+    world.page("simple/index.v1.json", json.dumps({"meta": {}, "projects": []}))
+    world.clock.now += 100
+    assert json.loads((await world.ask("/simple/", narrow)).body)["projects"] == []
+    assert len(made) == 2
 
 
-def test_62_a_root_that_is_no_list_is_503_for_a_scoped_token(world: World) -> None:
+async def test_62_a_root_that_is_no_list_is_503_for_a_scoped_token(world: World) -> None:
     world.page("simple/index.v1.json", "[]")
-    assert run(world.ask("/simple/", {"authorization": basic(NARROW)})).status == 503
+    assert (await world.ask("/simple/", {"authorization": basic(NARROW)})).status == 503
 
 
-def test_62_a_token_that_is_not_for_reading_finds_nothing(world: World) -> None:
-    async def act() -> list[Answer]:
-        upload = {"authorization": basic(UPLOAD)}
-        return [await world.ask(path, upload) for path in ("/", "/simple/", PAGE, FILE)]
-
-    assert statuses(run(act())) == [404] * 4
-
-
-def test_a_large_body_is_sent_in_chunks_as_they_come(world: World) -> None:
-    async def act() -> None:
-        client = Client(BIG, {"authorization": basic()})
-        await world.proxy(client.scope, client.receive, client.send)
-        assert client.answer().body == LARGE_BYTES
-        assert max(len(message.get("body", b"")) for message in client.sent) == CHUNK
-
-    run(act())
+async def test_62_a_token_that_is_not_for_reading_finds_nothing(world: World) -> None:
+    upload = {"authorization": basic(UPLOAD)}
+    assert (
+        statuses([await world.ask(path, upload) for path in ("/", "/simple/", PAGE, FILE)])
+        == [404] * 4
+    )
 
 
-def test_beyond_the_limit_a_streamed_body_goes_without_its_length() -> None:
+async def test_a_large_body_is_sent_in_chunks_as_they_come(world: World) -> None:
+    client = Client(BIG, {"authorization": basic()})
+    await world.proxy(client.scope, client.receive, client.send)
+    assert client.answer().body == LARGE_BYTES
+    assert max(len(message.get("body", b"")) for message in client.sent) == CHUNK
+
+
+async def test_beyond_the_limit_a_streamed_body_goes_without_its_length() -> None:
     world = World(max_content_length=1_000_000)
 
-    async def act() -> None:
-        answer = await world.ask(BIG)
-        assert (answer.body, "content-length" in answer.headers) == (LARGE_BYTES, False)
-        head = await world.ask(BIG, method="HEAD")
-        assert head.headers["content-length"] == str(len(LARGE_BYTES))
-        for field, has_length in (("bytes=1-", False), ("bytes=-1000", True)):
-            part = await world.ask(BIG, {"range": field})
-            assert (part.status, "content-length" in part.headers) == (206, has_length)
-
-    run(act())
+    answer = await world.ask(BIG)
+    assert (answer.body, "content-length" in answer.headers) == (LARGE_BYTES, False)
+    head = await world.ask(BIG, method="HEAD")
+    assert head.headers["content-length"] == str(len(LARGE_BYTES))
+    for field, has_length in (("bytes=1-", False), ("bytes=-1000", True)):
+        part = await world.ask(BIG, {"range": field})
+        assert (part.status, "content-length" in part.headers) == (206, has_length)
 
 
-def test_a_stream_that_fails_at_once_is_503_and_one_that_is_gone_is_404(world: World) -> None:
-    async def act() -> None:
-        await world.ask(BIG, method="HEAD")
-        world.packages.fault(Fault(operation="objects.download", name=LARGE))
-        assert (await world.ask(BIG)).status == 503
-        world.packages.remove(LARGE)
-        assert (await world.ask(BIG)).status == 404
-
-    run(act())
+async def test_a_stream_that_fails_at_once_is_503_and_one_that_is_gone_is_404(world: World) -> None:
+    await world.ask(BIG, method="HEAD")
+    world.packages.fault(Fault(operation="objects.download", name=LARGE))
+    assert (await world.ask(BIG)).status == 503
+    world.packages.remove(LARGE)
+    assert (await world.ask(BIG)).status == 404
 
 
-def test_a_large_file_that_was_deleted_by_hand_and_restored_is_served_again(world: World) -> None:
-    async def act() -> None:
-        assert (await world.ask(BIG)).body == LARGE_BYTES
-        info = world.packages.stat(LARGE)
-        assert info is not None
-        world.packages.remove(LARGE)
-        assert (await world.ask(BIG)).status == 404
-        headers = Headers(info.content_type, "", info.metadata)
-        assert world.packages.put(LARGE, LARGE_BYTES, headers).generation != info.generation
-        assert (await world.ask(BIG)).body == LARGE_BYTES
+async def test_a_large_file_that_was_deleted_by_hand_and_restored_is_served_again(
+    world: World,
+) -> None:
+    assert (await world.ask(BIG)).body == LARGE_BYTES
+    info = world.packages.stat(LARGE)
+    assert info is not None
+    world.packages.remove(LARGE)
+    assert (await world.ask(BIG)).status == 404
+    headers = Headers(info.content_type, "", info.metadata)
+    assert world.packages.put(LARGE, LARGE_BYTES, headers).generation != info.generation
+    assert (await world.ask(BIG)).body == LARGE_BYTES
 
-    run(act())
 
-
-def test_a_stream_that_breaks_off_is_never_completed(world: World, access_log: AccessLog) -> None:
+async def test_a_stream_that_breaks_off_is_never_completed(
+    world: World, access_log: AccessLog
+) -> None:
     world.packages.fault(Fault("truncate", name=LARGE, after_bytes=1_000_000))
     client = Client(BIG, {"authorization": basic()})
-    run(world.proxy(client.scope, client.receive, client.send))
+    await world.proxy(client.scope, client.receive, client.send)
     assert not client.is_complete()
     [line] = access_log.lines()
     assert (line["status"], line["incomplete"], line["bytes"]) == (200, True, 1_000_000)
@@ -428,7 +366,7 @@ def test_a_stream_that_breaks_off_is_never_completed(world: World, access_log: A
     assert world.reader.under_way == set()
 
 
-def test_a_stream_ends_where_its_client_leaves(world: World, access_log: AccessLog) -> None:
+async def test_a_stream_ends_where_its_client_leaves(world: World, access_log: AccessLog) -> None:
     client = Client(BIG, {"authorization": basic()})
 
     async def leave(message: Message) -> None:
@@ -436,7 +374,7 @@ def test_a_stream_ends_where_its_client_leaves(world: World, access_log: AccessL
         await asyncio.sleep(0)
 
     client.on_send = leave
-    run(world.proxy(client.scope, client.receive, client.send))
+    await world.proxy(client.scope, client.receive, client.send)
     assert not client.is_complete()
     assert len(client.sent) <= 3
     [line] = access_log.lines()
@@ -445,31 +383,28 @@ def test_a_stream_ends_where_its_client_leaves(world: World, access_log: AccessL
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_a_client_that_leaves_while_storage_hangs_is_not_waited_for(
+async def test_a_client_that_leaves_while_storage_hangs_is_not_waited_for(
     world: World, known: bool
 ) -> None:
     client = Client(BIG, {"authorization": basic()})
     client.disconnected.set()
 
-    async def act() -> None:
-        if known:
-            await world.ask(BIG, method="HEAD")
-            world.packages.fault(Fault("hang", name=LARGE, seconds=60))
-        async with asyncio.timeout(1):
-            await world.proxy(client.scope, client.receive, client.send)
-
-    run(act())
+    if known:
+        await world.ask(BIG, method="HEAD")
+        world.packages.fault(Fault("hang", name=LARGE, seconds=60))
+    async with asyncio.timeout(1):
+        await world.proxy(client.scope, client.receive, client.send)
     assert len([message for message in client.sent if message.get("body")]) <= 2
     assert not client.sent or not client.is_complete()
     assert world.reader.under_way == set()
 
 
-def test_an_unexpected_exception_is_500_and_its_traceback_is_logged_once(
+async def test_an_unexpected_exception_is_500_and_its_traceback_is_logged_once(
     world: World, access_log: AccessLog
 ) -> None:
     client = Client(PAGE, {"authorization": basic()})
     del client.scope["query_string"]  # no server leaves it out: an error of ours
-    run(world.proxy(client.scope, client.receive, client.send))
+    await world.proxy(client.scope, client.receive, client.send)
     assert client.answer().status == 500
     [line] = access_log.lines()
     assert line["severity"] == "ERROR"
@@ -480,7 +415,7 @@ def test_an_unexpected_exception_is_500_and_its_traceback_is_logged_once(
     assert message[-1].startswith("KeyError: ")
 
 
-def test_each_request_is_one_line_with_the_tokens_name_and_never_the_token(
+async def test_each_request_is_one_line_with_the_tokens_name_and_never_the_token(
     world: World, access_log: AccessLog, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -488,7 +423,7 @@ def test_each_request_is_one_line_with_the_tokens_name_and_never_the_token(
         "user-agent": 'pip/26.3 {"cpu":"x86_64"}',
         "x-cloud-trace-context": "105445aa7843bc8bf206b12000100000/1;o=1",
     }
-    run(world.ask(f"{FILE}?{TOKEN}", headers))
+    await world.ask(f"{FILE}?{TOKEN}", headers)
     [line] = access_log.lines()
     assert line.pop("milliseconds") >= 0
     assert line == {
@@ -514,33 +449,35 @@ def test_each_request_is_one_line_with_the_tokens_name_and_never_the_token(
     assert basic()[6:] not in everything
 
 
-def test_a_hostile_path_is_logged_short_and_printable(world: World, access_log: AccessLog) -> None:
-    run(world.ask("/\xff" + "a" * 1000))
+async def test_a_hostile_path_is_logged_short_and_printable(
+    world: World, access_log: AccessLog
+) -> None:
+    await world.ask("/\xff" + "a" * 1000)
     [line] = access_log.lines()
     assert line["path"] == "/\\xff" + "a" * 510
 
 
-def test_no_byte_of_a_path_is_a_control_character_in_the_log(
+async def test_no_byte_of_a_path_is_a_control_character_in_the_log(
     world: World, access_log: AccessLog
 ) -> None:
     """Neither C0 nor DEL nor C1: a terminal that shows the log would obey them."""
     every = bytes(range(256)).replace(b"?", b"").decode("latin-1")
-    run(world.ask(f"/{every}"))
+    await world.ask(f"/{every}")
     access_log.lines()
     [line] = access_log.text.splitlines()
     assert line.isascii()
     assert line.isprintable()
 
 
-def test_repeated_header_fields_count_as_one_list(world: World) -> None:
+async def test_repeated_header_fields_count_as_one_list(world: World) -> None:
     client = Client(PAGE, {"authorization": basic(), "accept": "text/html;q=0.1"})
     client.scope["headers"] += [(b"accept", JSON.encode())]  # type: ignore[operator]  # a list
-    run(world.proxy(client.scope, client.receive, client.send))
+    await world.proxy(client.scope, client.receive, client.send)
     assert client.answer().headers["content-type"] == JSON
 
 
 @pytest.mark.parametrize("ready", [True, False])
-def test_it_starts_and_stops_with_or_without_tokens(world: World, ready: bool) -> None:
+async def test_it_starts_and_stops_with_or_without_tokens(world: World, ready: bool) -> None:
     if not ready:
         world.tokens = PermissionDenied("tokens/versions/latest")
     sent: list[Message] = []
@@ -551,7 +488,7 @@ def test_it_starts_and_stops_with_or_without_tokens(world: World, ready: bool) -
     async def receive() -> Message:
         return {"type": "lifespan"}
 
-    run(world.proxy({"type": "lifespan"}, receive, send))
+    await world.proxy({"type": "lifespan"}, receive, send)
     assert sent == [
         {"type": "lifespan.startup.complete"},
         {"type": "lifespan.shutdown.complete"},

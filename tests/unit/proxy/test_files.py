@@ -20,7 +20,6 @@ from unit.proxy.world import (
     Clock,
     World,
     basic,
-    run,
 )
 
 FILE, BIG = f"/packages/{WHEEL}", f"/packages/{LARGE}"
@@ -31,33 +30,30 @@ def world() -> World:
     return World(storage_timeout=2)
 
 
-def asked(
+async def ask_cold(
     world: World, path: str, headers: Mapping[str, str] | None = None, method: str = "GET"
 ) -> tuple[Answer, int]:
     """An answer, with the operations that it cost; ``blocked.json`` was read before."""
 
-    async def act() -> tuple[Answer, int]:
-        await world.ask("/packages/unknown-1.0-py3-none-any.whl")
-        world.operations()
-        answer = await world.ask(path, headers, method)
-        return answer, world.operations()
-
-    found = run(act())
+    await world.ask("/packages/unknown-1.0-py3-none-any.whl")
+    world.operations()
+    answer = await world.ask(path, headers, method)
+    operations = world.operations()
     assert world.reader.under_way == set()
-    return found
+    return answer, operations
 
 
 @pytest.mark.parametrize(("path", "data"), [(FILE, WHEEL_BYTES), (BIG, LARGE_BYTES)])
-def test_a_file_never_seen_costs_one_operation(world: World, path: str, data: bytes) -> None:
-    answer, operations = asked(world, path)
+async def test_a_file_never_seen_costs_one_operation(world: World, path: str, data: bytes) -> None:
+    answer, operations = await ask_cold(world, path)
     assert (answer.status, answer.body, operations) == (200, data, 1)
 
 
 @pytest.mark.parametrize(("path", "size"), [(FILE, len(WHEEL_BYTES)), (BIG, len(LARGE_BYTES))])
-def test_50_head_of_a_file_never_seen_costs_one_operation(
+async def test_50_head_of_a_file_never_seen_costs_one_operation(
     world: World, path: str, size: int
 ) -> None:
-    answer, operations = asked(world, path, method="HEAD")
+    answer, operations = await ask_cold(world, path, method="HEAD")
     assert (answer.status, answer.headers["content-length"], operations) == (200, str(size), 1)
 
 
@@ -72,90 +68,80 @@ def test_50_head_of_a_file_never_seen_costs_one_operation(
         ("bytes=10-99999999", slice(10, None)),
     ],
 )
-def test_49_a_part_of_a_file_never_seen_costs_one_operation(
+async def test_49_a_part_of_a_file_never_seen_costs_one_operation(
     world: World, path: str, data: bytes, wanted: str, part: slice
 ) -> None:
-    answer, operations = asked(world, path, {"range": wanted})
+    answer, operations = await ask_cold(world, path, {"range": wanted})
     assert (answer.status, answer.body, operations) == (206, data[part], 1)
 
 
 @pytest.mark.parametrize("wanted", ["bytes=0-", "bytes=0-99999999", "bytes=-99999999"])
-def test_49_a_part_that_is_all_of_it_is_a_part(world: World, wanted: str) -> None:
-    answer, operations = asked(world, BIG, {"range": wanted})
+async def test_49_a_part_that_is_all_of_it_is_a_part(world: World, wanted: str) -> None:
+    answer, operations = await ask_cold(world, BIG, {"range": wanted})
     assert (answer.status, answer.body, operations) == (206, LARGE_BYTES, 1)
 
 
 @pytest.mark.parametrize("wanted", ["bytes=5-4", "bytes=-", "bytes=0-1,4-5", "lines=1-2"])
-def test_49_what_is_no_range_of_ours_is_the_whole(world: World, wanted: str) -> None:
-    answer, operations = asked(world, BIG, {"range": wanted})
+async def test_49_what_is_no_range_of_ours_is_the_whole(world: World, wanted: str) -> None:
+    answer, operations = await ask_cold(world, BIG, {"range": wanted})
     assert (answer.status, answer.body) == (200, LARGE_BYTES)
     assert operations <= 2
 
 
 @pytest.mark.parametrize("wanted", ["bytes=99999999-", "bytes=-0"])
-def test_49_a_part_that_is_not_there_is_416(world: World, wanted: str) -> None:
-    answer, operations = asked(world, BIG, {"range": wanted})
+async def test_49_a_part_that_is_not_there_is_416(world: World, wanted: str) -> None:
+    answer, operations = await ask_cold(world, BIG, {"range": wanted})
     assert (answer.status, operations) == (416, 1)
     assert answer.headers["content-range"] == f"bytes */{len(LARGE_BYTES)}"
 
 
-def test_49_a_resumption_of_something_else_is_the_whole(world: World) -> None:
-    answer, operations = asked(world, BIG, {"range": "bytes=5-", "if-range": '"other"'})
+async def test_49_a_resumption_of_something_else_is_the_whole(world: World) -> None:
+    answer, operations = await ask_cold(world, BIG, {"range": "bytes=5-", "if-range": '"other"'})
     assert (answer.status, answer.body, operations) == (200, LARGE_BYTES, 2)
 
 
-def test_53_a_tag_that_is_known_costs_one_operation_and_no_body(world: World) -> None:
-    answer, operations = asked(world, BIG, {"if-none-match": "*"})
+async def test_53_a_tag_that_is_known_costs_one_operation_and_no_body(world: World) -> None:
+    answer, operations = await ask_cold(world, BIG, {"if-none-match": "*"})
     assert (answer.status, answer.body, operations) == (304, b"", 1)
 
 
-def test_an_empty_file_is_a_file(world: World) -> None:
+async def test_an_empty_file_is_a_file(world: World) -> None:
     world.file("empty-1.0.tar.gz", b"")
-    answer, operations = asked(world, "/packages/empty-1.0.tar.gz", method="HEAD")
+    answer, operations = await ask_cold(world, "/packages/empty-1.0.tar.gz", method="HEAD")
     assert (answer.status, answer.headers["content-length"], operations) == (200, "0", 1)
 
 
-def test_a_file_that_was_composed_has_its_generation_as_tag(world: World) -> None:
-    answer, _ = asked(world, BIG)
+async def test_a_file_that_was_composed_has_its_generation_as_tag(world: World) -> None:
+    answer, _ = await ask_cold(world, BIG)
     assert len(answer.headers["etag"]) == 34
 
 
-def test_a_known_file_costs_nothing_if_it_is_small_and_one_operation_if_not(world: World) -> None:
-    async def act() -> list[int]:
-        costs = []
-        for path, headers in [(FILE, {}), (FILE, {"range": "bytes=1-"}), (BIG, {}), (BIG, {})]:
-            await world.ask(path, headers)
-            costs.append(world.operations())
-        return costs
-
-    assert run(act()) == [2, 0, 1, 1]  # blocked.json the first time
-
-
-def test_a_small_file_is_kept_whole_by_a_head_request(world: World) -> None:
-    async def act() -> None:
-        await world.ask(FILE, method="HEAD")
-        world.operations()
-        assert (await world.ask(FILE)).body == WHEEL_BYTES
-        assert world.operations() == 0
-
-    run(act())
+async def test_a_known_file_costs_nothing_if_it_is_small_and_one_operation_if_not(
+    world: World,
+) -> None:
+    costs = []
+    for path, headers in [(FILE, {}), (FILE, {"range": "bytes=1-"}), (BIG, {}), (BIG, {})]:
+        await world.ask(path, headers)
+        costs.append(world.operations())
+    assert costs == [2, 0, 1, 1]  # blocked.json the first time
 
 
-def test_a_part_of_a_small_file_is_not_taken_for_the_whole(world: World) -> None:
-    async def act() -> None:
-        assert (await world.ask(FILE, {"range": "bytes=1-9"})).body == WHEEL_BYTES[1:10]
-        assert (await world.ask(FILE)).body == WHEEL_BYTES
+async def test_a_small_file_is_kept_whole_by_a_head_request(world: World) -> None:
+    await world.ask(FILE, method="HEAD")
+    world.operations()
+    assert (await world.ask(FILE)).body == WHEEL_BYTES
+    assert world.operations() == 0
 
-    run(act())
+
+async def test_a_part_of_a_small_file_is_not_taken_for_the_whole(world: World) -> None:
+    assert (await world.ask(FILE, {"range": "bytes=1-9"})).body == WHEEL_BYTES[1:10]
+    assert (await world.ask(FILE)).body == WHEEL_BYTES
 
 
-def test_many_who_ask_for_a_large_file_get_their_own_stream(world: World) -> None:
-    async def act() -> None:
-        answers = await asyncio.gather(*(world.ask(BIG) for _ in range(20)))
-        assert {answer.body for answer in answers} == {LARGE_BYTES}
-        assert world.operations() == 21
-
-    run(act())
+async def test_many_who_ask_for_a_large_file_get_their_own_stream(world: World) -> None:
+    answers = await asyncio.gather(*(world.ask(BIG) for _ in range(20)))
+    assert {answer.body for answer in answers} == {LARGE_BYTES}
+    assert world.operations() == 21
 
 
 @pytest.fixture
@@ -164,21 +150,20 @@ def redirecting() -> World:
 
 
 @pytest.mark.parametrize("path", [FILE, BIG])
-def test_57_a_file_is_redirected_to_one_signature_an_hour(redirecting: World, path: str) -> None:
-    async def act() -> None:
-        answers = await asyncio.gather(*(redirecting.ask(path) for _ in range(20)))
-        assert {answer.status for answer in answers} == {302}
-        [location] = {answer.headers["location"] for answer in answers}
-        assert location.endswith("?signature=1")
-        assert {answer.headers["cache-control"] for answer in answers} == {"private, no-store"}
-        redirecting.operations()
-        redirecting.clock.now += 3599
-        assert (await redirecting.ask(path)).headers["location"] == location
-        redirecting.clock.now += 1
-        assert (await redirecting.ask(path)).headers["location"].endswith("?signature=2")
-        assert redirecting.storage.counts.requests["objects.download"] <= 2  # blocked.json
-
-    run(act())
+async def test_57_a_file_is_redirected_to_one_signature_an_hour(
+    redirecting: World, path: str
+) -> None:
+    answers = await asyncio.gather(*(redirecting.ask(path) for _ in range(20)))
+    assert {answer.status for answer in answers} == {302}
+    [location] = {answer.headers["location"] for answer in answers}
+    assert location.endswith("?signature=1")
+    assert {answer.headers["cache-control"] for answer in answers} == {"private, no-store"}
+    redirecting.operations()
+    redirecting.clock.now += 3599
+    assert (await redirecting.ask(path)).headers["location"] == location
+    redirecting.clock.now += 1
+    assert (await redirecting.ask(path)).headers["location"].endswith("?signature=2")
+    assert redirecting.storage.counts.requests["objects.download"] <= 2  # blocked.json
     assert redirecting.reader.under_way == set()
 
 
@@ -193,26 +178,23 @@ def test_57_a_file_is_redirected_to_one_signature_an_hour(redirecting: World, pa
         ("/packages/unknown-1.0-py3-none-any.whl", {}, "GET", 404),
     ],
 )
-def test_50_all_but_a_plain_get_of_a_file_is_answered_here(
+async def test_50_all_but_a_plain_get_of_a_file_is_answered_here(
     redirecting: World, path: str, headers: dict[str, str], method: str, status: int
 ) -> None:
-    assert run(redirecting.ask(path, headers, method)).status == status
+    assert (await redirecting.ask(path, headers, method)).status == status
     assert redirecting.signatures == []
 
 
-def test_57_neither_a_blocked_file_nor_one_out_of_scope_is_signed(redirecting: World) -> None:
+async def test_57_neither_a_blocked_file_nor_one_out_of_scope_is_signed(redirecting: World) -> None:
     redirecting.block(alpha_pkg={"filenames": [WHEEL]})
 
-    async def act() -> None:
-        assert (await redirecting.ask(FILE)).status == 404
-        assert (await redirecting.ask(BIG, {"authorization": basic(NARROW)})).status == 404
-
-    run(act())
+    assert (await redirecting.ask(FILE)).status == 404
+    assert (await redirecting.ask(BIG, {"authorization": basic(NARROW)})).status == 404
     assert redirecting.signatures == []
 
 
 @pytest.mark.parametrize("trouble", ["fails", "hangs"])
-def test_57_a_signature_that_cannot_be_had_is_503_and_tried_again(
+async def test_57_a_signature_that_cannot_be_had_is_503_and_tried_again(
     redirecting: World, trouble: str
 ) -> None:
     async def fail() -> None:
@@ -220,37 +202,28 @@ def test_57_a_signature_that_cannot_be_had_is_503_and_tried_again(
             raise Unavailable("signBlob")
         await asyncio.sleep(5)
 
-    async def act() -> None:
-        redirecting.sign_fault = fail
-        assert (await redirecting.ask(FILE)).status == 503
-        redirecting.sign_fault = None
-        assert (await redirecting.ask(FILE)).status == 302
-
-    run(act())
+    redirecting.sign_fault = fail
+    assert (await redirecting.ask(FILE)).status == 503
+    redirecting.sign_fault = None
+    assert (await redirecting.ask(FILE)).status == 302
 
 
-def test_57_signatures_are_not_kept_without_bound() -> None:
+async def test_57_signatures_are_not_kept_without_bound() -> None:
     signatures: list[str] = []
 
     async def sign(name: str) -> str:
         signatures.append(name)
         return f"https://storage.example/{name}"
 
-    async def act() -> None:
-        signed = SignedUrls(sign, 1, Clock())
-        for number in [*range(CAPACITY + 1), 0, CAPACITY]:
-            await signed.get(Filename(f"a-{number}.tar.gz"))
-
-    run(act())
+    signed = SignedUrls(sign, 1, Clock())
+    for number in [*range(CAPACITY + 1), 0, CAPACITY]:
+        await signed.get(Filename(f"a-{number}.tar.gz"))
     assert signatures == [f"a-{number}.tar.gz" for number in [*range(CAPACITY + 1), 0]]
 
 
-def test_a_fault_while_a_small_file_comes_is_503_and_leaves_nothing(world: World) -> None:
-    async def act() -> None:
-        world.packages.fault(Fault("truncate", name=WHEEL, after_bytes=10))
-        assert (await world.ask(FILE)).status == 503
-        assert (await world.ask(FILE)).body == WHEEL_BYTES
-        assert (await world.ask(f"{FILE}.metadata")).body == METADATA
-
-    run(act())
+async def test_a_fault_while_a_small_file_comes_is_503_and_leaves_nothing(world: World) -> None:
+    world.packages.fault(Fault("truncate", name=WHEEL, after_bytes=10))
+    assert (await world.ask(FILE)).status == 503
+    assert (await world.ask(FILE)).body == WHEEL_BYTES
+    assert (await world.ask(f"{FILE}.metadata")).body == METADATA
     assert world.reader.under_way == set()

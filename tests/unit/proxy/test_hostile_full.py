@@ -24,7 +24,6 @@ from unit.proxy.world import (
     Client,
     World,
     basic,
-    run,
 )
 
 ASKED = int(os.environ.get("HOSTILE", "3000"))
@@ -186,13 +185,13 @@ def complaint(client: Repeating) -> str:
     return ""
 
 
-def test_no_path_or_field_leads_outside_the_grammar(
+async def test_no_path_or_field_leads_outside_the_grammar(
     access_log: AccessLog, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
     world = World()
     world.storage.faults = recorded = Recorded()
 
-    counts, wrong = run(ask(world, Hostile(SEED)))
+    counts, wrong = await ask(world, Hostile(SEED))
 
     assert len(access_log.lines()) == ASKED
     with capsys.disabled():
@@ -204,6 +203,6 @@ def test_no_path_or_field_leads_outside_the_grammar(
     assert {200, 301, 401, 404, 405, 406, 414, 431} <= counts.keys()
 
 
-def test_5_a_file_name_whose_project_is_none_is_404() -> None:
+async def test_5_a_file_name_whose_project_is_none_is_404() -> None:
     world = World()
-    assert run(world.ask("/packages/alpha_pkg.-1.0-py3-none-any.whl")).status == 404
+    assert (await world.ask("/packages/alpha_pkg.-1.0-py3-none-any.whl")).status == 404

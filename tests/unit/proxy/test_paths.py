@@ -123,33 +123,35 @@ def text_of(path: bytes) -> str:
 
 
 @pytest.mark.parametrize(("path", "body"), NAMED)
-def test_1_10_a_path_names_what_it_says_decoded_once(world: World, path: bytes, body: str) -> None:
-    answer = run(world.ask(text_of(path)))
+async def test_1_10_a_path_names_what_it_says_decoded_once(
+    world: World, path: bytes, body: str
+) -> None:
+    answer = await world.ask(text_of(path))
     assert (answer.status, answer.body.decode()) == (200, body)
 
 
 @pytest.mark.parametrize(("path", "location"), MOVED)
-def test_2_3_another_spelling_is_redirected_in_one_hop(
+async def test_2_3_another_spelling_is_redirected_in_one_hop(
     world: World, path: bytes, location: str
 ) -> None:
-    answer = run(world.ask(text_of(path)))
+    answer = await world.ask(text_of(path))
     assert (answer.status, answer.headers["location"]) == (301, location)
-    answer = run(world.ask(f"{text_of(path)}?format=a%20b"))
+    answer = await world.ask(f"{text_of(path)}?format=a%20b")
     assert (answer.status, answer.headers["location"]) == (301, f"{location}?format=a%20b")
 
 
 @pytest.mark.parametrize("path", HOSTILE)
-def test_5_what_is_outside_the_grammar_names_nothing(world: World, path: bytes) -> None:
+async def test_5_what_is_outside_the_grammar_names_nothing(world: World, path: bytes) -> None:
     world.operations()
-    answer = run(world.ask(text_of(path)))
+    answer = await world.ask(text_of(path))
     assert (answer.status, answer.body) == (404, b"Not found.\n")
     assert world.operations() == 0
 
 
 @pytest.mark.parametrize("path", NOT_EXACT)
-def test_5_a_probe_answers_at_its_exact_path_only(world: World, path: bytes) -> None:
+async def test_5_a_probe_answers_at_its_exact_path_only(world: World, path: bytes) -> None:
     for authorization, status in (("", 401), (basic(TOKEN), 404)):
-        assert run(world.ask(text_of(path), {"authorization": authorization})).status == status
+        assert (await world.ask(text_of(path), {"authorization": authorization})).status == status
 
 
 @settings(deadline=None)

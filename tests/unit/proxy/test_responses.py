@@ -11,7 +11,7 @@ from cloud.errors import Unavailable
 from proxy.http.responses import BodyResponse, ClosingResponse, PreparedResponse
 from proxy.index.downloads import LazyDownload
 from schemas.types import Generation
-from unit.proxy.world import Client, run
+from unit.proxy.world import Client
 
 OnSend = Callable[[Message], Coroutine[Any, Any, None]]
 
@@ -51,40 +51,40 @@ async def act(*chunks: bytes) -> tuple[bytes, bool]:
     return client.answer().body, client.is_complete()
 
 
-def test_a_stream_is_complete_when_every_byte_was_sent() -> None:
-    assert run(act(b"ab", b"c")) == (b"abc", True)
+async def test_a_stream_is_complete_when_every_byte_was_sent() -> None:
+    assert await act(b"ab", b"c") == (b"abc", True)
 
 
-def test_a_stream_that_ends_early_is_not_completed() -> None:
-    assert run(act(b"ab")) == (b"ab", False)
+async def test_a_stream_that_ends_early_is_not_completed() -> None:
+    assert await act(b"ab") == (b"ab", False)
 
 
-def test_the_next_chunk_is_read_when_the_server_wants_more_and_not_before() -> None:
+async def test_the_next_chunk_is_read_when_the_server_wants_more_and_not_before() -> None:
     download = Download(b"ab", b"c")
 
     async def note(message: Message) -> None:
         words = f"sent {message['body'].decode() or 'nothing'}" if "body" in message else ""
         download.steps.append(words)
 
-    run(send(BodyResponse(200, [], download, 3), note))
+    await send(BodyResponse(200, [], download, 3), note)
     first, second = ["sent ab", "sent nothing"], ["sent c", "sent nothing"]
     assert download.steps == ["read", "", *first, "read", *second, "sent nothing"]
 
 
-def test_a_response_closes_its_download_once_whatever_it_sends() -> None:
+async def test_a_response_closes_its_download_once_whatever_it_sends() -> None:
     download = Download(b"abc")
-    run(send(ClosingResponse(PreparedResponse(304, []), download)))
+    await send(ClosingResponse(PreparedResponse(304, []), download))
     assert (download.closings, download.steps) == (1, [])
 
 
-def test_a_response_that_fails_closes_its_download() -> None:
+async def test_a_response_that_fails_closes_its_download() -> None:
     download = Download(b"abc")
 
     async def fail(message: Message) -> None:
         raise Unavailable("client")
 
     with pytest.raises(Unavailable):
-        run(send(ClosingResponse(PreparedResponse(200, [], b"abc"), download), fail))
+        await send(ClosingResponse(PreparedResponse(200, [], b"abc"), download), fail)
     assert download.closings == 1
 
 
@@ -101,35 +101,35 @@ def opening(opened: list[Download]) -> Callable[[int, int], Coroutine[Any, Any, 
 
 
 @pytest.mark.parametrize("part", [(0, 3), (1, 2)])
-def test_a_part_is_opened_when_it_is_read(part: tuple[int, int]) -> None:
+async def test_a_part_is_opened_when_it_is_read(part: tuple[int, int]) -> None:
     opened: list[Download] = []
     download = LazyDownload(opening(opened)).select(*part)
     assert opened == []
-    assert run(read(download)) == b"abc"[slice(*part)]
-    run(download.aclose())
+    assert await read(download) == b"abc"[slice(*part)]
+    await download.aclose()
     assert [each.closings for each in opened] == [1]
 
 
-def test_a_download_that_is_open_serves_if_it_is_the_selected_part() -> None:
+async def test_a_download_that_is_open_serves_if_it_is_the_selected_part() -> None:
     opened: list[Download] = []
     known = Download(b"abc")
     download = LazyDownload(opening(opened), known).select(0, 3)
-    assert run(read(download)) == b"abc"
-    run(download.aclose())
+    assert await read(download) == b"abc"
+    await download.aclose()
     assert (opened, known.closings) == ([], 1)
 
 
-def test_a_download_that_is_open_is_closed_if_another_part_is_selected() -> None:
+async def test_a_download_that_is_open_is_closed_if_another_part_is_selected() -> None:
     opened: list[Download] = []
     known = Download(b"abc")
     download = LazyDownload(opening(opened), known).select(1, 3)
-    assert run(read(download)) == b"bc"
+    assert await read(download) == b"bc"
     assert known.closings == 1
-    run(download.aclose())
+    await download.aclose()
     assert (known.closings, [each.closings for each in opened]) == (1, [1])
 
 
-def test_a_download_that_was_never_opened_needs_no_closing() -> None:
+async def test_a_download_that_was_never_opened_needs_no_closing() -> None:
     opened: list[Download] = []
-    run(LazyDownload(opening(opened)).select(0, 3).aclose())
+    await LazyDownload(opening(opened)).select(0, 3).aclose()
     assert opened == []
