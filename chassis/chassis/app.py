@@ -14,7 +14,6 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 
-import uvicorn
 from pydantic import ValidationError
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -24,16 +23,12 @@ from starlette.routing import Route
 
 from chassis import logs
 from chassis.outcomes import Outcome, TooEarly
-from chassis.settings import ServiceSettings
 from schemas.push import PushEnvelope
 
 logger = logging.getLogger(__name__)
 
 Handler = Callable[[PushEnvelope], Awaitable[Outcome]]
 """Deal with one message; return when its effect is durable and announced."""
-
-GRACE = 8
-"""Seconds to finish requests after SIGTERM; Cloud Run kills after 10."""
 
 
 def worker(project: str, handlers: Mapping[str, Handler], ready: Callable[[], object]) -> Starlette:
@@ -47,18 +42,6 @@ def worker(project: str, handlers: Mapping[str, Handler], ready: Callable[[], ob
         for subscription, handler in handlers.items()
     ]
     return Starlette(routes=[*routes, Route("/health", _health), Route("/ready", _ready(ready))])
-
-
-def serve(app: Starlette, settings: ServiceSettings) -> None:
-    """Serve until SIGTERM, then finish what is under way."""
-    uvicorn.run(
-        app,
-        host=settings.host,
-        port=settings.port,
-        access_log=False,
-        log_config=None,
-        timeout_graceful_shutdown=GRACE,
-    )
 
 
 async def _health(request: Request) -> Response:

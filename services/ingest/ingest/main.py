@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from chassis import logs, settings
-from chassis.app import serve
+from chassis.server import serve
 from cloud import pubsub, storage
 from cloud.pubsub import PubsubTopic
 from cloud.storage import StorageBucket

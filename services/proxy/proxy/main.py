@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import uvicorn
 from starlette.routing import Router
 
 from access.authentication import Authenticator
@@ -13,6 +12,7 @@ from access.refresh import Clock, RefreshingValue, RefreshPolicy
 from access.token_set import LoadTokens, create_loader
 from chassis import logs
 from chassis import settings as environment
+from chassis.server import serve
 from cloud import secrets
 from cloud.identity import READ_STORAGE, Identity
 from cloud.ports import Reader
@@ -32,8 +32,6 @@ from proxy.memory import freeze_loaded_objects, reuse_memory
 from proxy.settings import Settings
 from schemas import layout
 
-GRACE = 8
-"""Seconds to finish requests after SIGTERM; Cloud Run kills after 10."""
 KEEP_ALIVE = 75
 """Seconds of an idle connection between two requests; a front end closes it earlier."""
 PATIENCE = 1.0
@@ -50,27 +48,18 @@ def main() -> None:
     reuse_memory()
     app = build_app(settings, connect(settings))
     freeze_loaded_objects()
-    serve(app, settings)
-
-
-def serve(app: Router, settings: Settings) -> None:
-    """Serve until SIGTERM, then finish the current requests."""
 
     class Protocol(GuardedProtocol):
         write_timeout = settings.write_timeout
 
-    uvicorn.run(
+    serve(
         app,
-        host=settings.host,
-        port=settings.port,
-        access_log=False,
-        log_config=None,
+        settings,
         server_header=False,
         proxy_headers=False,
         ws="none",
         http=Protocol,
         timeout_keep_alive=KEEP_ALIVE,
-        timeout_graceful_shutdown=GRACE,
     )
 
 

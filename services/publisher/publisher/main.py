@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from starlette.applications import Starlette
 
 from chassis import logs, settings
-from chassis.app import serve
 from chassis.outcomes import Outcome
+from chassis.server import serve
 from cloud import pubsub, storage
 from cloud.errors import PreconditionFailed, TooManyRequests
 from cloud.ports import Bucket, Topic

@@ -43,8 +43,8 @@ def test_it_imports_neither_renderer_nor_messages() -> None:
 
 def test_what_is_loaded_is_no_work_for_the_garbage_collector() -> None:
     code = (
-        "import gc, proxy.main\n"
-        "proxy.main.uvicorn.run = lambda *_, **__: print(len(gc.get_objects()))\n"
+        "import gc, proxy.main, uvicorn\n"
+        "uvicorn.run = lambda *_, **__: print(len(gc.get_objects()))\n"
         "proxy.main.main()"
     )
     environment = {"PATH": os.environ["PATH"], "LOG_LEVEL": "ERROR", **SETTINGS}
