@@ -100,7 +100,7 @@ class TokenRegister:
         :raises Refused: if that is no live token, or more than one by digest.
         """
         live = [token for token in self.tokens() if token.is_live(self._now())]
-        ended = _chosen(live, which)
+        ended = _select(live, which)
         digests = [token.sha256 for token in ended]
         self._change(lambda document: document.without(digests, self._now()))
         return ended
@@ -137,7 +137,7 @@ def _parsed(version: SecretVersion) -> TokenDocument:
         raise Refused(f"{version.name} holds no document of tokens: {error}") from error
 
 
-def _chosen(live: Sequence[Token], which: str) -> Sequence[Token]:
+def _select(live: Sequence[Token], which: str) -> Sequence[Token]:
     if which.startswith(PREFIX):
         if not is_token(which):
             raise Refused("that token is mistyped or cut off: its checksum does not fit")

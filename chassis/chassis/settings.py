@@ -40,7 +40,7 @@ class ServiceSettings(BaseSettings):
 Settings = TypeVar("Settings", bound=ServiceSettings)
 
 
-def load(kind: type[Settings]) -> Settings:
+def load_settings(kind: type[Settings]) -> Settings:
     """Read the settings; where one is missing or wrong, say which and exit with 1."""
     try:
         return kind()
@@ -51,7 +51,7 @@ def load(kind: type[Settings]) -> Settings:
         raise SystemExit(1) from None
 
 
-def log(settings: ServiceSettings) -> None:
+def log_settings(settings: ServiceSettings) -> None:
     """Log every setting at start; none of them is a secret."""
     values = settings.model_dump(mode="json")
     logger.info("starting with %s", values, extra=facts(settings=values))

@@ -2,8 +2,9 @@
 
 from datetime import UTC, datetime
 
-from chassis import logs, settings
+from chassis import logs
 from chassis.server import serve
+from chassis.settings import load_settings, log_settings
 from cloud import pubsub, storage
 from cloud.pubsub import PubsubTopic
 from cloud.storage import StorageBucket
@@ -20,19 +21,19 @@ def now() -> datetime:
 
 def main() -> None:
     """Read the settings, build the clients, hand them over, and serve."""
-    configured = settings.load(Settings)
-    logs.configure(configured.log_level)
-    settings.log(configured)
-    objects, messages = storage.connect(configured.project), pubsub.connect()
-    metadata = StorageBucket(objects, configured.metadata_bucket)
-    verdicts = StorageBucket(objects, configured.verdicts_bucket)
-    indexed = PubsubTopic(messages, configured.project, configured.topic_project_indexed)
-    refused = PubsubTopic(messages, configured.project, configured.topic_file_refused)
+    settings = load_settings(Settings)
+    logs.configure(settings.log_level)
+    log_settings(settings)
+    objects, messages = storage.connect(settings.project), pubsub.connect()
+    metadata = StorageBucket(objects, settings.metadata_bucket)
+    verdicts = StorageBucket(objects, settings.verdicts_bucket)
+    indexed = PubsubTopic(messages, settings.project, settings.topic_project_indexed)
+    refused = PubsubTopic(messages, settings.project, settings.topic_file_refused)
     indexer = Indexer(
-        Records(metadata, indexed, now), Answers(verdicts, refused), now, configured.command_grace
+        Records(metadata, indexed, now), Answers(verdicts, refused), now, settings.command_grace
     )
-    app = create_app(indexer, configured.project, lambda: any(metadata.list("ready/")))
-    serve(app, configured)
+    app = create_app(indexer, settings.project, lambda: any(metadata.list("ready/")))
+    serve(app, settings)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from chassis import settings
+from chassis.settings import load_settings
 from cloud import pubsub, storage
 from cloud.errors import CloudError
 from cloud.pubsub import PubsubTopic
@@ -31,10 +31,10 @@ _EVERY = 5.0
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return the exit code."""
     options = _parser().parse_args(arguments)
-    configured = settings.load(Settings)
+    settings = load_settings(Settings)
     with ThreadPoolExecutor(THREADS) as pool:
         try:
-            return _run(_reindex(configured, pool), options)
+            return _run(_reindex(settings, pool), options)
         except CloudError as error:
             print(f"reindex: {error}", file=sys.stderr)
             return 2
@@ -48,16 +48,16 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _reindex(configured: Settings, pool: ThreadPoolExecutor) -> Reindex:
-    client = storage.connect(configured.project)
+def _reindex(settings: Settings, pool: ThreadPoolExecutor) -> Reindex:
+    client = storage.connect(settings.project)
     promotion = Promotion(
-        incoming=StorageBucket(client, configured.incoming_bucket),
-        packages=StorageBucket(client, configured.packages_bucket),
+        incoming=StorageBucket(client, settings.incoming_bucket),
+        packages=StorageBucket(client, settings.packages_bucket),
         # What was promoted is not judged by the rules of today.
-        policy=replace(configured.policy(), strict=False),
+        policy=replace(settings.policy(), strict=False),
         refusal=lambda upload: None,
     )
-    accepted = PubsubTopic(pubsub.connect(), configured.project, configured.topic_file_accepted)
+    accepted = PubsubTopic(pubsub.connect(), settings.project, settings.topic_file_accepted)
     return Reindex(promotion, accepted, pool)
 
 

@@ -2,8 +2,9 @@
 
 from datetime import UTC, datetime
 
-from chassis import logs, settings
+from chassis import logs
 from chassis.server import serve
+from chassis.settings import load_settings, log_settings
 from cloud import pubsub, storage
 from cloud.pubsub import PubsubTopic
 from cloud.storage import StorageBucket
@@ -21,33 +22,33 @@ def now() -> datetime:
 
 def main() -> None:
     """Read the settings, build the clients, hand them over, and serve."""
-    configured = settings.load(Settings)
-    logs.configure(configured.log_level)
-    settings.log(configured)
-    objects, messages = storage.connect(configured.project), pubsub.connect()
-    packages = StorageBucket(objects, configured.packages_bucket)
+    settings = load_settings(Settings)
+    logs.configure(settings.log_level)
+    log_settings(settings)
+    objects, messages = storage.connect(settings.project), pubsub.connect()
+    packages = StorageBucket(objects, settings.packages_bucket)
     verdicts = Verdicts(
-        bucket=StorageBucket(objects, configured.verdicts_bucket),
-        accepted=PubsubTopic(messages, configured.project, configured.topic_file_accepted),
-        refused=PubsubTopic(messages, configured.project, configured.topic_file_refused),
+        bucket=StorageBucket(objects, settings.verdicts_bucket),
+        accepted=PubsubTopic(messages, settings.project, settings.topic_file_accepted),
+        refused=PubsubTopic(messages, settings.project, settings.topic_file_refused),
         now=now,
     )
     closing = Closing(
-        metadata=StorageBucket(objects, configured.metadata_bucket),
+        metadata=StorageBucket(objects, settings.metadata_bucket),
         packages=packages,
-        release_closes_after=configured.release_closes_after,
+        release_closes_after=settings.release_closes_after,
     )
     promotion = Promotion(
-        incoming=StorageBucket(objects, configured.incoming_bucket),
+        incoming=StorageBucket(objects, settings.incoming_bucket),
         packages=packages,
-        policy=configured.policy(),
+        policy=settings.policy(),
         refusal=verdicts.refusal_of,
         expect_open=closing.expect_open,
     )
     app = create_app(
-        Ingest(promotion, verdicts), configured.project, lambda: any(packages.list("ready/"))
+        Ingest(promotion, verdicts), settings.project, lambda: any(packages.list("ready/"))
     )
-    serve(app, configured)
+    serve(app, settings)
 
 
 if __name__ == "__main__":

@@ -11,8 +11,8 @@ from access.authentication import Authenticator
 from access.refresh import Clock, RefreshingValue, RefreshPolicy
 from access.token_set import LoadTokens, create_loader
 from chassis import logs
-from chassis import settings as environment
 from chassis.server import serve
+from chassis.settings import load_settings, log_settings
 from cloud import secrets
 from cloud.identity import READ_STORAGE, Identity
 from cloud.ports import Reader
@@ -42,9 +42,9 @@ FIRST_PATIENCE = 5.0
 
 def main() -> None:
     """Read the settings, build the clients, hand them over, and serve until SIGTERM."""
-    settings = environment.load(Settings)
+    settings = load_settings(Settings)
     logs.configure(settings.log_level)
-    environment.log(settings)
+    log_settings(settings)
     reuse_memory()
     app = build_app(settings, connect(settings))
     freeze_loaded_objects()

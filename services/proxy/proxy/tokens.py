@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from access.register import Refused, TokenRegister
-from chassis import settings
+from chassis.settings import load_settings
 from cloud import secrets
 from cloud.errors import CloudError
 from proxy.settings import SecretSettings
@@ -22,31 +22,31 @@ _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=
 
 def main() -> int:
     """Do what the command line says; return the exit status."""
-    chosen = arguments(sys.argv[1:])
-    place = settings.load(SecretSettings)
-    client = secrets.connect(place.secret_manager_emulator_host or None)
-    secret = secrets.Secret(client, place.project, place.tokens_secret)
+    options = arguments(sys.argv[1:])
+    settings = load_settings(SecretSettings)
+    client = secrets.connect(settings.secret_manager_emulator_host or None)
+    secret = secrets.Secret(client, settings.project, settings.tokens_secret)
     try:
-        run(chosen, TokenRegister(secret, lambda: datetime.now(UTC)))
+        run(options, TokenRegister(secret, lambda: datetime.now(UTC)))
     except (Refused, CloudError) as error:
         print(f"proxy.tokens: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-def run(chosen: argparse.Namespace, register: TokenRegister) -> None:
+def run(options: argparse.Namespace, register: TokenRegister) -> None:
     """Create, list or revoke.
 
     The token is all that ``create`` writes to standard output, for a script to take it from there.
     """
-    match chosen.command:
+    match options.command:
         case "create":
             print(
                 register.create(
-                    chosen.name,
-                    projects=chosen.project or (EVERYTHING,),
-                    scopes=chosen.scope or (READ,),
-                    expires_in=chosen.expires_in,
+                    options.name,
+                    projects=options.project or (EVERYTHING,),
+                    scopes=options.scope or (READ,),
+                    expires_in=options.expires_in,
                 )
             )
             print("This is the only time it is shown; only its digest is kept.", file=sys.stderr)
@@ -54,7 +54,7 @@ def run(chosen: argparse.Namespace, register: TokenRegister) -> None:
             for token in register.tokens():
                 print(_line(token, datetime.now(UTC)))
         case "revoke":
-            for token in register.revoke(chosen.which):
+            for token in register.revoke(options.which):
                 print(f"revoked {token.name} {token.sha256[:12]}")
 
 

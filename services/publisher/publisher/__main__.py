@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 
-from chassis import settings
+from chassis.settings import load_settings
 from cloud import pubsub, storage
 from cloud.errors import CloudError
 from cloud.storage import StorageBucket
@@ -32,10 +32,10 @@ _EVERY = 5.0
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return the exit code."""
     options = _parser().parse_args(arguments)
-    config = settings.load(RepairSettings)
+    settings = load_settings(RepairSettings)
     with ThreadPoolExecutor(THREADS) as pool:
         try:
-            return int(options.run(config, options, pool))
+            return int(options.run(settings, options, pool))
         except CloudError as error:
             print(f"{options.command}: {error}", file=sys.stderr)
             return 2
@@ -57,14 +57,14 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _verify(config: RepairSettings, options: argparse.Namespace, pool: Executor) -> int:
-    client = storage.connect(config.project)
-    metadata = StorageBucket(client, config.metadata_bucket)
-    static = StorageBucket(client, config.static_bucket)
-    packages = StorageBucket(client, config.packages_bucket)
+def _verify(settings: RepairSettings, options: argparse.Namespace, pool: Executor) -> int:
+    client = storage.connect(settings.project)
+    metadata = StorageBucket(client, settings.metadata_bucket)
+    static = StorageBucket(client, settings.static_bucket)
+    packages = StorageBucket(client, settings.packages_bucket)
     files = FileCheck(packages, options.bytes)
     projects = ProjectCheck(metadata, static, files)
-    index = IndexCheck(metadata, static, packages, config.title, projects, files)
+    index = IndexCheck(metadata, static, packages, settings.title, projects, files)
     run = Verification(
         projects, index, pool, lambda: time.sleep(options.patience), _Progress("verify")
     )
@@ -77,9 +77,9 @@ def _verify(config: RepairSettings, options: argparse.Namespace, pool: Executor)
     return 1 if differences else 0
 
 
-def _rebuild(config: RepairSettings, options: argparse.Namespace, pool: Executor) -> int:
-    metadata = StorageBucket(storage.connect(config.project), config.metadata_bucket)
-    topic = pubsub.PubsubTopic(pubsub.connect(), config.project, config.topic_project_indexed)
+def _rebuild(settings: RepairSettings, options: argparse.Namespace, pool: Executor) -> int:
+    metadata = StorageBucket(storage.connect(settings.project), settings.metadata_bucket)
+    topic = pubsub.PubsubTopic(pubsub.connect(), settings.project, settings.topic_project_indexed)
     progress, announced = _Progress("rebuild"), set()
     for project in Rebuild(metadata, topic, pool).run(options.project):
         announced.add(project)

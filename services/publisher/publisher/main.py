@@ -7,9 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 from starlette.applications import Starlette
 
-from chassis import logs, settings
+from chassis import logs
 from chassis.outcomes import Outcome
 from chassis.server import serve
+from chassis.settings import load_settings, log_settings
 from cloud import pubsub, storage
 from cloud.errors import PreconditionFailed, TooManyRequests
 from cloud.ports import Bucket, Topic
@@ -45,11 +46,11 @@ to one name.
 """
 
 
-def compose(config: Settings, static: Bucket, metadata: Bucket, published: Topic) -> Starlette:
+def compose(settings: Settings, static: Bucket, metadata: Bucket, published: Topic) -> Starlette:
     """Put the application together from what it stands on."""
     blocked = BlockedList(static, RETRY)
     publisher = Publisher(ProjectPages(static, metadata, blocked, RETRY), published)
-    catalog = Catalog(static, metadata, config.title, RETRY)
+    catalog = Catalog(static, metadata, settings.title, RETRY)
     threads = ThreadPoolExecutor(THREADS, thread_name_prefix="publisher")
 
     async def commit(
@@ -62,26 +63,26 @@ def compose(config: Settings, static: Bucket, metadata: Bucket, published: Topic
         await asyncio.get_running_loop().run_in_executor(threads, catalog.publish)
 
     throttle = Throttle(
-        run_catalog, config.catalog_interval, clock=time.monotonic, sleep=asyncio.sleep
+        run_catalog, settings.catalog_interval, clock=time.monotonic, sleep=asyncio.sleep
     )
 
     def ready() -> None:
         for bucket in (static, metadata):
             next(bucket.list("ready/"), None)
 
-    return app.make(config.project, commit=commit, catalog=throttle.run, ready=ready)
+    return app.make(settings.project, commit=commit, catalog=throttle.run, ready=ready)
 
 
 def main() -> None:
     """Read the settings, connect, serve until SIGTERM."""
-    config = settings.load(Settings)
-    logs.configure(config.log_level)
-    settings.log(config)
-    client = storage.connect(config.project)
-    topic = pubsub.PubsubTopic(pubsub.connect(), config.project, config.topic_project_published)
-    static = storage.StorageBucket(client, config.static_bucket)
-    metadata = storage.StorageBucket(client, config.metadata_bucket)
-    serve(compose(config, static, metadata, topic), config)
+    settings = load_settings(Settings)
+    logs.configure(settings.log_level)
+    log_settings(settings)
+    client = storage.connect(settings.project)
+    topic = pubsub.PubsubTopic(pubsub.connect(), settings.project, settings.topic_project_published)
+    static = storage.StorageBucket(client, settings.static_bucket)
+    metadata = storage.StorageBucket(client, settings.metadata_bucket)
+    serve(compose(settings, static, metadata, topic), settings)
 
 
 if __name__ == "__main__":

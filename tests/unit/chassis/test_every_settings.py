@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from pydantic_core import PydanticUndefined
 
-from chassis.settings import ServiceSettings, load
+from chassis.settings import ServiceSettings, load_settings
 from indexer.settings import Settings as IndexerSettings
 from ingest.settings import Settings as IngestSettings
 from proxy.settings import Settings as ProxySettings
@@ -28,7 +28,7 @@ def test_the_required_settings_are_enough(
 ) -> None:
     for name in required(kind):
         monkeypatch.setenv(name.upper(), f"some-{name}")
-    settings = load(kind)
+    settings = load_settings(kind)
     assert {getattr(settings, name) for name in required(kind)} == {
         f"some-{name}" for name in required(kind)
     }
@@ -43,7 +43,7 @@ def test_each_missing_one_is_named(
     for name in required(kind):
         monkeypatch.delenv(name.upper(), raising=False)
     with pytest.raises(SystemExit) as caught:
-        load(kind)
+        load_settings(kind)
     assert caught.value.code == 1
     told = capsys.readouterr().err
     assert all(f"setting {name.upper()}: Field required" in told for name in required(kind))
@@ -67,4 +67,4 @@ def test_a_length_of_time_may_be_written_in_seconds(
     for name in required(IndexerSettings):
         monkeypatch.setenv(name.upper(), "x")
     monkeypatch.setenv("COMMAND_GRACE", written)
-    assert load(IndexerSettings).command_grace == timedelta(minutes=10)
+    assert load_settings(IndexerSettings).command_grace == timedelta(minutes=10)

@@ -2,8 +2,7 @@ import logging
 
 import pytest
 
-from chassis import settings
-from chassis.settings import ServiceSettings
+from chassis.settings import ServiceSettings, load_settings, log_settings
 
 
 class Example(ServiceSettings):
@@ -17,7 +16,7 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("PROJECT", "acme-prod")
     monkeypatch.setenv("PACKAGES_BUCKET", "acme-packages")
     monkeypatch.setenv("PORT", "8081")
-    assert settings.load(Example) == Example(
+    assert load_settings(Example) == Example(
         project="acme-prod", packages_bucket="acme-packages", port=8081
     )
 
@@ -28,7 +27,7 @@ def test_a_missing_setting_is_named_and_the_process_exits_with_1(
     monkeypatch.setenv("PROJECT", "acme-prod")
     monkeypatch.delenv("PACKAGES_BUCKET", raising=False)
     with pytest.raises(SystemExit) as caught:
-        settings.load(Example)
+        load_settings(Example)
     assert caught.value.code == 1
     assert "setting PACKAGES_BUCKET: Field required" in capsys.readouterr().err
 
@@ -40,7 +39,7 @@ def test_a_wrong_setting_is_named_without_its_value(
     monkeypatch.setenv("PACKAGES_BUCKET", "acme-packages")
     monkeypatch.setenv("PORT", "eighty")
     with pytest.raises(SystemExit):
-        settings.load(Example)
+        load_settings(Example)
     told = capsys.readouterr().err
     assert "setting PORT: Input should be a valid integer" in told
     assert "eighty" not in told
@@ -48,5 +47,5 @@ def test_a_wrong_setting_is_named_without_its_value(
 
 def test_settings_are_logged_at_start(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
-        settings.log(Example(project="acme-prod", packages_bucket="acme-packages"))
+        log_settings(Example(project="acme-prod", packages_bucket="acme-packages"))
     assert "acme-packages" in caplog.text
