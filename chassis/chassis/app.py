@@ -23,6 +23,7 @@ from starlette.routing import Route
 
 from chassis import logs
 from chassis.outcomes import Outcome, TooEarly
+from cloud.ports import Bucket
 from schemas.push import PushEnvelope
 
 logger = logging.getLogger(__name__)
@@ -31,17 +32,33 @@ Handler = Callable[[PushEnvelope], Awaitable[Outcome]]
 """Deal with one message; return when its effect is durable and announced."""
 
 
-def worker(project: str, handlers: Mapping[str, Handler], ready: Callable[[], object]) -> Starlette:
-    """Make a worker's app.
+def create_worker(
+    gcp_project: str, handlers: Mapping[str, Handler], ready: Callable[[], object]
+) -> Starlette:
+    """Create the application of a worker.
 
+    :param gcp_project: the Google Cloud project, for the trace in the log.
     :param handlers: by subscription, each served at ``POST /push/<subscription>``.
     :param ready: proves what the worker stands on, or raises; run in a thread.
     """
     routes = [
-        Route(f"/push/{subscription}", _push(project, subscription, handler), methods=["POST"])
+        Route(f"/push/{subscription}", _push(gcp_project, subscription, handler), methods=["POST"])
         for subscription, handler in handlers.items()
     ]
     return Starlette(routes=[*routes, Route("/health", _health), Route("/ready", _ready(ready))])
+
+
+def can_list(*buckets: Bucket) -> Callable[[], None]:
+    """Return a readiness check: list an empty prefix of each bucket.
+
+    It proves that the bucket exists and that the service may list it.
+    """
+
+    def check() -> None:
+        for bucket in buckets:
+            next(bucket.list("ready/"), None)
+
+    return check
 
 
 async def _health(request: Request) -> Response:
@@ -61,7 +78,7 @@ def _ready(ready: Callable[[], object]) -> Callable[[Request], Awaitable[Respons
 
 
 def _push(
-    project: str, subscription: str, handler: Handler
+    gcp_project: str, subscription: str, handler: Handler
 ) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
         started = time.perf_counter()
@@ -69,7 +86,7 @@ def _push(
             envelope = PushEnvelope.model_validate_json(await request.body())
         except ValidationError as error:
             return PlainTextResponse(f"no push envelope: {error.error_count()} errors\n", 400)
-        line = _Line(project, subscription, envelope, request, started)
+        line = _Line(gcp_project, subscription, envelope, request, started)
         try:
             outcome = await handler(envelope)
         except TooEarly as early:
@@ -89,7 +106,7 @@ class _Line:
 
     def __init__(
         self,
-        project: str,
+        gcp_project: str,
         subscription: str,
         envelope: PushEnvelope,
         request: Request,
@@ -101,7 +118,7 @@ class _Line:
             "subscription": subscription,
             "message_id": envelope.message.message_id,
             "delivery_attempt": envelope.delivery_attempt,
-            **logs.trace(header, project),
+            **logs.trace(header, gcp_project),
         }
 
     def write(self, outcome: Outcome, *, failed: bool = False) -> None:

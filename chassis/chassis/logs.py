@@ -59,7 +59,7 @@ def facts(**values: Any) -> Mapping[str, Mapping[str, Any]]:  # noqa: ANN401 - J
     return {FACTS: values}
 
 
-def trace(header: str | None, project: str) -> Mapping[str, str]:
+def trace(header: str | None, gcp_project: str) -> Mapping[str, str]:
     """The facts that tie a line to its request's trace.
 
     :param header: ``X-Cloud-Trace-Context`` or ``traceparent``, as received.
@@ -67,7 +67,7 @@ def trace(header: str | None, project: str) -> Mapping[str, str]:
     found = _TRACE.match(header or "")
     if found is None:
         return {}
-    return {"logging.googleapis.com/trace": f"projects/{project}/traces/{found['id']}"}
+    return {"logging.googleapis.com/trace": f"projects/{gcp_project}/traces/{found['id']}"}
 
 
 def _known(values: Mapping[str, Any]) -> Mapping[str, Any]:

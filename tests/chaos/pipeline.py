@@ -26,7 +26,7 @@ from ingest.app import create_app as ingest_app
 from ingest.promotion import Promotion
 from ingest.verdicts import Verdicts
 from local.layout import SUBSCRIPTIONS, Subscription
-from publisher.main import compose
+from publisher.main import Clients, build_app
 from publisher.settings import Settings as PublisherSettings
 from schemas.events import Message
 from schemas.types import format_time
@@ -117,16 +117,14 @@ class Pipeline:
 
     def _apps(self) -> dict[str, Starlette]:
         metadata, static = self.bucket("metadata"), self.bucket("static")
-        config = PublisherSettings(
+        settings = PublisherSettings(
             project=PROJECT, metadata_bucket="metadata", static_bucket="static", catalog_interval=0
         )
+        clients = Clients(static, metadata, PushTopic(self, "project-published"))
         return {
             "ingest": self._ingest(),
             "indexer": self._indexer(),
-            **{
-                service: compose(config, static, metadata, PushTopic(self, "project-published"))
-                for service in ("publisher", "catalog")
-            },
+            **{service: build_app(settings, clients) for service in ("publisher", "catalog")},
         }
 
     def _ingest(self) -> Starlette:

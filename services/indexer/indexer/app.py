@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 
-from chassis.app import worker
+from chassis.app import create_worker
 from chassis.group_commit import GroupCommit
 from chassis.outcomes import Outcome
 from indexer.answers import Answers
@@ -84,10 +84,10 @@ def _refused(verdict: CommandVerdict, project: str | None) -> Outcome:
     return Outcome("refused", project=project, reason=verdict.reason, detail=verdict.detail)
 
 
-def create_app(indexer: Indexer, project: str, ready: Callable[[], object]) -> Starlette:
-    """Make the indexer's app."""
+def create_app(indexer: Indexer, gcp_project: str, ready: Callable[[], object]) -> Starlette:
+    """Create the application."""
     handlers = {
         FILE_ACCEPTED: indexer.file_accepted,
         PROJECT_COMMAND: indexer.project_command,
     }
-    return worker(project, handlers, ready)
+    return create_worker(gcp_project, handlers, ready)

@@ -1,11 +1,18 @@
 """The indexer's composition root: ``python -m indexer.main``."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
+
+from starlette.applications import Starlette
 
 from chassis import logs
+from chassis.app import can_list
 from chassis.server import serve
 from chassis.settings import load_settings, log_settings
 from cloud import pubsub, storage
+from cloud.ports import Bucket, Topic
 from cloud.pubsub import PubsubTopic
 from cloud.storage import StorageBucket
 from indexer.answers import Answers
@@ -14,26 +21,44 @@ from indexer.commit import Records
 from indexer.settings import Settings
 
 
-def now() -> datetime:
-    """The clock, in UTC."""
-    return datetime.now(UTC)
-
-
 def main() -> None:
-    """Read the settings, build the clients, hand them over, and serve."""
+    """Read the settings, build the clients, hand them over, and serve until SIGTERM."""
     settings = load_settings(Settings)
     logs.configure(settings.log_level)
     log_settings(settings)
-    objects, messages = storage.connect(settings.project), pubsub.connect()
-    metadata = StorageBucket(objects, settings.metadata_bucket)
-    verdicts = StorageBucket(objects, settings.verdicts_bucket)
-    indexed = PubsubTopic(messages, settings.project, settings.topic_project_indexed)
-    refused = PubsubTopic(messages, settings.project, settings.topic_file_refused)
-    indexer = Indexer(
-        Records(metadata, indexed, now), Answers(verdicts, refused), now, settings.command_grace
+    serve(build_app(settings, connect(settings)), settings)
+
+
+@dataclass(frozen=True, slots=True)
+class Clients:
+    """Clients of Google Cloud, and the clock."""
+
+    metadata: Bucket
+    verdicts: Bucket
+    indexed: Topic
+    refused: Topic
+    now: Callable[[], datetime]
+
+
+def connect(settings: Settings) -> Clients:
+    """Create the clients, without a request to Google Cloud."""
+    bucket = partial(StorageBucket, storage.connect(settings.project))
+    topic = partial(PubsubTopic, pubsub.connect(), settings.project)
+    return Clients(
+        metadata=bucket(settings.metadata_bucket),
+        verdicts=bucket(settings.verdicts_bucket),
+        indexed=topic(settings.topic_project_indexed),
+        refused=topic(settings.topic_file_refused),
+        now=partial(datetime.now, UTC),
     )
-    app = create_app(indexer, settings.project, lambda: any(metadata.list("ready/")))
-    serve(app, settings)
+
+
+def build_app(settings: Settings, clients: Clients) -> Starlette:
+    """Create the application over its clients."""
+    records = Records(clients.metadata, clients.indexed, clients.now)
+    answers = Answers(clients.verdicts, clients.refused)
+    indexer = Indexer(records, answers, clients.now, settings.command_grace)
+    return create_app(indexer, settings.project, can_list(clients.metadata))
 
 
 if __name__ == "__main__":

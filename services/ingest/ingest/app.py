@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 
-from chassis.app import worker
+from chassis.app import create_worker
 from chassis.outcomes import Outcome
 from checks.refusal import Reason, Refused
 from ingest.promotion import Promotion
@@ -25,8 +25,11 @@ class Ingest:
     promotion: Promotion
     verdicts: Verdicts
 
-    def file_uploaded(self, push: PushEnvelope) -> Outcome:
-        """Deal with one message."""
+    async def file_uploaded(self, push: PushEnvelope) -> Outcome:
+        """Promote the file, or refuse it."""
+        return await run_in_threadpool(self._promote, push)
+
+    def _promote(self, push: PushEnvelope) -> Outcome:
         message_id = push.message.message_id
         try:
             message = FileUploaded.decode(push.message.data)
@@ -65,10 +68,6 @@ def _refusal(refused: Refused, upload: Upload | None) -> Outcome:
     return Outcome("refused", file=name, reason=refused.reason, detail=refused.detail)
 
 
-def create_app(ingest: Ingest, project: str, ready: Callable[[], object]) -> Starlette:
-    """Make ingest's app."""
-
-    async def file_uploaded(push: PushEnvelope) -> Outcome:
-        return await run_in_threadpool(ingest.file_uploaded, push)
-
-    return worker(project, {FILE_UPLOADED: file_uploaded}, ready)
+def create_app(ingest: Ingest, gcp_project: str, ready: Callable[[], object]) -> Starlette:
+    """Create the application."""
+    return create_worker(gcp_project, {FILE_UPLOADED: ingest.file_uploaded}, ready)

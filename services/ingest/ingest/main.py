@@ -1,11 +1,18 @@
 """Ingest's composition root: ``python -m ingest.main``."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
+
+from starlette.applications import Starlette
 
 from chassis import logs
+from chassis.app import can_list
 from chassis.server import serve
 from chassis.settings import load_settings, log_settings
 from cloud import pubsub, storage
+from cloud.ports import Bucket, Topic
 from cloud.pubsub import PubsubTopic
 from cloud.storage import StorageBucket
 from ingest.app import Ingest, create_app
@@ -15,40 +22,55 @@ from ingest.settings import Settings
 from ingest.verdicts import Verdicts
 
 
-def now() -> datetime:
-    """The clock, in UTC."""
-    return datetime.now(UTC)
-
-
 def main() -> None:
-    """Read the settings, build the clients, hand them over, and serve."""
+    """Read the settings, build the clients, hand them over, and serve until SIGTERM."""
     settings = load_settings(Settings)
     logs.configure(settings.log_level)
     log_settings(settings)
-    objects, messages = storage.connect(settings.project), pubsub.connect()
-    packages = StorageBucket(objects, settings.packages_bucket)
-    verdicts = Verdicts(
-        bucket=StorageBucket(objects, settings.verdicts_bucket),
-        accepted=PubsubTopic(messages, settings.project, settings.topic_file_accepted),
-        refused=PubsubTopic(messages, settings.project, settings.topic_file_refused),
-        now=now,
+    serve(build_app(settings, connect(settings)), settings)
+
+
+@dataclass(frozen=True, slots=True)
+class Clients:
+    """Clients of Google Cloud, and the clock."""
+
+    incoming: Bucket
+    packages: Bucket
+    verdicts: Bucket
+    metadata: Bucket
+    accepted: Topic
+    refused: Topic
+    now: Callable[[], datetime]
+
+
+def connect(settings: Settings) -> Clients:
+    """Create the clients, without a request to Google Cloud."""
+    bucket = partial(StorageBucket, storage.connect(settings.project))
+    topic = partial(PubsubTopic, pubsub.connect(), settings.project)
+    return Clients(
+        incoming=bucket(settings.incoming_bucket),
+        packages=bucket(settings.packages_bucket),
+        verdicts=bucket(settings.verdicts_bucket),
+        metadata=bucket(settings.metadata_bucket),
+        accepted=topic(settings.topic_file_accepted),
+        refused=topic(settings.topic_file_refused),
+        now=partial(datetime.now, UTC),
     )
-    closing = Closing(
-        metadata=StorageBucket(objects, settings.metadata_bucket),
-        packages=packages,
-        release_closes_after=settings.release_closes_after,
-    )
+
+
+def build_app(settings: Settings, clients: Clients) -> Starlette:
+    """Create the application over its clients."""
+    packages = clients.packages
+    verdicts = Verdicts(clients.verdicts, clients.accepted, clients.refused, clients.now)
+    closing = Closing(clients.metadata, packages, settings.release_closes_after)
     promotion = Promotion(
-        incoming=StorageBucket(objects, settings.incoming_bucket),
+        incoming=clients.incoming,
         packages=packages,
         policy=settings.policy(),
         refusal=verdicts.refusal_of,
         expect_open=closing.expect_open,
     )
-    app = create_app(
-        Ingest(promotion, verdicts), settings.project, lambda: any(packages.list("ready/"))
-    )
-    serve(app, settings)
+    return create_app(Ingest(promotion, verdicts), settings.project, can_list(packages))
 
 
 if __name__ == "__main__":

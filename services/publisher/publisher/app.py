@@ -1,52 +1,76 @@
-"""The publisher's web application: two subscriptions, each acknowledged when its work is durable.
+"""The publisher's push endpoints: each message is acknowledged when its work is durable.
 
-====================== ================ ==============================================
+====================== ================ ===========================================
 subscription           message          work
-====================== ================ ==============================================
-``publisher-project``  project-indexed  the project's pages, one commit a group
-``publisher-catalog``  project-indexed  the catalog, one run for all who wait
-====================== ================ ==============================================
+====================== ================ ===========================================
+``publisher-project``  project-indexed  the project's pages, one commit for a group
+``publisher-catalog``  project-indexed  the catalog, one run for all that wait
+====================== ================ ===========================================
 
-Both topics are internal: a message that cannot be read raises, and is not acknowledged.
+Both subscriptions are internal: an unreadable message raises, and is not acknowledged.
 """
 
-from collections.abc import Awaitable, Callable
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from starlette.applications import Starlette
 
-from chassis.app import worker
-from chassis.group_commit import Commit, GroupCommit
+from chassis.app import create_worker
+from chassis.group_commit import GroupCommit
 from chassis.outcomes import Outcome
+from publisher.catalog import Catalog
+from publisher.projects import Projects
+from publisher.throttle import Throttle
 from schemas.events import ProjectIndexed
 from schemas.names import ProjectName
 from schemas.push import PushEnvelope
 
-ProjectCommit = Commit[ProjectName, ProjectIndexed, Outcome]
-"""Publishes one project for a group of messages."""
+PROJECT = "publisher-project"
+CATALOG = "publisher-catalog"
+
+THREADS = 32
+"""Projects published at once by one process; each mostly waits for Cloud Storage."""
 
 
-def make(
-    project: str,
-    *,
-    commit: ProjectCommit,
-    catalog: Callable[[], Awaitable[None]],
-    ready: Callable[[], object],
-) -> Starlette:
-    """Make the application.
+class Publisher:
+    """The two handlers; each returns when its pages are durable.
 
-    :param project: the Google Cloud project, for the logs.
-    :param catalog: returns when a run of the catalog covers its caller.
+    :param catalog_interval: the least seconds between two runs of the catalog.
     """
-    groups: GroupCommit[ProjectName, ProjectIndexed, Outcome] = GroupCommit(commit)
 
-    async def publish_project(envelope: PushEnvelope) -> Outcome:
-        message = ProjectIndexed.decode(envelope.message.data)
-        return await groups.submit(message.project, message)
+    def __init__(self, projects: Projects, catalog: Catalog, catalog_interval: float) -> None:
+        self._projects = projects
+        self._catalog = catalog
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="publisher")
+        self._group = GroupCommit[ProjectName, ProjectIndexed, Outcome](self._commit)
+        self._throttle = Throttle(
+            self._run_catalog, catalog_interval, clock=time.monotonic, sleep=asyncio.sleep
+        )
 
-    async def publish_catalog(envelope: PushEnvelope) -> Outcome:
-        message = ProjectIndexed.decode(envelope.message.data)
-        await catalog()
+    async def publish_project(self, push: PushEnvelope) -> Outcome:
+        """Bring the pages of a project up to its record, and announce them."""
+        message = ProjectIndexed.decode(push.message.data)
+        return await self._group.submit(message.project, message)
+
+    async def publish_catalog(self, push: PushEnvelope) -> Outcome:
+        """Wait for a run of the catalog that starts after this call."""
+        message = ProjectIndexed.decode(push.message.data)
+        await self._throttle.run()
         return Outcome("done", project=message.project)
 
-    handlers = {"publisher-project": publish_project, "publisher-catalog": publish_catalog}
-    return worker(project, handlers, ready)
+    async def _commit(
+        self, project: ProjectName, changes: Sequence[ProjectIndexed]
+    ) -> Sequence[Outcome | Exception]:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, self._projects.publish, project, changes)
+
+    async def _run_catalog(self) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._threads, self._catalog.publish)
+
+
+def create_app(publisher: Publisher, gcp_project: str, ready: Callable[[], object]) -> Starlette:
+    """Create the application."""
+    handlers = {PROJECT: publisher.publish_project, CATALOG: publisher.publish_catalog}
+    return create_worker(gcp_project, handlers, ready)

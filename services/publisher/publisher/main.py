@@ -1,32 +1,26 @@
 """The publisher's composition root: ``python -m publisher.main``."""
 
-import asyncio
-import time
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
 
 from starlette.applications import Starlette
 
 from chassis import logs
-from chassis.outcomes import Outcome
+from chassis.app import can_list
 from chassis.server import serve
 from chassis.settings import load_settings, log_settings
 from cloud import pubsub, storage
 from cloud.errors import PreconditionFailed, TooManyRequests
 from cloud.ports import Bucket, Topic
+from cloud.pubsub import PubsubTopic
 from cloud.retry import Backoff, Retry
-from publisher import app
+from cloud.storage import StorageBucket
+from publisher.app import Publisher, create_app
 from publisher.blocked import BlockedList
 from publisher.catalog import Catalog
 from publisher.pages import ProjectPages
-from publisher.service import Publisher
+from publisher.projects import Projects
 from publisher.settings import Settings
-from publisher.throttle import Throttle
-from schemas.events import ProjectIndexed
-from schemas.names import ProjectName
-
-THREADS = 32
-"""Projects published at once by one process; each mostly waits for Cloud Storage."""
 
 DEADLINE = 120.0
 """Seconds within which a protocol is repeated. With the pauses and the commit before it, a push is
@@ -46,43 +40,41 @@ to one name.
 """
 
 
-def compose(settings: Settings, static: Bucket, metadata: Bucket, published: Topic) -> Starlette:
-    """Put the application together from what it stands on."""
-    blocked = BlockedList(static, RETRY)
-    publisher = Publisher(ProjectPages(static, metadata, blocked, RETRY), published)
-    catalog = Catalog(static, metadata, settings.title, RETRY)
-    threads = ThreadPoolExecutor(THREADS, thread_name_prefix="publisher")
-
-    async def commit(
-        project: ProjectName, changes: Sequence[ProjectIndexed]
-    ) -> list[Outcome | Exception]:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(threads, publisher.publish, project, changes)
-
-    async def run_catalog() -> None:
-        await asyncio.get_running_loop().run_in_executor(threads, catalog.publish)
-
-    throttle = Throttle(
-        run_catalog, settings.catalog_interval, clock=time.monotonic, sleep=asyncio.sleep
-    )
-
-    def ready() -> None:
-        for bucket in (static, metadata):
-            next(bucket.list("ready/"), None)
-
-    return app.make(settings.project, commit=commit, catalog=throttle.run, ready=ready)
-
-
 def main() -> None:
-    """Read the settings, connect, serve until SIGTERM."""
+    """Read the settings, build the clients, hand them over, and serve until SIGTERM."""
     settings = load_settings(Settings)
     logs.configure(settings.log_level)
     log_settings(settings)
-    client = storage.connect(settings.project)
-    topic = pubsub.PubsubTopic(pubsub.connect(), settings.project, settings.topic_project_published)
-    static = storage.StorageBucket(client, settings.static_bucket)
-    metadata = storage.StorageBucket(client, settings.metadata_bucket)
-    serve(compose(settings, static, metadata, topic), settings)
+    serve(build_app(settings, connect(settings)), settings)
+
+
+@dataclass(frozen=True, slots=True)
+class Clients:
+    """Clients of Google Cloud."""
+
+    static: Bucket
+    metadata: Bucket
+    published: Topic
+
+
+def connect(settings: Settings) -> Clients:
+    """Create the clients, without a request to Google Cloud."""
+    bucket = partial(StorageBucket, storage.connect(settings.project))
+    topic = partial(PubsubTopic, pubsub.connect(), settings.project)
+    return Clients(
+        static=bucket(settings.static_bucket),
+        metadata=bucket(settings.metadata_bucket),
+        published=topic(settings.topic_project_published),
+    )
+
+
+def build_app(settings: Settings, clients: Clients) -> Starlette:
+    """Create the application over its clients."""
+    static, metadata = clients.static, clients.metadata
+    pages = ProjectPages(static, metadata, BlockedList(static, RETRY), RETRY)
+    catalog = Catalog(static, metadata, settings.title, RETRY)
+    publisher = Publisher(Projects(pages, clients.published), catalog, settings.catalog_interval)
+    return create_app(publisher, settings.project, can_list(static, metadata))
 
 
 if __name__ == "__main__":

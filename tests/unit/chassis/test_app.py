@@ -5,7 +5,7 @@ import logging
 import pytest
 from starlette.testclient import TestClient
 
-from chassis.app import worker
+from chassis.app import create_worker
 from chassis.logs import FACTS
 from chassis.outcomes import Outcome, TooEarly
 from cloud.errors import Unavailable
@@ -29,7 +29,7 @@ def client(ready: Exception | None = None) -> TestClient:
         if ready:
             raise ready
 
-    return TestClient(worker("acme-prod", {"sub": handle}, prove))
+    return TestClient(create_worker("acme-prod", {"sub": handle}, prove))
 
 
 def body(data: bytes) -> str:

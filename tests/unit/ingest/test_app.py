@@ -1,5 +1,6 @@
 """Ingest on fakes: outcomes, promotion, and what a crash, a twin or a rival can do to it."""
 
+import asyncio
 import hashlib
 import io
 import json
@@ -387,7 +388,7 @@ def _outcome(service: Service, step: int, where: str) -> bool:
     for user in users:
         setattr(user, where, hook)
     try:
-        service.ingest.file_uploaded(push)
+        asyncio.run(service.ingest.file_uploaded(push))
     except Stopped:
         return True
     finally:

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from cloud.ports import Headers
 from fakes.examples import file_record
 from fakes.memory import MemoryBucket, MemoryTopic
-from publisher.main import compose
+from publisher.main import Clients, build_app
 from publisher.settings import Settings
 from schemas import layout
 from schemas.catalog import CatalogEntry
@@ -34,7 +34,7 @@ class World:
 
     @contextmanager
     def client(self) -> Iterator[TestClient]:
-        app = compose(self.settings, self.static, self.metadata, self.published)
+        app = build_app(self.settings, Clients(self.static, self.metadata, self.published))
         with TestClient(app) as client:
             yield client
 

@@ -1,4 +1,4 @@
-"""What the publisher does with a group of messages about one project: publish, then announce."""
+"""Publication of one project for a group of messages: write the pages, then announce them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ from schemas.releases import offered
 
 
 @dataclass(frozen=True, slots=True)
-class Publisher:
-    """The service's core: pages first, the announcement when they are durable."""
+class Projects:
+    """The pages of all projects, each announced when its pages are durable."""
 
     pages: ProjectPages
     published: Topic
