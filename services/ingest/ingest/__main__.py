@@ -6,14 +6,13 @@ there only where a ``.metadata`` is missing. Exits with 1 where an object is no 
 
 import argparse
 import sys
-import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import replace
 
+from chassis.batch import Progress, run_command
 from chassis.settings import load_settings
 from cloud import pubsub, storage
-from cloud.errors import CloudError
 from cloud.pubsub import PubsubTopic
 from cloud.storage import StorageBucket
 from ingest.promotion import Promotion
@@ -21,23 +20,12 @@ from ingest.reindex import Reindex
 from ingest.settings import Settings
 from schemas.names import normalize_project
 
-THREADS = 16
-"""Files announced side by side; each mostly waits for Cloud Storage and Pub/Sub."""
-
-_EVERY = 5.0
-"""Seconds between two lines of progress."""
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return the exit code."""
     options = _parser().parse_args(arguments)
     settings = load_settings(Settings)
-    with ThreadPoolExecutor(THREADS) as pool:
-        try:
-            return _run(_reindex(settings, pool), options)
-        except CloudError as error:
-            print(f"reindex: {error}", file=sys.stderr)
-            return 2
+    return run_command("reindex", lambda pool: _run(_reindex(settings, pool), options))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -48,7 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _reindex(settings: Settings, pool: ThreadPoolExecutor) -> Reindex:
+def _reindex(settings: Settings, pool: Executor) -> Reindex:
     client = storage.connect(settings.project)
     promotion = Promotion(
         incoming=StorageBucket(client, settings.incoming_bucket),
@@ -62,16 +50,14 @@ def _reindex(settings: Settings, pool: ThreadPoolExecutor) -> Reindex:
 
 
 def _run(reindex: Reindex, options: argparse.Namespace) -> int:
-    announced, refused, said = 0, 0, time.monotonic()
+    announced, refused, progress = 0, 0, Progress("reindex")
     for name, refusal in reindex.run(set(options.project)):
         if refusal is None:
             announced += 1
         else:
             print(f"{name}: {refusal}", flush=True)
             refused += 1
-        if time.monotonic() - said >= _EVERY:
-            print(f"reindex: {announced} announced", file=sys.stderr, flush=True)
-            said = time.monotonic()
+        progress(f"{announced} announced")
     print(f"reindex: {announced} files announced, {refused} are none", file=sys.stderr)
     return 1 if refused else 0
 

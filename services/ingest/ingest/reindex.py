@@ -7,17 +7,14 @@ the indexer takes them as it takes every announcement: a repair goes the way of 
 from collections.abc import Collection, Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from itertools import islice
 
+from chassis.batch import map_in_batches
 from checks.refusal import Refused
 from cloud.ports import ObjectInfo, Topic
 from ingest.promotion import Promotion
 from schemas import layout
 from schemas.events import FileAccepted
 from schemas.names import ProjectName, normalize_project
-
-_BATCH = 256
-"""Files waited for together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +31,8 @@ class Reindex:
         :param only: the projects whose files are meant; all where there are none.
         """
         objects = (info for info in self.promotion.packages.list() if _is_meant(info.name, only))
-        while batch := list(islice(objects, _BATCH)):
-            outcomes = self.pool.map(self._announce, batch)
-            yield from zip((info.name for info in batch), outcomes, strict=True)
+        for info, refusal in map_in_batches(self.pool, self._announce, objects):
+            yield info.name, refusal
 
     def _announce(self, info: ObjectInfo) -> Refused | None:
         try:

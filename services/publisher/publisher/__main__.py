@@ -8,11 +8,11 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 
+from chassis.batch import Progress, run_command
 from chassis.settings import load_settings
 from cloud import pubsub, storage
-from cloud.errors import CloudError
 from cloud.storage import StorageBucket
 from publisher.repair.file import FileCheck
 from publisher.repair.index import IndexCheck
@@ -22,23 +22,12 @@ from publisher.repair.verify import Verification
 from publisher.settings import RepairSettings
 from schemas.names import normalize_project
 
-THREADS = 16
-"""Projects looked at side by side; each mostly waits for Cloud Storage."""
-
-_EVERY = 5.0
-"""Seconds between two lines of progress."""
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return the exit code."""
     options = _parser().parse_args(arguments)
     settings = load_settings(RepairSettings)
-    with ThreadPoolExecutor(THREADS) as pool:
-        try:
-            return int(options.run(settings, options, pool))
-        except CloudError as error:
-            print(f"{options.command}: {error}", file=sys.stderr)
-            return 2
+    return run_command(options.command, lambda pool: int(options.run(settings, options, pool)))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -66,7 +55,7 @@ def _verify(settings: RepairSettings, options: argparse.Namespace, pool: Executo
     projects = ProjectCheck(metadata, static, files)
     index = IndexCheck(metadata, static, packages, settings.title, projects, files)
     run = Verification(
-        projects, index, pool, lambda: time.sleep(options.patience), _Progress("verify")
+        projects, index, pool, lambda: time.sleep(options.patience), Progress("verify")
     )
     differences = 0
     for difference in run.run(options.project):
@@ -80,7 +69,7 @@ def _verify(settings: RepairSettings, options: argparse.Namespace, pool: Executo
 def _rebuild(settings: RepairSettings, options: argparse.Namespace, pool: Executor) -> int:
     metadata = StorageBucket(storage.connect(settings.project), settings.metadata_bucket)
     topic = pubsub.PubsubTopic(pubsub.connect(), settings.project, settings.topic_project_indexed)
-    progress, announced = _Progress("rebuild"), set()
+    progress, announced = Progress("rebuild"), set()
     for project in Rebuild(metadata, topic, pool).run(options.project):
         announced.add(project)
         progress(f"{len(announced)} announced")
@@ -89,19 +78,6 @@ def _rebuild(settings: RepairSettings, options: argparse.Namespace, pool: Execut
     if missing:
         print(f"rebuild: no record of {', '.join(sorted(missing))}", file=sys.stderr)
     return 1 if missing else 0
-
-
-class _Progress:
-    """Says how far it is, every few seconds, on standard error."""
-
-    def __init__(self, command: str) -> None:
-        self._command = command
-        self._said = time.monotonic()
-
-    def __call__(self, words: str) -> None:
-        if time.monotonic() - self._said >= _EVERY:
-            print(f"{self._command}: {words}", file=sys.stderr, flush=True)
-            self._said = time.monotonic()
 
 
 if __name__ == "__main__":

@@ -7,16 +7,13 @@ any commit. So a repair goes the way of every publish, and there is no second on
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from itertools import islice
 
+from chassis.batch import map_in_batches
 from cloud.ports import Bucket, ObjectInfo, Topic
 from publisher.repair.index import project_of_record
 from schemas import layout
 from schemas.events import ProjectIndexed
 from schemas.names import ProjectName
-
-_BATCH = 256
-"""Messages waited for together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +28,8 @@ class Rebuild:
         """Yield each project that was announced: all, or those of ``only`` that have a record."""
         records = self._named(only) if only else self.metadata.list(layout.RECORDS)
         messages = (message for info in records if (message := _message(info)))
-        while batch := list(islice(messages, _BATCH)):
-            list(self.pool.map(self.indexed.publish, batch))
-            yield from (message.project for message in batch)
+        for message, _ in map_in_batches(self.pool, self.indexed.publish, messages):
+            yield message.project
 
     def _named(self, projects: Sequence[ProjectName]) -> Iterator[ObjectInfo]:
         return filter(None, (self.metadata.stat(layout.record(project)) for project in projects))

@@ -1,0 +1,58 @@
+"""Commands over a whole bucket: threads, batches, progress and the exit code."""
+
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from itertools import islice
+from typing import TypeVar
+
+from cloud.errors import CloudError
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+THREADS = 16
+"""Items worked on side by side; each mostly waits for Cloud Storage or Pub/Sub."""
+
+_BATCH = 256
+"""Items whose results are waited for together."""
+
+_INTERVAL = 5.0
+"""Seconds between two lines of progress."""
+
+
+def run_command(name: str, command: Callable[[Executor], int]) -> int:
+    """Run a command on threads; return its exit code, or 2 if Google Cloud failed."""
+    with ThreadPoolExecutor(THREADS) as pool:
+        try:
+            return command(pool)
+        except CloudError as error:
+            print(f"{name}: {error}", file=sys.stderr)
+            return 2
+
+
+def map_in_batches(
+    pool: Executor, function: Callable[[Item], Result], items: Iterable[Item]
+) -> Iterator[tuple[Item, Result]]:
+    """Yield each item with its result, in order.
+
+    One batch at a time is in memory, so ``items`` may be the listing of a bucket.
+    """
+    rest = iter(items)
+    while batch := list(islice(rest, _BATCH)):
+        yield from zip(batch, pool.map(function, batch), strict=True)
+
+
+class Progress:
+    """Prints the progress of a command to standard error, a line every few seconds."""
+
+    def __init__(self, command: str) -> None:
+        self._command = command
+        self._printed = time.monotonic()
+
+    def __call__(self, words: str) -> None:
+        """Print ``words``, unless the last line is recent."""
+        if time.monotonic() - self._printed >= _INTERVAL:
+            print(f"{self._command}: {words}", file=sys.stderr, flush=True)
+            self._printed = time.monotonic()
