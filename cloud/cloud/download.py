@@ -36,7 +36,7 @@ class Opened:
     stop: int
 
     @classmethod
-    async def of(cls, response: aiohttp.ClientResponse) -> Self | None:
+    async def from_response(cls, response: aiohttp.ClientResponse) -> Self | None:
         """Read the fields; None if there is no such part (416)."""
         if response.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
             response.release()

@@ -133,7 +133,7 @@ class StorageReader:
     ) -> Opened:
         subject = self._subject(name)
         path = self._path(name, "" if generation is None else f"&generation={generation}")
-        opened = await self._storage.ask(subject, path, _part(start, stop), Opened.of)
+        opened = await self._storage.ask(subject, path, _part(start, stop), Opened.from_response)
         if opened is not None:
             return opened
         return await self._storage.ask(subject, path, {}, _whole)
@@ -155,7 +155,7 @@ def _part(start: int, stop: int | None) -> Mapping[str, str]:
 
 
 async def _whole(response: aiohttp.ClientResponse) -> Opened:
-    opened = await Opened.of(response)
+    opened = await Opened.from_response(response)
     if opened is None:
         raise RetryableError("416 to a request for the whole")
     return opened

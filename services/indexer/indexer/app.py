@@ -51,7 +51,9 @@ class Indexer:
             await self._answer(refusal)
             return _refused(refusal, command.project)
         try:
-            issued = IssuedCommand.of(command, command_id, message.publish_time, self._grace)
+            issued = IssuedCommand.from_command(
+                command, command_id, message.publish_time, self._grace
+            )
             await self._group.submit(command.project, issued)
         except CommandRefused as error:
             return await self._refuse(command_id, error.reason, error.detail, command.project)

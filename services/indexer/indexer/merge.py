@@ -56,7 +56,7 @@ class IssuedCommand:
     """Until when its object may still be on its way."""
 
     @classmethod
-    def of(
+    def from_command(
         cls, command: ProjectCommand, command_id: str, publish_time: datetime, grace: timedelta
     ) -> "IssuedCommand":
         """Resolve the default of ``issued_at``: the publish time.

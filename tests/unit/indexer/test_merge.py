@@ -149,7 +149,7 @@ def test_a_command_may_come_in_the_group_of_the_file_it_speaks_of() -> None:
 
 def test_a_command_is_issued_when_it_is_published_unless_it_says_otherwise() -> None:
     command = ProjectCommand.model_validate({"action": "yank", "project": "a", "version": "1"})
-    assert IssuedCommand.of(command, "77", NOON, GRACE) == IssuedCommand(
+    assert IssuedCommand.from_command(command, "77", NOON, GRACE) == IssuedCommand(
         command, "77", NOON, NOON + GRACE
     )
 
@@ -164,9 +164,9 @@ def test_a_command_from_the_future_is_refused_as_nothing_could_undo_it() -> None
     fields = {"action": "yank", "project": "a", "version": "1", "issued_at": later(301)}
     command = ProjectCommand.model_validate(fields)
     with pytest.raises(CommandRefused) as caught:
-        IssuedCommand.of(command, "77", NOON, GRACE)
+        IssuedCommand.from_command(command, "77", NOON, GRACE)
     assert caught.value.reason == "issued-in-future"
-    assert IssuedCommand.of(command, "77", later(1), GRACE).issued_at == later(301)
+    assert IssuedCommand.from_command(command, "77", later(1), GRACE).issued_at == later(301)
 
 
 COMMANDS = [
