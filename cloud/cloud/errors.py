@@ -13,6 +13,8 @@
 The adapters catch the vendor's exceptions and raise these ``from`` them.
 """
 
+from collections.abc import Mapping
+
 
 class CloudError(Exception):
     """Something that was asked of Google Cloud did not happen.
@@ -49,3 +51,11 @@ class Unavailable(CloudError):
 
 class Unreadable(CloudError):
     """A document is not valid. Its reader keeps the last good one in force."""
+
+
+BY_STATUS: Mapping[int, type[CloudError]] = {
+    401: PermissionDenied,
+    403: PermissionDenied,
+    404: NotFound,
+}
+"""The errors of Cloud Storage by status code; an unknown one is :class:`Unavailable`."""

@@ -1,13 +1,9 @@
 """The ``Topic`` port over google-cloud-pubsub."""
 
-from concurrent.futures import TimeoutError as FutureTimeoutError
-
-from google.api_core import exceptions
-from google.auth.exceptions import GoogleAuthError
 from google.cloud.pubsub_v1 import PublisherClient
 from google.cloud.pubsub_v1.types import BatchSettings
 
-from cloud import errors
+from cloud.translation import translate_errors
 from schemas.events import Message
 
 _TIMEOUT = 60.0
@@ -32,11 +28,5 @@ class PubsubTopic:
 
     def publish(self, message: Message) -> None:
         """Publish and wait until it is taken."""
-        try:
+        with translate_errors(self._path):
             self._client.publish(self._path, message.encode()).result(timeout=_TIMEOUT)
-        except exceptions.PermissionDenied as error:
-            raise errors.PermissionDenied(self._path, str(error)) from error
-        except exceptions.NotFound as error:
-            raise errors.NotFound(self._path, str(error)) from error
-        except (exceptions.GoogleAPIError, GoogleAuthError, FutureTimeoutError) as error:
-            raise errors.Unavailable(self._path, str(error)) from error

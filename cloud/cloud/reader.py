@@ -35,11 +35,6 @@ which is at most 256 KiB."""
 _TRANSIENT = {408, 429, 500, 502, 503, 504}
 """https://cloud.google.com/storage/docs/retry-strategy"""
 _ANSWERS = {200, 206, 304, 416}
-_KINDS: Mapping[int, type[errors.CloudError]] = {
-    401: errors.PermissionDenied,
-    403: errors.PermissionDenied,
-    404: errors.NotFound,
-}
 _NO_BUCKET = "bucket does not exist"
 """What Cloud Storage says then, with a 404 as well: nobody knows what the object is."""
 _RAW = {"accept-encoding": "gzip"}
@@ -180,5 +175,5 @@ async def _refuse(response: aiohttp.ClientResponse, subject: str) -> None:
     detail = f"{response.status} {words}".strip()
     if response.status in _TRANSIENT:
         raise RetryableError(detail)
-    kind = _KINDS.get(response.status, errors.Unavailable)
+    kind = errors.BY_STATUS.get(response.status, errors.Unavailable)
     raise (errors.Unavailable if _NO_BUCKET in words else kind)(subject, detail)

@@ -1,18 +1,14 @@
 """A secret and its versions, over google-cloud-secret-manager."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import grpc
-from google.api_core import exceptions
-from google.auth.exceptions import GoogleAuthError
 from google.cloud.secretmanager_v1 import SecretManagerServiceClient, SecretPayload
 from google.cloud.secretmanager_v1.services.secret_manager_service.transports import (
     SecretManagerServiceGrpcTransport,
 )
 
-from cloud import errors
+from cloud.translation import translate_errors
 
 _TIMEOUT = 5.0
 """Seconds to wait for an answer."""
@@ -78,7 +74,7 @@ class Secret:
 
         :raises NotFound: if there is no secret.
         """
-        with _ours(self._path):
+        with translate_errors(self._path):
             added = self._client.add_secret_version(
                 parent=self._path, payload=SecretPayload(data=data), timeout=_TIMEOUT
             )
@@ -86,20 +82,7 @@ class Secret:
 
     def _access(self, alias: str) -> SecretVersion:
         path = f"{self._path}/versions/{alias}"
-        with _ours(path):
+        with translate_errors(path):
             # Without the library's own retry, which would go on for a minute whatever the timeout.
             answer = self._client.access_secret_version(name=path, timeout=_TIMEOUT, retry=None)
         return SecretVersion(name=answer.name, data=answer.payload.data)
-
-
-@contextmanager
-def _ours(subject: str) -> Iterator[None]:
-    """Raise the library's exceptions as ours."""
-    try:
-        yield
-    except exceptions.PermissionDenied as error:
-        raise errors.PermissionDenied(subject, str(error)) from error
-    except exceptions.NotFound as error:
-        raise errors.NotFound(subject, str(error)) from error
-    except (exceptions.GoogleAPIError, GoogleAuthError) as error:
-        raise errors.Unavailable(subject, str(error)) from error

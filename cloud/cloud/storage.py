@@ -5,7 +5,7 @@ a broken connection; a 429 is handed to the caller, who has newer changes to mer
 https://cloud.google.com/storage/docs/retry-strategy
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -193,17 +193,15 @@ class StorageBucket:
             raise errors.Unavailable(subject, str(error)) from error
 
 
-_KINDS: dict[int, type[errors.CloudError]] = {
-    401: errors.PermissionDenied,
-    403: errors.PermissionDenied,
-    404: errors.NotFound,
+_BY_STATUS: Mapping[int, type[errors.CloudError]] = {
+    **errors.BY_STATUS,
     412: errors.PreconditionFailed,
     429: errors.TooManyRequests,
 }
 
 
 def _translated(status: int, subject: str, detail: str) -> errors.CloudError:
-    return _KINDS.get(status, errors.Unavailable)(subject, detail)
+    return _BY_STATUS.get(status, errors.Unavailable)(subject, detail)
 
 
 def _info(blob: Blob) -> ObjectInfo:

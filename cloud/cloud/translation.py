@@ -1,0 +1,23 @@
+"""Exceptions of Google's gRPC clients, raised as :mod:`cloud.errors`."""
+
+from collections.abc import Iterator
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from contextlib import contextmanager
+
+from google.api_core import exceptions
+from google.auth.exceptions import GoogleAuthError
+
+from cloud import errors
+
+
+@contextmanager
+def translate_errors(subject: str) -> Iterator[None]:
+    """Raise the exceptions of the client library as errors about ``subject``."""
+    try:
+        yield
+    except exceptions.PermissionDenied as error:
+        raise errors.PermissionDenied(subject, str(error)) from error
+    except exceptions.NotFound as error:
+        raise errors.NotFound(subject, str(error)) from error
+    except (exceptions.GoogleAPIError, GoogleAuthError, FutureTimeoutError) as error:
+        raise errors.Unavailable(subject, str(error)) from error
