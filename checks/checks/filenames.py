@@ -3,7 +3,6 @@
 import re
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from math import prod
 from typing import Literal
 
 from packaging.tags import Tag
@@ -22,7 +21,14 @@ from checks.findings import Findings
 from checks.policy import Policy
 from checks.refusal import Reason, Refused
 from checks.stdlib_names import STDLIB_NAMES
-from schemas.names import MAX_TAGS, InvalidFilename, checked_filename
+from schemas.names import (
+    MAX_TAGS,
+    InvalidFilename,
+    ProjectName,
+    checked_filename,
+    count_tags,
+    usual_spelling,
+)
 
 SDIST_SUFFIX = ".tar.gz"
 MAX_FILENAME_LENGTH = 255
@@ -78,14 +84,14 @@ def parse_name(filename: str, policy: Policy) -> ParsedName:
 def _parse_wheel_name(filename: str, findings: Findings) -> ParsedName:
     _expect_plain(filename, Reason.BAD_FILENAME)
     stem = filename.removesuffix(".whl")
-    if prod(part.count(".") + 1 for part in stem.split("-")[-3:]) > MAX_TAGS:
+    if count_tags(filename) > MAX_TAGS:
         raise Refused(Reason.BAD_FILENAME, f"{filename}: expands to more than {MAX_TAGS} tags")
     try:
         project, version, build, tags = parse_wheel_filename(filename)
     except InvalidWheelFilename as error:
         raise Refused(Reason.BAD_FILENAME, str(error)) from error
     _expect_name(project, filename, Reason.BAD_FILENAME)
-    wanted = f"{project.replace('-', '_')}-{version}"
+    wanted = f"{usual_spelling(ProjectName(project))}-{version}"
     if not stem.startswith(f"{wanted}-"):
         findings.warn(
             Reason.BAD_FILENAME, f"{filename}: the normalised form would start with {wanted}"
@@ -100,7 +106,7 @@ def _parse_sdist_name(filename: str) -> ParsedName:
     except InvalidSdistFilename as error:
         raise Refused(Reason.SDIST_FILENAME, str(error)) from error
     _expect_name(project, filename, Reason.SDIST_FILENAME)
-    wanted = f"{project.replace('-', '_')}-{version}{SDIST_SUFFIX}"
+    wanted = f"{usual_spelling(ProjectName(project))}-{version}{SDIST_SUFFIX}"
     if filename != wanted:
         raise Refused(Reason.SDIST_FILENAME, f"{filename}: by PEP 625 it has to be {wanted}")
     return ParsedName(filename, "sdist", project, version)

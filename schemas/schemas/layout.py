@@ -5,7 +5,7 @@ A name is made here and nowhere else (DESIGN: "Where things are stored").
 
 from urllib.parse import quote
 
-from schemas.names import Filename, ProjectName
+from schemas.names import Filename, ProjectName, normalize_project
 
 ROOT_HTML = "simple/index.html"
 ROOT_JSON = "simple/index.v1.json"
@@ -60,6 +60,14 @@ def command_verdict(command_id: str) -> str:
 def record(project: ProjectName) -> str:
     """A project's record."""
     return f"{RECORDS}{project}.json"
+
+
+def record_project(name: str) -> ProjectName:
+    """Return the project that the name of a record states, normalised.
+
+    :raises ValueError: if it is no legal project name.
+    """
+    return normalize_project(name.removeprefix(RECORDS).removesuffix(".json"))
 
 
 def project_pages(project: ProjectName) -> str:

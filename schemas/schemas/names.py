@@ -52,6 +52,14 @@ def normalize_project(name: str) -> ProjectName:
         raise ValueError(f"{name!r} is no legal project name") from error
 
 
+def try_normalize_project(name: str) -> ProjectName | None:
+    """Normalise a project's name; return None if it is not legal."""
+    try:
+        return normalize_project(name)
+    except ValueError:
+        return None
+
+
 def normalize_version(version: str) -> Version:
     """Bring a version into its normal form.
 
@@ -101,10 +109,15 @@ def parse_filename(filename: str) -> tuple[ProjectName, Version]:
         raise InvalidFilename(str(error)) from error
 
 
-def _check_tags(filename: str) -> None:
-    """See that a compressed tag set (PEP 425) stays small before it is expanded."""
+def count_tags(filename: str) -> int:
+    """Return the number of tags that the compressed tag set of a wheel expands to (PEP 425)."""
     tags = filename.removesuffix(".whl").split("-")[-3:]
-    if prod(part.count(".") + 1 for part in tags) > MAX_TAGS:
+    return prod(part.count(".") + 1 for part in tags)
+
+
+def _check_tags(filename: str) -> None:
+    """Require that the tag set is small, before it is expanded."""
+    if count_tags(filename) > MAX_TAGS:
         raise ValueError(f"{filename!r} expands to more than {MAX_TAGS} tags")
 
 
@@ -118,3 +131,11 @@ def display_name(filename: Filename) -> str:
     if filename.endswith(".whl"):
         return filename.split("-", 1)[0]
     return filename.rsplit("-", 1)[0]
+
+
+def usual_spelling(project: ProjectName) -> str:
+    """Return the spelling of a project in file names of current build tools.
+
+    https://packaging.python.org/en/latest/specifications/binary-distribution-format/#escaping-and-unicode
+    """
+    return project.replace("-", "_")

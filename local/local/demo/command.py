@@ -16,7 +16,7 @@ from local.demo.step import Step
 from local.demo.wheel import Wheel
 from local.runtime.state import Running, State
 from local.settings import Backends
-from schemas.names import normalize_project
+from schemas.names import normalize_project, usual_spelling
 
 PROJECT = normalize_project("gcpypi-demo")
 SOURCE = 'print("Hello from {name} {version}, by way of your own package index")\n'
@@ -51,7 +51,7 @@ def run(state: State, running: Running, say: Callable[[str], None]) -> None:
 
 
 def _wheel(version: str) -> Wheel:
-    name = PROJECT.replace("-", "_")
+    name = usual_spelling(PROJECT)
     source = SOURCE.format(name=PROJECT, version=version)
     return Wheel(name, version, "Proof that the index works", {f"{name}.py": source})
 

@@ -18,6 +18,7 @@ from schemas.names import (
     display_name,
     parse_filename,
     release_of,
+    usual_spelling,
 )
 from schemas.records import ProjectRecord
 
@@ -77,7 +78,8 @@ class Closing:
     def _files(self, name: ParsedName, entry: CatalogEntry) -> Iterable[ObjectInfo]:
         """The promoted files whose name is spelled as this one's, as the latest's, or normally."""
         ours = display_name(checked_filename(name.filename))
-        for spelled in sorted({ours, entry.display_name, name.project.replace("-", "_")}):
+        usual = usual_spelling(ProjectName(name.project))
+        for spelled in sorted({ours, entry.display_name, usual}):
             yield from self.packages.list(f"{spelled}-")
 
 

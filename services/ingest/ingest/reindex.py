@@ -14,7 +14,7 @@ from cloud.ports import ObjectInfo, Topic
 from ingest.promotion import Promotion
 from schemas import layout
 from schemas.events import FileAccepted
-from schemas.names import ProjectName, normalize_project
+from schemas.names import Filename, ProjectName, display_name, try_normalize_project
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +49,4 @@ def _is_meant(name: str, only: Collection[ProjectName]) -> bool:
 
 
 def _project(name: str) -> ProjectName | None:
-    spelled = name.split("-", 1)[0] if name.endswith(".whl") else name.rsplit("-", 1)[0]
-    try:
-        return normalize_project(spelled)
-    except ValueError:
-        return None
+    return try_normalize_project(display_name(Filename(name)))

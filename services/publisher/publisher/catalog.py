@@ -26,7 +26,6 @@ from publisher.render.templates import ENTRIES_PER_PAGE
 from schemas import layout
 from schemas.catalog import CatalogEntry
 from schemas.headers import HTML, REVALIDATE, SIMPLE_JSON
-from schemas.names import normalize_project
 
 logger = logging.getLogger(__name__)
 
@@ -108,9 +107,8 @@ def entry_of(info: ObjectInfo, metadata: Bucket) -> CatalogEntry:
 
     :raises UnreadableEntry: if it is no record's object.
     """
-    project = info.name.removeprefix(layout.RECORDS).removesuffix(".json")
     try:
-        return CatalogEntry.read(normalize_project(project), info.metadata)
+        return CatalogEntry.read(layout.record_project(info.name), info.metadata)
     except ValueError:  # no name of a project, or metadata that does not fit
         return _derived(info.name, metadata)
 

@@ -1,6 +1,6 @@
 import pytest
 
-from schemas.layout import core_metadata, file_address, incoming_parts
+from schemas.layout import core_metadata, file_address, incoming_parts, record, record_project
 from schemas.names import (
     Filename,
     InvalidFilename,
@@ -9,6 +9,8 @@ from schemas.names import (
     normalize_project,
     normalize_version,
     parse_filename,
+    try_normalize_project,
+    usual_spelling,
 )
 
 
@@ -84,3 +86,17 @@ def test_a_files_address_is_percent_encoded() -> None:
     filename = checked_filename("acme-1!2.0+cu1-py3-none-any.whl")
     assert file_address(filename) == "/packages/acme-1%212.0%2Bcu1-py3-none-any.whl"
     assert core_metadata(filename) == "acme-1!2.0+cu1-py3-none-any.whl.metadata"
+
+
+def test_a_project_is_spelled_with_underscores_in_file_names() -> None:
+    assert usual_spelling(normalize_project("Zope.Interface")) == "zope_interface"
+
+
+def test_a_record_states_its_project() -> None:
+    project = normalize_project("zope-interface")
+    assert record_project(record(project)) == project
+
+
+@pytest.mark.parametrize(("name", "project"), [("Acme", "acme"), ("a b", None)])
+def test_an_illegal_name_is_no_project(name: str, project: str | None) -> None:
+    assert try_normalize_project(name) == project

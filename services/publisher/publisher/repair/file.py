@@ -7,14 +7,9 @@ from dataclasses import dataclass
 from cloud.ports import Bucket, ObjectInfo
 from publisher.repair.difference import Difference, Kind
 from schemas import layout
-from schemas.names import ProjectName, display_name
+from schemas.names import display_name, usual_spelling
 from schemas.records import FileRecord, ProjectRecord
 from schemas.types import format_time
-
-
-def usual_spelling(project: ProjectName) -> str:
-    """How file names spell a project, but for those of old tools (binary distribution format)."""
-    return project.replace("-", "_")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,17 @@ from publisher.catalog import entry_of, rendered
 from publisher.errors import UnreadableEntry
 from publisher.pages import KINDS
 from publisher.repair.difference import Difference
-from publisher.repair.file import FileCheck, usual_spelling
+from publisher.repair.file import FileCheck
 from publisher.repair.project import ProjectCheck
 from schemas import layout
 from schemas.catalog import CatalogEntry
-from schemas.names import Filename, ProjectName, display_name, normalize_project
+from schemas.names import (
+    Filename,
+    ProjectName,
+    display_name,
+    try_normalize_project,
+    usual_spelling,
+)
 from schemas.records import ProjectRecord
 
 Check = Callable[[], list[Difference]]
@@ -30,9 +36,12 @@ _OVER_ALL = (layout.ROOT_HTML, layout.ROOT_JSON, layout.HOME, layout.BLOCKED)
 
 
 def project_of_record(name: str) -> ProjectName | None:
-    """The project whose record an object of the metadata bucket is, by its name."""
-    project = _project(name.removeprefix(layout.RECORDS).removesuffix(".json"))
-    return project if project and layout.record(project) == name else None
+    """Return the project whose record has exactly this object name, if there is one."""
+    try:
+        project = layout.record_project(name)
+    except ValueError:
+        return None
+    return project if layout.record(project) == name else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +64,7 @@ class IndexCheck:
                 yield partial(self.static_object, info.name)
         names = (info.name for info in self.packages.list())
         for spelling, group in groupby(names, key=_spelling):
-            project = _project(spelling)
+            project = try_normalize_project(spelling)
             if project is None or project not in known or spelling != usual_spelling(project):
                 yield partial(self.spelling, project, tuple(group))
 
@@ -119,16 +128,9 @@ class IndexCheck:
         return ProjectRecord.model_validate_json(stored.data) if stored else None
 
 
-def _project(text: str) -> ProjectName | None:
-    try:
-        return normalize_project(text)
-    except ValueError:
-        return None
-
-
 def _project_of_page(name: str) -> ProjectName | None:
     parts = name.split("/")
-    project = _project(parts[1]) if len(parts) == 3 else None
+    project = try_normalize_project(parts[1]) if len(parts) == 3 else None
     return project if project and name in {kind.name(project) for kind in KINDS} else None
 
 
