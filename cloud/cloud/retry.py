@@ -1,4 +1,4 @@
-"""Retry with back-off, jitter and a deadline, for threads and for event loops (ADR 20)."""
+"""Retry with back-off, jitter and a deadline, for threads and for event loops (ADR 14)."""
 
 import asyncio
 import random
