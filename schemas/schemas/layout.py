@@ -3,6 +3,7 @@
 A name is made here and nowhere else (DESIGN: "Where things are stored").
 """
 
+from collections.abc import Mapping
 from urllib.parse import quote
 
 from schemas.names import Filename, ProjectName, normalize_project
@@ -68,6 +69,12 @@ def record_project(name: str) -> ProjectName:
     :raises ValueError: if it is no legal project name.
     """
     return normalize_project(name.removeprefix(RECORDS).removesuffix(".json"))
+
+
+def record_revision(metadata: Mapping[str, str]) -> int | None:
+    """Return the revision in the custom metadata of a record or a page; None if it has none."""
+    revision = metadata.get(RECORD_REVISION, "")
+    return int(revision) if revision.isdecimal() else None
 
 
 def project_pages(project: ProjectName) -> str:

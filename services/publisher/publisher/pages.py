@@ -113,5 +113,5 @@ def _rendered(kinds: Sequence[Kind], record: ProjectRecord) -> Sequence[tuple[Ki
 
 def _is_due(found: ObjectInfo | None, record: ProjectRecord) -> bool:
     """Whether a page is missing or of an older record; one that does not say counts as older."""
-    revision = found.metadata.get(layout.RECORD_REVISION, "") if found else ""
-    return not revision.isdecimal() or int(revision) < record.revision
+    revision = layout.record_revision(found.metadata) if found else None
+    return revision is None or revision < record.revision

@@ -40,7 +40,5 @@ def _message(info: ObjectInfo) -> ProjectIndexed | None:
     project = project_of_record(info.name)
     if project is None:
         return None
-    revision = info.metadata.get(layout.RECORD_REVISION, "")
-    return ProjectIndexed(
-        project=project, record_revision=int(revision) if revision.isdecimal() else 0, force=True
-    )
+    revision = layout.record_revision(info.metadata) or 0
+    return ProjectIndexed(project=project, record_revision=revision, force=True)
