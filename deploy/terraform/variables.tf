@@ -104,7 +104,7 @@ variable "operators" {
 }
 
 variable "settings" {
-  description = "More settings of the services, by service: { ingest = { STRICT = \"true\" } }. The README lists them."
+  description = "More settings of the services, by service: { ingest = { STRICT = \"true\" } }. docs/configuration.md lists them."
   type        = map(map(string))
   default     = {}
 

@@ -74,6 +74,7 @@ def other(runtime: Runtime) -> None:
 PAGES: dict[str, Callable[[Runtime], None]] = {
     "README.md": nothing,
     "deploy/tutorial.md": build,
+    "docs/configuration.md": nothing,
     "docs/install.md": nothing,
     "docs/operate.md": damage,
     "docs/security.md": nothing,

@@ -26,7 +26,7 @@ class Settings(ServiceSettings):
     topic_file_refused: str = "file-refused"
     """The topic on which a refused file is announced."""
     publishers: Mapping[str, tuple[str, ...]] | None = None
-    """Publisher → globs of its projects, as JSON; `{}`: nobody may publish; unset: everybody."""
+    """Publisher → globs of its projects, as JSON; `{}`: no publisher may; unset: all may."""
     allowed_projects: tuple[str, ...] = Policy.allowed_projects
     """Globs of the projects that are taken at all, as JSON."""
     max_file_size: Annotated[int, Field(gt=0)] = Policy.max_file_size

@@ -1,4 +1,4 @@
-"""The README's configuration table is made of the settings' own descriptions."""
+"""The tables of docs/configuration.md have the descriptions of the settings classes."""
 
 import re
 from datetime import timedelta
@@ -12,7 +12,7 @@ from ingest.settings import Settings as IngestSettings
 from proxy.settings import Settings as ProxySettings
 from publisher.settings import Settings as PublisherSettings
 
-README = Path(__file__).parents[3] / "README.md"
+PAGE = Path(__file__).parents[3] / "docs/configuration.md"
 SERVICES: dict[str, type[ServiceSettings]] = {
     "ingest": IngestSettings,
     "indexer": IndexerSettings,
@@ -51,10 +51,20 @@ def _meaning(field: FieldInfo) -> str:
     return sentence.replace("``", "`")
 
 
-def test_the_readme_lists_every_setting() -> None:
-    rows = [line for line in README.read_text("utf-8").splitlines() if _is_row(line)]
+def test_the_page_lists_every_setting() -> None:
+    rows = [line for line in PAGE.read_text("utf-8").splitlines() if _is_row(line)]
     assert rows == table(), "the table should be:\n" + "\n".join(table())
 
 
 def _is_row(line: str) -> bool:
     return line.startswith(tuple(f"| {service} | `" for service in SERVICES))
+
+
+def test_the_page_lists_the_settings_of_every_service() -> None:
+    rows = [
+        (name.upper(), _default(field).strip("`"), _meaning(field))
+        for name, field in ServiceSettings.model_fields.items()
+    ]
+    page = PAGE.read_text("utf-8")
+    for name, default, meaning in rows:
+        assert f"| `{name}` | {default} | {meaning} |" in page
