@@ -26,7 +26,11 @@ CLOCK_SKEW = timedelta(minutes=5)
 
 
 class CommandRefused(Exception):
-    """A command that can never work; ``reason`` is a stable code, ``detail`` a sentence."""
+    """Command that can never be executed.
+
+    :param reason: a stable code.
+    :param detail: a sentence.
+    """
 
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(f"{reason}: {detail}")
@@ -35,13 +39,15 @@ class CommandRefused(Exception):
 
 
 class ConflictingFact(Exception):
-    """A file is recorded with another digest than it is announced with: the bucket was changed."""
+    """File announced with another digest than recorded, because the bucket was changed."""
 
     def __init__(self, recorded: FileRecord, announced: FileRecord) -> None:
         super().__init__(
             f"{recorded.filename} is recorded with sha256 {recorded.sha256} (generation "
             f"{recorded.generation}), announced with {announced.sha256} ({announced.generation})"
         )
+        self.recorded = recorded
+        self.announced = announced
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,11 @@
-"""What can go wrong in the publisher, beside what the cloud raises.
+"""Errors of the publisher, in addition to those of :mod:`cloud.errors`.
 
 ::
 
     PublisherError
-    ├── UnexpectedHtml   dumb-pypi's output is not what the adaptation knows
-    ├── UnreadableEntry  an object among the records is none
-    └── RecordBehind     a message speaks of a revision that the record has not reached
+    ├── UnexpectedHtml   the output of dumb-pypi lacks the expected markup
+    ├── UnreadableEntry  an object under ``projects/`` is not a record
+    └── RecordBehind     a message has a higher revision than the record
 """
 
 from schemas.names import ProjectName
@@ -16,7 +16,7 @@ class PublisherError(Exception):
 
 
 class UnexpectedHtml(PublisherError):
-    """The HTML does not say what it should, so it is not published.
+    """HTML without the expected markup; it is not published.
 
     :param page: the page's object name.
     :param detail: what was expected and what was found.
@@ -29,7 +29,7 @@ class UnexpectedHtml(PublisherError):
 
 
 class UnreadableEntry(PublisherError):
-    """The object ``name`` in the metadata bucket is no record."""
+    """Object of the metadata bucket that is not a record."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"{name} is no record")
@@ -37,7 +37,7 @@ class UnreadableEntry(PublisherError):
 
 
 class RecordBehind(PublisherError):
-    """The record is older than the message says it is: somebody put an older one back."""
+    """Record older than announced, because an older version was restored."""
 
     def __init__(self, project: ProjectName, found: int, announced: int) -> None:
         super().__init__(f"{project}: record is at revision {found}, announced was {announced}")
