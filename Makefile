@@ -3,8 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 SERVICES := ingest indexer publisher proxy local
 SOURCES := schemas/schemas checks/checks chassis/chassis cloud/cloud access/access services/ingest/ingest \
-	services/indexer/indexer services/publisher/publisher services/proxy/proxy local/local
-MEMBERS := schemas checks chassis cloud access services/ingest services/indexer services/publisher services/proxy local
+	services/indexer/indexer services/publisher/publisher services/proxy/proxy local/local testing/testing
+MEMBERS := schemas checks chassis cloud access services/ingest services/indexer services/publisher services/proxy local testing
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo local-up local-down local-logs test test-clients chaos bench-publish bench-render bench-latency bench-throughput bench-ingest bench-read bench-cold-start judge-wheels fuzz check images format schemas lock
@@ -94,7 +94,7 @@ FUZZ_SECONDS ?= 600
 FUZZER := .venv/fuzz/bin/python
 
 fuzz: .venv/fuzz/installed ## have atheris look for archives that others read otherwise (10 minutes)
-	PYTHONPATH=tests:checks:schemas $(FUZZER) tests/fuzz/walk.py -max_total_time=$(FUZZ_SECONDS)
+	PYTHONPATH=testing:checks:schemas $(FUZZER) tests/fuzz/walk.py -max_total_time=$(FUZZ_SECONDS)
 
 .venv/fuzz/installed: .venv/installed
 	$(BIN)/python -m venv .venv/fuzz
@@ -125,7 +125,7 @@ check: install ## lint, types, import boundaries, Dockerfile, Compose file
 
 .PHONY: structure
 structure: install ## print the shape of the code: folders, functions, modules, cycles, rooms, tests
-	PYTHONPATH=tests $(BIN)/python -W error -m structure
+	$(BIN)/python -W error -m testing.structure
 
 .PHONY: check-deploy
 check-deploy: install .venv/deploy/installed ## check Terraform, scripts and examples, without a cloud

@@ -24,7 +24,7 @@ from read_site import make
 import cloud
 import proxy
 import schemas
-from processes import exit_at_sigterm
+from testing.processes import exit_at_sigterm
 
 GOAL = 1.3
 """Seconds."""

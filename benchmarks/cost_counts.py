@@ -13,19 +13,19 @@ import httpx
 from publish_index import FILES_A_PROJECT, project_name, record_of, seed
 
 from access.token_set import TokenSet
-from chaos.pipeline import BUCKETS, Pipeline
 from chassis.logs import JsonFormatter
 from cloud.ports import Headers
-from fakes.memory import MemoryBucket
-from fakes.reader import MemoryReader
-from fakes.storage import Storage
-from fakes.wheels import wheel
 from local.layout import SUBSCRIPTIONS
 from proxy.main import Clients, build_app
 from proxy.settings import Settings
 from schemas import layout
 from schemas.events import FileUploaded, Message
 from schemas.tokens import Token, TokenDocument, digest_of
+from testing.fakes.memory import MemoryBucket
+from testing.fakes.reader import MemoryReader
+from testing.fakes.wheels import wheel
+from testing.services.pipeline import BUCKETS, Pipeline
+from testing.storage import Storage
 
 WHEEL_BYTES = 1_000_000
 """The size of a file that is installed: larger than the proxy keeps in memory."""

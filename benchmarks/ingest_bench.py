@@ -20,13 +20,19 @@ from ingest_core import Measured, peak_of
 from ingest_corpus import SMALL_WHEELS, made, small_wheel
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chaos.ingest_world import Instance, WatchedBroker, free_port, ingest_environment, served
 from checks.distribution import verify
 from checks.policy import MIB, Policy
-from corpus.wheels import FILENAME
-from fakes.storage import StorageServer
 from local import layout
-from processes import Process, exit_at_sigterm
+from testing.corpus.wheels import FILENAME
+from testing.processes import Process, exit_at_sigterm
+from testing.services.ingest_world import (
+    Instance,
+    WatchedBroker,
+    free_port,
+    ingest_environment,
+    served,
+)
+from testing.storage import StorageServer
 
 ROOT = Path(__file__).parents[1]
 CORPUS = Path(os.environ.get("BENCH_CORPUS", ROOT / ".local/bench-ingest"))

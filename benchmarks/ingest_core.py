@@ -10,7 +10,7 @@ from pathlib import Path
 from checks.distribution import verify
 from checks.policy import MIB, Policy
 from checks.refusal import Refused
-from corpus.wheels import FILENAME
+from testing.corpus.wheels import FILENAME
 
 CHUNK = 4 * MIB
 """As storage gives them."""

@@ -16,7 +16,7 @@ from struct import pack
 from typing import BinaryIO
 
 from checks.policy import GIB, MIB
-from corpus.archive import (
+from testing.corpus.archive import (
     DEFLATED,
     MAX16,
     MAX32,
@@ -29,7 +29,7 @@ from corpus.archive import (
     zip64_end_record,
     zip64_extra,
 )
-from corpus.wheels import DIST_INFO, FILENAME, METADATA, WHEEL
+from testing.corpus.wheels import DIST_INFO, FILENAME, METADATA, WHEEL
 
 LEVEL = 6
 BLOCK = 256 * 1024

@@ -19,7 +19,7 @@ from packaging.utils import parse_wheel_filename
 from checks.distribution import Verified, check_name, verify
 from checks.policy import MIB, Policy
 from checks.refusal import Refused
-from processes import exit_at_sigterm
+from testing.processes import exit_at_sigterm
 
 ROOT = Path(__file__).parents[1]
 LIST = ROOT / "benchmarks/wheels.txt"

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 
 from publish_index import project_name, seed
 
-from chaos.pipeline import BUCKETS, Pipeline
 from cloud import storage
 from cloud.storage import StorageBucket
-from fakes.storage import Storage, StorageServer
-from fakes.wheels import wheel
 from schemas.events import FileUploaded, ProjectPublished
+from testing.fakes.wheels import wheel
+from testing.services.pipeline import BUCKETS, Pipeline
+from testing.storage import Storage, StorageServer
 
 SIZES = (100, 10_000, 100_000)
 RELEASE = 50

@@ -8,8 +8,6 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 from cloud.ports import Headers
-from fakes.memory import MemoryBucket
-from fakes.storage import Storage
 from indexer.merge import empty
 from publisher.pages import KINDS
 from publisher.render.listing import Listing
@@ -18,6 +16,8 @@ from schemas.catalog import CatalogEntry
 from schemas.headers import JSON, NO_STORE, REVALIDATE
 from schemas.names import Filename, ProjectName, Version
 from schemas.records import FileRecord, ProjectRecord
+from testing.fakes.memory import MemoryBucket
+from testing.storage import Storage
 
 FILES_A_PROJECT = 10
 START = datetime(2026, 1, 1, tzinfo=UTC)

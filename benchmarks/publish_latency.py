@@ -18,7 +18,7 @@ import publish_dumb
 from publish_index import project_name
 from publish_runtime import Runtime, Wheel, runtime, wheel_of
 
-from processes import exit_at_sigterm
+from testing.processes import exit_at_sigterm
 
 SIZES = (100, 100_000)
 PUBLISHES = 100

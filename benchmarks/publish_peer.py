@@ -10,7 +10,7 @@ from pathlib import Path
 
 from read_server import HOST, Absent
 
-from fakes.wheels import wheel
+from testing.fakes.wheels import wheel
 
 USER, PASSWORD = "bench", "bench-password"
 CLIENTS = 8

@@ -13,12 +13,12 @@ from typing import TypeVar
 
 from publish_index import project_name, record_of
 
-from processes import exit_at_sigterm, exit_with_parent
 from publisher.catalog import rendered
 from publisher.pages import KINDS
 from publisher.render.listing import Listing
 from schemas.catalog import CatalogEntry
 from schemas.names import ProjectName
+from testing.processes import exit_at_sigterm, exit_with_parent
 
 Answer = TypeVar("Answer")
 

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from chaos.fleet import await_answer
-from chaos.pubsub import PubSub
 from local import layout
 from local.layout import Ports
-from processes import Process
 from schemas import layout as objects
 from schemas.events import FileUploaded
 from schemas.names import ProjectName
+from testing.processes import Process
+from testing.services.fleet import await_answer
+from testing.services.pubsub import PubSub
 
 HERE = Path(__file__).parent
 START = 600.0

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from publish_index import seed
 
-from fakes.storage import Storage, StorageServer
-from fakes.wheels import wheel
 from local import layout
+from testing.fakes.wheels import wheel
+from testing.storage import Storage, StorageServer
 
 
 def main() -> None:

@@ -19,8 +19,8 @@ import publish_peers
 import publish_profile
 from publish_runtime import Runtime, Wheel, runtime, wheel_of
 
-from processes import exit_at_sigterm
 from schemas.names import ProjectName
+from testing.processes import exit_at_sigterm
 
 SIZES = (1_000, 10_000, 100_000)
 PEER_SIZES = (1_000, 10_000)

@@ -27,7 +27,7 @@ from read_site import make
 from read_table import EARLIER, Results, printed
 from read_wrk import Burst, burst
 
-from processes import exit_at_sigterm
+from testing.processes import exit_at_sigterm
 
 LARGE = "50 MB wheel"
 UNCACHED = "10 KB wheel, not cached"

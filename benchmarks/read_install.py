@@ -24,7 +24,7 @@ from read_ours import USER, Ground, ground, nginx, proxy
 from read_server import Absent, Command, Server
 from read_site import make, other
 
-from processes import exit_at_sigterm
+from testing.processes import exit_at_sigterm
 
 MOST = 1.25
 """Times nginx's, at most."""

@@ -23,7 +23,7 @@ from read_server import HOST, Command, Server, free_port, running, same_addresse
 from read_site import make
 from read_wrk import burst
 
-from chaos.proxied import environment
+from testing.services.proxied import environment
 
 PAGE, WHEEL = "small JSON", "50 MB wheel"
 SECONDS = 3

@@ -13,12 +13,12 @@ from pathlib import Path
 from read_server import HOST, Absent, Command, Server, free_port, running, same_addresses
 from read_site import Site, fill
 
-from chaos.fleet import free_ports
-from chaos.proxied import environment
-from fakes.fake_gcs import fake_gcs
 from local import layout
 from local.stand_ins.secrets_store import SecretsStore, StoredVersion
 from schemas.tokens import Token, TokenDocument, digest_of, new_token
+from testing.fakes.fake_gcs import fake_gcs
+from testing.services.fleet import free_ports
+from testing.services.proxied import environment
 
 USER = "__token__"
 

@@ -31,8 +31,8 @@ from cloud.reader import Storage, StorageReader
 from cloud.storage import StorageBucket, connect
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-from fakes.fake_gcs import fake_gcs
-from processes import exit_at_sigterm
+from testing.fakes.fake_gcs import fake_gcs
+from testing.processes import exit_at_sigterm
 
 SMALL, LARGE = 20_000, 50_000_000
 AT_A_TIME = 16

@@ -18,7 +18,7 @@ from read_ours import ground, proxy
 from read_server import Ask, Server
 from read_site import make
 
-from processes import exit_at_sigterm
+from testing.processes import exit_at_sigterm
 
 CLIENTS = 50
 MOST = 128

@@ -10,8 +10,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
-from chaos.fleet import free_ports
-from processes import Process
+from testing.processes import Process
+from testing.services.fleet import free_ports
 
 HOST = "127.0.0.1"
 START = 90.0

@@ -13,7 +13,6 @@ from zipfile import ZipFile
 
 from publish_index import record_of
 
-from fakes.wheels import wheel
 from publisher.pages import KINDS
 from publisher.render.catalog_html import render_root
 from publisher.render.listing import Listing
@@ -21,6 +20,7 @@ from publisher.render.simple_json import render_root as render_root_json
 from schemas import layout
 from schemas.names import ProjectName
 from schemas.records import FileRecord, ProjectRecord
+from testing.fakes.wheels import wheel
 
 OTHERS = 1000
 """Projects of one file, which only make the root longer."""

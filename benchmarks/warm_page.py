@@ -32,7 +32,7 @@ from proxy.http.access_log import AccessLog, AccessRecord
 from schemas.tokens import digest_of
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-from unit.proxy.world import JSON, TOKEN, World, basic
+from testing.proxy import JSON, TOKEN, World, basic
 
 PIP = (
     f"{JSON}, application/vnd.pypi.simple.v1+html; q=0.1, text/html; q=0.01",

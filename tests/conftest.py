@@ -2,7 +2,7 @@
 
 import pytest
 
-from processes import interrupt_at_sigterm
+from testing.processes import interrupt_at_sigterm
 
 
 def pytest_configure() -> None:

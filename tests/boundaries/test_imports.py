@@ -143,6 +143,18 @@ def test_a_member_imports_only_members_that_it_declares(member: str) -> None:
     assert imports & MEMBERS.keys() <= declared(member)
 
 
+@pytest.mark.parametrize("member", sorted(MEMBERS.keys() - {"testing"}))
+def test_no_package_of_the_product_needs_the_equipment_of_tests(member: str) -> None:
+    assert "testing" not in declared(member)
+
+
+def test_no_image_has_the_equipment_of_tests() -> None:
+    copied = re.findall(r"^COPY ([a-z]+) ", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    admitted = re.findall(r"^!([a-z]+)/", (ROOT / ".dockerignore").read_text(), re.MULTILINE)
+    assert {"cloud", "services"} <= set(copied) <= set(admitted)
+    assert set(admitted).isdisjoint({"testing", "tests", "benchmarks"})
+
+
 @pytest.mark.parametrize(
     ("service", "absent"),
     [

@@ -9,7 +9,7 @@ from selenium import webdriver  # type: ignore[import-not-found]  # is in a venv
 from selenium.webdriver.common.by import By  # type: ignore[import-not-found]  # see above
 
 from e2e.conftest import Runtime, built_in, eventually
-from fakes.wheels import wheel
+from testing.fakes.wheels import wheel
 
 __all__ = ["built_in"]
 

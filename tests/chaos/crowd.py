@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from chaos.proxied import LARGE, PAGE, Proxied, contents
+from testing.services.proxied import LARGE, PAGE, Proxied, contents
 
 ORDINARY = 8
 SLOW_READ, SLOW_PAUSE = 4096, 0.05

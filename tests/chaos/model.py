@@ -6,10 +6,9 @@ go, no order of arrival, no storage: so it is easy to see that it is right.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from random import Random
 
-from fakes.examples import file_record
 from publisher.blocked import entry_of
 from publisher.catalog import rendered
 from publisher.pages import KINDS
@@ -18,12 +17,10 @@ from schemas.catalog import CatalogEntry
 from schemas.events import FileAccepted, Message, ProjectCommand
 from schemas.names import ProjectName, release_of
 from schemas.records import Blocked, FileRecord, ProjectRecord
+from testing.fakes.examples import LONG_AGO, file_record
 
 ACTIONS = ("yank", "unyank", "remove", "restore", "set-status")
 Register = dict[str, object]
-
-LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
-"""Before whatever clock the indexers have: a command from the future is refused."""
 
 
 @dataclass

@@ -14,13 +14,13 @@ from itertools import product
 
 import pytest
 
-from chaos.ingest_world import Instance, World, unavailable, world
-from corpus.wheels import FILENAME, wheel
-from fakes.examples import NOON
-from fakes.storage.errors import injected
 from local import layout
 from schemas import layout as objects
 from schemas.names import checked_filename
+from testing.corpus.wheels import FILENAME, wheel
+from testing.fakes.examples import NOON
+from testing.services.ingest_world import Instance, World, unavailable, world
+from testing.storage.errors import injected
 
 NAME = f"ci/42/{FILENAME}"
 GOOD = wheel().build()

@@ -18,13 +18,13 @@ from hypothesis import strategies as st
 
 from chaos.model import Model
 from chassis.outcomes import TooEarly
-from fakes.examples import NOON, file_record, later
-from fakes.memory import MemoryBucket, MemoryTopic
 from indexer.commit import RETRY, Records
 from indexer.merge import Change, IssuedCommand
 from schemas import layout
 from schemas.events import FileAccepted, Message, ProjectCommand
 from schemas.records import Blocked, ProjectRecord
+from testing.fakes.examples import NOON, file_record, later
+from testing.fakes.memory import MemoryBucket, MemoryTopic
 from unit.publisher.world import ACME, Hook, Instance, Stepper, Store
 
 WHEEL = file_record("acme-1.0-py3-none-any.whl")

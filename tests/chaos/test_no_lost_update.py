@@ -16,15 +16,15 @@ from random import Random
 import httpx
 import pytest
 
-from chaos.fleet import Fleet, fleet
 from chaos.model import Model, announcements, commands
-from chaos.pubsub import PARENT, PubSub
 from cloud.storage import StorageBucket, connect
 from local import layout
 from local.stand_ins.relay import Relay, subscriber
 from schemas import layout as objects
 from schemas.events import Message
 from schemas.records import Blocked, CommandVerdict, ProjectRecord
+from testing.services.fleet import Fleet, fleet
+from testing.services.pubsub import PARENT, PubSub
 
 DELIVERIES = 3
 SCALE = 0.005

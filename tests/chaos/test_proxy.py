@@ -13,11 +13,11 @@ from starlette.routing import Router
 from access.token_set import TokenSet
 from cloud.errors import Unavailable
 from cloud.reader import Storage, StorageReader
-from fakes.storage import Fault, StorageServer
 from proxy.main import Clients, build_app
 from proxy.settings import Settings
+from testing.proxy import LARGE, LARGE_BYTES, WHEEL, WHEEL_BYTES, AccessLog, World, basic
+from testing.storage import Fault, StorageServer
 from unit.proxy.conftest import Served, serving
-from unit.proxy.world import LARGE, LARGE_BYTES, WHEEL, WHEEL_BYTES, AccessLog, World, basic
 
 IDLE, SLOW, LEAVING = 300, 50, 34
 ROUNDS = 3

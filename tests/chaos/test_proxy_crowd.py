@@ -15,8 +15,8 @@ from dataclasses import astuple, dataclass
 import pytest
 
 from chaos.crowd import ORDINARY, Seen, idle, leave, ordinary, session, slow
-from chaos.part import Reading
-from chaos.proxied import CACHED, LARGE, Proxied, eventually, running
+from testing.processes.part import Reading
+from testing.services.proxied import CACHED, LARGE, Proxied, eventually, running
 
 
 @dataclass(frozen=True)

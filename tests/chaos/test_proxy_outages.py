@@ -13,8 +13,18 @@ from urllib.request import Request, urlopen
 import pytest
 
 from chaos.crowd import in_the_background
-from chaos.fleet import await_answer
-from chaos.proxied import CACHED, COLD, LARGE, PAGE, Proxied, contents, eventually, proxied, running
+from testing.services.fleet import await_answer
+from testing.services.proxied import (
+    CACHED,
+    COLD,
+    LARGE,
+    PAGE,
+    Proxied,
+    contents,
+    eventually,
+    proxied,
+    running,
+)
 
 IS_FULL = os.environ.get("CHAOS") == "full"
 REFRESH = 1.0

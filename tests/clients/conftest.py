@@ -20,7 +20,7 @@ from clients.installers import Installer, Missing, download_tools
 from clients.samples import COMMANDS, SAMPLES
 from cloud import secrets
 from e2e.conftest import Runtime, built_in, eventually
-from processes import Process
+from testing.processes import Process
 
 __all__ = ["built_in"]
 

@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 
-from fakes.wheels import wheel
+from testing.fakes.wheels import wheel
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from fakes.fake_gcs import fake_gcs
-from fakes.sites import MemorySite, Site, served
-from fakes.storage import Storage, StorageServer
+from testing.fakes.fake_gcs import fake_gcs
+from testing.fakes.sites import MemorySite, Site, served
+from testing.storage import Storage, StorageServer
 
 _REWRITES = "heeds no precondition of a rewrite"
 NOT_HELD_BY_FAKE_GCS = {

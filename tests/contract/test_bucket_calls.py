@@ -4,8 +4,8 @@ import pytest
 
 from cloud.errors import CloudError, NotFound, PreconditionFailed
 from cloud.ports import Headers, StoredObject
-from fakes.sites import Site
-from fakes.storage import Attributes, Storage
+from testing.fakes.sites import Site
+from testing.storage import Attributes, Storage
 
 PLAIN = Headers("text/plain", "no-store")
 BIG = bytes(range(256)) * 40_000

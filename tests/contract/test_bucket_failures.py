@@ -20,8 +20,8 @@ from cloud.errors import (
     Unavailable,
 )
 from cloud.ports import Bucket, Headers, StoredObject
-from fakes.sites import ServedSite, Site
-from fakes.storage import Fault, Storage
+from testing.fakes.sites import ServedSite, Site
+from testing.storage import Fault, Storage
 
 PLAIN = Headers("text/plain", "no-store")
 BIG = bytes(range(256)) * 40_000

@@ -8,7 +8,7 @@ import pytest
 
 from cloud.errors import NotFound, PreconditionFailed
 from cloud.ports import Bucket, Headers, ObjectInfo, StoredObject
-from fakes.sites import Site
+from testing.fakes.sites import Site
 
 PLAIN = Headers("text/plain", "no-store")
 WHEEL = Headers(

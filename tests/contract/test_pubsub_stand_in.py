@@ -30,7 +30,7 @@ from google.pubsub_v1.types import (
 from local.layout import INCOMING, Ports
 from local.runtime.pubsub_choice import choose
 from local.stand_ins import storage_server
-from processes import Process
+from testing.processes import Process
 
 PROJECT = "projects/contract"
 SOURCE = "CloudPubSubDeadLetterSource"

@@ -18,9 +18,9 @@ from cloud.errors import CloudError, NotFound, PermissionDenied, Unavailable
 from cloud.ports import Download, Reader, StoredObject
 from cloud.reader import Storage as Connections
 from cloud.reader import StorageReader
-from fakes.fake_gcs import fake_gcs
-from fakes.reader import MemoryReader
-from fakes.storage import Fault, Storage, StorageServer
+from testing.fakes.fake_gcs import fake_gcs
+from testing.fakes.reader import MemoryReader
+from testing.storage import Fault, Storage, StorageServer
 
 Act = Callable[[Reader], Awaitable[object]]
 BIG = bytes(range(251)) * 40_000

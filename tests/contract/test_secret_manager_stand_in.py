@@ -23,7 +23,7 @@ from google.cloud.secretmanager_v1.types import (
 )
 
 from local.layout import Ports
-from processes import Process
+from testing.processes import Process
 
 PROJECT = "projects/contract"
 State = SecretVersion.State

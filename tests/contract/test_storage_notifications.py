@@ -14,8 +14,8 @@ from google.pubsub_v1 import PublisherClient, SubscriberClient
 from google.pubsub_v1.services.publisher.transports import PublisherGrpcTransport
 from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
 
-from fakes.storage import PubSubNotification, Storage
-from processes import Process
+from testing.processes import Process
+from testing.storage import PubSubNotification, Storage
 
 TOPIC = "projects/gcpypi-local/topics/file-uploaded"
 SUBSCRIPTION = "projects/gcpypi-local/subscriptions/listener"
@@ -74,7 +74,7 @@ def test_a_subscriber_hears_of_a_new_object(pubsub: grpc.Channel, storage: Stora
 def test_a_topic_that_is_not_there_loses_the_word_and_not_the_object(
     storage: Storage, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with caplog.at_level(logging.WARNING, "fakes.storage.events"):
+    with caplog.at_level(logging.WARNING, "testing.storage.events"):
         version = storage.insert("incoming", "a", b"1")
         until = time.monotonic() + 10
         while not caplog.messages and time.monotonic() < until:

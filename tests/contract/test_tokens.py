@@ -17,8 +17,8 @@ from cloud import secrets
 from cloud.errors import NotFound, Unavailable
 from cloud.secrets import Secret
 from local.layout import Ports
-from processes import Process
 from schemas.tokens import is_token
+from testing.processes import Process
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from processes import Process
+from testing.processes import Process
 
 PATIENCE = 120.0
 """Seconds until a step is given up."""

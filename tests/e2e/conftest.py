@@ -22,7 +22,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from processes import Process, on_kill
+from testing.processes import Process, on_kill
 
 T = TypeVar("T")
 

@@ -14,7 +14,7 @@ from documented import checkout, pages
 from documented.reader import Reader
 from documented.rules import Check
 from e2e.conftest import Runtime, running
-from fakes.wheels import wheel, wheel_filename
+from testing.fakes.wheels import wheel, wheel_filename
 
 pytestmark = pytest.mark.skipif(
     not all(map(shutil.which, ("gcloud", "java", "git", "curl"))),

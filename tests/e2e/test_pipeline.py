@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from e2e.conftest import Runtime, eventually
-from fakes.wheels import wheel, wheel_filename
+from testing.fakes.wheels import wheel, wheel_filename
 
 UV = Path(sys.executable).parent / "uv"
 PIP = ("-m", "pip", "--isolated", "--disable-pip-version-check", "--no-cache-dir")

@@ -19,11 +19,27 @@ from hypothesis import strategies as st
 from checks.distribution import verify
 from checks.policy import Policy
 from checks.refusal import Refused
-from corpus.archive import MAX32, STORED, Archive, Central, chunked, unicode_path, zip64_extra
-from corpus.case import Oddity
-from corpus.oddities import WHEEL_ODDITIES
-from corpus.wheels import FILENAME, MODULE, wheel
-from fuzz.readers import by_installer, by_uv, by_walk, by_zipfile, files, served, without_record
+from testing.corpus.archive import (
+    MAX32,
+    STORED,
+    Archive,
+    Central,
+    chunked,
+    unicode_path,
+    zip64_extra,
+)
+from testing.corpus.case import Oddity
+from testing.corpus.oddities import WHEEL_ODDITIES
+from testing.corpus.readers import (
+    by_installer,
+    by_uv,
+    by_walk,
+    by_zipfile,
+    files,
+    served,
+    without_record,
+)
+from testing.corpus.wheels import FILENAME, MODULE, wheel
 
 FULL = os.environ.get("FUZZ") == "full"
 WAYS = ("seeking", "streaming")

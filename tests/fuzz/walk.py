@@ -15,11 +15,11 @@ with atheris.instrument_imports(include=["checks", "packaging"]):
     from checks.distribution import verify
     from checks.policy import Policy
     from checks.refusal import Refused
-    from corpus.archive import chunked
-    from corpus.everything import REFUSALS
-    from corpus.oddities import WHEEL_ODDITIES
-    from corpus.wheels import FILENAME
-    from fuzz.readers import by_walk, by_zipfile
+    from testing.corpus.archive import chunked
+    from testing.corpus.everything import REFUSALS
+    from testing.corpus.oddities import WHEEL_ODDITIES
+    from testing.corpus.readers import by_walk, by_zipfile
+    from testing.corpus.wheels import FILENAME
 
 LARGEST = 4096
 """Of the archives to start from, in bytes."""

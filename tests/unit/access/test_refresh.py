@@ -7,7 +7,7 @@ import pytest
 
 from access.refresh import FIRST_INTERVAL, CacheStatus, RefreshingValue, RefreshPolicy
 from cloud.errors import CloudError, NotFound, Unavailable
-from unit.proxy.world import Clock
+from testing.proxy import Clock
 
 TOKENS = RefreshPolicy(interval=30, wait_after=60, patience=0.02, first_patience=0.02)
 PAGES = RefreshPolicy(interval=2, wait_after=2, patience=0.02, first_patience=0.5, stale=3600)

@@ -10,8 +10,8 @@ import pytest
 from access.register import Refused, TokenRegister
 from cloud.errors import NotFound
 from cloud.secrets import MAX_SIZE, SecretVersion
-from fakes.examples import NOON
 from schemas.tokens import Token, TokenDocument, digest_of, is_token
+from testing.fakes.examples import NOON
 
 STRANGE = "gcpypi_" + "0" * 43 + "2CZclj"
 """Well formed, and nobody's."""

@@ -9,9 +9,9 @@ from access.authentication import parse_password
 from access.token_set import FALL_BACK, TokenSet, create_loader
 from cloud.errors import NotFound, Unreadable
 from cloud.secrets import SecretVersion
-from fakes.examples import NOON
 from schemas.names import ProjectName
-from unit.proxy.world import TOKEN, TOKENS, basic, entry
+from testing.fakes.examples import NOON
+from testing.proxy import TOKEN, TOKENS, basic, entry
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

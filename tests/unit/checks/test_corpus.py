@@ -5,9 +5,9 @@ import pytest
 from checks.distribution import check_name, verify
 from checks.policy import Policy
 from checks.refusal import Refused
-from corpus.archive import chunked
-from corpus.case import Oddity, Refusal
-from corpus.everything import ODDITIES, REFUSALS
+from testing.corpus.archive import chunked
+from testing.corpus.case import Oddity, Refusal
+from testing.corpus.everything import ODDITIES, REFUSALS
 
 CHUNK_SIZES = (1, 7, 64 * 1024)
 SLOW = 100_000

@@ -9,7 +9,7 @@ import pytest
 from checks.distribution import verify
 from checks.policy import MIB, Policy
 from checks.refusal import Reason, Refused
-from corpus.archive import (
+from testing.corpus.archive import (
     MAX32,
     STORED,
     Archive,
@@ -20,7 +20,7 @@ from corpus.archive import (
     local_header,
     zip64_extra,
 )
-from corpus.wheels import FILENAME, WHEEL, metadata, wheel
+from testing.corpus.wheels import FILENAME, WHEEL, metadata, wheel
 
 PIECE = bytes(MIB)
 

@@ -8,7 +8,7 @@ import pytest
 from checks.distribution import read_core_metadata
 from checks.policy import MIB
 from checks.refusal import Refused
-from corpus.wheels import METADATA
+from testing.corpus.wheels import METADATA
 
 SIZE = MIB - 1000
 

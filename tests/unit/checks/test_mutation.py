@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from checks.distribution import Verified, read_core_metadata, verify
 from checks.policy import Policy
 from checks.refusal import Refused
-from corpus.archive import MAX32, STORED, Archive, Central, Entry, chunked, zip64_extra
-from corpus.oddities import BASE, WHEEL_ODDITIES
-from corpus.sdists import FILENAME as SDIST
-from corpus.sdists import SDIST_ODDITIES
-from corpus.wheels import FILENAME, METADATA, WHEEL, Rows, wheel
-from fuzz.readers import by_walk, by_zipfile, digest
+from testing.corpus.archive import MAX32, STORED, Archive, Central, Entry, chunked, zip64_extra
+from testing.corpus.oddities import BASE, WHEEL_ODDITIES
+from testing.corpus.readers import by_walk, by_zipfile, digest
+from testing.corpus.sdists import FILENAME as SDIST
+from testing.corpus.sdists import SDIST_ODDITIES
+from testing.corpus.wheels import FILENAME, METADATA, WHEEL, Rows, wheel
 
 THOROUGH = settings(
     max_examples=300,

@@ -8,8 +8,8 @@ import pytest
 from checks.distribution import Verified, check_name, read_core_metadata, verify
 from checks.policy import Policy
 from checks.refusal import Reason, Refused
-from corpus import sdists
-from corpus.wheels import FILENAME, metadata, wheel
+from testing.corpus import sdists
+from testing.corpus.wheels import FILENAME, metadata, wheel
 
 FIELDS = metadata(
     "Summary: An example",

@@ -6,9 +6,6 @@ import pytest
 from starlette.testclient import TestClient
 
 from cloud.errors import Unavailable
-from fakes.examples import NOON, file_record
-from fakes.memory import MemoryBucket, MemoryTopic
-from fakes.storage import Fault
 from indexer.answers import Answers
 from indexer.app import FILE_ACCEPTED, PROJECT_COMMAND, Indexer, create_app
 from indexer.commit import Records
@@ -17,6 +14,9 @@ from schemas.events import FileAccepted, FileRefused
 from schemas.names import ProjectName, release_of
 from schemas.records import CommandVerdict, ProjectRecord
 from schemas.types import format_time
+from testing.fakes.examples import NOON, file_record
+from testing.fakes.memory import MemoryBucket, MemoryTopic
+from testing.storage import Fault
 
 ACME = ProjectName("acme")
 WHEEL = file_record()

@@ -6,9 +6,6 @@ from itertools import count
 import pytest
 
 from cloud.errors import PreconditionFailed, TooManyRequests, Unavailable
-from fakes.examples import NOON, file_record, later
-from fakes.memory import MemoryBucket, MemoryTopic
-from fakes.storage import Fault
 from indexer.commit import DEADLINE, RETRY, Records
 from indexer.merge import Change, IssuedCommand
 from schemas import layout
@@ -16,6 +13,9 @@ from schemas.catalog import CatalogEntry
 from schemas.events import ProjectCommand, ProjectIndexed
 from schemas.names import ProjectName
 from schemas.records import ProjectRecord
+from testing.fakes.examples import NOON, file_record, later
+from testing.fakes.memory import MemoryBucket, MemoryTopic
+from testing.storage import Fault
 
 ACME = ProjectName("acme")
 WHEEL = file_record("acme-1.0-py3-none-any.whl", summary="A tool")

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.outcomes import TooEarly
-from fakes.examples import NOON, file_record, later
 from indexer.merge import (
     Change,
     CommandRefused,
@@ -21,6 +20,7 @@ from schemas.events import ProjectCommand
 from schemas.names import ProjectName
 from schemas.records import ProjectRecord, Register, StatusRegister
 from schemas.releases import yank_of
+from testing.fakes.examples import NOON, file_record, later
 
 ACME = ProjectName("acme")
 WHEEL = file_record("acme-1.0-py3-none-any.whl")

@@ -8,16 +8,16 @@ from starlette.testclient import TestClient
 
 from checks.policy import Policy
 from cloud.ports import Headers
-from fakes.examples import NOON
-from fakes.memory import MemoryBucket, MemoryTopic
-from fakes.storage import Storage
-from fakes.wheels import wheel, wheel_filename
 from ingest.app import FILE_UPLOADED, Ingest, create_app
 from ingest.closing import Closing
 from ingest.promotion import Promotion
 from ingest.verdicts import Verdicts
 from schemas.events import FileAccepted
 from schemas.records import FileRecord, Verdict
+from testing.fakes.examples import NOON
+from testing.fakes.memory import MemoryBucket, MemoryTopic
+from testing.fakes.wheels import wheel, wheel_filename
+from testing.storage import Storage
 
 WHEEL = wheel(metadata="Requires-Python: >=3.8\nRequires-Dist: requests\nSummary: A tool\n")
 OTHER = wheel(body=b"VERSION = 2\n")

@@ -13,12 +13,12 @@ import pytest
 
 from checks.policy import Policy
 from cloud.errors import Unavailable
-from fakes.examples import NOON
-from fakes.storage import Fault, Storage
-from fakes.wheels import wheel, wheel_filename
 from schemas.events import FileAccepted, FileRefused
 from schemas.push import PushEnvelope
 from schemas.records import FileRecord
+from testing.fakes.examples import NOON
+from testing.fakes.wheels import wheel, wheel_filename
+from testing.storage import Fault, Storage
 from unit.ingest.service import BINARY, FILENAME, NAME, OTHER, WHEEL, Service, envelope
 
 

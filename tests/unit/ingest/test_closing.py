@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 
 from cloud.ports import Headers
-from fakes.examples import NOON
-from fakes.wheels import wheel, wheel_filename
 from ingest.settings import Settings
 from schemas import layout
 from schemas.catalog import CatalogEntry
 from schemas.names import ProjectName
+from testing.fakes.examples import NOON
+from testing.fakes.wheels import wheel, wheel_filename
 from unit.ingest.service import FILENAME, NAME, WHEEL, Service
 
 ACME = ProjectName("acme")

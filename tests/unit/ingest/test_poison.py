@@ -5,13 +5,13 @@ import json
 import pytest
 
 from cloud.ports import Headers, ObjectInfo
-from fakes.examples import NOON, file_record
-from fakes.storage import Fault, Storage
 from ingest.facts import package_headers
 from schemas import layout
 from schemas.catalog import CatalogEntry
 from schemas.names import ProjectName
 from schemas.records import CommandVerdict, ProjectRecord, StatusRegister
+from testing.fakes.examples import NOON, file_record
+from testing.storage import Fault, Storage
 from unit.ingest.service import BINARY, FILENAME, NAME, OTHER, WHEEL, Service
 
 ACME = ProjectName("acme")

@@ -6,8 +6,8 @@ import pytest
 
 from checks.policy import Policy
 from checks.refusal import Reason
-from fakes.storage import Attributes
-from fakes.wheels import wheel_filename
+from testing.fakes.wheels import wheel_filename
+from testing.storage import Attributes
 from unit.ingest.service import FILENAME, NAME, OTHER, WHEEL, Service
 
 WRONG = "0" * 64

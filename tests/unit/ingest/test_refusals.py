@@ -8,8 +8,8 @@ import pytest
 from checks.distribution import check_name, verify
 from checks.policy import Policy
 from checks.refusal import Reason
-from corpus.archive import chunked
-from corpus.everything import ODDITIES, REFUSALS
+from testing.corpus.archive import chunked
+from testing.corpus.everything import ODDITIES, REFUSALS
 
 DOCUMENT = Path(__file__).parents[3] / "docs/refusals.md"
 TESTS = Path(__file__).parent

@@ -13,9 +13,9 @@ from requests.adapters import HTTPAdapter
 from checks.distribution import verify
 from checks.policy import MIB, Policy
 from cloud.storage import CHUNK, StorageBucket, connect
-from corpus.archive import STORED, Entry
-from corpus.wheels import FILENAME, record_row, wheel
-from fakes.storage import Fault, StorageServer
+from testing.corpus.archive import STORED, Entry
+from testing.corpus.wheels import FILENAME, record_row, wheel
+from testing.storage import Fault, StorageServer
 
 BODY = Random(5).randbytes(20 * MIB + 17)  # noqa: S311 - the same bytes every time
 NAME = "acme/body.bin"

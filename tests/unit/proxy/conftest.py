@@ -11,7 +11,7 @@ import pytest
 import uvicorn
 
 from proxy.http.protocol import GuardedProtocol
-from unit.proxy.world import AccessLog, Answer, World, answer_of, basic
+from testing.proxy import AccessLog, Answer, World, answer_of, basic
 
 
 class Served:

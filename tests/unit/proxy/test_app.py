@@ -10,11 +10,10 @@ from starlette.types import Message
 
 from cloud.errors import NotFound, PermissionDenied
 from cloud.ports import Headers
-from fakes.reader import CHUNK
-from fakes.storage import Fault
 from proxy.index.cache import ENTRY
 from proxy.index.scoping import scope_projects
-from unit.proxy.world import (
+from testing.fakes.reader import CHUNK
+from testing.proxy import (
     JSON,
     LARGE,
     LARGE_BYTES,
@@ -31,6 +30,7 @@ from unit.proxy.world import (
     basic,
     entry,
 )
+from testing.storage import Fault
 
 PAGE = "/simple/alpha-pkg/"
 FILE = f"/packages/{WHEEL}"

@@ -9,8 +9,7 @@ from urllib.parse import quote
 import pytest
 
 from schemas.pages import SEARCH_SCRIPT
-from unit.proxy.conftest import Served
-from unit.proxy.world import (
+from testing.proxy import (
     HTML,
     JSON,
     LARGE,
@@ -26,6 +25,7 @@ from unit.proxy.world import (
     Answer,
     basic,
 )
+from unit.proxy.conftest import Served
 
 PAGE = "/simple/alpha-pkg/"
 FILE = f"/packages/{WHEEL}"

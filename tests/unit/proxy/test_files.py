@@ -6,10 +6,9 @@ from collections.abc import Mapping
 import pytest
 
 from cloud.errors import Unavailable
-from fakes.storage import Fault
 from proxy.index.signed import CAPACITY, SignedUrls
 from schemas.names import Filename
-from unit.proxy.world import (
+from testing.proxy import (
     LARGE,
     LARGE_BYTES,
     METADATA,
@@ -21,6 +20,7 @@ from unit.proxy.world import (
     World,
     basic,
 )
+from testing.storage import Fault
 
 FILE, BIG = f"/packages/{WHEEL}", f"/packages/{LARGE}"
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from testing.proxy import World, basic, run
 from unit.proxy.conftest import Served
-from unit.proxy.world import World, basic, run
 
 AUTHORIZED = f"Authorization: {basic()}\r\n".encode()
 

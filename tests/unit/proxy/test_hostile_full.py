@@ -11,8 +11,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from fakes.storage.faults import Fault, Faults
-from unit.proxy.world import (
+from testing.proxy import (
     LARGE,
     LOCAL,
     NARROW,
@@ -25,6 +24,7 @@ from unit.proxy.world import (
     World,
     basic,
 )
+from testing.storage.faults import Fault, Faults
 
 ASKED = int(os.environ.get("HOSTILE", "3000"))
 SEED = int(os.environ.get("HOSTILE_SEED", "5"))

@@ -4,9 +4,9 @@ import sys
 
 import pytest
 
-from fakes.storage import StorageServer
 from proxy.main import build_app, connect
 from proxy.settings import Settings
+from testing.storage import StorageServer
 
 SETTINGS = {
     "PROJECT": "acme-prod",

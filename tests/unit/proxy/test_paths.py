@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from schemas import layout
 from schemas.names import Filename, ProjectName
+from testing.proxy import METADATA, TOKEN, World, basic, run
 from unit.proxy.test_hostile_full import KEY, Recorded
-from unit.proxy.world import METADATA, TOKEN, World, basic, run
 
 FOO = ProjectName("foo-bar")
 WHEEL = Filename("foo_bar-1.0-py3-none-any.whl")

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from proxy.http.protocol import GuardedProtocol
+from testing.proxy import LARGE, LARGE_BYTES, World
 from unit.proxy.conftest import Served, serving
-from unit.proxy.world import LARGE, LARGE_BYTES, World
 
 PAGE = "/simple/alpha-pkg/"
 

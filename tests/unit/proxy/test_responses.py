@@ -11,7 +11,7 @@ from cloud.errors import Unavailable
 from proxy.http.responses import BodyResponse, ClosingResponse, PreparedResponse
 from proxy.index.downloads import LazyDownload
 from schemas.types import Generation
-from unit.proxy.world import Client
+from testing.proxy import Client
 
 OnSend = Callable[[Message], Coroutine[Any, Any, None]]
 

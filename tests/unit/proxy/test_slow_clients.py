@@ -12,8 +12,8 @@ from contextlib import ExitStack
 import pytest
 
 from proxy.http.protocol import GuardedProtocol
+from testing.proxy import LARGE, LARGE_BYTES, World, basic
 from unit.proxy.conftest import Served, serving
-from unit.proxy.world import LARGE, LARGE_BYTES, World, basic
 
 HEAD = f"GET /simple/ HTTP/1.1\r\nHost: a\r\nAuthorization: {basic()}\r\n".encode()
 

@@ -7,9 +7,9 @@ import pytest
 
 from access.register import TokenRegister
 from cloud.secrets import SecretVersion
-from fakes.examples import NOON
 from proxy.tokens import arguments, duration, run
 from schemas.tokens import TokenDocument, is_token
+from testing.fakes.examples import NOON
 
 
 class OneVersion:

@@ -3,9 +3,9 @@
 import pytest
 from pydantic import ValidationError
 
-from fakes.storage import Fault
 from proxy.settings import Settings
-from unit.proxy.world import JSON, NARROW, Answer, World, basic
+from testing.proxy import JSON, NARROW, Answer, World, basic
+from testing.storage import Fault
 
 UPSTREAM = "https://index.example/simple/"
 NAMES = {"project": "p", "static_bucket": "s", "packages_bucket": "p", "tokens_secret": "t"}

@@ -8,8 +8,6 @@ import pytest
 from starlette.testclient import TestClient
 
 from cloud.ports import Headers
-from fakes.examples import file_record
-from fakes.memory import MemoryBucket, MemoryTopic
 from publisher.main import Clients, build_app
 from publisher.settings import Settings
 from schemas import layout
@@ -17,6 +15,8 @@ from schemas.catalog import CatalogEntry
 from schemas.events import ProjectIndexed, ProjectPublished
 from schemas.names import ProjectName
 from schemas.records import ProjectRecord
+from testing.fakes.examples import file_record
+from testing.fakes.memory import MemoryBucket, MemoryTopic
 
 
 class World:

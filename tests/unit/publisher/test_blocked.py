@@ -3,11 +3,11 @@ import threading
 import pytest
 
 from cloud.errors import Unavailable
-from fakes.storage import Fault
 from publisher.blocked import merged
 from schemas import layout
 from schemas.names import Filename, ProjectName
 from schemas.records import Blocked, BlockedProject, ProjectRecord, Registers, StatusRegister
+from testing.storage import Fault
 from unit.publisher.world import ACME, Instance, Store, record, removed, status, yank
 
 WHEEL, SDIST = Filename("acme-1-py3-none-any.whl"), Filename("acme-1.tar.gz")

@@ -4,13 +4,13 @@ import pytest
 
 from cloud.errors import NotFound
 from cloud.ports import Headers
-from fakes.examples import file_record, later
-from fakes.storage import Fault
 from publisher.catalog import newest_first, rendered
 from publisher.render.templates import ENTRIES_PER_PAGE
 from schemas import layout
 from schemas.catalog import CatalogEntry
 from schemas.records import ProjectRecord
+from testing.fakes.examples import file_record, later
+from testing.storage import Fault
 from unit.publisher.world import Clock, Instance, Store, record
 
 HOME = ["changelog/page1.html", "index.html", "simple/index.html", "simple/index.v1.json"]

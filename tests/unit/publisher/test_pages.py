@@ -2,11 +2,11 @@ import pytest
 
 from cloud.errors import NotFound, TooManyRequests
 from cloud.ports import Headers
-from fakes.storage import Fault
 from publisher.pages import KINDS
 from publisher.render.listing import Listing
 from schemas import layout
 from schemas.records import ProjectRecord
+from testing.storage import Fault
 from unit.publisher.world import ACME, Clock, Instance, Store, hostile, record, removed, status
 
 NAMES = [kind.name(ACME) for kind in KINDS]

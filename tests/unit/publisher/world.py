@@ -7,9 +7,6 @@ from dataclasses import replace
 
 from cloud.ports import Headers
 from cloud.retry import Retry
-from fakes.examples import NOON, file_record, later
-from fakes.memory import MemoryBucket
-from fakes.storage import Storage
 from publisher.blocked import BlockedList
 from publisher.catalog import Catalog
 from publisher.main import DEADLINE, RETRY
@@ -19,6 +16,9 @@ from schemas.catalog import CatalogEntry
 from schemas.names import Filename, ProjectName
 from schemas.records import ProjectRecord, Register, Registers, StatusRegister
 from schemas.types import Status
+from testing.fakes.examples import NOON, file_record, later
+from testing.fakes.memory import MemoryBucket
+from testing.storage import Storage
 
 ACME = ProjectName("acme")
 

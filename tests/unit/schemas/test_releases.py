@@ -1,11 +1,11 @@
 from datetime import datetime
 from itertools import permutations
 
-from fakes.examples import NOON, file_record, later
 from schemas import releases
 from schemas.catalog import CatalogEntry
 from schemas.names import Filename, ProjectName, Version, release_of
 from schemas.records import FileRecord, ProjectRecord, Register, Registers, StatusRegister
+from testing.fakes.examples import NOON, file_record, later
 
 WHEEL_1 = file_record("acme-1.0-py3-none-any.whl", summary="One")
 SDIST_1 = file_record("acme-1.0.tar.gz", upload_time=later(1))

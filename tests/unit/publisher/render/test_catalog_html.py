@@ -6,11 +6,11 @@ import html5lib
 import pytest
 from jinja2 import Template
 
-from fakes.examples import later
 from publisher.errors import UnexpectedHtml
 from publisher.render.catalog_html import render_changelog, render_home, render_root
 from schemas.catalog import CatalogEntry
 from schemas.names import ProjectName
+from testing.fakes.examples import later
 
 TITLE = "Packages of <Ünited> & Sons"
 

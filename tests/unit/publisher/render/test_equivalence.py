@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pypi_simple import DistributionPackage, ProjectPage
 
-from fakes.examples import file_record, later
 from publisher.render import project_html, simple_json
 from publisher.render.listing import Listing
 from schemas.records import ProjectRecord, Registers
+from testing.fakes.examples import file_record, later
 from unit.publisher.world import ACME, HOSTILE, hostile, record, removed, status, yank
 
 BASE = "https://packages.example/simple/acme/"

@@ -1,10 +1,10 @@
 import json
 from typing import Any
 
-from fakes.examples import file_record
 from publisher.render.legacy_json import render
 from publisher.render.listing import Listing
 from schemas.records import ProjectRecord, Registers
+from testing.fakes.examples import file_record
 from unit.publisher.world import HOSTILE, NAUGHTY, hostile, record, status, yank
 
 

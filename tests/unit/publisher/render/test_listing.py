@@ -1,8 +1,8 @@
 import pytest
 
-from fakes.examples import file_record
 from publisher.render.listing import Listing, printable
 from schemas.records import Registers
+from testing.fakes.examples import file_record
 from unit.publisher.world import HOSTILE, hostile, record, status, yank
 
 

@@ -8,11 +8,11 @@ import html5lib
 import pytest
 from jinja2 import Template
 
-from fakes.examples import file_record
 from publisher.errors import UnexpectedHtml
 from publisher.render import project_html
 from publisher.render.listing import Listing
 from schemas.records import ProjectRecord, Registers
+from testing.fakes.examples import file_record
 from unit.publisher.world import NAUGHTY, hostile, record, status, yank
 
 Attributes = dict[str, str | None]

@@ -5,16 +5,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from chaos.index import Index
 from checks.policy import Policy
 from checks.refusal import Reason
-from fakes.memory import MemoryTopic
 from ingest.promotion import Promotion
 from ingest.reindex import Reindex
 from publisher.repair.rebuild import Rebuild
 from schemas.events import FileAccepted, ProjectIndexed
 from schemas.names import Filename, ProjectName
 from schemas.records import FileRecord, ProjectRecord
+from testing.fakes.memory import MemoryTopic
+from testing.services.index import Index
 
 RECORD = "projects/acme.json"
 

@@ -6,12 +6,12 @@ import pytest
 
 import ingest.__main__
 import publisher.__main__
-from chaos.pipeline import BUCKETS, Pipeline
 from cloud import storage
 from cloud.storage import StorageBucket
-from fakes.storage import StorageServer
-from fakes.wheels import wheel, wheel_filename
 from schemas.events import FileUploaded
+from testing.fakes.wheels import wheel, wheel_filename
+from testing.services.pipeline import BUCKETS, Pipeline
+from testing.storage import StorageServer
 
 NAME = f"ci/1/{wheel_filename()}"
 Command = Callable[[list[str]], int]

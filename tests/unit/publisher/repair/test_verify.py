@@ -7,9 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from chaos.index import Index
 from cloud.ports import NO_METADATA, Headers
-from fakes.memory import MemoryBucket
 from publisher.repair.difference import Difference
 from publisher.repair.file import FileCheck
 from publisher.repair.index import IndexCheck
@@ -17,6 +15,8 @@ from publisher.repair.project import ProjectCheck
 from publisher.repair.verify import Verification
 from schemas.names import ProjectName
 from schemas.records import Blocked, ProjectRecord
+from testing.fakes.memory import MemoryBucket
+from testing.services.index import Index
 
 ACME = ProjectName("acme")
 WHEEL = "acme-2.0-py3-none-any.whl"

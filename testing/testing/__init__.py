@@ -1,0 +1,1 @@
+"""Equipment shared by tests and benchmarks: fakes, the corpus, process control, worlds."""

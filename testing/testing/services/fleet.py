@@ -1,0 +1,117 @@
+"""Workers as processes of their own, on the strict Cloud Storage and the built-in Pub/Sub."""
+
+import json
+import os
+import socket
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import Request, urlopen
+
+from local import layout
+from testing.processes import Process
+from testing.storage import Fault
+
+HOST = "127.0.0.1"
+START = 60.0
+"""Seconds until a process must answer: many start at once, on a machine that is shared."""
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """What runs, and where."""
+
+    storage: str
+    """The URL of Cloud Storage."""
+    pubsub: str
+    """``host:port`` of Pub/Sub."""
+    indexers: Sequence[str]
+    publishers: Sequence[str]
+    catalog: str
+
+    def fault(self, **rule: object) -> None:
+        """Let storage operations fail from now on."""
+        Fault.of(rule)
+        self._control("POST", "faults", json.dumps(rule).encode())
+
+    def heal(self) -> None:
+        """Let nothing fail any more."""
+        self._control("DELETE", "faults")
+
+    def answers(self) -> Mapping[str, int]:
+        """How often each operation was answered how, as ``objects.insert 412``."""
+        counts: Mapping[str, Mapping[str, int]] = json.loads(self._control("GET", "counts"))
+        return counts["answers"]
+
+    def _control(self, method: str, path: str, body: bytes | None = None) -> bytes:
+        request = Request(f"{self.storage}/_fake/{path}", body, method=method)  # noqa: S310 - ours
+        with urlopen(request, timeout=10) as answer:  # noqa: S310 - ours
+            return bytes(answer.read())
+
+
+@contextmanager
+def fleet(log: Path, indexers: int, publishers: int, write_interval: float) -> Iterator[Fleet]:
+    """Start everything; end it, process by process, at the end."""
+    storage, pubsub, *workers = free_ports(2 + indexers + publishers + 1)
+    environment = {
+        **{name: value for name, value in os.environ.items() if name != "PYTHONWARNINGS"},
+        **layout.BUCKETS,
+        "PROJECT": layout.PROJECT,
+        "HOST": HOST,
+        "LOG_LEVEL": "WARNING",
+        "PYTHONWARNINGS": "error",
+        "CATALOG_INTERVAL": "1",
+        "STORAGE_EMULATOR_HOST": f"http://{HOST}:{storage}",
+        "PUBSUB_EMULATOR_HOST": f"{HOST}:{pubsub}",
+    }
+    buckets = [f"--bucket={name}" for name in layout.BUCKETS.values() if name != layout.METADATA]
+    interval = f"--write-interval={write_interval}"
+    with log.open("wb") as output, ExitStack() as stack:
+
+        def start(*command: str, port: int) -> None:
+            wanted = {**environment, "PORT": str(port)}
+            python = [sys.executable, "-m", *command]
+            stack.enter_context(Process(python, environment=wanted, stdout=output, stderr=output))
+
+        start("local.stand_ins.pubsub", f"--port={pubsub}", port=pubsub)
+        versioned = f"--versioned={layout.METADATA}"
+        storing = ("testing.storage", f"--port={storage}", interval, versioned, *buckets)
+        start(*storing, port=storage)
+        for number, port in enumerate(workers):
+            start("indexer.main" if number < indexers else "publisher.main", port=port)
+        urls = [f"http://{HOST}:{port}" for port in workers]
+        await_answer(f"http://{HOST}:{storage}/_fake/health")
+        for url in urls:
+            await_answer(f"{url}/ready")
+        yield Fleet(
+            storage=f"http://{HOST}:{storage}",
+            pubsub=f"{HOST}:{pubsub}",
+            indexers=urls[:indexers],
+            publishers=urls[indexers:-1],
+            catalog=urls[-1],
+        )
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports nobody listens on right now."""
+    sockets = [socket.create_server((HOST, 0)) for _ in range(count)]
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
+
+
+def await_answer(url: str) -> None:
+    """Return when ``url`` is answered with success."""
+    give_up = time.monotonic() + START
+    while True:
+        try:
+            urlopen(url, timeout=5).close()  # noqa: S310 - ours
+            return
+        except (URLError, OSError):
+            assert time.monotonic() < give_up, f"{url} does not answer"
+            time.sleep(0.1)

@@ -1,0 +1,92 @@
+"""One bucket: its live objects, the superseded ones it may keep, and the sorted index of names."""
+
+from bisect import bisect_left, insort
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from testing.storage import errors
+from testing.storage.objects import Resource, Version, timestamp
+
+
+@dataclass(slots=True)
+class BucketState:
+    """Changed only under the lock of the :class:`~testing.storage.Storage` that owns it."""
+
+    name: str
+    created: datetime
+    versioning: bool = False
+    metageneration: int = 1
+    live: dict[str, Version] = field(default_factory=dict)
+    archived: dict[str, list[Version]] = field(default_factory=dict)
+    names: list[str] = field(default_factory=list)
+    """Every name that has a version, sorted. By code point, which is the order of the UTF-8 bytes
+    that Cloud Storage lists by."""
+
+    def find(self, name: str, generation: int | None = None) -> Version:
+        """The live version, or that generation, live or kept.
+
+        :raises StorageError: 404, if there is none.
+        """
+        live = self.live.get(name)
+        candidates = [live] if live else []
+        if generation is not None:
+            kept = self.archived.get(name, ())
+            candidates = [v for v in (*candidates, *kept) if v.generation == generation]
+        if not candidates:
+            raise errors.no_such_object(self.name, name)
+        return candidates[0]
+
+    def versions(self, name: str) -> Sequence[Version]:
+        """Every version of ``name``, the oldest first."""
+        live = self.live.get(name)
+        return (*self.archived.get(name, ()), *((live,) if live else ()))
+
+    def put(self, version: Version) -> None:
+        """Make ``version`` the live one."""
+        if version.name not in self.live and version.name not in self.archived:
+            insort(self.names, version.name)
+        self._archive(version.name, version.created)
+        self.live[version.name] = version
+
+    def replace(self, version: Version) -> None:
+        """Put a patched version in the place of the one with the same generation."""
+        live = self.live.get(version.name)
+        if live and live.generation == version.generation:
+            self.live[version.name] = version
+            return
+        kept = self.archived[version.name]
+        kept[:] = [version if v.generation == version.generation else v for v in kept]
+
+    def remove(self, name: str, generation: int | None, now: datetime) -> None:
+        """Delete for good if ``generation`` is named, else as the bucket's versioning has it."""
+        if generation is None:
+            self._archive(name, now)
+        elif name in self.live and self.live[name].generation == generation:
+            del self.live[name]
+        else:
+            kept = [v for v in self.archived.pop(name) if v.generation != generation]
+            self.archived |= {name: kept} if kept else {}
+        if name not in self.live and name not in self.archived:
+            del self.names[bisect_left(self.names, name)]
+
+    def _archive(self, name: str, now: datetime) -> None:
+        live = self.live.pop(name, None)
+        if live and self.versioning:
+            self.archived.setdefault(name, []).append(replace(live, deleted=now))
+
+    def resource(self, origin: str) -> Resource:
+        return {
+            "kind": "storage#bucket",
+            "id": self.name,
+            "selfLink": f"{origin}/storage/v1/b/{self.name}",
+            "name": self.name,
+            "projectNumber": "0",
+            "metageneration": str(self.metageneration),
+            "location": "US",
+            "storageClass": "STANDARD",
+            "etag": f"CA{self.metageneration}=",
+            "timeCreated": timestamp(self.created),
+            "updated": timestamp(self.created),
+            "versioning": {"enabled": self.versioning},
+        }

@@ -1,0 +1,1 @@
+"""The HTTP side of the strict Cloud Storage: JSON API, XML API, uploads, and the control of it."""

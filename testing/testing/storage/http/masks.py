@@ -1,0 +1,63 @@
+"""Partial responses: ``fields=items(name,generation),nextPageToken``, and nothing but these.
+
+https://cloud.google.com/storage/docs/json_api#partial-response
+"""
+
+import re
+from functools import lru_cache
+from typing import TypeAlias
+
+from testing.storage import errors
+
+Mask: TypeAlias = dict[str, "Mask"]
+"""Names to the mask of their value; an empty mask keeps the whole value. ``*`` is any name."""
+
+_TOKEN = re.compile(r"[^(),/]+|[(),/]")
+
+
+@lru_cache(maxsize=64)
+def parse(text: str) -> Mask:
+    """:raises StorageError: 400, if parentheses or names are missing."""
+    tokens = _TOKEN.findall(text)
+    mask = _list(tokens)
+    if tokens:
+        raise errors.invalid(f"Invalid field selection {text}", "fields")
+    return mask
+
+
+def _list(tokens: list[str]) -> Mask:
+    mask: Mask = {}
+    while True:
+        mask |= _path(tokens)
+        if not tokens or tokens[0] != ",":
+            return mask
+        tokens.pop(0)
+
+
+def _path(tokens: list[str]) -> Mask:
+    name = tokens.pop(0) if tokens else ""
+    if name in ("", "(", ")", ",", "/"):
+        raise errors.invalid(f"Invalid field selection {name}", "fields")
+    if tokens and tokens[0] == "/":
+        tokens.pop(0)
+        return {name: _path(tokens)}
+    if tokens and tokens[0] == "(":
+        tokens.pop(0)
+        inner = _list(tokens)
+        if not tokens or tokens.pop(0) != ")":
+            raise errors.invalid("Invalid field selection: ) is missing", "fields")
+        return {name: inner}
+    return {name: {}}
+
+
+def select(value: object, mask: Mask) -> object:
+    """The parts of ``value`` that ``mask`` names; of a list, those of each item."""
+    if not mask:
+        return value
+    if isinstance(value, list):
+        return [select(item, mask) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if "*" in mask:
+        return {key: select(item, mask["*"]) for key, item in value.items()}
+    return {key: select(value[key], inner) for key, inner in mask.items() if key in value}

@@ -1,0 +1,92 @@
+"""Resumable uploads: sessions that take an object in pieces.
+
+https://cloud.google.com/storage/docs/performing-resumable-uploads
+"""
+
+import secrets
+from dataclasses import dataclass, field
+
+from testing.storage import errors
+from testing.storage.core import Storage
+from testing.storage.http.wire import ContentRange
+from testing.storage.objects import Attributes, Hashes, Version
+from testing.storage.preconditions import Preconditions
+
+PIECE = 256 * 1024
+"""A piece that is not the last is kept up to the last multiple of this."""
+
+
+@dataclass(slots=True)
+class Session:
+    """One upload. The preconditions hold when it starts *and* when it ends."""
+
+    bucket: str
+    name: str
+    attributes: Attributes
+    preconditions: Preconditions
+    md5: str | None = None
+    crc32c: str | None = None
+    received: bytearray = field(default_factory=bytearray, repr=False)
+    finished: Version | None = None
+
+    def would_finish(self, piece: ContentRange) -> bool:
+        """Whether ``piece`` completes the object: the request that is billed."""
+        if self.finished or piece.total is None:
+            return False
+        return piece.total == (len(self.received) if piece.start is None else piece.end)
+
+    def take(self, storage: Storage, piece: ContentRange, body: bytes) -> Version | None:
+        """Keep a piece; return the object once it is whole.
+
+        :raises StorageError: 400 for a gap or a wrong hash; 412 or 429 as for any write.
+        """
+        if self.finished:
+            return self.finished
+        ends = self.would_finish(piece)
+        if piece.start is not None:
+            self._keep(piece.start, body, ends=ends)
+        return self._finish(storage) if ends else None
+
+    def _keep(self, start: int, body: bytes, *, ends: bool) -> None:
+        have = len(self.received)
+        if start > have:
+            raise errors.invalid(
+                f"Invalid request. According to the Content-Range header, the upload offset is "
+                f"{start} byte(s), which exceeds already uploaded size of {have} byte(s)."
+            )
+        self.received += body[have - start :]
+        if not ends:
+            del self.received[len(self.received) // PIECE * PIECE :]
+
+    def _finish(self, storage: Storage) -> Version:
+        data = bytes(self.received)
+        hashes = Hashes.of(data)
+        hashes.require(md5=self.md5, crc32c=self.crc32c)
+        self.finished = storage.insert(
+            self.bucket, self.name, data, self.attributes, self.preconditions, hashes=hashes
+        )
+        self.received.clear()
+        return self.finished
+
+
+class Uploads:
+    """The sessions of one server."""
+
+    def __init__(self) -> None:
+        self._sessions: dict[str, Session] = {}
+
+    def start(self, storage: Storage, session: Session) -> str:
+        """Open ``session`` and return its id.
+
+        :raises StorageError: 404, 412 or 429, as the write itself would.
+        """
+        storage.check_insert(session.bucket, session.name, session.preconditions)
+        upload_id = secrets.token_urlsafe(24)
+        self._sessions[upload_id] = session
+        return upload_id
+
+    def find(self, upload_id: str) -> Session:
+        """:raises StorageError: 404, if there is no such session."""
+        if upload_id not in self._sessions:
+            raise errors.StorageError(404, "notFound", f"No such upload: {upload_id}")
+        return self._sessions[upload_id]

@@ -1,0 +1,160 @@
+"""Requests and answers as values, so that the whole protocol is a function between the two."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from testing.storage import errors
+from testing.storage.objects import Resource
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """:param path: the segments of the raw path, unquoted one by one: %2F does not separate.
+    :param headers: names in lower case.
+    """
+
+    method: str
+    path: tuple[str, ...]
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = field(default=b"", repr=False)
+
+    def json(self) -> Resource:
+        """The body; an absent one is empty.
+
+        :raises StorageError: 400, if it is not a JSON object.
+        """
+        return read_json(self.body) if self.body else {}
+
+    def number(self, parameter: str) -> int | None:
+        """:raises StorageError: 400, if the parameter is given and not a number."""
+        value = self.query.get(parameter)
+        if value is None:
+            return None
+        if not value.isdecimal():
+            raise errors.invalid(f"Invalid value for {parameter}: {value!r}", parameter)
+        return int(value)
+
+    def flag(self, parameter: str) -> bool:
+        return self.query.get(parameter, "").lower() == "true"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """:param length: of the body a HEAD leaves out; None: the body's own."""
+
+    status: int = 200
+    body: bytes | memoryview = field(default=b"", repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    length: int | None = None
+
+
+def read_json(data: bytes) -> Resource:
+    try:
+        value = json.loads(data)
+    except ValueError:
+        raise errors.invalid("Parse Error") from None
+    if not isinstance(value, dict):
+        raise errors.invalid("Parse Error")
+    return value
+
+
+def json_answer(value: object, status: int = 200) -> Answer:
+    body = json.dumps(value, separators=(",", ":")).encode()
+    return Answer(status, body, {"content-type": "application/json; charset=UTF-8"})
+
+
+def json_error(error: errors.StorageError) -> Answer:
+    headers = {"content-type": "application/json; charset=UTF-8"}
+    return Answer(error.status, b"" if error.status == 304 else error.json(), headers)
+
+
+def xml_error(error: errors.StorageError) -> Answer:
+    headers = {"content-type": "application/xml; charset=UTF-8"}
+    return Answer(error.status, b"" if error.status == 304 else error.xml(), headers)
+
+
+def text_error(error: errors.StorageError) -> Answer:
+    """What the JSON API answers to a media request: the message, and no JSON around it."""
+    headers = {"content-type": "text/html; charset=UTF-8"}
+    return Answer(error.status, b"" if error.status == 304 else error.message.encode(), headers)
+
+
+_RANGE = re.compile(r"bytes=(\d*)-(\d*)$")
+
+
+def byte_range(header: str | None, size: int) -> tuple[int, int] | None:
+    """The slice that a ``Range`` asks for (RFC 9110, 14.2); None: the whole, as for a malformed or
+    a multiple range.
+
+    :raises StorageError: 416, if nothing of it is there.
+    """
+    match = _RANGE.match(header or "")
+    if match is None or match[0] == "bytes=-":
+        return None
+    first, last = match.groups()
+    if not first:
+        start, end = max(size - int(last), 0), size
+    else:
+        start, end = int(first), min(int(last) + 1, size) if last else size
+        if last and int(last) < start:
+            return None
+    if start >= size or start == end:
+        raise errors.range_not_satisfiable()
+    return start, end
+
+
+_CONTENT_RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+|\*)$")
+
+
+@dataclass(frozen=True, slots=True)
+class ContentRange:
+    """Which bytes of a resumable upload come; ``start`` None asks how many have come."""
+
+    start: int | None
+    end: int
+    total: int | None
+
+    @classmethod
+    def of(cls, header: str | None, length: int) -> "ContentRange":
+        """Read it; without one, the body is the whole.
+
+        :raises StorageError: 400, if it is malformed or not as long as the body.
+        """
+        if header is None:
+            return cls(0, length, length)
+        match = _CONTENT_RANGE.match(header)
+        if match is None:
+            raise errors.invalid(f"Failed to parse Content-Range header: {header}")
+        total = None if match[3] == "*" else int(match[3])
+        if match[1] is None:
+            return cls(None, 0, total)
+        start, end = int(match[1]), int(match[2]) + 1
+        if end - start != length or (total is not None and end > total):
+            raise errors.invalid(f"Content-Range {header} does not fit {length} bytes")
+        return cls(start, end, total)
+
+
+def related_parts(content_type: str, body: bytes) -> tuple[Resource, str | None, bytes]:
+    """Resource, media type and media of a multipart upload (RFC 2387), the media not parsed.
+
+    :raises StorageError: 400, if there are not two parts.
+    """
+    match = re.search(r'boundary="?([^";]+)"?', content_type)
+    delimiter = b"--" + match[1].strip("'").encode() if match else b""
+    opening = body.find(delimiter + b"\r\n") if match else -1
+    between = body.find(b"\r\n" + delimiter + b"\r\n", opening)
+    closing = body.rfind(b"\r\n" + delimiter + b"--")
+    if opening < 0 or between < 0 or closing < between:
+        raise errors.invalid("Multipart must contain two parts")
+    _, described = _part(body[opening + len(delimiter) + 2 : between])
+    media_headers, media = _part(body[between + len(delimiter) + 4 : closing])
+    return read_json(described), media_headers.get("content-type"), media
+
+
+def _part(part: bytes) -> tuple[dict[str, str], bytes]:
+    head, _, content = part.partition(b"\r\n\r\n")
+    lines = (line.partition(":") for line in head.decode("latin-1").split("\r\n"))
+    return {name.strip().lower(): value.strip() for name, _, value in lines}, content

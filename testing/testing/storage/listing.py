@@ -1,0 +1,111 @@
+"""One page of a listing, found by bisection: the cost depends on the page, not on the bucket.
+
+https://cloud.google.com/storage/docs/json_api/v1/objects/list
+"""
+
+import base64
+import binascii
+import json
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from testing.storage import errors
+from testing.storage.buckets import BucketState
+from testing.storage.objects import Version
+
+MAX_RESULTS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class ListQuery:
+    """What is to be listed; items and prefixes together fill a page."""
+
+    prefix: str = ""
+    delimiter: str = ""
+    start_offset: str = ""
+    end_offset: str = ""
+    versions: bool = False
+    max_results: int = MAX_RESULTS
+    page_token: str = ""
+
+
+@dataclass(slots=True)
+class Page:
+    """What was found, and where to go on; an empty token ends the listing."""
+
+    items: list[Version] = field(default_factory=list)
+    prefixes: list[str] = field(default_factory=list)
+    next_page_token: str = ""
+
+
+def page(bucket: BucketState, query: ListQuery) -> Page:
+    """The first page, or the one that ``query.page_token`` stands for."""
+    found = Page()
+    start, skip = _place(query.page_token)
+    limit = min(query.max_results, MAX_RESULTS)
+    position = bisect_left(bucket.names, max(query.prefix, query.start_offset, start))
+    for entry in _entries(bucket, query, position, skip):
+        if len(found.items) + len(found.prefixes) == limit:
+            found.next_page_token = _token(entry.name, entry.nth)
+            break
+        if entry.version is None:
+            found.prefixes.append(entry.group)
+        else:
+            found.items.append(entry.version)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    name: str
+    nth: int = 0
+    """The place of ``version`` among the versions of ``name``."""
+    version: Version | None = None
+    group: str = ""
+
+
+def _entries(bucket: BucketState, query: ListQuery, position: int, skip: int) -> Iterator[_Entry]:
+    names = bucket.names
+    while position < len(names):
+        name = names[position]
+        if not name.startswith(query.prefix) or (query.end_offset and name >= query.end_offset):
+            return
+        if not query.versions and name not in bucket.live:
+            position += 1
+        elif group := _group(name, query):
+            yield _Entry(name, group=group)
+            position = bisect_left(names, _after(group), position)
+        else:
+            versions = bucket.versions(name) if query.versions else (bucket.live[name],)
+            for nth in range(skip, len(versions)):
+                yield _Entry(name, nth, versions[nth])
+            position += 1
+        skip = 0
+
+
+def _group(name: str, query: ListQuery) -> str:
+    """The common prefix that stands for ``name`` in the listing, up to the delimiter."""
+    if not query.delimiter:
+        return ""
+    end = name.find(query.delimiter, len(query.prefix))
+    return name[: end + len(query.delimiter)] if end >= 0 else ""
+
+
+def _after(prefix: str) -> str:
+    """The least string that is greater than everything that starts with ``prefix``."""
+    return prefix[:-1] + chr(ord(prefix[-1]) + 1)
+
+
+def _token(name: str, nth: int) -> str:
+    return base64.urlsafe_b64encode(json.dumps([name, nth]).encode()).decode()
+
+
+def _place(token: str) -> tuple[str, int]:
+    if not token:
+        return "", 0
+    try:
+        name, nth = json.loads(base64.urlsafe_b64decode(token))
+        return str(name), int(nth)
+    except (binascii.Error, ValueError, TypeError):
+        raise errors.invalid("Invalid value for pageToken", "pageToken") from None

@@ -1,0 +1,195 @@
+"""One generation of an object: bytes, what the writer said of them, what the store knows of them.
+
+https://cloud.google.com/storage/docs/json_api/v1/objects#resource
+"""
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
+from types import MappingProxyType
+from typing import TypeAlias
+from urllib.parse import quote
+
+import google_crc32c
+
+from testing.storage import errors
+
+Resource: TypeAlias = dict[str, object]
+"""A JSON object, as the JSON API sends and takes it."""
+
+MAX_METADATA = 8 * 1024
+"""Bytes of custom metadata, keys and values together.
+https://cloud.google.com/storage/quotas#objects"""
+
+_TEXTS = {
+    "contentType": "content_type",
+    "cacheControl": "cache_control",
+    "contentDisposition": "content_disposition",
+    "contentEncoding": "content_encoding",
+    "contentLanguage": "content_language",
+    "storageClass": "storage_class",
+}
+_DESCRIBING = {*_TEXTS, "metadata"} - {"storageClass"}
+_IDENTITY = {"kind", "id", "selfLink", "mediaLink", "name", "bucket", "acl", "owner"}
+_STATE = {"generation", "metageneration", "size", "md5Hash", "crc32c", "etag"}
+_TIMES = {"timeCreated", "updated", "timeStorageClassUpdated", "timeFinalized", "timeDeleted"}
+_IGNORED = _IDENTITY | _STATE | _TIMES
+
+
+@dataclass(frozen=True, slots=True)
+class Attributes:
+    """The part of an object resource that belongs to the writer."""
+
+    content_type: str | None = None
+    cache_control: str | None = None
+    content_disposition: str | None = None
+    content_encoding: str | None = None
+    content_language: str | None = None
+    storage_class: str | None = None
+    metadata: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    def __post_init__(self) -> None:
+        size = sum(len(k.encode()) + len(v.encode()) for k, v in self.metadata.items())
+        if size > MAX_METADATA:
+            raise errors.invalid(f"The custom metadata is {size} bytes, {MAX_METADATA} are allowed")
+
+    @classmethod
+    def of(cls, resource: Mapping[str, object]) -> "Attributes":
+        """What ``resource`` says; the parts of it that only the store may say are ignored."""
+        return cls().patched(resource)
+
+    def patched(self, changes: Mapping[str, object]) -> "Attributes":
+        """RFC 7396: what is named is replaced, null removes, custom metadata is merged by key."""
+        for name in changes.keys() - _TEXTS.keys() - _IGNORED - {"metadata"}:
+            raise errors.not_served(f"the object's {name}")
+        texts = {_TEXTS[key]: _text(key, changes[key]) for key in _TEXTS.keys() & changes.keys()}
+        kept = {f.name: getattr(self, f.name) for f in fields(self)} | texts
+        if "metadata" in changes:
+            kept["metadata"] = _merged(self.metadata, changes["metadata"])
+        return Attributes(**kept)
+
+    def resource(self) -> Resource:
+        said: Resource = {
+            key: value for key, attribute in _TEXTS.items() if (value := getattr(self, attribute))
+        }
+        return said | ({"metadata": dict(self.metadata)} if self.metadata else {})
+
+
+def describes(resource: Mapping[str, object]) -> bool:
+    """Whether ``resource`` says anything of the object, beside where it is.
+
+    The Python client sends the destination's name with every rewrite; a body that says no more
+    is taken for an empty one, and the destination then inherits from the source.
+    """
+    return bool(_DESCRIBING & resource.keys())
+
+
+def _text(key: str, value: object) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise errors.invalid(f"Invalid value for {key}", key)
+    return value
+
+
+def _merged(metadata: Mapping[str, str], changes: object) -> Mapping[str, str]:
+    if changes is None:
+        return {}
+    if not isinstance(changes, dict):
+        raise errors.invalid("Invalid value for metadata", "metadata")
+    merged: dict[str, str | None] = {**metadata}
+    merged |= {str(key): _text("metadata", value) for key, value in changes.items()}
+    return {key: value for key, value in merged.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Hashes:
+    """Digests in base 64, as Cloud Storage writes them."""
+
+    md5: str
+    crc32c: str
+
+    @classmethod
+    def of(cls, data: bytes) -> "Hashes":
+        md5 = hashlib.md5(data, usedforsecurity=False).digest()
+        crc32c = google_crc32c.value(data).to_bytes(4, "big")
+        return cls(base64.b64encode(md5).decode(), base64.b64encode(crc32c).decode())
+
+    def require(self, *, md5: str | None = None, crc32c: str | None = None) -> None:
+        """Compare with what the uploader computed.
+
+        :raises StorageError: 400, if the bytes that came are not the bytes that were meant.
+        """
+        for label, given, actual in (("MD5", md5, self.md5), ("CRC32C", crc32c, self.crc32c)):
+            if given is not None and given != actual:
+                raise errors.invalid(
+                    f'Provided {label} hash "{given}" doesn\'t match calculated {label} hash '
+                    f'"{actual}".'
+                )
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One generation of an object; a patch makes a new one of these with the same generation."""
+
+    bucket: str
+    name: str
+    generation: int
+    data: bytes = field(repr=False)
+    hashes: Hashes
+    attributes: Attributes
+    created: datetime
+    updated: datetime
+    metageneration: int = 1
+    deleted: datetime | None = None
+    """When it was superseded or deleted, if a versioned bucket keeps it all the same."""
+
+    @property
+    def etag(self) -> str:
+        """The JSON API's: it changes with the metageneration."""
+        return base64.b64encode(f"{self.generation}/{self.metageneration}".encode()).decode()
+
+    @property
+    def xml_etag(self) -> str:
+        """The XML API's: the MD5 in hexadecimal, quoted."""
+        return f'"{base64.b64decode(self.hashes.md5).hex()}"'
+
+    def patched(self, changes: Mapping[str, object], now: datetime) -> "Version":
+        return replace(
+            self,
+            attributes=self.attributes.patched(changes),
+            metageneration=self.metageneration + 1,
+            updated=now,
+        )
+
+    def resource(self, origin: str) -> Resource:
+        """The object resource; its links lead to ``origin``."""
+        path = f"storage/v1/b/{self.bucket}/o/{quote(self.name, safe='~')}"
+        created = timestamp(self.created)
+        resource: Resource = {
+            "kind": "storage#object",
+            "id": f"{self.bucket}/{self.name}/{self.generation}",
+            "selfLink": f"{origin}/{path}",
+            "mediaLink": f"{origin}/download/{path}?generation={self.generation}&alt=media",
+            "name": self.name,
+            "bucket": self.bucket,
+            "generation": str(self.generation),
+            "metageneration": str(self.metageneration),
+            "storageClass": "STANDARD",
+            "size": str(len(self.data)),
+            "md5Hash": self.hashes.md5,
+            "crc32c": self.hashes.crc32c,
+            "etag": self.etag,
+            "timeCreated": created,
+            "updated": timestamp(self.updated),
+            "timeStorageClassUpdated": created,
+            "timeFinalized": created,
+        }
+        if self.deleted is not None:
+            resource["timeDeleted"] = timestamp(self.deleted)
+        return resource | self.attributes.resource()
+
+
+def timestamp(moment: datetime) -> str:
+    """RFC 3339 in UTC with milliseconds, as the JSON API writes it."""
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"

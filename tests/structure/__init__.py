@@ -1,1 +1,0 @@
-"""The shape of the product's code in numbers, with limits: ``python -m structure``."""

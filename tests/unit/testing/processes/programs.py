@@ -1,0 +1,79 @@
+"""``python -m unit.testing.processes.programs NAME DIRECTORY``: programs to interrupt.
+
+Each starts processes, makes the file ``ready`` in the directory, and waits.
+"""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from e2e.conftest import bare_path, running
+from testing.fakes.fake_gcs import fake_gcs
+from testing.processes import Process, exit_at_sigterm, on_kill
+from testing.services.fleet import fleet
+
+STUBBORN = """
+import signal, subprocess, sys, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+print("started", flush=True)
+time.sleep(600)
+"""
+"""A process that ignores SIGTERM, with a child."""
+
+
+def main() -> None:
+    name, directory = sys.argv[1], Path(sys.argv[2])
+    exit_at_sigterm()
+    with PROGRAMS[name](directory):
+        (directory / "ready").touch()
+        signal.pause()
+
+
+@contextmanager
+def _emulator(directory: Path) -> Iterator[None]:
+    with fake_gcs():
+        yield
+
+
+@contextmanager
+def _stubborn(directory: Path) -> Iterator[None]:
+    command = [sys.executable, "-c", STUBBORN]
+    with Process(command, stdout=subprocess.PIPE, grace=0.2) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        yield
+
+
+@contextmanager
+def _workers(directory: Path) -> Iterator[None]:
+    with fleet(directory / "log", indexers=1, publishers=1, write_interval=0):
+        yield
+
+
+@contextmanager
+def _local_index(directory: Path) -> Iterator[None]:
+    with running(directory / "local", bare_path(directory / "bin")):
+        yield
+
+
+@contextmanager
+def _last_will(directory: Path) -> Iterator[None]:
+    with on_kill(["touch", str(directory / "killed")]):
+        yield
+
+
+PROGRAMS = {
+    "emulator": _emulator,
+    "stubborn": _stubborn,
+    "workers": _workers,
+    "local-index": _local_index,
+    "last-will": _last_will,
+}
+
+
+if __name__ == "__main__":
+    main()
