@@ -10,7 +10,7 @@ from pathlib import Path
 
 from read_server import HOST, Absent
 
-from testing.fakes.wheels import wheel
+from testing.fakes.wheels import wheel, wheel_filename
 
 USER, PASSWORD = "bench", "bench-password"
 CLIENTS = 8
@@ -46,7 +46,7 @@ class Peer:
 
 def _form(project: str, version: str) -> bytes:
     """The upload of a wheel, as the public index documents it."""
-    data, filename = wheel(project, version), f"{project}-{version}-py3-none-any.whl"
+    data, filename = wheel(project, version), wheel_filename(project, version)
     fields = {
         ":action": "file_upload",
         "protocol_version": "1",
@@ -86,4 +86,4 @@ def fill_directory(directory: Path, numbers: range, nested: bool = False) -> Non
         project, version = _filler(number)
         folder = directory / project.replace("_", "-") / version if nested else directory
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{project}-{version}-py3-none-any.whl").write_bytes(wheel(project, version))
+        (folder / wheel_filename(project, version)).write_bytes(wheel(project, version))

@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 
-from testing.fakes.wheels import wheel
+from testing.fakes.wheels import wheel, wheel_filename
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Sample:
     @property
     def filename(self) -> str:
         """Its file name."""
-        return f"{self.name}-{self.version}-py3-none-any.whl"
+        return wheel_filename(self.name, self.version)
 
     @property
     def data(self) -> bytes:

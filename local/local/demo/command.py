@@ -53,7 +53,8 @@ def run(state: State, running: Running, say: Callable[[str], None]) -> None:
 def _wheel(version: str) -> Wheel:
     name = usual_spelling(PROJECT)
     source = SOURCE.format(name=PROJECT, version=version)
-    return Wheel(name, version, "Proof that the index works", {f"{name}.py": source})
+    metadata = "Summary: Proof that the index works\nRequires-Python: >=3.8\n"
+    return Wheel(name, version, {f"{name}.py": source.encode()}, metadata)
 
 
 def _afterwards(state: State, running: Running) -> str:

@@ -11,7 +11,7 @@ from packaging.utils import parse_wheel_filename
 
 from local.demo.wheel import Wheel
 
-WHEEL = Wheel("gcpypi_demo", "0.0.7", "A summary", {"gcpypi_demo.py": "print('hello')\n"})
+WHEEL = Wheel("gcpypi_demo", "0.0.7", {"gcpypi_demo.py": b"print('hello')\n"})
 
 
 def members() -> dict[str, bytes]:
