@@ -7,7 +7,7 @@ SOURCES := schemas/schemas checks/checks chassis/chassis cloud/cloud access/acce
 MEMBERS := schemas checks chassis cloud access services/ingest services/indexer services/publisher services/proxy local testing
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo local-up local-down local-logs test test-clients chaos bench-publish bench-render bench-latency bench-throughput bench-ingest bench-read bench-cold-start judge-wheels fuzz check images format schemas lock
+.PHONY: help install demo local-up local-down local-logs test test-clients chaos bench bench-read judge-wheels fuzz check images format schemas lock
 
 help: ## explain the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,31 +63,19 @@ test-clients: install ## install with pip old and new, uv, poetry, pdm, pipx, pi
 chaos: install ## prove at full size that no update is lost (a few minutes)
 	CHAOS=full $(BIN)/python -m pytest tests/chaos
 
-bench-publish: install ## count what a publish costs in storage operations
-	PYTHONPATH=tests $(BIN)/python benchmarks/publish_cost.py
+BENCH := $(BIN)/python -W error -m benchmarks
+ARGS ?= read
 
-bench-render: install ## time the rendering of pages and of the catalog
-	PYTHONPATH=tests $(BIN)/python benchmarks/publish_render.py
+bench: install ## run a benchmark: make bench ARGS="read --rounds 3" (benchmarks/README.md)
+	$(BENCH).$(ARGS)
 
-bench-latency: install ## time from message to page, at 100 and 100 000 files; dumb-pypi beside it
-	PYTHONPATH=tests $(BIN)/python benchmarks/publish_latency.py
-
-bench-throughput: install ## wheels a second at three sizes; pypiserver, devpi, pypicloud beside it
-	PYTHONPATH=tests $(BIN)/python benchmarks/publish_throughput.py --profile --peers
-
-bench-ingest: install ## what judging and promoting a file costs, beside sha256sum (4 GB of disk)
-	PYTHONPATH=tests $(BIN)/python -W error benchmarks/ingest_bench.py
-
-bench-read: install ## requests a second, installs and memory beside nginx, bare apps and peers (needs wrk)
-	PYTHONPATH=tests $(BIN)/python -W error benchmarks/read_bench.py
-	PYTHONPATH=tests $(BIN)/python -W error benchmarks/read_install.py
-	PYTHONPATH=tests $(BIN)/python -W error benchmarks/read_pull.py --mebibytes 1024
-
-bench-cold-start: install ## time from the start of the process to the first page
-	PYTHONPATH=tests $(BIN)/python -W error benchmarks/cold_start.py
+bench-read: install ## measure the read side: requests, installs, memory (needs wrk and nginx)
+	$(BENCH).read
+	$(BENCH).read.install
+	$(BENCH).read.pull --mebibytes 1024
 
 judge-wheels: install ## judge known wheels, and those of all build back ends (downloads 1.5 GB)
-	PYTHONPATH=tests $(BIN)/python -W error benchmarks/ingest_wheels.py
+	$(BENCH).ingest.wheels
 	BACKENDS=all FUZZ=full $(BIN)/python -m pytest tests/unit/checks/test_build_backends.py tests/fuzz
 
 FUZZ_SECONDS ?= 600

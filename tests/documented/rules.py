@@ -62,6 +62,7 @@ RUN, PARSED = Check.RUN, Check.PARSED
 RULES = (
     # The targets of the Makefile.
     Rule("make", Check.PLANNED),
+    Rule("make bench ARGS=*", Check.HELP),
     Rule("make demo", RUN),
     Rule("make local-up", RUN),
     Rule("RUNTIME=docker make local-up", Check.PLANNED),
@@ -71,8 +72,8 @@ RULES = (
     Rule("python -m publisher rebuild", RUN),
     Rule("python -m ingest reindex", RUN, codes=frozenset({0, 1})),
     Rule("python -m proxy.tokens *", RUN),
-    Rule("python benchmarks/*.py", Check.HELP),
-    Rule("python benchmarks/cost.py", Check.ELSEWHERE, "unit/docs/test_cost.py"),
+    Rule("python -m benchmarks.*", Check.HELP),
+    Rule("python -m benchmarks.cost", Check.ELSEWHERE, "unit/docs/test_cost.py"),
     Rule("rebuild", Check.ARGUMENTS, "python -m publisher"),
     Rule("reindex", Check.ARGUMENTS, "python -m ingest"),
     Rule("revoke", Check.ARGUMENTS, "python -m proxy.tokens"),

@@ -4,7 +4,6 @@
 ``e2e/test_documented.py``.
 """
 
-import os
 import re
 import shlex
 import subprocess
@@ -95,7 +94,7 @@ def test_check_deploy_parses_every_command_that_needs_a_cloud() -> None:
 
 
 def targets(name: str) -> list[str]:
-    """What ``make name`` makes; ``bench-…`` stands for all that begin so."""
+    """What ``make name`` makes; ``name-…`` stands for all that begin so."""
     start = name.removesuffix(PLACEHOLDER)
     known = re.findall(r"^([a-z-]+):", (pages.ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
     return [each for each in known if each == name or (start != name and each.startswith(start))]
@@ -103,7 +102,7 @@ def targets(name: str) -> list[str]:
 
 def test_make_knows_how_to_make_every_target() -> None:
     wanted = {command.words[1] for command in commands(Check.PLANNED)}
-    assert "bench-latency" in wanted
+    assert "bench" in wanted
     for name in wanted:
         assert targets(name), f"make {name}"
         for target in targets(name):
@@ -111,12 +110,23 @@ def test_make_knows_how_to_make_every_target() -> None:
             assert done.returncode == 0, done.stderr
 
 
+def is_benchmark(command: Command) -> bool:
+    return command.words[2].startswith("benchmarks.")
+
+
+def benchmark(command: Command) -> list[str]:
+    """The module and the options of ``python -m benchmarks.…``, or of ``make bench ARGS=…``."""
+    if command.words[:2] == ("make", "bench"):
+        return f"benchmarks.{command.words[2].removeprefix('ARGS=')}".split()
+    assert command.words[:2] == ("python", "-m")
+    assert is_benchmark(command)
+    return list(command.words[2:])
+
+
 def test_help_has_every_option_of_what_takes_long() -> None:
     for command in commands(Check.HELP):
-        program, script, *options = command.words
-        assert program == "python"
-        environment = os.environ | dict(setting.split("=", 1) for setting in command.settings)
-        done = run(sys.executable, "-W", "error", script, "--help", environment=environment)
+        module, *options = benchmark(command)
+        done = run(sys.executable, "-W", "error", "-m", module, "--help")
         assert done.returncode == 0, f"{command}: {done.stderr}"
         flags = {option for option in options if option.startswith("-")}
         assert flags <= set(re.findall(r"--?[a-z-]+", done.stdout))
@@ -129,7 +139,7 @@ def ours() -> Iterator[tuple[str, ...]]:
     for name in pages.names():
         for step in set(pages.steps(name)) - set(pages.executed(name, Check.RUN, Check.LATER)):
             for command in shell.commands(step.text):
-                if command.words[:2] == ("python", "-m"):
+                if command.words[:2] == ("python", "-m") and not is_benchmark(command):
                     yield command.words[1:]
 
 
@@ -143,4 +153,5 @@ def test_our_programs_take_the_arguments_that_are_only_mentioned() -> None:
 def test_what_is_executed_elsewhere_is_executed_there() -> None:
     for command in commands(Check.ELSEWHERE):
         test = (TESTS / rule_of(command).more).read_text("utf-8")
-        assert command.words[1] in test, shlex.join(command.words)
+        words = [word for word in command.words[1:] if word != "-m"]
+        assert words[0] in test, shlex.join(command.words)

@@ -1,0 +1,1 @@
+"""Measurements of the index and of its peers: ``python -m benchmarks.read``, ``make bench``."""

@@ -1,0 +1,1 @@
+"""Costs of the index a month."""

@@ -1,0 +1,1 @@
+"""Shared by the benchmarks: servers to measure, the index that they serve, the load."""

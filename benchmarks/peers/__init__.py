@@ -1,0 +1,1 @@
+"""Other package indexes: how they are installed, started, filled and asked."""

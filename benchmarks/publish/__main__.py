@@ -1,0 +1,119 @@
+"""What a publish costs in storage operations, counted on the strict Cloud Storage over HTTP.
+
+The services run as they are, their buckets those of google-cloud-storage;
+the fake takes one write a second to a name, as Cloud Storage does. Class A (writes, lists and
+rewrites) costs about ten times class B; CI's own upload and the catalog's runs are left out.
+"""
+
+import argparse
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from benchmarks.harness.index import project_name, seed
+from cloud import storage
+from cloud.storage import StorageBucket
+from schemas.events import FileUploaded, ProjectPublished
+from testing.fakes.wheels import wheel
+from testing.services.pipeline import BUCKETS, Pipeline
+from testing.storage import Storage, StorageServer
+
+SIZES = (100, 10_000, 100_000)
+RELEASE = 50
+INTERVAL = 1.0
+"""Seconds between two writes to one name that the fake takes, as Cloud Storage does."""
+MOST_SINGLE = 9
+"""Class A operations of a single wheel: the goal."""
+MOST_RELEASE = 3.5
+"""Class A operations a wheel, of a release of many: the goal."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What was counted for one announcement of so many wheels."""
+
+    wheels: int
+    requests: Counter[str]
+    billed: Counter[str]
+
+    def row(self, files: int) -> str:
+        """A row of the table, each figure for a wheel."""
+        operations = (f"{n / self.wheels:.3g} {name}" for name, n in sorted(self.requests.items()))
+        a, b = (self.billed[kind] / self.wheels for kind in "AB")
+        return f"| {files:,} | {self.wheels} | {a:.3g} | {b:.3g} | {', '.join(operations)} |"
+
+
+class Index:
+    """The services on a store of their own that holds ``files`` files."""
+
+    def __init__(self, server: StorageServer, files: int) -> None:
+        self._storage = server.storage
+        self._storage.reset()
+        for bucket in BUCKETS:
+            self._storage.create_bucket(bucket, versioning=bucket == "metadata")
+        seed(self._storage, files)
+        self._storage.write_interval = INTERVAL
+        time.sleep(INTERVAL)  # an index that nobody wrote to a moment ago
+        client = storage.connect("gcpypi-bench")
+        buckets = {bucket: StorageBucket(client, bucket) for bucket in BUCKETS}
+        self._pipeline = Pipeline(buckets.__getitem__, silent=frozenset({"publisher-catalog"}))
+
+    def publish(self, versions: Sequence[str]) -> Cost:
+        """Announce a wheel of each version, all at once, of a project that is there."""
+        spelled = project_name(0).replace("-", "_")
+        uploads = [self._upload(spelled, version) for version in versions]
+        self._storage.counts.clear()
+        self._pipeline.run(*uploads)
+        self._check(len(versions))
+        counts = self._storage.counts
+        return Cost(len(versions), Counter(counts.requests), Counter(counts.billed))
+
+    def _upload(self, project: str, version: str) -> FileUploaded:
+        name = f"ci/{version}/{project}-{version}-py3-none-any.whl"
+        self._storage.insert("incoming", name, wheel(project, version))
+        return FileUploaded(bucket="incoming", name=name)
+
+    def _check(self, wheels: int) -> None:
+        """See that all of it was published: what was not done costs nothing."""
+        published = [m for m in self._pipeline.messages if isinstance(m, ProjectPublished)]
+        newest = max(published, key=lambda message: message.record_revision)
+        if self._pipeline.dead or len(newest.filenames) < wheels:
+            raise RuntimeError(f"not published: {self._pipeline.dead}")
+
+
+def main() -> int:
+    """Print the tables; return 1 if a goal is missed."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
+    with StorageServer(Storage()) as server:
+        os.environ["STORAGE_EMULATOR_HOST"] = server.url  # as a shell sets it for google's library
+        print("A wheel's cost, by the index it goes into:\n")
+        print("| index (files) | wheels at once | class A | class B | requests a wheel |")
+        print("|---:|---:|---:|---:|---|")
+        single = {files: Index(server, files).publish(["7.0"]) for files in SIZES}
+        for files, cost in single.items():
+            print(cost.row(files))
+        release = Index(server, SIZES[0]).publish([f"8.{n}" for n in range(RELEASE)])
+        print(release.row(SIZES[0]))
+    return _judged(list(single.values()), release)
+
+
+def _judged(single: Sequence[Cost], release: Cost) -> int:
+    totals = [sum(cost.requests.values()) for cost in single]
+    most = max(cost.billed["A"] for cost in single)
+    share = release.billed["A"] / release.wheels
+    goals = {
+        f"the same at any size, give or take one: {totals}": max(totals) - min(totals) <= 1,
+        f"at most {MOST_SINGLE} class A for a wheel: {most}": most <= MOST_SINGLE,
+        f"at most {MOST_RELEASE} class A a wheel of a release: {share:.3g}": share <= MOST_RELEASE,
+    }
+    print()
+    for words, met in goals.items():
+        print(f"{'met   ' if met else 'MISSED'} {words}")
+    return 0 if all(goals.values()) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

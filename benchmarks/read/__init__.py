@@ -1,0 +1,1 @@
+"""The read side: pages, files, installations, memory, the start of the proxy."""
