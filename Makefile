@@ -58,7 +58,7 @@ test-on-%: .venv/pythons/%/installed
 	$(INSTALL)
 
 test-clients: install ## install with pip old and new, uv, poetry, pdm, pipx, pip-audit; print a table
-	$(BIN)/python -m pytest -v tests/clients/check_*.py
+	$(BIN)/python -m pytest -v -m clients tests/clients
 
 chaos: install ## prove at full size that no update is lost (a few minutes)
 	CHAOS=full $(BIN)/python -m pytest tests/chaos
@@ -92,7 +92,7 @@ fuzz: .venv/fuzz/installed ## have atheris look for archives that others read ot
 
 .PHONY: test-browser
 test-browser: .venv/browser/installed ## look at the pages in Chromium (packages chromium, chromium-driver)
-	PYTHONPATH=$$(echo .venv/browser/lib/python*/site-packages) $(BIN)/python -m pytest tests/browser/check_pages.py
+	PYTHONPATH=$$(echo .venv/browser/lib/python*/site-packages) $(BIN)/python -m pytest -m browser tests/browser
 
 .venv/browser/installed: .venv/installed
 	$(BIN)/python -m venv .venv/browser

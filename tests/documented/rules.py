@@ -2,12 +2,12 @@
 
 ============= =====================================================================================
 RUN           executed on a local index, page by page (``e2e/test_documented.py``)
-LATER         executed likewise, by ``make test-clients`` (``clients/check_documented.py``): minutes
+LATER         executed likewise, by ``make test-clients`` (``clients/test_documented.py``): minutes
 PARSED        needs Google Cloud: gcloud or Terraform parse it, by ``make check-deploy``
 PLANNED       takes long, or comes without end: ``make -n`` of it succeeds
 ARGUMENTS     mentioned without its program, or before a PARSED one: our own parser takes it
 HELP          takes long: its flags stand in its ``--help``
-NAMED         of an installer or the like: its ``--help`` has it (``clients/check_documented.py``)
+NAMED         of an installer or the like: its ``--help`` has it (``clients/test_documented.py``)
 ELSEWHERE     executed by the test that the rule names
 ============= =====================================================================================
 

@@ -16,10 +16,11 @@ from documented.rules import Check
 from e2e.conftest import Runtime, running
 from testing.fakes.wheels import wheel, wheel_filename
 
-pytestmark = pytest.mark.skipif(
+needs_programs = pytest.mark.skipif(
     not all(map(shutil.which, ("gcloud", "java", "git", "curl"))),
     reason="the pages' commands need gcloud, Java for Google's emulator, git and curl",
 )
+pytestmark = needs_programs
 
 
 @pytest.fixture(scope="module")

@@ -71,7 +71,7 @@ def test_the_table_of_clients_is_the_one_they_are_held_to() -> None:
 
 
 def test_every_client_is_put_to_every_test_of_the_table() -> None:
-    files = (TESTS / "clients").glob("check_*.py")
+    files = (TESTS / "clients").glob("test_*.py")
     there = {test.partition("::")[2] for file in files for test in defined_in(file)}
     assert matrix.CASES.keys() - there == set()
 

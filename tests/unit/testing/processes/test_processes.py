@@ -48,8 +48,9 @@ def test_a_program_leaves_no_process(
 
 
 def test_pytest_leaves_no_process(tmp_path: Path) -> None:
-    file = Path(__file__).with_name("check_interrupted.py")
-    command = [sys.executable, "-m", "pytest", "-n", "1", "-p", "no:cacheprovider", str(file)]
+    file = Path(__file__).with_name("test_interrupted.py")
+    options = ["-n", "1", "-p", "no:cacheprovider", "-m", "interrupted"]
+    command = [sys.executable, "-m", "pytest", *options, str(file)]
     assert len(_started(command, tmp_path / "ready", signal.SIGTERM)) >= 4
 
 

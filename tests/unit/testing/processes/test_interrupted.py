@@ -1,12 +1,15 @@
-"""A test to interrupt, which pytest runs only where it is named."""
+"""A test that runs until it is interrupted: ``test_processes.py`` does so."""
 
 import os
 import time
 from pathlib import Path
 
+import pytest
+
 from testing.fakes.fake_gcs import fake_gcs
 
 
+@pytest.mark.interrupted
 def test_that_lasts() -> None:
     with fake_gcs():
         Path(os.environ["READY"]).touch()

@@ -13,6 +13,8 @@ from clients.installers import Installer, Versions
 from clients.wishes import Wish
 from e2e.conftest import Runtime
 
+pytestmark = pytest.mark.clients
+
 Install = Callable[[str], Versions | None]
 
 

@@ -1,17 +1,23 @@
 """The pages for people in headless Chromium: ``make test-browser``, not part of ``make test``."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from selenium import webdriver  # type: ignore[import-not-found]  # is in a venv of its own
-from selenium.webdriver.common.by import By  # type: ignore[import-not-found]  # see above
 
 from e2e.conftest import Runtime, built_in, eventually
 from testing.fakes.wheels import wheel
 
+if TYPE_CHECKING:
+    from selenium import webdriver  # type: ignore[import-not-found]  # is in a venv of its own
+
 __all__ = ["built_in"]
+
+pytestmark = pytest.mark.browser
 
 PICTURE = Path(__file__).parents[2] / "docs/images/home.png"
 PROJECTS = ("acme-auth", "acme-billing", "acme-geometry", "tool-for-builds", "weather")
@@ -34,6 +40,8 @@ def index(built_in: Runtime) -> Runtime:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[webdriver.Chrome]:
+    from selenium import webdriver  # only here, so that the tests are collected without it
+
     options = webdriver.ChromeOptions()
     options.binary_location = os.environ.get("CHROMIUM", "/usr/bin/chromium")
     for argument in (
@@ -60,7 +68,7 @@ def home(index: Runtime) -> str:
 
 def visible(browser: webdriver.Chrome) -> set[str]:
     """The projects that can be seen."""
-    links = browser.find_elements(By.CSS_SELECTOR, "a")
+    links = browser.find_elements("css selector", "a")
     return {link.text.split()[0] for link in links if link.is_displayed() and link.text} & set(
         PROJECTS
     )
@@ -78,7 +86,7 @@ def test_the_home_page_lists_every_project(browser: webdriver.Chrome, index: Run
 
 def test_the_search_box_filters(browser: webdriver.Chrome, index: Runtime) -> None:
     browser.get(home(index))
-    (box,) = browser.find_elements(By.CSS_SELECTOR, "input:not([readonly])")
+    (box,) = browser.find_elements("css selector", "input:not([readonly])")
     box.send_keys("acme")
     eventually(lambda: visible(browser) == {"acme-auth", "acme-billing", "acme-geometry"})
     browser.save_screenshot(str(PICTURE))
@@ -87,27 +95,27 @@ def test_the_search_box_filters(browser: webdriver.Chrome, index: Runtime) -> No
 
 def test_the_search_box_takes_several_words(browser: webdriver.Chrome, index: Runtime) -> None:
     browser.get(home(index))
-    browser.find_element(By.ID, "search").send_keys("ACME  geo")
+    browser.find_element("id", "search").send_keys("ACME  geo")
     eventually(lambda: visible(browser) == {"acme-geometry"})
 
 
 def test_a_project_offers_its_file(browser: webdriver.Chrome, index: Runtime) -> None:
     browser.get(home(index))
-    browser.find_element(By.PARTIAL_LINK_TEXT, "weather").click()
+    browser.find_element("partial link text", "weather").click()
     assert "/simple/weather/" in browser.current_url
-    link = browser.find_element(By.PARTIAL_LINK_TEXT, "weather-1.0-py3-none-any.whl")
+    link = browser.find_element("partial link text", "weather-1.0-py3-none-any.whl")
     assert "/packages/weather-1.0-py3-none-any.whl#sha256=" in str(link.get_attribute("href"))
 
 
 def test_a_click_selects_the_requirement(browser: webdriver.Chrome, index: Runtime) -> None:
     browser.get(home(index) + "simple/weather/")
-    browser.find_element(By.TAG_NAME, "code").click()
+    browser.find_element("tag name", "code").click()
     assert browser.execute_script("return getSelection().toString()") == "weather==1.0"
 
 
 def test_the_changes_are_listed(browser: webdriver.Chrome, index: Runtime) -> None:
     browser.get(f"{home(index)}changelog/page1.html")
-    text = browser.find_element(By.TAG_NAME, "body").text
+    text = browser.find_element("tag name", "body").text
     assert [project for project in PROJECTS if project not in text] == []
 
 

@@ -21,9 +21,11 @@ from documented.reader import Reader
 from documented.rules import Check, rule_of
 from documented.session import Shell
 from e2e.conftest import Runtime, eventually
-from e2e.test_documented import damage, pytestmark, reader, runtime
+from e2e.test_documented import damage, needs_programs, reader, runtime
 
-__all__ = ["pytestmark", "reader", "runtime"]
+__all__ = ["reader", "runtime"]
+
+pytestmark = [pytest.mark.clients, needs_programs]
 
 OUTPUTS = (pages.ROOT / "deploy/terraform/outputs.tf").read_text("utf-8")
 PROJECT = """

@@ -13,6 +13,8 @@ from clients.samples import ALPHA, BETA, DELTA
 from clients.wishes import Wish
 from e2e.conftest import Runtime
 
+pytestmark = pytest.mark.clients
+
 
 def test_with_a_wrong_token_nothing_is_installed(
     client: Installer, urls: dict[str, str], tmp_path: Path
