@@ -1,6 +1,8 @@
 """The page about conformance has every item, and names the tests that there are."""
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from clients import matrix
@@ -8,8 +10,6 @@ from clients import matrix
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs/conformance.md").read_text("utf-8")
 TESTS = ROOT / "tests"
-NUMBERED = ("unit/proxy", "unit/publisher")
-"""Where a test's name begins with the numbers of its items."""
 SECTIONS = {
     "A": range(1, 12),
     "B": range(12, 19),
@@ -37,13 +37,15 @@ def defined_in(file: Path) -> set[str]:
     return {f"{file.relative_to(TESTS)}::{name}" for name in found}
 
 
-def numbers(test: str) -> set[int]:
-    """The numbers that a test's name carries, as in ``test_1_10_…`` or ``test_29_to_39_…``."""
-    _, _, name = test.partition("::test_")
-    if span := re.match(r"(\d+)_to_(\d+)_", name):
-        return set(range(int(span[1]), int(span[2]) + 1))
-    carried = re.match(r"(?:\d+_)*", name)
-    return set(map(int, carried[0].split("_")[:-1])) if carried else set()
+def marked_in(file: Path) -> Iterator[tuple[int, str]]:
+    """The items of ``@pytest.mark.conformance(…)`` and the test that it marks, each pair."""
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            for marker in node.decorator_list:
+                if ast.unparse(marker).startswith("pytest.mark.conformance"):
+                    assert isinstance(marker, ast.Call)
+                    for number in map(ast.literal_eval, marker.args):
+                        yield number, f"{file.relative_to(TESTS)}::{node.name}"
 
 
 def test_every_item_is_listed_once_in_its_section() -> None:
@@ -76,7 +78,7 @@ def test_every_client_is_put_to_every_test_of_the_table() -> None:
     assert matrix.CASES.keys() - there == set()
 
 
-def test_a_test_that_carries_a_number_is_named_at_that_item() -> None:
-    files = [file for place in NUMBERED for file in (TESTS / place).rglob("test_*.py")]
-    carried = {(n, test) for file in files for test in defined_in(file) for n in numbers(test)}
-    assert carried - {(n, test) for n, text in items(PAGE).items() for test in named(text)} == set()
+def test_a_test_that_is_marked_with_an_item_is_named_there() -> None:
+    marked = {pair for file in TESTS.rglob("test_*.py") for pair in marked_in(file)}
+    assert marked
+    assert marked - {(n, test) for n, text in items(PAGE).items() for test in named(text)} == set()

@@ -46,7 +46,8 @@ def statuses(answers: list[Answer]) -> list[int]:
     return [answer.status for answer in answers]
 
 
-async def test_64_without_a_good_token_set_it_is_not_ready_and_answers_503(world: World) -> None:
+@pytest.mark.conformance(64)
+async def test_without_a_good_token_set_it_is_not_ready_and_answers_503(world: World) -> None:
     world.tokens = b"{broken"
 
     answers = [
@@ -175,7 +176,8 @@ async def test_what_is_larger_than_the_cache_is_served_and_not_kept(capacity: in
     assert world.storage.counts.requests["objects.download"] == 2 + 1  # blocked.json
 
 
-async def test_64_a_page_is_served_stale_while_storage_fails(
+@pytest.mark.conformance(64)
+async def test_a_page_is_served_stale_while_storage_fails(
     world: World, access_log: AccessLog
 ) -> None:
 
@@ -190,26 +192,30 @@ async def test_64_a_page_is_served_stale_while_storage_fails(
     assert [line.get("cache") for line in access_log.lines()] == ["read", "stale", None, None]
 
 
+@pytest.mark.conformance(64)
 @pytest.mark.parametrize("status", [401, 403, 429, 500, 503, 504])
-async def test_64_a_fault_of_our_own_is_503_with_retry_after(world: World, status: int) -> None:
+async def test_a_fault_of_our_own_is_503_with_retry_after(world: World, status: int) -> None:
     world.static.fault(Fault(status=status, times=None))
     answer = await world.ask(PAGE)
     assert (answer.status, answer.headers["retry-after"]) == (503, "2")
     assert answer.headers["cache-control"] == "no-store"
 
 
-async def test_64_storage_that_hangs_is_503() -> None:
+@pytest.mark.conformance(64)
+async def test_storage_that_hangs_is_503() -> None:
     world = World(storage_timeout=0.05)
     world.static.fault(Fault("latency", seconds=0.2))
     assert (await world.ask(PAGE)).status == 503
 
 
-async def test_64_a_permission_we_lack_for_a_file_is_503(world: World) -> None:
+@pytest.mark.conformance(64)
+async def test_a_permission_we_lack_for_a_file_is_503(world: World) -> None:
     world.packages.fault(Fault(status=403, bucket="packages", times=None))
     assert (await world.ask(FILE)).status == 503
 
 
-async def test_7_a_quarantined_project_and_a_removed_file_stop_answering_in_seconds(
+@pytest.mark.conformance(7)
+async def test_a_quarantined_project_and_a_removed_file_stop_answering_in_seconds(
     world: World,
 ) -> None:
     assert (await world.ask(FILE)).status == 200
@@ -260,7 +266,8 @@ async def test_without_any_good_blocked_json_files_are_503(world: World) -> None
     assert (await world.ask(FILE)).status == 503
 
 
-async def test_62_the_root_lists_only_what_the_token_is_for(world: World) -> None:
+@pytest.mark.conformance(62)
+async def test_the_root_lists_only_what_the_token_is_for(world: World) -> None:
     narrow = {"authorization": basic(NARROW)}
     answer = await world.ask("/simple/", {**narrow, "accept": JSON})
     assert json.loads(answer.body) == {
@@ -276,7 +283,8 @@ async def test_62_the_root_lists_only_what_the_token_is_for(world: World) -> Non
     assert b'<meta name="pypi:repository-version" content="1.4">' in page.body
 
 
-async def test_62_a_scoped_root_is_made_once_however_many_ask_and_again_when_the_list_is_new(
+@pytest.mark.conformance(62)
+async def test_a_scoped_root_is_made_once_however_many_ask_and_again_when_the_list_is_new(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     world = World()
@@ -300,12 +308,14 @@ async def test_62_a_scoped_root_is_made_once_however_many_ask_and_again_when_the
     assert len(made) == 2
 
 
-async def test_62_a_root_that_is_no_list_is_503_for_a_scoped_token(world: World) -> None:
+@pytest.mark.conformance(62)
+async def test_a_root_that_is_no_list_is_503_for_a_scoped_token(world: World) -> None:
     world.page("simple/index.v1.json", "[]")
     assert (await world.ask("/simple/", {"authorization": basic(NARROW)})).status == 503
 
 
-async def test_62_a_token_that_is_not_for_reading_finds_nothing(world: World) -> None:
+@pytest.mark.conformance(62)
+async def test_a_token_that_is_not_for_reading_finds_nothing(world: World) -> None:
     upload = {"authorization": basic(UPLOAD)}
     assert (
         statuses([await world.ask(path, upload) for path in ("/", "/simple/", PAGE, FILE)])

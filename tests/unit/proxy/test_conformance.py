@@ -44,11 +44,13 @@ CHALLENGE = 'Basic realm="gcpypi", charset="UTF-8"'
 IMMUTABLE = "private, max-age=31536000, immutable"
 
 
-def test_1_the_root_and_a_project_answer_200(served: Served) -> None:
+@pytest.mark.conformance(1)
+def test_the_root_and_a_project_answer_200(served: Served) -> None:
     assert served.get("/simple/").status == 200
     assert served.get(PAGE).body == b"<p>alpha-pkg</p>"
 
 
+@pytest.mark.conformance(2, 3, 4)
 @pytest.mark.parametrize(
     ("target", "location"),
     [
@@ -59,19 +61,20 @@ def test_1_the_root_and_a_project_answer_200(served: Served) -> None:
         ("/simple/alpha-pkg?format=text/html", f"{PAGE}?format=text/html"),
     ],
 )
-def test_2_3_4_another_spelling_is_redirected_without_scheme_or_host(
+def test_another_spelling_is_redirected_without_scheme_or_host(
     served: Served, target: str, location: str
 ) -> None:
     answer = served.get(target, {"X-Forwarded-Proto": "https"})
     assert (answer.status, answer.headers["location"]) == (301, location)
 
 
+@pytest.mark.conformance(5)
 @pytest.mark.parametrize(
     "target",
     ["/simple/-x/", "/simple/%2e%2e/", "/simple/a%2fb/", "//simple/", "/simple//", "/nothing",
      "/packages/..%2fblocked.json", "/blocked.json", "/simple/%2562/", "/favicon.ico"],
 )  # fmt: skip
-def test_5_a_path_outside_the_grammar_is_404_and_never_reaches_storage(
+def test_a_path_outside_the_grammar_is_404_and_never_reaches_storage(
     served: Served, target: str
 ) -> None:
     served.world.operations()
@@ -79,55 +82,65 @@ def test_5_a_path_outside_the_grammar_is_404_and_never_reaches_storage(
     assert served.world.operations() == 0
 
 
+@pytest.mark.conformance(6)
 @pytest.mark.parametrize(
     "target", ["/simple/unknown/", "/packages/unknown-1.0-py3-none-any.whl", "/pypi/unknown/json"]
 )
-def test_6_what_is_unknown_is_404(served: Served, target: str) -> None:
+def test_what_is_unknown_is_404(served: Served, target: str) -> None:
     assert served.get(target).status == 404
 
 
-def test_7_a_quarantined_projects_files_stop_answering(served: Served) -> None:
+@pytest.mark.conformance(7)
+def test_a_quarantined_projects_files_stop_answering(served: Served) -> None:
     assert served.get("/packages/gone-1.0-py3-none-any.whl").status == 404
     assert served.get("/packages/gone-1.0-py3-none-any.whl.metadata").status == 404
 
 
-def test_9_a_file_is_answered_at_its_address_without_a_query_or_a_redirect(served: Served) -> None:
+@pytest.mark.conformance(9)
+def test_a_file_is_answered_at_its_address_without_a_query_or_a_redirect(served: Served) -> None:
     assert served.get(FILE).body == WHEEL_BYTES
 
 
+@pytest.mark.conformance(10)
 @pytest.mark.parametrize("spelling", [LOCAL, quote(LOCAL), quote(LOCAL, safe="!")])
-def test_10_a_file_name_may_come_raw_or_encoded(served: Served, spelling: str) -> None:
+def test_a_file_name_may_come_raw_or_encoded(served: Served, spelling: str) -> None:
     assert served.get(f"/packages/{spelling}").body == WHEEL_BYTES
 
 
-def test_11_the_metadata_is_the_files_sibling(served: Served) -> None:
+@pytest.mark.conformance(11)
+def test_the_metadata_is_the_files_sibling(served: Served) -> None:
     assert served.get(f"{FILE}.metadata").body == METADATA
 
 
+@pytest.mark.conformance(12)
 @pytest.mark.parametrize("accept", ["", "*/*", "text/html", JSON, V1_HTML])
 @pytest.mark.parametrize("target", ["/simple/", PAGE])
-def test_12_the_content_type_is_accurate_and_storages_never_leaks(
+def test_the_content_type_is_accurate_and_storages_never_leaks(
     served: Served, target: str, accept: str
 ) -> None:
     expected = {JSON: JSON, V1_HTML: f"{V1_HTML}; charset=utf-8"}.get(accept, HTML)
     assert served.get(target, {"Accept": accept}).headers["content-type"] == expected
 
 
-def test_13_no_accept_is_the_same_as_anything(served: Served) -> None:
+@pytest.mark.conformance(13)
+def test_no_accept_is_the_same_as_anything(served: Served) -> None:
     assert served.get(PAGE).headers["content-type"] == HTML
 
 
-def test_13_latest_is_answered_with_the_concrete_type(served: Served) -> None:
+@pytest.mark.conformance(13)
+def test_latest_is_answered_with_the_concrete_type(served: Served) -> None:
     answer = served.get(PAGE, {"Accept": "application/vnd.pypi.simple.latest+json"})
     assert answer.headers["content-type"] == JSON
 
 
-def test_14_garbage_is_406_with_a_short_body(served: Served) -> None:
+@pytest.mark.conformance(14)
+def test_garbage_is_406_with_a_short_body(served: Served) -> None:
     answer = served.get(PAGE, {"Accept": ";q=\x80,,/"})
     assert (answer.status, answer.headers["vary"]) == (406, "Accept")
     assert 0 < len(answer.body) < 100
 
 
+@pytest.mark.conformance(15)
 @pytest.mark.parametrize(
     ("user_agent", "accept"),
     [
@@ -137,7 +150,7 @@ def test_14_garbage_is_406_with_a_short_body(served: Served) -> None:
         ("pypi-simple", f"{JSON}, {V1_HTML}, text/html;q=0.01"),
     ],
 )
-def test_15_each_client_gets_json(served: Served, user_agent: str, accept: str) -> None:
+def test_each_client_gets_json(served: Served, user_agent: str, accept: str) -> None:
     answer = served.get(PAGE, {"Accept": accept, "User-Agent": user_agent})
     assert (answer.headers["content-type"], json.loads(answer.body)) == (
         JSON,
@@ -145,14 +158,16 @@ def test_15_each_client_gets_json(served: Served, user_agent: str, accept: str) 
     )
 
 
-def test_16_the_format_parameter_wins(served: Served) -> None:
+@pytest.mark.conformance(16)
+def test_the_format_parameter_wins(served: Served) -> None:
     query = "format=application/vnd.pypi.simple.v1%2Bjson"
     answer = served.get(f"{PAGE}?{query}", {"Accept": "text/html"})
     assert answer.headers["content-type"] == JSON
 
 
+@pytest.mark.conformance(17)
 @pytest.mark.parametrize("accept", [JSON, V1_HTML, "text/html", "image/png"])
-def test_17_negotiated_answers_vary_by_accept(served: Served, accept: str) -> None:
+def test_negotiated_answers_vary_by_accept(served: Served, accept: str) -> None:
     answer = served.get(PAGE, {"Accept": accept})
     assert answer.headers["vary"] == "Accept"
     tag = answer.headers.get("etag", "*")
@@ -160,11 +175,13 @@ def test_17_negotiated_answers_vary_by_accept(served: Served, accept: str) -> No
     assert (again.headers["vary"], again.status) == ("Accept", 406 if tag == "*" else 304)
 
 
-def test_17_the_root_varies_by_authorization_too(served: Served) -> None:
+@pytest.mark.conformance(17)
+def test_the_root_varies_by_authorization_too(served: Served) -> None:
     assert served.get("/simple/").headers["vary"] == "Accept, Authorization"
 
 
-def test_18_each_representation_has_its_own_strong_tag(served: Served) -> None:
+@pytest.mark.conformance(18)
+def test_each_representation_has_its_own_strong_tag(served: Served) -> None:
     tags = {a: served.get(PAGE, {"Accept": a}).headers["etag"] for a in (JSON, V1_HTML, HTML)}
     assert len(set(tags.values())) == 3
     assert not any(tag.startswith("W/") for tag in tags.values())
@@ -172,28 +189,32 @@ def test_18_each_representation_has_its_own_strong_tag(served: Served) -> None:
     assert (answer.status, answer.headers["content-type"]) == (200, JSON)
 
 
-def test_43_the_metadata_is_byte_identical(served: Served) -> None:
+@pytest.mark.conformance(43)
+def test_the_metadata_is_byte_identical(served: Served) -> None:
     answer = served.get(f"{FILE}.metadata", {"Accept-Encoding": "zstd,gzip,deflate"})
     assert (answer.status, answer.body) == (200, METADATA)
     assert answer.headers["cache-control"] == IMMUTABLE
 
 
+@pytest.mark.conformance(45)
 @pytest.mark.parametrize(("target", "data"), [(FILE, WHEEL_BYTES), (BIG, LARGE_BYTES)])
-def test_45_the_bytes_are_the_objects(served: Served, target: str, data: bytes) -> None:
+def test_the_bytes_are_the_objects(served: Served, target: str, data: bytes) -> None:
     answer = served.get(target)
     assert answer.body == data
     digest = hashlib.md5(data, usedforsecurity=False).hexdigest()  # the one that storage tells
     assert answer.headers["etag"] == f'"{digest}"'
 
 
+@pytest.mark.conformance(46)
 @pytest.mark.parametrize("target", EVERY_KIND)
 @pytest.mark.parametrize("coding", ["gzip, deflate", "identity", "zstd,gzip,deflate"])
-def test_46_nothing_is_ever_encoded(served: Served, target: str, coding: str) -> None:
+def test_nothing_is_ever_encoded(served: Served, target: str, coding: str) -> None:
     answer = served.get(target, {"Accept-Encoding": coding})
     assert "content-encoding" not in answer.headers
     assert answer.headers["content-length"] == str(len(answer.body))
 
 
+@pytest.mark.conformance(47)
 @pytest.mark.parametrize(
     ("target", "media_type"),
     [
@@ -202,7 +223,7 @@ def test_46_nothing_is_ever_encoded(served: Served, target: str, coding: str) ->
         (f"/packages/{SDIST}", "application/gzip"),
     ],
 )
-def test_47_files_have_the_types_of_the_list_and_no_other_name(
+def test_files_have_the_types_of_the_list_and_no_other_name(
     served: Served, target: str, media_type: str
 ) -> None:
     answer = served.get(target)
@@ -210,8 +231,9 @@ def test_47_files_have_the_types_of_the_list_and_no_other_name(
     assert "content-disposition" not in answer.headers
 
 
+@pytest.mark.conformance(48, 50, 51)
 @pytest.mark.parametrize("target", EVERY_KIND)
-def test_48_50_51_head_is_get_without_a_body(served: Served, target: str) -> None:
+def test_head_is_get_without_a_body(served: Served, target: str) -> None:
     got, head = served.get(target), served.head(target)
     ours = {name: value for name, value in got.headers.items() if name != "date"}
     assert (head.status, head.body) == (200, b"")
@@ -219,6 +241,7 @@ def test_48_50_51_head_is_get_without_a_body(served: Served, target: str) -> Non
     assert got.headers["content-length"] == str(len(got.body))
 
 
+@pytest.mark.conformance(49)
 @pytest.mark.parametrize(("target", "data"), [(FILE, WHEEL_BYTES), (BIG, LARGE_BYTES)])
 @pytest.mark.parametrize(
     ("wanted", "part"),
@@ -230,7 +253,7 @@ def test_48_50_51_head_is_get_without_a_body(served: Served, target: str) -> Non
         ("bytes=9000-99999999", slice(9000, None)),
     ],
 )
-def test_49_a_range_is_206_with_exact_fields(
+def test_a_range_is_206_with_exact_fields(
     served: Served, target: str, data: bytes, wanted: str, part: slice
 ) -> None:
     answer = served.get(target, {"Range": wanted})
@@ -241,7 +264,8 @@ def test_49_a_range_is_206_with_exact_fields(
     assert answer.headers["accept-ranges"] == "bytes"
 
 
-def test_49_a_resumed_download_is_guarded_by_if_range(served: Served) -> None:
+@pytest.mark.conformance(49)
+def test_a_resumed_download_is_guarded_by_if_range(served: Served) -> None:
     tag = served.head(FILE).headers["etag"]
     resumed = served.get(FILE, {"Range": "bytes=5000-", "If-Range": tag})
     assert (resumed.status, resumed.body) == (206, WHEEL_BYTES[5000:])
@@ -249,20 +273,23 @@ def test_49_a_resumed_download_is_guarded_by_if_range(served: Served) -> None:
     assert (other.status, other.body) == (200, WHEEL_BYTES)
 
 
-def test_49_a_range_past_the_end_is_416(served: Served) -> None:
+@pytest.mark.conformance(49)
+def test_a_range_past_the_end_is_416(served: Served) -> None:
     answer = served.get(FILE, {"Range": "bytes=99999999-"})
     assert answer.status == 416
     assert answer.headers["content-range"] == f"bytes */{len(WHEEL_BYTES)}"
 
 
-def test_49_head_ignores_a_range(served: Served) -> None:
+@pytest.mark.conformance(49)
+def test_head_ignores_a_range(served: Served) -> None:
     answer = served.head(FILE, {"Range": "bytes=0-0"})
     assert (answer.status, answer.headers["content-length"]) == (200, str(len(WHEEL_BYTES)))
 
 
+@pytest.mark.conformance(52, 53)
 @pytest.mark.parametrize("target", EVERY_KIND)
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_52_53_a_known_tag_is_304_without_a_body(served: Served, target: str, method: str) -> None:
+def test_a_known_tag_is_304_without_a_body(served: Served, target: str, method: str) -> None:
     first = served.get(target)
     known = {"Authorization": basic(), "If-None-Match": f'"x", {first.headers["etag"]}'}
     answer = served.raw(method, target, known)
@@ -272,13 +299,15 @@ def test_52_53_a_known_tag_is_304_without_a_body(served: Served, target: str, me
     assert "content-type" not in answer.headers
 
 
+@pytest.mark.conformance(54)
 @pytest.mark.parametrize("target", ["/", "/simple/", PAGE, "/pypi/alpha-pkg/json"])
-def test_54_pages_are_kept_but_always_revalidated(served: Served, target: str) -> None:
+def test_pages_are_kept_but_always_revalidated(served: Served, target: str) -> None:
     assert served.get(target).headers["cache-control"] == "private, no-cache"
 
 
+@pytest.mark.conformance(55, 56)
 @pytest.mark.parametrize("target", [FILE, BIG, f"{FILE}.metadata", f"/packages/{SDIST}"])
-def test_55_56_files_are_immutable_and_private(served: Served, target: str) -> None:
+def test_files_are_immutable_and_private(served: Served, target: str) -> None:
     assert served.get(target).headers["cache-control"] == IMMUTABLE
 
 
@@ -294,7 +323,8 @@ def refusals(served: Served) -> list[Answer]:
     ]
 
 
-def test_58_65_refusals_are_short_plain_and_kept_by_nobody(served: Served) -> None:
+@pytest.mark.conformance(58, 65)
+def test_refusals_are_short_plain_and_kept_by_nobody(served: Served) -> None:
     answers = refusals(served)
     assert [answer.status for answer in answers] == [401, 404, 406, 405, 414, 431, 416]
     for answer in answers:
@@ -304,13 +334,14 @@ def test_58_65_refusals_are_short_plain_and_kept_by_nobody(served: Served) -> No
         assert answer.headers["content-length"] == str(len(answer.body))
 
 
+@pytest.mark.conformance(59, 60, 61, 63)
 @pytest.mark.parametrize(
     "authorization",
     [None, basic("wrong"), basic("gcpypi_old"), basic(""), "Basic", "Basic %%%", "Basic dXNlcg==",
      f"Bearer {TOKEN}", "", basic(TOKEN) + ", " + basic(TOKEN), "Basic /w=="],
 )  # fmt: skip
 @pytest.mark.parametrize("target", [*EVERY_KIND, "/nothing", "/simple/%2f/"])
-def test_59_60_61_63_without_a_live_token_everything_is_401(
+def test_without_a_live_token_everything_is_401(
     served: Served, target: str, authorization: str | None
 ) -> None:
     headers = {} if authorization is None else {"Authorization": authorization}
@@ -318,36 +349,42 @@ def test_59_60_61_63_without_a_live_token_everything_is_401(
     assert (answer.status, answer.headers["www-authenticate"]) == (401, CHALLENGE)
 
 
-def test_59_the_token_comes_before_everything_else(served: Served) -> None:
+@pytest.mark.conformance(59)
+def test_the_token_comes_before_everything_else(served: Served) -> None:
     assert served.raw("POST", "/nothing").status == 401
     assert served.raw("GET", "/" + "a" * 3000).status == 401
 
 
+@pytest.mark.conformance(60)
 @pytest.mark.parametrize("user", ["__token__", "anybody", "", "jörg"])
-def test_60_the_user_may_be_called_anything(served: Served, user: str) -> None:
+def test_the_user_may_be_called_anything(served: Served, user: str) -> None:
     assert served.get(PAGE, {"Authorization": basic(user=user)}).status == 200
 
 
+@pytest.mark.conformance(62)
 @pytest.mark.parametrize(
     "target",
     ["/simple/beta/", BIG, f"{BIG}.metadata", "/pypi/beta/json", "/", "/changelog/page1.html"],
 )
-def test_62_what_is_out_of_scope_is_404(served: Served, target: str) -> None:
+def test_what_is_out_of_scope_is_404(served: Served, target: str) -> None:
     assert served.get(target, {"Authorization": basic(NARROW)}).status == 404
 
 
-def test_62_what_is_in_scope_is_served(served: Served) -> None:
+@pytest.mark.conformance(62)
+def test_what_is_in_scope_is_served(served: Served) -> None:
     narrow = {"Authorization": basic(NARROW)}
     assert served.get(PAGE, narrow).status == 200
     assert served.get(FILE, narrow).body == WHEEL_BYTES
 
 
-def test_63_a_redirect_carries_no_credentials(served: Served) -> None:
+@pytest.mark.conformance(63)
+def test_a_redirect_carries_no_credentials(served: Served) -> None:
     answer = served.get("/simple/Alpha_Pkg?x=1")
     assert TOKEN not in str(answer.headers) + answer.body.decode()
 
 
-def test_65_another_method_is_405_and_says_which_are_not(served: Served) -> None:
+@pytest.mark.conformance(65)
+def test_another_method_is_405_and_says_which_are_not(served: Served) -> None:
     for method in ("POST", "PUT", "DELETE", "OPTIONS", "PATCH"):
         answer = served.raw(method, PAGE, {"Authorization": basic(), "Content-Length": "0"})
         assert (answer.status, answer.headers["allow"]) == (405, "GET, HEAD")

@@ -49,14 +49,16 @@ async def test_a_file_never_seen_costs_one_operation(world: World, path: str, da
     assert (answer.status, answer.body, operations) == (200, data, 1)
 
 
+@pytest.mark.conformance(50)
 @pytest.mark.parametrize(("path", "size"), [(FILE, len(WHEEL_BYTES)), (BIG, len(LARGE_BYTES))])
-async def test_50_head_of_a_file_never_seen_costs_one_operation(
+async def test_head_of_a_file_never_seen_costs_one_operation(
     world: World, path: str, size: int
 ) -> None:
     answer, operations = await ask_cold(world, path, method="HEAD")
     assert (answer.status, answer.headers["content-length"], operations) == (200, str(size), 1)
 
 
+@pytest.mark.conformance(49)
 @pytest.mark.parametrize(("path", "data"), [(FILE, WHEEL_BYTES), (BIG, LARGE_BYTES)])
 @pytest.mark.parametrize(
     ("wanted", "part"),
@@ -68,39 +70,44 @@ async def test_50_head_of_a_file_never_seen_costs_one_operation(
         ("bytes=10-99999999", slice(10, None)),
     ],
 )
-async def test_49_a_part_of_a_file_never_seen_costs_one_operation(
+async def test_a_part_of_a_file_never_seen_costs_one_operation(
     world: World, path: str, data: bytes, wanted: str, part: slice
 ) -> None:
     answer, operations = await ask_cold(world, path, {"range": wanted})
     assert (answer.status, answer.body, operations) == (206, data[part], 1)
 
 
+@pytest.mark.conformance(49)
 @pytest.mark.parametrize("wanted", ["bytes=0-", "bytes=0-99999999", "bytes=-99999999"])
-async def test_49_a_part_that_is_all_of_it_is_a_part(world: World, wanted: str) -> None:
+async def test_a_part_that_is_all_of_it_is_a_part(world: World, wanted: str) -> None:
     answer, operations = await ask_cold(world, BIG, {"range": wanted})
     assert (answer.status, answer.body, operations) == (206, LARGE_BYTES, 1)
 
 
+@pytest.mark.conformance(49)
 @pytest.mark.parametrize("wanted", ["bytes=5-4", "bytes=-", "bytes=0-1,4-5", "lines=1-2"])
-async def test_49_what_is_no_range_of_ours_is_the_whole(world: World, wanted: str) -> None:
+async def test_what_is_no_range_of_ours_is_the_whole(world: World, wanted: str) -> None:
     answer, operations = await ask_cold(world, BIG, {"range": wanted})
     assert (answer.status, answer.body) == (200, LARGE_BYTES)
     assert operations <= 2
 
 
+@pytest.mark.conformance(49)
 @pytest.mark.parametrize("wanted", ["bytes=99999999-", "bytes=-0"])
-async def test_49_a_part_that_is_not_there_is_416(world: World, wanted: str) -> None:
+async def test_a_part_that_is_not_there_is_416(world: World, wanted: str) -> None:
     answer, operations = await ask_cold(world, BIG, {"range": wanted})
     assert (answer.status, operations) == (416, 1)
     assert answer.headers["content-range"] == f"bytes */{len(LARGE_BYTES)}"
 
 
-async def test_49_a_resumption_of_something_else_is_the_whole(world: World) -> None:
+@pytest.mark.conformance(49)
+async def test_a_resumption_of_something_else_is_the_whole(world: World) -> None:
     answer, operations = await ask_cold(world, BIG, {"range": "bytes=5-", "if-range": '"other"'})
     assert (answer.status, answer.body, operations) == (200, LARGE_BYTES, 2)
 
 
-async def test_53_a_tag_that_is_known_costs_one_operation_and_no_body(world: World) -> None:
+@pytest.mark.conformance(53)
+async def test_a_tag_that_is_known_costs_one_operation_and_no_body(world: World) -> None:
     answer, operations = await ask_cold(world, BIG, {"if-none-match": "*"})
     assert (answer.status, answer.body, operations) == (304, b"", 1)
 
@@ -149,10 +156,9 @@ def redirecting() -> World:
     return World(downloads="redirect", storage_timeout=0.2)
 
 
+@pytest.mark.conformance(57)
 @pytest.mark.parametrize("path", [FILE, BIG])
-async def test_57_a_file_is_redirected_to_one_signature_an_hour(
-    redirecting: World, path: str
-) -> None:
+async def test_a_file_is_redirected_to_one_signature_an_hour(redirecting: World, path: str) -> None:
     answers = await asyncio.gather(*(redirecting.ask(path) for _ in range(20)))
     assert {answer.status for answer in answers} == {302}
     [location] = {answer.headers["location"] for answer in answers}
@@ -167,6 +173,7 @@ async def test_57_a_file_is_redirected_to_one_signature_an_hour(
     assert redirecting.reader.under_way == set()
 
 
+@pytest.mark.conformance(50)
 @pytest.mark.parametrize(
     ("path", "headers", "method", "status"),
     [
@@ -178,14 +185,15 @@ async def test_57_a_file_is_redirected_to_one_signature_an_hour(
         ("/packages/unknown-1.0-py3-none-any.whl", {}, "GET", 404),
     ],
 )
-async def test_50_all_but_a_plain_get_of_a_file_is_answered_here(
+async def test_all_but_a_plain_get_of_a_file_is_answered_here(
     redirecting: World, path: str, headers: dict[str, str], method: str, status: int
 ) -> None:
     assert (await redirecting.ask(path, headers, method)).status == status
     assert redirecting.signatures == []
 
 
-async def test_57_neither_a_blocked_file_nor_one_out_of_scope_is_signed(redirecting: World) -> None:
+@pytest.mark.conformance(57)
+async def test_neither_a_blocked_file_nor_one_out_of_scope_is_signed(redirecting: World) -> None:
     redirecting.block(alpha_pkg={"filenames": [WHEEL]})
 
     assert (await redirecting.ask(FILE)).status == 404
@@ -193,8 +201,9 @@ async def test_57_neither_a_blocked_file_nor_one_out_of_scope_is_signed(redirect
     assert redirecting.signatures == []
 
 
+@pytest.mark.conformance(57)
 @pytest.mark.parametrize("trouble", ["fails", "hangs"])
-async def test_57_a_signature_that_cannot_be_had_is_503_and_tried_again(
+async def test_a_signature_that_cannot_be_had_is_503_and_tried_again(
     redirecting: World, trouble: str
 ) -> None:
     async def fail() -> None:
@@ -208,7 +217,8 @@ async def test_57_a_signature_that_cannot_be_had_is_503_and_tried_again(
     assert (await redirecting.ask(FILE)).status == 302
 
 
-async def test_57_signatures_are_not_kept_without_bound() -> None:
+@pytest.mark.conformance(57)
+async def test_signatures_are_not_kept_without_bound() -> None:
     signatures: list[str] = []
 
     async def sign(name: str) -> str:

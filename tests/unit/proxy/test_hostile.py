@@ -27,6 +27,7 @@ def status_of(served: Served, target: bytes, headers: bytes = b"") -> int:
     return int(answer.split(b" ", 2)[1])
 
 
+@pytest.mark.conformance(5)
 @pytest.mark.parametrize(
     ("target", "status"),
     [
@@ -44,11 +45,12 @@ def status_of(served: Served, target: bytes, headers: bytes = b"") -> int:
         (b"/simple/?" + b"a" * 5000, 414),
     ],
 )
-def test_5_a_hostile_target_is_refused(served: Served, target: bytes, status: int) -> None:
+def test_a_hostile_target_is_refused(served: Served, target: bytes, status: int) -> None:
     assert status_of(served, target) == status
 
 
-def test_63_an_absolute_target_never_leads_to_its_host(served: Served) -> None:
+@pytest.mark.conformance(63)
+def test_an_absolute_target_never_leads_to_its_host(served: Served) -> None:
     request = b"GET http://evil.example/simple/alpha-pkg HTTP/1.1\r\nHost: evil.example\r\n"
     answer = exchange(served, request + AUTHORIZED + b"Connection: close\r\n\r\n")
     assert b"location: /simple/alpha-pkg/\r\n" in answer
@@ -64,6 +66,7 @@ def world() -> World:
     return World()
 
 
+@pytest.mark.conformance(5, 14)
 @settings(max_examples=300, deadline=None)
 @given(
     path=st.text(st.characters(max_codepoint=255), max_size=80)
@@ -75,7 +78,7 @@ def world() -> World:
     ),
     method=st.sampled_from(["GET", "HEAD", "POST", "PUT", "TRACE", "BREW"]),
 )
-def test_5_14_no_path_or_field_is_an_error_of_ours(
+def test_no_path_or_field_is_an_error_of_ours(
     world: World, path: str, fields: dict[str, str], method: str
 ) -> None:
     answer = run(world.ask(path, fields, method))

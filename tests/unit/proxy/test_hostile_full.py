@@ -203,6 +203,7 @@ async def test_no_path_or_field_leads_outside_the_grammar(
     assert {200, 301, 401, 404, 405, 406, 414, 431} <= counts.keys()
 
 
-async def test_5_a_file_name_whose_project_is_none_is_404() -> None:
+@pytest.mark.conformance(5)
+async def test_a_file_name_whose_project_is_none_is_404() -> None:
     world = World()
     assert (await world.ask("/packages/alpha_pkg.-1.0-py3-none-any.whl")).status == 404

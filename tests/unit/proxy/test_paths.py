@@ -122,16 +122,16 @@ def text_of(path: bytes) -> str:
     return path.decode("latin-1")
 
 
+@pytest.mark.conformance(1, 10)
 @pytest.mark.parametrize(("path", "body"), NAMED)
-async def test_1_10_a_path_names_what_it_says_decoded_once(
-    world: World, path: bytes, body: str
-) -> None:
+async def test_a_path_names_what_it_says_decoded_once(world: World, path: bytes, body: str) -> None:
     answer = await world.ask(text_of(path))
     assert (answer.status, answer.body.decode()) == (200, body)
 
 
+@pytest.mark.conformance(2, 3)
 @pytest.mark.parametrize(("path", "location"), MOVED)
-async def test_2_3_another_spelling_is_redirected_in_one_hop(
+async def test_another_spelling_is_redirected_in_one_hop(
     world: World, path: bytes, location: str
 ) -> None:
     answer = await world.ask(text_of(path))
@@ -140,23 +140,26 @@ async def test_2_3_another_spelling_is_redirected_in_one_hop(
     assert (answer.status, answer.headers["location"]) == (301, f"{location}?format=a%20b")
 
 
+@pytest.mark.conformance(5)
 @pytest.mark.parametrize("path", HOSTILE)
-async def test_5_what_is_outside_the_grammar_names_nothing(world: World, path: bytes) -> None:
+async def test_what_is_outside_the_grammar_names_nothing(world: World, path: bytes) -> None:
     world.operations()
     answer = await world.ask(text_of(path))
     assert (answer.status, answer.body) == (404, b"Not found.\n")
     assert world.operations() == 0
 
 
+@pytest.mark.conformance(5)
 @pytest.mark.parametrize("path", NOT_EXACT)
-async def test_5_a_probe_answers_at_its_exact_path_only(world: World, path: bytes) -> None:
+async def test_a_probe_answers_at_its_exact_path_only(world: World, path: bytes) -> None:
     for authorization, status in (("", 401), (basic(TOKEN), 404)):
         assert (await world.ask(text_of(path), {"authorization": authorization})).status == status
 
 
+@pytest.mark.conformance(5)
 @settings(deadline=None)
 @given(st.binary(max_size=60) | st.from_regex(rb"/(simple|packages|pypi)/.{0,40}", fullmatch=True))
-def test_5_no_path_forms_a_key_with_a_slash_or_a_dot_segment_in_a_name(path: bytes) -> None:
+def test_no_path_forms_a_key_with_a_slash_or_a_dot_segment_in_a_name(path: bytes) -> None:
     world = World()
     world.storage.faults = recorded = Recorded()
     run(world.ask(text_of(path.replace(b"?", b""))))

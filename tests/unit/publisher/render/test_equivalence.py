@@ -74,8 +74,9 @@ EVERY = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.conformance(41)
 @EVERY
-def test_41_html5lib_reads_in_the_html_what_the_json_says(of: ProjectRecord) -> None:
+def test_html5lib_reads_in_the_html_what_the_json_says(of: ProjectRecord) -> None:
     assert_equal(of)
 
 
@@ -85,8 +86,9 @@ def in_common(package: DistributionPackage) -> DistributionPackage:
     return replace(package, size=None, upload_time=None, yanked_reason=reason)
 
 
+@pytest.mark.conformance(41)
 @EVERY
-def test_41_pypi_simple_reads_the_same_packages_in_both(of: ProjectRecord) -> None:
+def test_pypi_simple_reads_the_same_packages_in_both(of: ProjectRecord) -> None:
     html, page = pages(of)
     one = ProjectPage.from_html("acme", html, BASE)
     other = ProjectPage.from_json_data(page, BASE)
@@ -130,6 +132,7 @@ def records(draw: st.DrawFn) -> ProjectRecord:
     )
 
 
+@pytest.mark.conformance(41)
 @given(records())
-def test_41_any_record_says_the_same_in_both(of: ProjectRecord) -> None:
+def test_any_record_says_the_same_in_both(of: ProjectRecord) -> None:
     assert_equal(of)

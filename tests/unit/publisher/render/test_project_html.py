@@ -51,26 +51,30 @@ EVERY = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.conformance(19)
 @EVERY
-def test_19_the_page_is_html5_to_a_strict_parser(of: ProjectRecord) -> None:
+def test_the_page_is_html5_to_a_strict_parser(of: ProjectRecord) -> None:
     html = Page(of).html
     assert html.startswith("<!DOCTYPE html>\n")
     html5lib.HTMLParser(strict=True).parse(html)
 
 
+@pytest.mark.conformance(20)
 @EVERY
-def test_20_the_page_says_that_it_is_of_version_1_4(of: ProjectRecord) -> None:
+def test_the_page_says_that_it_is_of_version_1_4(of: ProjectRecord) -> None:
     assert Page(of).meta["pypi:repository-version"] == "1.4"
 
 
-def test_22_there_is_exactly_one_link_a_file_with_its_name_and_digest() -> None:
+@pytest.mark.conformance(22)
+def test_there_is_exactly_one_link_a_file_with_its_name_and_digest() -> None:
     names = [file.facts.filename for file in Listing.from_record(hostile()).files]
     anchors = Page(hostile()).anchors
     assert [text for text, _ in anchors] == names[::-1]
     assert {str(given["href"]).partition("#")[2] for _, given in anchors} == {f"sha256={'a' * 64}"}
 
 
-def test_10_links_are_percent_encoded_and_end_in_the_file_name() -> None:
+@pytest.mark.conformance(10)
+def test_links_are_percent_encoded_and_end_in_the_file_name() -> None:
     for name, given in Page(hostile()).anchors:
         address = str(given["href"]).partition("#")[0]
         assert address.startswith("/packages/")
@@ -78,20 +82,23 @@ def test_10_links_are_percent_encoded_and_end_in_the_file_name() -> None:
         assert unquote(address.rsplit("/", 1)[1]) == name
 
 
-def test_23_requires_python_is_escaped_and_comes_back_as_it_was() -> None:
+@pytest.mark.conformance(23)
+def test_requires_python_is_escaped_and_comes_back_as_it_was() -> None:
     page = Page(hostile())
     assert 'data-requires-python="&lt;4, &gt;=3.8"' in page.html
     assert page.attributes("acme-0.8.tar.gz")["data-requires-python"] == "<4, >=3.8"
 
 
-def test_24_core_metadata_is_announced_with_its_digest_and_for_wheels_only() -> None:
+@pytest.mark.conformance(24)
+def test_core_metadata_is_announced_with_its_digest_and_for_wheels_only() -> None:
     page = Page(hostile())
     wheel = page.attributes("acme-1!2.0-py3-none-any.whl")
     assert wheel["data-core-metadata"] == f"sha256={'b' * 64}"
     assert "data-core-metadata" not in page.attributes("acme-0.8.tar.gz")
 
 
-def test_25_a_yank_is_said_with_its_reason_escaped_or_without_one() -> None:
+@pytest.mark.conformance(25)
+def test_a_yank_is_said_with_its_reason_escaped_or_without_one() -> None:
     page = Page(hostile())
     assert page.attributes("acme-0.9.tar.gz")["data-yanked"] == NAUGHTY
     assert page.attributes("acme-0.8.tar.gz")["data-yanked"] == ""
@@ -99,20 +106,23 @@ def test_25_a_yank_is_said_with_its_reason_escaped_or_without_one() -> None:
     assert "<b>" not in page.html
 
 
-def test_26_27_what_nobody_reads_is_left_out() -> None:
+@pytest.mark.conformance(26, 27)
+def test_what_nobody_reads_is_left_out() -> None:
     html = Page(hostile()).html
     assert "data-gpg-sig" not in html
     assert "data-provenance" not in html
     assert "data-dist-info-metadata" not in html
 
 
-def test_28_the_status_is_declared_with_its_reason_escaped() -> None:
+@pytest.mark.conformance(28)
+def test_the_status_is_declared_with_its_reason_escaped() -> None:
     page = Page(hostile())
     assert page.meta["pypi:project-status"] == "deprecated"
     assert page.meta["pypi:project-status-reason"] == NAUGHTY
 
 
-def test_28_an_active_project_declares_no_reason() -> None:
+@pytest.mark.conformance(28)
+def test_an_active_project_declares_no_reason() -> None:
     meta = Page(record("acme-1.0.tar.gz")).meta
     assert meta["pypi:project-status"] == "active"
     assert "pypi:project-status-reason" not in meta
