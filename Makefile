@@ -1,4 +1,5 @@
 # Targets are verbs; `make` alone explains them.
+# env sets variables, not the shell: a shell that gets the SIGTERM of make ends without its program.
 PYTHON ?= python3
 BIN := .venv/bin
 SERVICES := ingest indexer publisher proxy local
@@ -47,7 +48,7 @@ PYTHONS ?= 3.11 3.12 3.13
 
 .PHONY: test-pythons
 test-pythons: install ## run every ring of tests on each Python that is installed (PYTHONS="3.11 3.12 3.13")
-	.ci/test-pythons $(PYTHONS)
+	$(MAKE) --no-print-directory --keep-going $(or $(shell .ci/pythons $(PYTHONS)),$(error no Python to test on))
 
 test-on-%: .venv/pythons/%/installed
 	$(<D)/bin/$(PYTEST)
@@ -61,7 +62,7 @@ test-clients: install ## install with pip old and new, uv, poetry, pdm, pipx, pi
 	$(BIN)/python -m pytest -v -m clients tests/clients
 
 chaos: install ## prove at full size that no update is lost (a few minutes)
-	CHAOS=full $(BIN)/python -m pytest tests/chaos
+	env CHAOS=full $(BIN)/python -m pytest tests/chaos
 
 BENCH := $(BIN)/python -W error -m benchmarks
 ARGS ?= read
@@ -76,13 +77,13 @@ bench-read: install ## measure the read side: requests, installs, memory (needs 
 
 judge-wheels: install ## judge known wheels, and those of all build back ends (downloads 1.5 GB)
 	$(BENCH).ingest.wheels
-	BACKENDS=all FUZZ=full $(BIN)/python -m pytest tests/unit/checks/test_build_backends.py tests/fuzz
+	env BACKENDS=all FUZZ=full $(BIN)/python -m pytest tests/unit/checks/test_build_backends.py tests/fuzz
 
 FUZZ_SECONDS ?= 600
 FUZZER := .venv/fuzz/bin/python
 
 fuzz: .venv/fuzz/installed ## have atheris look for archives that others read otherwise (10 minutes)
-	PYTHONPATH=testing:checks:schemas $(FUZZER) tests/fuzz/walk.py -max_total_time=$(FUZZ_SECONDS)
+	env PYTHONPATH=testing:checks:schemas $(FUZZER) tests/fuzz/walk.py -max_total_time=$(FUZZ_SECONDS)
 
 .venv/fuzz/installed: .venv/installed
 	$(BIN)/python -m venv .venv/fuzz
@@ -92,7 +93,7 @@ fuzz: .venv/fuzz/installed ## have atheris look for archives that others read ot
 
 .PHONY: test-browser
 test-browser: .venv/browser/installed ## look at the pages in Chromium (packages chromium, chromium-driver)
-	PYTHONPATH=$$(echo .venv/browser/lib/python*/site-packages) $(BIN)/python -m pytest -m browser tests/browser
+	exec env PYTHONPATH=$$(echo .venv/browser/lib/python*/site-packages) $(BIN)/python -m pytest -m browser tests/browser
 
 .venv/browser/installed: .venv/installed
 	$(BIN)/python -m venv .venv/browser
@@ -101,7 +102,7 @@ test-browser: .venv/browser/installed ## look at the pages in Chromium (packages
 
 .PHONY: fuzz-proxy
 fuzz-proxy: install ## ask the proxy for 100 000 hostile addresses, and count its answers
-	HOSTILE=100000 $(BIN)/python -m pytest -q tests/unit/proxy/test_hostile_full.py
+	env HOSTILE=100000 $(BIN)/python -m pytest -q tests/unit/proxy/test_hostile_full.py
 
 check: install ## lint, types, import boundaries, Dockerfile, Compose file
 	$(BIN)/ruff check
@@ -117,8 +118,8 @@ structure: install ## print the shape of the code: folders, functions, modules, 
 
 .PHONY: check-deploy
 check-deploy: install .venv/deploy/installed ## check Terraform, scripts and examples, without a cloud
-	PYTHONPATH=deploy .venv/deploy/bin/python -W error -m offline_checks
-	CHECK_DEPLOY=1 $(BIN)/python -m pytest tests/deploy
+	env PYTHONPATH=deploy .venv/deploy/bin/python -W error -m offline_checks
+	env CHECK_DEPLOY=1 $(BIN)/python -m pytest tests/deploy
 
 .venv/deploy/installed: requirements/deploy.txt requirements/deploy-provider.txt
 	$(PYTHON) -m venv .venv/deploy
@@ -127,7 +128,7 @@ check-deploy: install .venv/deploy/installed ## check Terraform, scripts and exa
 	touch $@
 
 images: install ## build every image, look into it and run it (docker, or buildah as root)
-	PYTHONPATH=deploy $(BIN)/python -W error -m images
+	env PYTHONPATH=deploy $(BIN)/python -W error -m images
 
 format: install ## format the code, and mend what the linter can mend
 	$(BIN)/ruff check --fix
