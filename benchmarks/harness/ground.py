@@ -23,7 +23,7 @@ from benchmarks.harness.site import Site, fill
 from local import layout
 from local.stand_ins.secrets_store import SecretsStore, StoredVersion
 from schemas.tokens import Token, TokenDocument, digest_of, new_token
-from testing.fakes.fake_gcs import fake_gcs
+from testing.fakes.fake_gcs_server import fake_gcs
 from testing.services.fleet import free_ports
 from testing.services.proxied import environment
 

@@ -31,7 +31,7 @@ from benchmarks.harness.ground import (
 from benchmarks.harness.server import Absent, Server, settle
 from benchmarks.harness.site import make
 from benchmarks.harness.wrk import Burst, burst
-from benchmarks.peers.read import PEERS, Around
+from benchmarks.peers.read_servers import PEERS, Around
 from benchmarks.read.direct import megabytes, straight
 from benchmarks.read.table import EARLIER, Results, printed
 from testing.processes import exit_at_sigterm

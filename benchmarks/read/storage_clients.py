@@ -28,7 +28,7 @@ import uvloop
 
 from cloud.reader import Storage, StorageReader
 from cloud.storage import StorageBucket, connect
-from testing.fakes.fake_gcs import fake_gcs
+from testing.fakes.fake_gcs_server import fake_gcs
 from testing.processes import exit_at_sigterm
 
 SMALL, LARGE = 20_000, 50_000_000

@@ -1,4 +1,8 @@
-"""Retry with back-off, jitter and a deadline, for threads and for event loops (ADR 14)."""
+"""Retry with back-off, jitter and a deadline, for threads and for event loops (ADR 14).
+
+The policies are where they are used: ``cloud.download`` (reads), ``indexer.commit`` (records) and
+``publisher.main`` (pages, 412 and 429).
+"""
 
 import asyncio
 import random
@@ -16,7 +20,7 @@ _MOST_DOUBLINGS = 32
 
 
 class RetryableError(Exception):
-    """A failure that the next attempt may not meet."""
+    """A failure after which a new attempt may succeed. It is retried if it is in ``backoffs``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +29,14 @@ class Backoff:
 
     first: float
     longest: float
+    """The longest pause, before the random factor."""
     jitter: tuple[float, float] = (0.5, 1.5)
     """The range of the random factor."""
 
     def pause(self, failures: int, chance: float) -> float:
-        """Return the pause after some failures before the last one.
+        """Return the pause before the next attempt.
 
+        :param failures: the failures before the latest one.
         :param chance: a random number from 0 to 1.
         """
         low, high = self.jitter
@@ -93,13 +99,14 @@ class AsyncRetry:
         clock = asyncio.get_running_loop().time
         end = clock() + self.deadline
         problem, failures = f"no answer within {self.deadline:g} s", 0
+        cause: Exception | None = None
         try:
             async with asyncio.timeout_at(end):
                 while True:
                     try:
                         return await attempt()
                     except tuple(self.backoffs) as error:
-                        problem = str(error) or type(error).__name__
+                        problem, cause = str(error) or type(error).__name__, error
                         pause = _backoff(self.backoffs, error).pause(failures, self.chance())
                     if clock() + pause >= end:
                         break
@@ -107,7 +114,7 @@ class AsyncRetry:
                     failures += 1
         except TimeoutError:
             pass
-        raise Unavailable(subject, problem)
+        raise Unavailable(subject, problem) from cause
 
 
 def _backoff(backoffs: Backoffs, error: Exception) -> Backoff:

@@ -26,11 +26,12 @@ FORBIDDEN = {
         "google.cloud.storage",
     },
 }
-SHELL = {"app.py", "main.py", "protocol.py"}
+SHELL = {"app.py", "main.py", "protocol.py", "push.py", "server.py"}
 """Modules of a service that know the web framework or the server."""
 PROXY_SHELL = {
     "access_log.py",
     "endpoints.py",
+    "error_responses.py",
     "handlers.py",
     "requests.py",
     "resources.py",

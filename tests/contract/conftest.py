@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from testing.fakes.fake_gcs import fake_gcs
+from testing.fakes.fake_gcs_server import fake_gcs
 from testing.fakes.sites import MemorySite, Site, served
 from testing.storage import Storage, StorageServer
 

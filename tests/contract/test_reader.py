@@ -18,7 +18,7 @@ from cloud.errors import CloudError, NotFound, PermissionDenied, Unavailable
 from cloud.ports import Download, Reader, StoredObject
 from cloud.reader import Storage as Connections
 from cloud.reader import StorageReader
-from testing.fakes.fake_gcs import fake_gcs
+from testing.fakes.fake_gcs_server import fake_gcs
 from testing.fakes.reader import MemoryReader
 from testing.storage import Fault, Storage, StorageServer
 

@@ -29,8 +29,8 @@ def create_routes(index: Index, authenticator: Authenticator) -> list[Route]:
         route("/pypi/{project}/json", index.show_legacy_json),
         route("/changelog/page{number}.html", index.show_changelog),
         route("/", index.show_home),
-        ExactRoute("/health", ProbeEndpoint(is_alive)),
-        ExactRoute("/ready", ProbeEndpoint(authenticator.is_ready)),
+        ExactRoute("/health", ProbeEndpoint(is_alive, "Not alive.")),
+        ExactRoute("/ready", ProbeEndpoint(authenticator.is_ready, "No tokens yet.")),
     ]
 
 
@@ -54,8 +54,10 @@ def create_app(
     async def lifespan(app: Router) -> AsyncIterator[None]:
         """Read the tokens at start. Without them the proxy starts, but is not ready."""
         await authenticator.is_ready()
-        yield
-        await close()
+        try:
+            yield
+        finally:
+            await close()
 
     return Router(
         create_routes(index, authenticator),

@@ -49,7 +49,7 @@ def main() -> None:
     app = build_app(settings, connect(settings))
     freeze_loaded_objects()
 
-    class Protocol(GuardedProtocol):
+    class ConfiguredProtocol(GuardedProtocol):
         write_timeout = settings.write_timeout
 
     serve(
@@ -58,7 +58,7 @@ def main() -> None:
         server_header=False,
         proxy_headers=False,
         ws="none",
-        http=Protocol,
+        http=ConfiguredProtocol,
         timeout_keep_alive=KEEP_ALIVE,
     )
 

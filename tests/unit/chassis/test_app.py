@@ -53,11 +53,11 @@ def body(data: bytes) -> str:
 def test_each_outcome_has_its_answer_and_its_one_log_line(
     data: bytes, status: int, level: int, outcome: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with caplog.at_level(logging.INFO, logger="chassis.app"):
+    with caplog.at_level(logging.INFO, logger="chassis.push"):
         answer = client().post("/push/sub", content=body(data))
     assert answer.status_code == status
     assert answer.content == b""
-    (line,) = [record for record in caplog.records if record.name == "chassis.app"]
+    (line,) = [record for record in caplog.records if record.name == "chassis.push"]
     facts = getattr(line, FACTS)
     assert line.levelno == level
     assert (facts["outcome"], facts["message_id"]) == (outcome, "42")
@@ -70,16 +70,16 @@ def test_a_refusal_is_logged_with_its_file_its_reason_and_its_sentence(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     client().post("/push/sub", content=body(b"bad"))
-    assert [record.getMessage() for record in caplog.records if record.name == "chassis.app"] == [
+    assert [record.getMessage() for record in caplog.records if record.name == "chassis.push"] == [
         "refused acme/1/x.whl not-a-zip It is not."
     ]
 
 
 def test_a_line_names_the_trace_of_its_request(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.INFO, logger="chassis.app"):
+    with caplog.at_level(logging.INFO, logger="chassis.push"):
         headers = {"X-Cloud-Trace-Context": f"{'ab' * 16}/1;o=1"}
         client().post("/push/sub", content=body(b"good"), headers=headers)
-    (line,) = [record for record in caplog.records if record.name == "chassis.app"]
+    (line,) = [record for record in caplog.records if record.name == "chassis.push"]
     trace = getattr(line, FACTS)["logging.googleapis.com/trace"]
     assert trace == f"projects/acme-prod/traces/{'ab' * 16}"
 

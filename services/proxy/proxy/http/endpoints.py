@@ -1,26 +1,14 @@
-"""ASGI endpoints: check the request, call its handler, and turn exceptions into responses.
-
-================================ ======
-exception                        status
-================================ ======
-``access.errors.Unauthorized``   401
-``proxy.http.errors``            405, 406, 414, 431
-``cloud.errors.NotFound``        404
-any other ``CloudError``         503 with Retry-After: a fault of the index is never a 404
-any other exception              500, with a traceback in the log
-================================ ======
-"""
+"""ASGI endpoints: check the request, call its handler, and turn exceptions into responses."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from access.authentication import Authenticator
-from access.errors import Unauthorized
-from cloud.errors import CloudError, NotFound
-from proxy.http import errors
+from cloud.errors import NotFound
+from proxy.http.error_responses import RETRY, find_response, is_refusal
 from proxy.http.paths import has_plain_segments
 from proxy.http.requests import IndexRequest
 from proxy.http.responses import create_text_response
@@ -29,45 +17,22 @@ from schemas.tokens import Token
 Handler = Callable[[IndexRequest, Token], Awaitable[Response]]
 """Handler of one route for the holder of a token."""
 
-_RETRY: Mapping[str, str] = {"retry-after": "2"}
-_CHALLENGE = 'Basic realm="gcpypi", charset="UTF-8"'
-
-ERROR_RESPONSES: Mapping[type[Exception], Response] = {
-    Unauthorized: create_text_response(
-        401, "A valid token is needed, as the password.", {"www-authenticate": _CHALLENGE}
-    ),
-    NotFound: create_text_response(404, "Not found."),
-    errors.MethodNotAllowed: create_text_response(
-        405, "GET and HEAD only.", {"allow": "GET, HEAD"}
-    ),
-    errors.NotAcceptable: create_text_response(
-        406, "No acceptable representation.", {"vary": "Accept"}
-    ),
-    errors.AddressTooLong: create_text_response(414, "The address is too long."),
-    errors.HeadersTooLarge: create_text_response(431, "The header fields are too large."),
-    CloudError: create_text_response(503, "Temporarily unavailable.", _RETRY),
-    Exception: create_text_response(500, "Internal error."),
-}
-"""Response for each class of exceptions; a subclass without an entry has its base class's."""
-
-_REFUSALS = (Unauthorized, errors.RequestError, NotFound)
-"""Exceptions that are no error of the index."""
-
 
 class Endpoint(ABC):
     """ASGI application of one route."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Respond to a request. After the first byte of a response an error only ends it."""
+        """Respond to a request. After the start of a response an error breaks it off."""
         request = IndexRequest(scope, receive, send)
         record = request.record
         try:
             response = await self.respond(request)
             await response(scope, receive, send)
         except Exception as error:
-            record.error = None if isinstance(error, _REFUSALS) else error
+            if record.status or not is_refusal(error):
+                record.error = error
             if not record.status:
-                await _find_response(error)(scope, receive, send)
+                await find_response(error)(scope, receive, send)
 
     @abstractmethod
     async def respond(self, request: IndexRequest) -> Response:
@@ -84,6 +49,7 @@ class TokenEndpoint(Endpoint):
         """Authenticate first, so that a client without a token learns nothing else.
 
         :raises Unauthorized: if the request has no valid token.
+        :raises RequestError: if method, address or header fields are outside the limits.
         :raises NotFound: if the path has a character outside the grammar of paths.
         """
         token = await self._authenticator.authenticate(request.fields.get("authorization", ""))
@@ -100,22 +66,17 @@ class ProbeEndpoint(Endpoint):
     https://cloud.google.com/run/docs/configuring/healthchecks
     """
 
-    def __init__(self, probe: Callable[[], Awaitable[bool]]) -> None:
-        self._probe = probe
+    def __init__(self, probe: Callable[[], Awaitable[bool]], failure: str) -> None:
+        self._probe, self._failure = probe, failure
 
     async def respond(self, request: IndexRequest) -> Response:
         """Return 200, or 503 if the probe fails."""
         request.check_limits()
         if await self._probe():
             return create_text_response(200, "ok")
-        return create_text_response(503, "No tokens yet.", _RETRY)
+        return create_text_response(503, self._failure, RETRY)
 
 
 async def is_alive() -> bool:
     """Return True: a process that responds is alive."""
     return True
-
-
-def _find_response(error: Exception) -> Response:
-    classes = type(error).__mro__
-    return next(ERROR_RESPONSES[cls] for cls in classes if cls in ERROR_RESPONSES)

@@ -45,10 +45,11 @@ class BodyResponse(StreamingResponse):
 
         A chunk is not referenced here while the client is slow.
         """
-        sent = 0
+        sent, is_started = 0, False
         async for chunk in self.body_iterator:
-            if not sent:
+            if not is_started:
                 await send(self._start())
+                is_started = True
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
             sent += len(chunk)
             del chunk
@@ -65,7 +66,7 @@ class BodyResponse(StreamingResponse):
 
 
 class Closeable(Protocol):
-    """Download that has to be closed."""
+    """Resource that has to be closed."""
 
     async def aclose(self) -> None:
         """Close it."""
@@ -73,7 +74,10 @@ class Closeable(Protocol):
 
 
 class ClosingResponse(Response):
-    """Response that owns a download: it closes it when it was sent, failed or was cancelled."""
+    """Response that owns a download.
+
+    The download is closed after the response, whether that was sent, failed or was cancelled.
+    """
 
     def __init__(self, response: Response, download: Closeable) -> None:
         self._response, self._download = response, download

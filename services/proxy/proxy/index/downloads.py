@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Self
 
+from cloud.errors import Unavailable
 from cloud.ports import Download
 
 Open = Callable[[int, int], Awaitable[Download]]
@@ -10,10 +11,11 @@ Open = Callable[[int, int], Awaitable[Download]]
 
 
 class LazyDownload:
-    """Part of a file: an open download if that is the selected part, else one opened when needed.
+    """Part of a file.
 
-    It owns its download; :meth:`aclose` closes it. It is no generator, because a generator holds
-    each chunk until the next one is read.
+    It uses the open download if that is the selected part, and otherwise opens one when the first
+    bytes are read. :meth:`aclose` closes it. It is no generator, because a generator holds each
+    chunk until the next one is read.
 
     :param open_part: opens a part, of whatever generation: a file name always means the same bytes.
         A file that was deleted by hand and restored has another generation.
@@ -35,7 +37,10 @@ class LazyDownload:
         return self
 
     async def __anext__(self) -> bytes:
-        """Return the bytes that have arrived since the last call."""
+        """Return the bytes that have arrived since the last call.
+
+        :raises Unavailable: if Cloud Storage sends another part than the selected one.
+        """
         if self._chunks is None:
             self._chunks = aiter(await self._open())
         return await anext(self._chunks)
@@ -46,10 +51,15 @@ class LazyDownload:
             await self._download.aclose()
 
     async def _open(self) -> Download:
-        known = self._download
-        if known is not None and (known.start, known.stop) == (self._start, self._stop):
-            return known
-        await self.aclose()
-        self._download = None
+        if self._download is not None:
+            if self._is_selected(self._download):
+                return self._download
+            await self.aclose()
+            self._download = None
         self._download = await self._open_part(self._start, self._stop)
+        if not self._is_selected(self._download):
+            raise Unavailable("a download", f"bytes {self._start} to {self._stop} did not come")
         return self._download
+
+    def _is_selected(self, download: Download) -> bool:
+        return (download.start, download.stop) == (self._start, self._stop)

@@ -1,4 +1,4 @@
-"""Files and their core metadata: from memory, from Cloud Storage, or by a signed URL."""
+"""Files and their core metadata, from memory or from Cloud Storage."""
 
 from contextlib import aclosing
 from functools import partial
@@ -39,7 +39,8 @@ class Files:
         """
         known = self._cache.get_file(key)
         if known is None:
-            return *await self._open(key, *requested_range(range_field)), "read"
+            resource, download = await self._open(key, *requested_range(range_field))
+            return resource, download, "read"
         return known, self._download(key) if known.body is None else None, "hit"
 
     async def describe(self, key: Key) -> tuple[Resource, CacheStatus]:

@@ -95,7 +95,7 @@ class Index:
         """Send ``/packages/<filename>``, a distribution file, or redirect to its signed URL.
 
         Only a plain GET is redirected: pip needs a direct answer to a HEAD, and parts are small
-        (INDEX_API: #50).
+        (item 50 of ``docs/conformance.md``).
         """
         filename = await self._find_file(request, token)
         key = representations.file(filename)

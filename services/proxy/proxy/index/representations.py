@@ -1,7 +1,7 @@
 """The objects behind the addresses, and the header fields of their representations.
 
 Pages are revalidated at every install, so that a publish is visible at once. Files and their
-METADATA never change (INDEX_API: #47, #54, #55).
+METADATA never change (items 47, 54 and 55 of ``docs/conformance.md``).
 """
 
 import hashlib

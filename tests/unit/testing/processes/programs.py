@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from e2e.conftest import bare_path, running
-from testing.fakes.fake_gcs import fake_gcs
+from testing.fakes.fake_gcs_server import fake_gcs
 from testing.processes import Process, exit_at_sigterm, on_kill
 from testing.services.fleet import fleet
 

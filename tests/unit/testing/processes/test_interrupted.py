@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from testing.fakes.fake_gcs import fake_gcs
+from testing.fakes.fake_gcs_server import fake_gcs
 
 
 @pytest.mark.interrupted
