@@ -67,7 +67,7 @@ def test_the_packages_are_those_of_the_product() -> None:
 
 def test_a_request_enters_the_modules_of_its_service() -> None:
     entered = rooms(packages())
-    assert "proxy.app" in entered["warm page"]
+    assert "proxy.index.handlers" in entered["warm page"]
     for service in ("ingest", "indexer", "publisher"):
         assert f"{service}.app" in entered[service]
         assert not any(name.startswith("proxy") for name in entered[service])
