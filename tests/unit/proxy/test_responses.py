@@ -1,8 +1,10 @@
 """Streamed bodies: ``proxy.http.responses`` and ``proxy.index.downloads``."""
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, Self
 
+import anyio
 import pytest
 from starlette.responses import Response
 from starlette.types import Message
@@ -69,6 +71,29 @@ async def test_the_next_chunk_is_read_when_the_server_wants_more_and_not_before(
     await send(BodyResponse(200, [], download, 3), note)
     first, second = ["sent ab", "sent nothing"], ["sent c", "sent nothing"]
     assert download.steps == ["read", "", *first, "read", *second, "sent nothing"]
+
+
+class Unstoppable(Download):
+    """A download whose chunks come so fast that a cancellation finds no point to strike."""
+
+    async def __anext__(self) -> bytes:
+        with anyio.CancelScope(shield=True):
+            await asyncio.sleep(0)
+        return await super().__anext__()
+
+
+async def test_a_stream_ends_where_its_client_leaves_also_while_chunks_arrive() -> None:
+    download = Unstoppable(*[b"a"] * 1000, stop=1000)
+    response = BodyResponse(200, [], download, 1000)
+    client = Client("/", {})
+
+    async def leave(message: Message) -> None:
+        client.disconnected.set()
+
+    client.on_send = leave
+    await response(client.scope, client.receive, client.send)
+    assert len(download.steps) < 10
+    assert not client.is_complete()
 
 
 async def test_a_response_closes_its_download_once_whatever_it_sends() -> None:

@@ -38,7 +38,16 @@ class BodyResponse(StreamingResponse):
     ) -> None:
         self.status_code, self.raw_headers = status_code, fields
         self.body_iterator, self.background = body, None
-        self._length = length
+        self._length, self._has_client_left = length, False
+
+    async def listen_for_disconnect(self, receive: Receive) -> None:
+        """Return when the client has left.
+
+        Starlette then cancels the stream. While chunks arrive without a pause, anyio finds no point
+        for the cancellation, so the stream looks at ``_has_client_left`` itself.
+        """
+        await super().listen_for_disconnect(receive)
+        self._has_client_left = True
 
     async def stream_response(self, send: Send) -> None:
         """Send the body, and the status with its first chunk.
@@ -47,6 +56,8 @@ class BodyResponse(StreamingResponse):
         """
         sent, is_started = 0, False
         async for chunk in self.body_iterator:
+            if self._has_client_left:
+                return
             if not is_started:
                 await send(self._start())
                 is_started = True
