@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -43,6 +43,10 @@ class Runtime:
 
     def __post_init__(self) -> None:
         self._connection = http.client.HTTPConnection(layout.HOST, self.ports.storage)
+
+    def close(self) -> None:
+        """Close the connection to the storage."""
+        self._connection.close()
 
     def announce(self, wheels: Sequence[Wheel]) -> None:
         """Say that these wheels were uploaded."""
@@ -104,7 +108,7 @@ def runtime(directory: Path, files: int, wheels: Sequence[Wheel]) -> Iterator[Ru
             if service != "proxy":
                 await_answer(f"{ports.url(service)}/ready")
         start("relay", "local.stand_ins.relay", environment=layout.relay_environment(ports))
-        yield Runtime(ports, pubsub, processes)
+        yield stack.enter_context(closing(Runtime(ports, pubsub, processes)))
 
 
 def _patiently(wait: Callable[[], None]) -> None:
