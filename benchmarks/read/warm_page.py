@@ -28,7 +28,7 @@ from access.authentication import parse_password
 from chassis import logs
 from proxy.http.access_log import AccessLog, AccessRecord
 from schemas.tokens import digest_of
-from testing.proxy import JSON, TOKEN, World, basic
+from testing.proxy import JSON, TOKEN, MemoryProxy, basic
 
 PIP = (
     f"{JSON}, application/vnd.pypi.simple.v1+html; q=0.1, text/html; q=0.01",
@@ -118,13 +118,13 @@ def _cpu() -> float:
 
 async def compare(rounds: int) -> Mapping[str, float]:
     """Return the microseconds of each contender."""
-    world = World(cache_ttl=3600)
+    proxy = MemoryProxy(cache_ttl=3600)
     body = b'{"files":[]}' * 200
-    world.page("simple/alpha-pkg/index.v1.json", body.decode())
+    proxy.page("simple/alpha-pkg/index.v1.json", body.decode())
     contenders: dict[str, ASGIApp] = {
-        "proxy": world.proxy,
+        "proxy": proxy.app,
         "proxy in Starlette": Starlette(
-            routes=world.proxy.routes, middleware=[Middleware(AccessLog, "acme-prod")]
+            routes=proxy.app.routes, middleware=[Middleware(AccessLog, "acme-prod")]
         ),
         "Starlette": starlette(body),
         "bare ASGI": bare(body),

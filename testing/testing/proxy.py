@@ -79,7 +79,7 @@ class Clock:
         return self.now
 
 
-class World:
+class MemoryProxy:
     def __init__(self, **settings: object) -> None:
         storage = Storage()
         self.static = MemoryBucket("static", storage=storage)
@@ -93,10 +93,10 @@ class World:
         self.sign_fault: Callable[[], Awaitable[None]] | None = None
         """Runs before each signature."""
         self.is_closed = False
-        self.proxy = self._proxy(settings)
+        self.app = self._build(settings)
         self._fill()
 
-    def _proxy(self, settings: dict[str, object]) -> Router:
+    def _build(self, settings: dict[str, object]) -> Router:
         names = {"project": "acme-prod", "static_bucket": "static", "packages_bucket": "packages"}
         chosen = Settings.model_validate({**names, "tokens_secret": "tokens", **settings})
         clients = Clients(
@@ -165,7 +165,7 @@ class World:
     ) -> Answer:
         """Ask the app directly, with the token of everything unless ``headers`` say otherwise."""
         client = Client(path, {"authorization": basic(), **(headers or {})}, method)
-        await self.proxy(client.scope, client.receive, client.send)
+        await self.app(client.scope, client.receive, client.send)
         return client.answer()
 
 

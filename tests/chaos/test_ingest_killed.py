@@ -19,7 +19,7 @@ from schemas import layout as objects
 from schemas.names import checked_filename
 from testing.corpus.wheels import FILENAME, wheel
 from testing.fakes.examples import NOON
-from testing.services.ingest_world import Instance, World, unavailable, world
+from testing.services.ingest_world import IngestProcesses, Instance, unavailable, world
 from testing.storage.errors import injected
 
 NAME = f"ci/42/{FILENAME}"
@@ -30,13 +30,13 @@ Contents = dict[str, tuple[bytes, dict[str, str]]]
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IngestProcesses]:
     with (tmp_path_factory.mktemp("ingest") / "log").open("wb") as log, world(log) as built:
         yield built
 
 
 @pytest.fixture(scope="module")
-def survivor(site: World) -> Instance:
+def survivor(site: IngestProcesses) -> Instance:
     instance = site.spawn()
     instance.await_ready()
     return instance
@@ -52,7 +52,7 @@ class Trap:
     steps: list[str] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def set(self, site: World) -> None:
+    def set(self, site: IngestProcesses) -> None:
         site.storage.before = lambda operation, bucket, name: self._pass(
             "before", f"{operation} {bucket}", lambda: injected(503)
         )
@@ -82,7 +82,7 @@ def notified(generation: int) -> bytes:
     return json.dumps({"kind": "storage#object", **resource}).encode()
 
 
-def contents(site: World, generation: int) -> Contents:
+def contents(site: IngestProcesses, generation: int) -> Contents:
     """All that lies in the buckets; what differs from run to run – generations, and the clock of a
     refusing process – is blotted out."""
     promoted = site.storage.buckets[layout.PACKAGES].live.get(FILENAME)
@@ -113,13 +113,15 @@ def contents(site: World, generation: int) -> Contents:
     }
 
 
-def uploaded(site: World, data: bytes) -> int:
+def uploaded(site: IngestProcesses, data: bytes) -> int:
     site.reset()
     site.storage.now = NOON
     return site.storage.insert(layout.INCOMING, NAME, data).generation
 
 
-def undisturbed(site: World, survivor: Instance, data: bytes) -> tuple[Contents, list[str]]:
+def undisturbed(
+    site: IngestProcesses, survivor: Instance, data: bytes
+) -> tuple[Contents, list[str]]:
     """What comes of it where nobody is killed, and by which steps."""
     generation = uploaded(site, data)
     watch = Trap(None, 0, "after")
@@ -129,7 +131,7 @@ def undisturbed(site: World, survivor: Instance, data: bytes) -> tuple[Contents,
 
 
 def killed(
-    site: World, survivor: Instance, data: bytes, at: int, when: str
+    site: IngestProcesses, survivor: Instance, data: bytes, at: int, when: str
 ) -> tuple[Contents, int]:
     """Kill at that step, deliver again both ways; also say how many told of it."""
     victim = site.spawn()
@@ -155,7 +157,7 @@ def killed(
     ids=["promotion", "refusal"],
 )
 def test_killed_at_any_step_and_delivered_again_the_buckets_are_the_same(
-    data: bytes, topic: str, fewest: int, site: World, survivor: Instance
+    data: bytes, topic: str, fewest: int, site: IngestProcesses, survivor: Instance
 ) -> None:
     expected, steps = undisturbed(site, survivor, data)
     assert steps[-1] == topic
@@ -167,7 +169,9 @@ def test_killed_at_any_step_and_delivered_again_the_buckets_are_the_same(
         assert told >= 1, f"nobody was told after a kill {when} {steps[at]}"
 
 
-def test_a_promotion_leaves_file_metadata_and_verdict(site: World, survivor: Instance) -> None:
+def test_a_promotion_leaves_file_metadata_and_verdict(
+    site: IngestProcesses, survivor: Instance
+) -> None:
     found, _ = undisturbed(site, survivor, GOOD)
     assert found.keys() == {
         f"{layout.INCOMING}/{NAME}",

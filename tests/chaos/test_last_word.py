@@ -72,7 +72,7 @@ def undisturbed(*step: object) -> None:
     """The hook of an instance that nobody stops."""
 
 
-class World:
+class TwoInstances:
     """What all instances share, and the deliveries that wait for one."""
 
     def __init__(self, *messages: Message) -> None:
@@ -118,7 +118,7 @@ class World:
         return ProjectRecord.model_validate_json(stored.data)
 
 
-def assert_settled(world: World, messages: Sequence[Message]) -> None:
+def assert_settled(world: TwoInstances, messages: Sequence[Message]) -> None:
     model, record = Model.of(messages), world.record()
     assert record.model_copy(update={"revision": 0}) == model.record(ACME)
     pages = dict(world.store.pages())
@@ -140,7 +140,7 @@ def test_two_indexers_stopped_and_killed_at_any_steps_lose_no_update(
     """The announcement of the newest revision is not lost either: the publishers live by it."""
     messages = (TOGGLES[0], second)
     for stops in product(STEPS, STEPS):
-        world = World(FILES[0])
+        world = TwoInstances(FILES[0])
         world.drain()
         deliveries = [Delivery(message, world.index) for message in messages]
         steppers = [delivery.begin() for delivery in deliveries]
@@ -158,7 +158,7 @@ def test_two_indexers_stopped_and_killed_at_any_steps_lose_no_update(
 class Schedule:
     """Plays a list of actions on a world, then lets everything come to its end."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: TwoInstances) -> None:
         self.world = world
         self._running: list[tuple[Delivery, Stepper]] = []
         self._taken: list[Delivery] = []
@@ -215,14 +215,14 @@ actions = st.lists(
 def test_whatever_happens_the_settled_state_is_that_of_the_newest_record(
     order: Sequence[Message], schedule: Sequence[tuple[str, int, int]]
 ) -> None:
-    world = World(*order)
+    world = TwoInstances(*order)
     Schedule(world).play(schedule)
     assert_settled(world, order)
 
 
 def test_a_kill_between_write_and_announcement_leaves_pages_behind_until_redelivery() -> None:
     """What the redelivery is for: without it the newest record would not be published."""
-    world = World(FILES[0])
+    world = TwoInstances(FILES[0])
     world.drain()
     stepper = Delivery(TOGGLES[0], world.index).begin()
     stepper.step(2)

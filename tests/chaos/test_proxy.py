@@ -15,7 +15,7 @@ from cloud.errors import Unavailable
 from cloud.reader import Storage, StorageReader
 from proxy.main import Clients, build_app
 from proxy.settings import Settings
-from testing.proxy import LARGE, LARGE_BYTES, WHEEL, WHEEL_BYTES, AccessLog, World, basic
+from testing.proxy import LARGE, LARGE_BYTES, WHEEL, WHEEL_BYTES, AccessLog, MemoryProxy, basic
 from testing.storage import Fault, StorageServer
 from unit.proxy.conftest import Served, serving
 
@@ -28,10 +28,10 @@ PATIENCE = 5.0
 PAGE = "/simple/alpha-pkg/"
 
 
-class HttpWorld(World):
+class HttpProxy(MemoryProxy):
     """The same surroundings, with the adapter and HTTP between the proxy and its storage."""
 
-    def _proxy(self, settings: dict[str, object]) -> Router:
+    def _build(self, settings: dict[str, object]) -> Router:
         self.server = StorageServer(self.storage).start()
         names = {"project": "acme-prod", "static_bucket": "static", "packages_bucket": "packages"}
         limits = {"storage_timeout": 1.0, "tokens_secret": "tokens"}
@@ -53,15 +53,15 @@ class HttpWorld(World):
 
 @pytest.fixture(params=[None, 1_000_000], ids=["with its length", "chunked"])
 def proxy(request: pytest.FixtureRequest) -> Iterator[Served]:
-    world = HttpWorld(max_content_length=request.param)
+    world = HttpProxy(max_content_length=request.param)
     with serving(world) as served:
         yield served
     world.server.stop()
 
 
-def world_of(proxy: Served) -> HttpWorld:
-    assert isinstance(proxy.world, HttpWorld)
-    return proxy.world
+def world_of(proxy: Served) -> HttpProxy:
+    assert isinstance(proxy.proxy, HttpProxy)
+    return proxy.proxy
 
 
 FAULTS = [
@@ -74,7 +74,7 @@ FAULTS = [
 @pytest.mark.parametrize("path", [PAGE, f"/packages/{WHEEL}", f"/packages/{LARGE}"])
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault.kind} {fault.status}")
 def test_storage_that_fails_or_hangs_is_503_and_never_504_or_429(fault: Fault, path: str) -> None:
-    world = HttpWorld(storage_timeout=0.2)
+    world = HttpProxy(storage_timeout=0.2)
     with serving(world) as served:
         world.storage.faults.add(fault)
         answer = served.get(path)
@@ -160,7 +160,7 @@ def asking(proxy: Served) -> socket.socket:
     return connection
 
 
-def left(world: HttpWorld) -> tuple[int, int, int]:
+def left(world: HttpProxy) -> tuple[int, int, int]:
     """Open file descriptors, tasks of the proxy, bytes of memory."""
     descriptors = len(os.listdir("/proc/self/fd"))
     with open("/proc/self/statm", encoding="ascii") as statm:

@@ -138,7 +138,7 @@ class Instance:
 
 
 @dataclass
-class World:
+class IngestProcesses:
     """What ingest's processes stand on."""
 
     storage: Storage
@@ -166,7 +166,7 @@ class World:
 
 
 @contextmanager
-def world(log: IO[bytes]) -> Iterator[World]:
+def world(log: IO[bytes]) -> Iterator[IngestProcesses]:
     """Start storage, Pub/Sub and the nursery."""
     broker = WatchedBroker()
     with StorageServer() as server, served(broker) as pubsub:
@@ -176,7 +176,7 @@ def world(log: IO[bytes]) -> Iterator[World]:
         with Process(
             command, environment=environment, stdin=pipe, stdout=pipe, stderr=log
         ) as nursery:
-            built = World(server.storage, broker, environment, nursery)
+            built = IngestProcesses(server.storage, broker, environment, nursery)
             built.reset()
             yield built
 

@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 
 from local.layout import SUBSCRIPTIONS
 from schemas.events import Message
-from testing.proxy import World
+from testing.proxy import MemoryProxy
 from testing.services.index import Index
 from testing.services.pipeline import Pipeline
 from testing.structure.source import Package
@@ -86,10 +86,10 @@ async def _warm_page() -> Trace:
 
 def _proxy() -> Callable[[], Awaitable[int]]:
     """Build the proxy; return how to ask it for a page, which answers with the status."""
-    world = World()
+    proxy = MemoryProxy()
 
     async def ask() -> int:
-        return (await world.ask("/simple/alpha-pkg/")).status
+        return (await proxy.ask("/simple/alpha-pkg/")).status
 
     return ask
 

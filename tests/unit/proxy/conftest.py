@@ -11,14 +11,14 @@ import pytest
 import uvicorn
 
 from proxy.http.protocol import GuardedProtocol
-from testing.proxy import AccessLog, Answer, World, answer_of, basic
+from testing.proxy import AccessLog, Answer, MemoryProxy, answer_of, basic
 
 
 class Served:
-    """A running proxy and its world; nobody changes that world."""
+    """A proxy in memory that is served over HTTP; tests do not change it."""
 
-    def __init__(self, world: World, port: int) -> None:
-        self.world, self.port = world, port
+    def __init__(self, proxy: MemoryProxy, port: int) -> None:
+        self.proxy, self.port = proxy, port
 
     def raw(self, method: str, target: str, headers: Mapping[str, str] | None = None) -> Answer:
         """Send exactly these header fields."""
@@ -41,10 +41,12 @@ class Served:
 
 
 @contextmanager
-def serving(world: World, protocol: type[GuardedProtocol] = GuardedProtocol) -> Iterator[Served]:
-    """Serve a world as ``proxy.main`` does."""
+def serving(
+    proxy: MemoryProxy, protocol: type[GuardedProtocol] = GuardedProtocol
+) -> Iterator[Served]:
+    """Serve a proxy as ``proxy.main`` does."""
     config = uvicorn.Config(
-        world.proxy,
+        proxy.app,
         lifespan="on",
         log_config=None,
         access_log=False,
@@ -61,18 +63,27 @@ def serving(world: World, protocol: type[GuardedProtocol] = GuardedProtocol) -> 
         while not server.started and time.monotonic() < deadline:
             time.sleep(0.01)
         try:
-            yield Served(world, listener.getsockname()[1])
+            yield Served(proxy, listener.getsockname()[1])
         finally:
             server.should_exit = True
             thread.join()
 
 
+@pytest.fixture
+def proxy(request: pytest.FixtureRequest) -> MemoryProxy:
+    """The proxy in memory, with the settings of ``@pytest.mark.settings``."""
+    settings: dict[str, object] = {"storage_timeout": 2}
+    for marker in request.node.iter_markers("settings"):
+        settings |= marker.kwargs
+    return MemoryProxy(**settings)
+
+
 @pytest.fixture(scope="session")
 def served() -> Iterator[Served]:
-    world = World()
-    world.block(gone={"quarantined": True})
-    world.file("gone-1.0-py3-none-any.whl", b"quarantined")
-    with serving(world) as served:
+    proxy = MemoryProxy()
+    proxy.block(gone={"quarantined": True})
+    proxy.file("gone-1.0-py3-none-any.whl", b"quarantined")
+    with serving(proxy) as served:
         yield served
 
 

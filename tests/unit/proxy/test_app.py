@@ -26,7 +26,7 @@ from testing.proxy import (
     AccessLog,
     Answer,
     Client,
-    World,
+    MemoryProxy,
     basic,
     entry,
 )
@@ -37,247 +37,248 @@ FILE = f"/packages/{WHEEL}"
 BIG = f"/packages/{LARGE}"
 
 
-@pytest.fixture
-def world() -> World:
-    return World(storage_timeout=2)
-
-
 def statuses(answers: list[Answer]) -> list[int]:
     return [answer.status for answer in answers]
 
 
 @pytest.mark.conformance(64)
-async def test_without_a_good_token_set_it_is_not_ready_and_answers_503(world: World) -> None:
-    world.tokens = b"{broken"
+async def test_without_a_good_token_set_it_is_not_ready_and_answers_503(proxy: MemoryProxy) -> None:
+    proxy.tokens = b"{broken"
 
     answers = [
-        await world.ask("/ready"),
-        await world.ask(PAGE),
-        await world.ask(PAGE, {"authorization": ""}),
-        await world.ask("/health"),
+        await proxy.ask("/ready"),
+        await proxy.ask(PAGE),
+        await proxy.ask(PAGE, {"authorization": ""}),
+        await proxy.ask("/health"),
     ]
     assert statuses(answers) == [503, 503, 503, 200]
     assert [answer.headers.get("retry-after") for answer in answers] == ["2", "2", "2", None]
 
 
-async def test_it_becomes_ready_when_the_tokens_come_back(world: World) -> None:
-    good, world.tokens = world.tokens, NotFound("tokens/versions/latest")
-    assert (await world.ask("/ready")).status == 503
-    world.tokens = good
-    world.clock.now += 30
-    assert (await world.ask("/ready")).status == 200
+async def test_it_becomes_ready_when_the_tokens_come_back(proxy: MemoryProxy) -> None:
+    good, proxy.tokens = proxy.tokens, NotFound("tokens/versions/latest")
+    assert (await proxy.ask("/ready")).status == 503
+    proxy.tokens = good
+    proxy.clock.now += 30
+    assert (await proxy.ask("/ready")).status == 200
 
 
-async def test_secret_manager_is_asked_once_an_interval_whatever_the_load(world: World) -> None:
+async def test_secret_manager_is_asked_once_an_interval_whatever_the_load(
+    proxy: MemoryProxy,
+) -> None:
     for _ in range(100):
-        await world.ask(PAGE, {"authorization": basic("wrong")})
-        world.clock.now += 0.5
+        await proxy.ask(PAGE, {"authorization": basic("wrong")})
+        proxy.clock.now += 0.5
     await asyncio.sleep(0)
-    assert world.secret_reads == 2
+    assert proxy.secret_reads == 2
 
 
-async def test_a_broken_new_version_leaves_the_last_good_tokens_in_force(world: World) -> None:
-    assert (await world.ask(PAGE)).status == 200
-    world.tokens = b'{"tokens": [{}]}'
+async def test_a_broken_new_version_leaves_the_last_good_tokens_in_force(
+    proxy: MemoryProxy,
+) -> None:
+    assert (await proxy.ask(PAGE)).status == 200
+    proxy.tokens = b'{"tokens": [{}]}'
     for _ in range(4):
-        world.clock.now += 31
-        assert (await world.ask(PAGE)).status == 200
-    assert world.secret_reads == 5
+        proxy.clock.now += 31
+        assert (await proxy.ask(PAGE)).status == 200
+    assert proxy.secret_reads == 5
 
 
 async def test_a_revoked_token_stops_working_at_the_second_interval_at_the_latest(
-    world: World,
+    proxy: MemoryProxy,
 ) -> None:
-    assert (await world.ask(PAGE)).status == 200
-    world.tokens = json.dumps({"tokens": [entry("other", "ci")]}).encode()
-    world.clock.now += 60
-    assert (await world.ask(PAGE)).status == 401
-    assert (await world.ask(PAGE, {"authorization": basic("other")})).status == 200
+    assert (await proxy.ask(PAGE)).status == 200
+    proxy.tokens = json.dumps({"tokens": [entry("other", "ci")]}).encode()
+    proxy.clock.now += 60
+    assert (await proxy.ask(PAGE)).status == 401
+    assert (await proxy.ask(PAGE, {"authorization": basic("other")})).status == 200
 
 
-async def test_a_warm_page_costs_no_operation_and_an_old_one_costs_one(world: World) -> None:
-    await world.ask(PAGE)
-    assert world.operations() == 1
-    await world.ask(PAGE)
-    assert world.operations() == 0
-    world.clock.now += 2
-    assert (await world.ask(PAGE)).body == b"<p>alpha-pkg</p>"
-    assert world.storage.counts.answers == {"objects.download 304": 1}
-    world.operations()
-    await asyncio.gather(*(world.ask(f"{PAGE}?format=text/html") for _ in range(20)))
-    assert world.operations() == 0
+async def test_a_warm_page_costs_no_operation_and_an_old_one_costs_one(proxy: MemoryProxy) -> None:
+    await proxy.ask(PAGE)
+    assert proxy.operations() == 1
+    await proxy.ask(PAGE)
+    assert proxy.operations() == 0
+    proxy.clock.now += 2
+    assert (await proxy.ask(PAGE)).body == b"<p>alpha-pkg</p>"
+    assert proxy.storage.counts.answers == {"objects.download 304": 1}
+    proxy.operations()
+    await asyncio.gather(*(proxy.ask(f"{PAGE}?format=text/html") for _ in range(20)))
+    assert proxy.operations() == 0
 
 
-async def test_many_who_ask_for_a_cold_page_share_one_reading(world: World) -> None:
-    answers = await asyncio.gather(*(world.ask(PAGE) for _ in range(20)))
+async def test_many_who_ask_for_a_cold_page_share_one_reading(proxy: MemoryProxy) -> None:
+    answers = await asyncio.gather(*(proxy.ask(PAGE) for _ in range(20)))
     assert set(statuses(answers)) == {200}
-    assert world.operations() == 1
+    assert proxy.operations() == 1
 
 
-async def test_a_publish_is_visible_after_the_time_to_live(world: World) -> None:
-    first = await world.ask(PAGE)
-    world.page("simple/alpha-pkg/index.html", "new")
-    assert (await world.ask(PAGE)).body == first.body
-    world.clock.now += 2
+async def test_a_publish_is_visible_after_the_time_to_live(proxy: MemoryProxy) -> None:
+    first = await proxy.ask(PAGE)
+    proxy.page("simple/alpha-pkg/index.html", "new")
+    assert (await proxy.ask(PAGE)).body == first.body
+    proxy.clock.now += 2
     known = {"if-none-match": first.headers["etag"]}
-    assert (await world.ask(PAGE, known)).body == b"new"
+    assert (await proxy.ask(PAGE, known)).body == b"new"
 
 
-async def test_what_is_not_there_is_remembered_briefly(world: World) -> None:
-    assert (await world.ask("/simple/new/")).status == 404
-    assert (await world.ask("/simple/new/")).status == 404
-    assert world.operations() == 1
-    world.page("simple/new/index.html", "here")
-    world.clock.now += 2
-    assert (await world.ask("/simple/new/")).status == 200
+async def test_what_is_not_there_is_remembered_briefly(proxy: MemoryProxy) -> None:
+    assert (await proxy.ask("/simple/new/")).status == 404
+    assert (await proxy.ask("/simple/new/")).status == 404
+    assert proxy.operations() == 1
+    proxy.page("simple/new/index.html", "here")
+    proxy.clock.now += 2
+    assert (await proxy.ask("/simple/new/")).status == 200
 
 
-async def test_files_are_read_once_and_small_ones_stay_in_memory(world: World) -> None:
-    await world.ask(FILE)
-    await world.ask(f"{FILE}.metadata")
-    world.operations()
-    world.clock.now += 4
-    await world.ask(FILE, {"range": "bytes=-100"})
-    await world.ask(f"{FILE}.metadata")
-    assert world.operations() == 0
+async def test_files_are_read_once_and_small_ones_stay_in_memory(proxy: MemoryProxy) -> None:
+    await proxy.ask(FILE)
+    await proxy.ask(f"{FILE}.metadata")
+    proxy.operations()
+    proxy.clock.now += 4
+    await proxy.ask(FILE, {"range": "bytes=-100"})
+    await proxy.ask(f"{FILE}.metadata")
+    assert proxy.operations() == 0
 
 
-async def test_the_metadata_of_a_large_file_is_kept_and_its_bytes_are_not(world: World) -> None:
-    await world.ask(BIG, method="HEAD")
-    world.operations()
-    await world.ask(BIG, method="HEAD")
-    await world.ask(BIG, {"if-none-match": "*"})
-    assert world.operations() == 0
-    await world.ask(BIG, {"range": "bytes=0-99"})
-    assert world.operations() == 1
+async def test_the_metadata_of_a_large_file_is_kept_and_its_bytes_are_not(
+    proxy: MemoryProxy,
+) -> None:
+    await proxy.ask(BIG, method="HEAD")
+    proxy.operations()
+    await proxy.ask(BIG, method="HEAD")
+    await proxy.ask(BIG, {"if-none-match": "*"})
+    assert proxy.operations() == 0
+    await proxy.ask(BIG, {"range": "bytes=0-99"})
+    assert proxy.operations() == 1
 
 
 async def test_memory_is_bounded_and_the_least_recently_used_goes_first() -> None:
-    world = World(cache_bytes=4 * ENTRY)
+    proxy = MemoryProxy(cache_bytes=4 * ENTRY)
 
-    await world.ask(PAGE)
+    await proxy.ask(PAGE)
     for number in range(50):
-        assert (await world.ask(f"/simple/unknown-{number}/")).status == 404
-        await world.ask(PAGE)
-    assert world.operations() == 51
+        assert (await proxy.ask(f"/simple/unknown-{number}/")).status == 404
+        await proxy.ask(PAGE)
+    assert proxy.operations() == 51
     for number in range(4):
-        await world.ask(f"/simple/unknown-{number}/")
-    assert world.operations() == 4
-    await world.ask(PAGE)
-    assert world.operations() == 1
+        await proxy.ask(f"/simple/unknown-{number}/")
+    assert proxy.operations() == 4
+    await proxy.ask(PAGE)
+    assert proxy.operations() == 1
 
 
 @pytest.mark.parametrize("capacity", [0, 2000])
 async def test_what_is_larger_than_the_cache_is_served_and_not_kept(capacity: int) -> None:
-    world = World(cache_bytes=capacity)
+    proxy = MemoryProxy(cache_bytes=capacity)
 
     for _ in range(2):
-        assert (await world.ask(FILE)).body == WHEEL_BYTES
-    assert world.storage.counts.requests["objects.download"] == 2 + 1  # blocked.json
+        assert (await proxy.ask(FILE)).body == WHEEL_BYTES
+    assert proxy.storage.counts.requests["objects.download"] == 2 + 1  # blocked.json
 
 
 @pytest.mark.conformance(64)
 async def test_a_page_is_served_stale_while_storage_fails(
-    world: World, access_log: AccessLog
+    proxy: MemoryProxy, access_log: AccessLog
 ) -> None:
 
-    await world.ask(PAGE)
-    world.static.fault(Fault(times=None))
-    world.clock.now += 2
-    assert (await world.ask(PAGE)).status == 200
-    assert (await world.ask("/simple/beta/")).status == 503
-    world.clock.now += 3601
-    answer = await world.ask(PAGE)
+    await proxy.ask(PAGE)
+    proxy.static.fault(Fault(times=None))
+    proxy.clock.now += 2
+    assert (await proxy.ask(PAGE)).status == 200
+    assert (await proxy.ask("/simple/beta/")).status == 503
+    proxy.clock.now += 3601
+    answer = await proxy.ask(PAGE)
     assert (answer.status, answer.headers["retry-after"]) == (503, "2")
     assert [line.get("cache") for line in access_log.lines()] == ["read", "stale", None, None]
 
 
 @pytest.mark.conformance(64)
 @pytest.mark.parametrize("status", [401, 403, 429, 500, 503, 504])
-async def test_a_fault_of_our_own_is_503_with_retry_after(world: World, status: int) -> None:
-    world.static.fault(Fault(status=status, times=None))
-    answer = await world.ask(PAGE)
+async def test_a_fault_of_our_own_is_503_with_retry_after(proxy: MemoryProxy, status: int) -> None:
+    proxy.static.fault(Fault(status=status, times=None))
+    answer = await proxy.ask(PAGE)
     assert (answer.status, answer.headers["retry-after"]) == (503, "2")
     assert answer.headers["cache-control"] == "no-store"
 
 
 @pytest.mark.conformance(64)
 async def test_storage_that_hangs_is_503() -> None:
-    world = World(storage_timeout=0.05)
-    world.static.fault(Fault("latency", seconds=0.2))
-    assert (await world.ask(PAGE)).status == 503
+    proxy = MemoryProxy(storage_timeout=0.05)
+    proxy.static.fault(Fault("latency", seconds=0.2))
+    assert (await proxy.ask(PAGE)).status == 503
 
 
 @pytest.mark.conformance(64)
-async def test_a_permission_we_lack_for_a_file_is_503(world: World) -> None:
-    world.packages.fault(Fault(status=403, bucket="packages", times=None))
-    assert (await world.ask(FILE)).status == 503
+async def test_a_permission_we_lack_for_a_file_is_503(proxy: MemoryProxy) -> None:
+    proxy.packages.fault(Fault(status=403, bucket="packages", times=None))
+    assert (await proxy.ask(FILE)).status == 503
 
 
 @pytest.mark.conformance(7)
 async def test_a_quarantined_project_and_a_removed_file_stop_answering_in_seconds(
-    world: World,
+    proxy: MemoryProxy,
 ) -> None:
-    assert (await world.ask(FILE)).status == 200
-    assert (await world.ask(BIG)).status == 200
-    world.block(alpha_pkg={"filenames": [WHEEL]}, beta={"quarantined": True})
-    world.clock.now += 5
+    assert (await proxy.ask(FILE)).status == 200
+    assert (await proxy.ask(BIG)).status == 200
+    proxy.block(alpha_pkg={"filenames": [WHEEL]}, beta={"quarantined": True})
+    proxy.clock.now += 5
     gone = [FILE, f"{FILE}.metadata", BIG, f"{BIG}.metadata"]
-    assert statuses([await world.ask(path) for path in gone]) == [404] * 4
-    assert (await world.ask(f"/packages/{LOCAL}")).status == 200
-    assert (await world.ask("/simple/beta/")).status == 200
-    world.block(alpha_pkg={}, beta={})
-    world.clock.now += 5
-    assert (await world.ask(FILE)).status == 200
+    assert statuses([await proxy.ask(path) for path in gone]) == [404] * 4
+    assert (await proxy.ask(f"/packages/{LOCAL}")).status == 200
+    assert (await proxy.ask("/simple/beta/")).status == 200
+    proxy.block(alpha_pkg={}, beta={})
+    proxy.clock.now += 5
+    assert (await proxy.ask(FILE)).status == 200
 
 
 async def test_blocked_json_is_read_on_condition_and_no_more_than_every_five_seconds(
-    world: World,
+    proxy: MemoryProxy,
 ) -> None:
-    world.block()
+    proxy.block()
 
-    await world.ask(FILE)
-    world.operations()
+    await proxy.ask(FILE)
+    proxy.operations()
     for _ in range(20):
-        await world.ask(FILE)
-        world.clock.now += 0.5
-    assert world.storage.counts.answers == {"objects.download 304": 1}
+        await proxy.ask(FILE)
+        proxy.clock.now += 0.5
+    assert proxy.storage.counts.answers == {"objects.download 304": 1}
 
 
 @pytest.mark.parametrize("trouble", ["unreadable", "unavailable", "deleted"])
 async def test_where_blocked_json_cannot_be_read_the_last_good_one_stays(
-    world: World, trouble: str
+    proxy: MemoryProxy, trouble: str
 ) -> None:
-    world.block(alpha_pkg={"filenames": [WHEEL]})
-    assert (await world.ask(FILE)).status == 404
+    proxy.block(alpha_pkg={"filenames": [WHEEL]})
+    assert (await proxy.ask(FILE)).status == 404
     if trouble == "unreadable":
-        world.static.put("blocked.json", b"{")
+        proxy.static.put("blocked.json", b"{")
     elif trouble == "deleted":
-        world.static.remove("blocked.json")
+        proxy.static.remove("blocked.json")
     else:
-        world.static.fault(Fault(name="blocked.json", times=None))
-    world.clock.now += 5
-    assert (await world.ask(FILE)).status == 404
-    assert (await world.ask(BIG)).status == 200
+        proxy.static.fault(Fault(name="blocked.json", times=None))
+    proxy.clock.now += 5
+    assert (await proxy.ask(FILE)).status == 404
+    assert (await proxy.ask(BIG)).status == 200
 
 
-async def test_without_any_good_blocked_json_files_are_503(world: World) -> None:
-    world.static.put("blocked.json", b"{}{")
-    assert (await world.ask(FILE)).status == 503
+async def test_without_any_good_blocked_json_files_are_503(proxy: MemoryProxy) -> None:
+    proxy.static.put("blocked.json", b"{}{")
+    assert (await proxy.ask(FILE)).status == 503
 
 
 @pytest.mark.conformance(62)
-async def test_the_root_lists_only_what_the_token_is_for(world: World) -> None:
+async def test_the_root_lists_only_what_the_token_is_for(proxy: MemoryProxy) -> None:
     narrow = {"authorization": basic(NARROW)}
-    answer = await world.ask("/simple/", {**narrow, "accept": JSON})
+    answer = await proxy.ask("/simple/", {**narrow, "accept": JSON})
     assert json.loads(answer.body) == {
         "meta": {"api-version": "1.4"},
         "projects": [{"name": "alpha-pkg"}],
     }
-    everything = await world.ask("/simple/", {"accept": JSON})
+    everything = await proxy.ask("/simple/", {"accept": JSON})
     assert answer.headers["etag"] != everything.headers["etag"]
     assert answer.headers["vary"] == "Accept, Authorization"
-    page = await world.ask("/simple/", narrow)
+    page = await proxy.ask("/simple/", narrow)
     assert page.body.count(b"<a ") == 1
     assert b'<a href="/simple/alpha-pkg/">alpha-pkg</a>' in page.body
     assert b'<meta name="pypi:repository-version" content="1.4">' in page.body
@@ -287,7 +288,7 @@ async def test_the_root_lists_only_what_the_token_is_for(world: World) -> None:
 async def test_a_scoped_root_is_made_once_however_many_ask_and_again_when_the_list_is_new(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    world = World()
+    proxy = MemoryProxy()
     made: list[object] = []
 
     def counted(*given: Any) -> bytes:  # noqa: ANN401 - passed on
@@ -297,86 +298,90 @@ async def test_a_scoped_root_is_made_once_however_many_ask_and_again_when_the_li
     monkeypatch.setattr("proxy.index.pages.scope_projects", counted)
     narrow = {"authorization": basic(NARROW), "accept": JSON}
 
-    answers = await asyncio.gather(*(world.ask("/simple/", narrow) for _ in range(6)))
+    answers = await asyncio.gather(*(proxy.ask("/simple/", narrow) for _ in range(6)))
     assert [len(json.loads(answer.body)["projects"]) for answer in answers] == [1] * 6
-    world.clock.now += 100
-    await world.ask("/simple/", narrow)
+    proxy.clock.now += 100
+    await proxy.ask("/simple/", narrow)
     assert len(made) == 1
-    world.page("simple/index.v1.json", json.dumps({"meta": {}, "projects": []}))
-    world.clock.now += 100
-    assert json.loads((await world.ask("/simple/", narrow)).body)["projects"] == []
+    proxy.page("simple/index.v1.json", json.dumps({"meta": {}, "projects": []}))
+    proxy.clock.now += 100
+    assert json.loads((await proxy.ask("/simple/", narrow)).body)["projects"] == []
     assert len(made) == 2
 
 
 @pytest.mark.conformance(62)
-async def test_a_root_that_is_no_list_is_503_for_a_scoped_token(world: World) -> None:
-    world.page("simple/index.v1.json", "[]")
-    assert (await world.ask("/simple/", {"authorization": basic(NARROW)})).status == 503
+async def test_a_root_that_is_no_list_is_503_for_a_scoped_token(proxy: MemoryProxy) -> None:
+    proxy.page("simple/index.v1.json", "[]")
+    assert (await proxy.ask("/simple/", {"authorization": basic(NARROW)})).status == 503
 
 
 @pytest.mark.conformance(62)
-async def test_a_token_that_is_not_for_reading_finds_nothing(world: World) -> None:
+async def test_a_token_that_is_not_for_reading_finds_nothing(proxy: MemoryProxy) -> None:
     upload = {"authorization": basic(UPLOAD)}
     assert (
-        statuses([await world.ask(path, upload) for path in ("/", "/simple/", PAGE, FILE)])
+        statuses([await proxy.ask(path, upload) for path in ("/", "/simple/", PAGE, FILE)])
         == [404] * 4
     )
 
 
-async def test_a_large_body_is_sent_in_chunks_as_they_come(world: World) -> None:
+async def test_a_large_body_is_sent_in_chunks_as_they_come(proxy: MemoryProxy) -> None:
     client = Client(BIG, {"authorization": basic()})
-    await world.proxy(client.scope, client.receive, client.send)
+    await proxy.app(client.scope, client.receive, client.send)
     assert client.answer().body == LARGE_BYTES
     assert max(len(message.get("body", b"")) for message in client.sent) == CHUNK
 
 
 async def test_beyond_the_limit_a_streamed_body_goes_without_its_length() -> None:
-    world = World(max_content_length=1_000_000)
+    proxy = MemoryProxy(max_content_length=1_000_000)
 
-    answer = await world.ask(BIG)
+    answer = await proxy.ask(BIG)
     assert (answer.body, "content-length" in answer.headers) == (LARGE_BYTES, False)
-    head = await world.ask(BIG, method="HEAD")
+    head = await proxy.ask(BIG, method="HEAD")
     assert head.headers["content-length"] == str(len(LARGE_BYTES))
     for field, has_length in (("bytes=1-", False), ("bytes=-1000", True)):
-        part = await world.ask(BIG, {"range": field})
+        part = await proxy.ask(BIG, {"range": field})
         assert (part.status, "content-length" in part.headers) == (206, has_length)
 
 
-async def test_a_stream_that_fails_at_once_is_503_and_one_that_is_gone_is_404(world: World) -> None:
-    await world.ask(BIG, method="HEAD")
-    world.packages.fault(Fault(operation="objects.download", name=LARGE))
-    assert (await world.ask(BIG)).status == 503
-    world.packages.remove(LARGE)
-    assert (await world.ask(BIG)).status == 404
+async def test_a_stream_that_fails_at_once_is_503_and_one_that_is_gone_is_404(
+    proxy: MemoryProxy,
+) -> None:
+    await proxy.ask(BIG, method="HEAD")
+    proxy.packages.fault(Fault(operation="objects.download", name=LARGE))
+    assert (await proxy.ask(BIG)).status == 503
+    proxy.packages.remove(LARGE)
+    assert (await proxy.ask(BIG)).status == 404
 
 
 async def test_a_large_file_that_was_deleted_by_hand_and_restored_is_served_again(
-    world: World,
+    proxy: MemoryProxy,
 ) -> None:
-    assert (await world.ask(BIG)).body == LARGE_BYTES
-    info = world.packages.stat(LARGE)
+    assert (await proxy.ask(BIG)).body == LARGE_BYTES
+    info = proxy.packages.stat(LARGE)
     assert info is not None
-    world.packages.remove(LARGE)
-    assert (await world.ask(BIG)).status == 404
+    proxy.packages.remove(LARGE)
+    assert (await proxy.ask(BIG)).status == 404
     headers = Headers(info.content_type, "", info.metadata)
-    assert world.packages.put(LARGE, LARGE_BYTES, headers).generation != info.generation
-    assert (await world.ask(BIG)).body == LARGE_BYTES
+    assert proxy.packages.put(LARGE, LARGE_BYTES, headers).generation != info.generation
+    assert (await proxy.ask(BIG)).body == LARGE_BYTES
 
 
 async def test_a_stream_that_breaks_off_is_never_completed(
-    world: World, access_log: AccessLog
+    proxy: MemoryProxy, access_log: AccessLog
 ) -> None:
-    world.packages.fault(Fault("truncate", name=LARGE, after_bytes=1_000_000))
+    proxy.packages.fault(Fault("truncate", name=LARGE, after_bytes=1_000_000))
     client = Client(BIG, {"authorization": basic()})
-    await world.proxy(client.scope, client.receive, client.send)
+    await proxy.app(client.scope, client.receive, client.send)
     assert not client.is_complete()
     [line] = access_log.lines()
     assert (line["status"], line["incomplete"], line["bytes"]) == (200, True, 1_000_000)
     assert line["error"].startswith("Unavailable: ")
-    assert world.reader.under_way == set()
+    assert proxy.reader.under_way == set()
 
 
-async def test_a_stream_ends_where_its_client_leaves(world: World, access_log: AccessLog) -> None:
+async def test_a_stream_ends_where_its_client_leaves(
+    proxy: MemoryProxy, access_log: AccessLog
+) -> None:
     client = Client(BIG, {"authorization": basic()})
 
     async def leave(message: Message) -> None:
@@ -384,37 +389,37 @@ async def test_a_stream_ends_where_its_client_leaves(world: World, access_log: A
         await asyncio.sleep(0)
 
     client.on_send = leave
-    await world.proxy(client.scope, client.receive, client.send)
+    await proxy.app(client.scope, client.receive, client.send)
     assert not client.is_complete()
     assert len(client.sent) <= 3
     [line] = access_log.lines()
     assert (line["severity"], line["incomplete"]) == ("INFO", True)
-    assert world.reader.under_way == set()
+    assert proxy.reader.under_way == set()
 
 
 @pytest.mark.parametrize("known", [True, False])
 async def test_a_client_that_leaves_while_storage_hangs_is_not_waited_for(
-    world: World, known: bool
+    proxy: MemoryProxy, known: bool
 ) -> None:
     client = Client(BIG, {"authorization": basic()})
     client.disconnected.set()
 
     if known:
-        await world.ask(BIG, method="HEAD")
-        world.packages.fault(Fault("hang", name=LARGE, seconds=60))
+        await proxy.ask(BIG, method="HEAD")
+        proxy.packages.fault(Fault("hang", name=LARGE, seconds=60))
     async with asyncio.timeout(1):
-        await world.proxy(client.scope, client.receive, client.send)
+        await proxy.app(client.scope, client.receive, client.send)
     assert len([message for message in client.sent if message.get("body")]) <= 2
     assert not client.sent or not client.is_complete()
-    assert world.reader.under_way == set()
+    assert proxy.reader.under_way == set()
 
 
 async def test_an_unexpected_exception_is_500_and_its_traceback_is_logged_once(
-    world: World, access_log: AccessLog
+    proxy: MemoryProxy, access_log: AccessLog
 ) -> None:
     client = Client(PAGE, {"authorization": basic()})
     del client.scope["query_string"]  # no server leaves it out: an error of ours
-    await world.proxy(client.scope, client.receive, client.send)
+    await proxy.app(client.scope, client.receive, client.send)
     assert client.answer().status == 500
     [line] = access_log.lines()
     assert line["severity"] == "ERROR"
@@ -426,14 +431,14 @@ async def test_an_unexpected_exception_is_500_and_its_traceback_is_logged_once(
 
 
 async def test_each_request_is_one_line_with_the_tokens_name_and_never_the_token(
-    world: World, access_log: AccessLog, caplog: pytest.LogCaptureFixture
+    proxy: MemoryProxy, access_log: AccessLog, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
     headers = {
         "user-agent": 'pip/26.3 {"cpu":"x86_64"}',
         "x-cloud-trace-context": "105445aa7843bc8bf206b12000100000/1;o=1",
     }
-    await world.ask(f"{FILE}?{TOKEN}", headers)
+    await proxy.ask(f"{FILE}?{TOKEN}", headers)
     [line] = access_log.lines()
     assert line.pop("milliseconds") >= 0
     assert line == {
@@ -460,36 +465,36 @@ async def test_each_request_is_one_line_with_the_tokens_name_and_never_the_token
 
 
 async def test_a_hostile_path_is_logged_short_and_printable(
-    world: World, access_log: AccessLog
+    proxy: MemoryProxy, access_log: AccessLog
 ) -> None:
-    await world.ask("/\xff" + "a" * 1000)
+    await proxy.ask("/\xff" + "a" * 1000)
     [line] = access_log.lines()
     assert line["path"] == "/\\xff" + "a" * 510
 
 
 async def test_no_byte_of_a_path_is_a_control_character_in_the_log(
-    world: World, access_log: AccessLog
+    proxy: MemoryProxy, access_log: AccessLog
 ) -> None:
     """Neither C0 nor DEL nor C1: a terminal that shows the log would obey them."""
     every = bytes(range(256)).replace(b"?", b"").decode("latin-1")
-    await world.ask(f"/{every}")
+    await proxy.ask(f"/{every}")
     access_log.lines()
     [line] = access_log.text.splitlines()
     assert line.isascii()
     assert line.isprintable()
 
 
-async def test_repeated_header_fields_count_as_one_list(world: World) -> None:
+async def test_repeated_header_fields_count_as_one_list(proxy: MemoryProxy) -> None:
     client = Client(PAGE, {"authorization": basic(), "accept": "text/html;q=0.1"})
     client.scope["headers"] += [(b"accept", JSON.encode())]  # type: ignore[operator]  # a list
-    await world.proxy(client.scope, client.receive, client.send)
+    await proxy.app(client.scope, client.receive, client.send)
     assert client.answer().headers["content-type"] == JSON
 
 
 @pytest.mark.parametrize("ready", [True, False])
-async def test_it_starts_and_stops_with_or_without_tokens(world: World, ready: bool) -> None:
+async def test_it_starts_and_stops_with_or_without_tokens(proxy: MemoryProxy, ready: bool) -> None:
     if not ready:
-        world.tokens = PermissionDenied("tokens/versions/latest")
+        proxy.tokens = PermissionDenied("tokens/versions/latest")
     sent: list[Message] = []
 
     async def send(message: Message) -> None:
@@ -498,10 +503,10 @@ async def test_it_starts_and_stops_with_or_without_tokens(world: World, ready: b
     async def receive() -> Message:
         return {"type": "lifespan"}
 
-    await world.proxy({"type": "lifespan"}, receive, send)
+    await proxy.app({"type": "lifespan"}, receive, send)
     assert sent == [
         {"type": "lifespan.startup.complete"},
         {"type": "lifespan.shutdown.complete"},
     ]
-    assert world.secret_reads == 1
-    assert world.is_closed
+    assert proxy.secret_reads == 1
+    assert proxy.is_closed

@@ -77,9 +77,9 @@ def test_another_spelling_is_redirected_without_scheme_or_host(
 def test_a_path_outside_the_grammar_is_404_and_never_reaches_storage(
     served: Served, target: str
 ) -> None:
-    served.world.operations()
+    served.proxy.operations()
     assert served.get(target).status == 404
-    assert served.world.operations() == 0
+    assert served.proxy.operations() == 0
 
 
 @pytest.mark.conformance(6)

@@ -17,7 +17,7 @@ from testing.proxy import (
     WHEEL_BYTES,
     Answer,
     Clock,
-    World,
+    MemoryProxy,
     basic,
 )
 from testing.storage import Fault
@@ -25,36 +25,33 @@ from testing.storage import Fault
 FILE, BIG = f"/packages/{WHEEL}", f"/packages/{LARGE}"
 
 
-@pytest.fixture
-def world() -> World:
-    return World(storage_timeout=2)
-
-
 async def ask_cold(
-    world: World, path: str, headers: Mapping[str, str] | None = None, method: str = "GET"
+    proxy: MemoryProxy, path: str, headers: Mapping[str, str] | None = None, method: str = "GET"
 ) -> tuple[Answer, int]:
     """An answer, with the operations that it cost; ``blocked.json`` was read before."""
 
-    await world.ask("/packages/unknown-1.0-py3-none-any.whl")
-    world.operations()
-    answer = await world.ask(path, headers, method)
-    operations = world.operations()
-    assert world.reader.under_way == set()
+    await proxy.ask("/packages/unknown-1.0-py3-none-any.whl")
+    proxy.operations()
+    answer = await proxy.ask(path, headers, method)
+    operations = proxy.operations()
+    assert proxy.reader.under_way == set()
     return answer, operations
 
 
 @pytest.mark.parametrize(("path", "data"), [(FILE, WHEEL_BYTES), (BIG, LARGE_BYTES)])
-async def test_a_file_never_seen_costs_one_operation(world: World, path: str, data: bytes) -> None:
-    answer, operations = await ask_cold(world, path)
+async def test_a_file_never_seen_costs_one_operation(
+    proxy: MemoryProxy, path: str, data: bytes
+) -> None:
+    answer, operations = await ask_cold(proxy, path)
     assert (answer.status, answer.body, operations) == (200, data, 1)
 
 
 @pytest.mark.conformance(50)
 @pytest.mark.parametrize(("path", "size"), [(FILE, len(WHEEL_BYTES)), (BIG, len(LARGE_BYTES))])
 async def test_head_of_a_file_never_seen_costs_one_operation(
-    world: World, path: str, size: int
+    proxy: MemoryProxy, path: str, size: int
 ) -> None:
-    answer, operations = await ask_cold(world, path, method="HEAD")
+    answer, operations = await ask_cold(proxy, path, method="HEAD")
     assert (answer.status, answer.headers["content-length"], operations) == (200, str(size), 1)
 
 
@@ -71,106 +68,105 @@ async def test_head_of_a_file_never_seen_costs_one_operation(
     ],
 )
 async def test_a_part_of_a_file_never_seen_costs_one_operation(
-    world: World, path: str, data: bytes, wanted: str, part: slice
+    proxy: MemoryProxy, path: str, data: bytes, wanted: str, part: slice
 ) -> None:
-    answer, operations = await ask_cold(world, path, {"range": wanted})
+    answer, operations = await ask_cold(proxy, path, {"range": wanted})
     assert (answer.status, answer.body, operations) == (206, data[part], 1)
 
 
 @pytest.mark.conformance(49)
 @pytest.mark.parametrize("wanted", ["bytes=0-", "bytes=0-99999999", "bytes=-99999999"])
-async def test_a_part_that_is_all_of_it_is_a_part(world: World, wanted: str) -> None:
-    answer, operations = await ask_cold(world, BIG, {"range": wanted})
+async def test_a_part_that_is_all_of_it_is_a_part(proxy: MemoryProxy, wanted: str) -> None:
+    answer, operations = await ask_cold(proxy, BIG, {"range": wanted})
     assert (answer.status, answer.body, operations) == (206, LARGE_BYTES, 1)
 
 
 @pytest.mark.conformance(49)
 @pytest.mark.parametrize("wanted", ["bytes=5-4", "bytes=-", "bytes=0-1,4-5", "lines=1-2"])
-async def test_what_is_no_range_of_ours_is_the_whole(world: World, wanted: str) -> None:
-    answer, operations = await ask_cold(world, BIG, {"range": wanted})
+async def test_what_is_no_range_of_ours_is_the_whole(proxy: MemoryProxy, wanted: str) -> None:
+    answer, operations = await ask_cold(proxy, BIG, {"range": wanted})
     assert (answer.status, answer.body) == (200, LARGE_BYTES)
     assert operations <= 2
 
 
 @pytest.mark.conformance(49)
 @pytest.mark.parametrize("wanted", ["bytes=99999999-", "bytes=-0"])
-async def test_a_part_that_is_not_there_is_416(world: World, wanted: str) -> None:
-    answer, operations = await ask_cold(world, BIG, {"range": wanted})
+async def test_a_part_that_is_not_there_is_416(proxy: MemoryProxy, wanted: str) -> None:
+    answer, operations = await ask_cold(proxy, BIG, {"range": wanted})
     assert (answer.status, operations) == (416, 1)
     assert answer.headers["content-range"] == f"bytes */{len(LARGE_BYTES)}"
 
 
 @pytest.mark.conformance(49)
-async def test_a_resumption_of_something_else_is_the_whole(world: World) -> None:
-    answer, operations = await ask_cold(world, BIG, {"range": "bytes=5-", "if-range": '"other"'})
+async def test_a_resumption_of_something_else_is_the_whole(proxy: MemoryProxy) -> None:
+    answer, operations = await ask_cold(proxy, BIG, {"range": "bytes=5-", "if-range": '"other"'})
     assert (answer.status, answer.body, operations) == (200, LARGE_BYTES, 2)
 
 
 @pytest.mark.conformance(53)
-async def test_a_tag_that_is_known_costs_one_operation_and_no_body(world: World) -> None:
-    answer, operations = await ask_cold(world, BIG, {"if-none-match": "*"})
+async def test_a_tag_that_is_known_costs_one_operation_and_no_body(proxy: MemoryProxy) -> None:
+    answer, operations = await ask_cold(proxy, BIG, {"if-none-match": "*"})
     assert (answer.status, answer.body, operations) == (304, b"", 1)
 
 
-async def test_an_empty_file_is_a_file(world: World) -> None:
-    world.file("empty-1.0.tar.gz", b"")
-    answer, operations = await ask_cold(world, "/packages/empty-1.0.tar.gz", method="HEAD")
+async def test_an_empty_file_is_a_file(proxy: MemoryProxy) -> None:
+    proxy.file("empty-1.0.tar.gz", b"")
+    answer, operations = await ask_cold(proxy, "/packages/empty-1.0.tar.gz", method="HEAD")
     assert (answer.status, answer.headers["content-length"], operations) == (200, "0", 1)
 
 
-async def test_a_file_that_was_composed_has_its_generation_as_tag(world: World) -> None:
-    answer, _ = await ask_cold(world, BIG)
+async def test_a_file_that_was_composed_has_its_generation_as_tag(proxy: MemoryProxy) -> None:
+    answer, _ = await ask_cold(proxy, BIG)
     assert len(answer.headers["etag"]) == 34
 
 
 async def test_a_known_file_costs_nothing_if_it_is_small_and_one_operation_if_not(
-    world: World,
+    proxy: MemoryProxy,
 ) -> None:
     costs = []
     for path, headers in [(FILE, {}), (FILE, {"range": "bytes=1-"}), (BIG, {}), (BIG, {})]:
-        await world.ask(path, headers)
-        costs.append(world.operations())
+        await proxy.ask(path, headers)
+        costs.append(proxy.operations())
     assert costs == [2, 0, 1, 1]  # blocked.json the first time
 
 
-async def test_a_small_file_is_kept_whole_by_a_head_request(world: World) -> None:
-    await world.ask(FILE, method="HEAD")
-    world.operations()
-    assert (await world.ask(FILE)).body == WHEEL_BYTES
-    assert world.operations() == 0
+async def test_a_small_file_is_kept_whole_by_a_head_request(proxy: MemoryProxy) -> None:
+    await proxy.ask(FILE, method="HEAD")
+    proxy.operations()
+    assert (await proxy.ask(FILE)).body == WHEEL_BYTES
+    assert proxy.operations() == 0
 
 
-async def test_a_part_of_a_small_file_is_not_taken_for_the_whole(world: World) -> None:
-    assert (await world.ask(FILE, {"range": "bytes=1-9"})).body == WHEEL_BYTES[1:10]
-    assert (await world.ask(FILE)).body == WHEEL_BYTES
+async def test_a_part_of_a_small_file_is_not_taken_for_the_whole(proxy: MemoryProxy) -> None:
+    assert (await proxy.ask(FILE, {"range": "bytes=1-9"})).body == WHEEL_BYTES[1:10]
+    assert (await proxy.ask(FILE)).body == WHEEL_BYTES
 
 
-async def test_many_who_ask_for_a_large_file_get_their_own_stream(world: World) -> None:
-    answers = await asyncio.gather(*(world.ask(BIG) for _ in range(20)))
+async def test_many_who_ask_for_a_large_file_get_their_own_stream(proxy: MemoryProxy) -> None:
+    answers = await asyncio.gather(*(proxy.ask(BIG) for _ in range(20)))
     assert {answer.body for answer in answers} == {LARGE_BYTES}
-    assert world.operations() == 21
+    assert proxy.operations() == 21
 
 
-@pytest.fixture
-def redirecting() -> World:
-    return World(downloads="redirect", storage_timeout=0.2)
+redirecting = pytest.mark.settings(downloads="redirect", storage_timeout=0.2)
 
 
 @pytest.mark.conformance(57)
 @pytest.mark.parametrize("path", [FILE, BIG])
-async def test_a_file_is_redirected_to_one_signature_an_hour(redirecting: World, path: str) -> None:
-    answers = await asyncio.gather(*(redirecting.ask(path) for _ in range(20)))
+@redirecting
+async def test_a_file_is_redirected_to_one_signature_an_hour(proxy: MemoryProxy, path: str) -> None:
+    answers = await asyncio.gather(*(proxy.ask(path) for _ in range(20)))
     assert {answer.status for answer in answers} == {302}
     [location] = {answer.headers["location"] for answer in answers}
     assert location.endswith("?signature=1")
     assert {answer.headers["cache-control"] for answer in answers} == {"private, no-store"}
-    redirecting.operations()
-    redirecting.clock.now += 3599
-    assert (await redirecting.ask(path)).headers["location"] == location
-    redirecting.clock.now += 1
-    assert (await redirecting.ask(path)).headers["location"].endswith("?signature=2")
-    assert redirecting.storage.counts.requests["objects.download"] <= 2  # blocked.json
-    assert redirecting.reader.under_way == set()
+    proxy.operations()
+    proxy.clock.now += 3599
+    assert (await proxy.ask(path)).headers["location"] == location
+    proxy.clock.now += 1
+    assert (await proxy.ask(path)).headers["location"].endswith("?signature=2")
+    assert proxy.storage.counts.requests["objects.download"] <= 2  # blocked.json
+    assert proxy.reader.under_way == set()
 
 
 @pytest.mark.conformance(50)
@@ -185,36 +181,39 @@ async def test_a_file_is_redirected_to_one_signature_an_hour(redirecting: World,
         ("/packages/unknown-1.0-py3-none-any.whl", {}, "GET", 404),
     ],
 )
+@redirecting
 async def test_all_but_a_plain_get_of_a_file_is_answered_here(
-    redirecting: World, path: str, headers: dict[str, str], method: str, status: int
+    proxy: MemoryProxy, path: str, headers: dict[str, str], method: str, status: int
 ) -> None:
-    assert (await redirecting.ask(path, headers, method)).status == status
-    assert redirecting.signatures == []
+    assert (await proxy.ask(path, headers, method)).status == status
+    assert proxy.signatures == []
 
 
 @pytest.mark.conformance(57)
-async def test_neither_a_blocked_file_nor_one_out_of_scope_is_signed(redirecting: World) -> None:
-    redirecting.block(alpha_pkg={"filenames": [WHEEL]})
+@redirecting
+async def test_neither_a_blocked_file_nor_one_out_of_scope_is_signed(proxy: MemoryProxy) -> None:
+    proxy.block(alpha_pkg={"filenames": [WHEEL]})
 
-    assert (await redirecting.ask(FILE)).status == 404
-    assert (await redirecting.ask(BIG, {"authorization": basic(NARROW)})).status == 404
-    assert redirecting.signatures == []
+    assert (await proxy.ask(FILE)).status == 404
+    assert (await proxy.ask(BIG, {"authorization": basic(NARROW)})).status == 404
+    assert proxy.signatures == []
 
 
 @pytest.mark.conformance(57)
 @pytest.mark.parametrize("trouble", ["fails", "hangs"])
+@redirecting
 async def test_a_signature_that_cannot_be_had_is_503_and_tried_again(
-    redirecting: World, trouble: str
+    proxy: MemoryProxy, trouble: str
 ) -> None:
     async def fail() -> None:
         if trouble == "fails":
             raise Unavailable("signBlob")
         await asyncio.sleep(5)
 
-    redirecting.sign_fault = fail
-    assert (await redirecting.ask(FILE)).status == 503
-    redirecting.sign_fault = None
-    assert (await redirecting.ask(FILE)).status == 302
+    proxy.sign_fault = fail
+    assert (await proxy.ask(FILE)).status == 503
+    proxy.sign_fault = None
+    assert (await proxy.ask(FILE)).status == 302
 
 
 @pytest.mark.conformance(57)
@@ -231,9 +230,11 @@ async def test_signatures_are_not_kept_without_bound() -> None:
     assert signatures == [f"a-{number}.tar.gz" for number in [*range(CAPACITY + 1), 0]]
 
 
-async def test_a_fault_while_a_small_file_comes_is_503_and_leaves_nothing(world: World) -> None:
-    world.packages.fault(Fault("truncate", name=WHEEL, after_bytes=10))
-    assert (await world.ask(FILE)).status == 503
-    assert (await world.ask(FILE)).body == WHEEL_BYTES
-    assert (await world.ask(f"{FILE}.metadata")).body == METADATA
-    assert world.reader.under_way == set()
+async def test_a_fault_while_a_small_file_comes_is_503_and_leaves_nothing(
+    proxy: MemoryProxy,
+) -> None:
+    proxy.packages.fault(Fault("truncate", name=WHEEL, after_bytes=10))
+    assert (await proxy.ask(FILE)).status == 503
+    assert (await proxy.ask(FILE)).body == WHEEL_BYTES
+    assert (await proxy.ask(f"{FILE}.metadata")).body == METADATA
+    assert proxy.reader.under_way == set()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from testing.proxy import World, basic, run
+from testing.proxy import MemoryProxy, basic, run
 from unit.proxy.conftest import Served
 
 AUTHORIZED = f"Authorization: {basic()}\r\n".encode()
@@ -62,8 +62,9 @@ def test_header_fields_beyond_32_kib_are_431(served: Served) -> None:
 
 
 @pytest.fixture(scope="module")
-def world() -> World:
-    return World()
+def proxy() -> MemoryProxy:
+    """One for all examples of Hypothesis."""
+    return MemoryProxy()
 
 
 @pytest.mark.conformance(5, 14)
@@ -79,7 +80,7 @@ def world() -> World:
     method=st.sampled_from(["GET", "HEAD", "POST", "PUT", "TRACE", "BREW"]),
 )
 def test_no_path_or_field_is_an_error_of_ours(
-    world: World, path: str, fields: dict[str, str], method: str
+    proxy: MemoryProxy, path: str, fields: dict[str, str], method: str
 ) -> None:
-    answer = run(world.ask(path, fields, method))
+    answer = run(proxy.ask(path, fields, method))
     assert answer.status in {200, 206, 301, 304, 404, 405, 406, 416}

@@ -21,7 +21,7 @@ from testing.proxy import (
     WHEEL,
     AccessLog,
     Client,
-    World,
+    MemoryProxy,
     basic,
 )
 from testing.storage.faults import Fault, Faults
@@ -154,14 +154,14 @@ class Hostile:
         return value if dice.random() < 0.5 else self._mutated(value)
 
 
-async def ask(world: World, hostile: Hostile) -> tuple[Counter[int], list[str]]:
+async def ask(proxy: MemoryProxy, hostile: Hostile) -> tuple[Counter[int], list[str]]:
     """Ask, in one go; return how often what was answered, and what should not have been."""
     counts: Counter[int] = Counter()
     wrong = []
     for _ in range(ASKED):
         client = hostile.request()
-        await world.proxy(client.scope, client.receive, client.send)
-        world.clock.now += 0.01
+        await proxy.app(client.scope, client.receive, client.send)
+        proxy.clock.now += 0.01
         status = client.answer().status
         counts[status] += 1
         if reason := complaint(client):
@@ -188,10 +188,10 @@ def complaint(client: Repeating) -> str:
 async def test_no_path_or_field_leads_outside_the_grammar(
     access_log: AccessLog, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    world = World()
-    world.storage.faults = recorded = Recorded()
+    proxy = MemoryProxy()
+    proxy.storage.faults = recorded = Recorded()
 
-    counts, wrong = await ask(world, Hostile(SEED))
+    counts, wrong = await ask(proxy, Hostile(SEED))
 
     assert len(access_log.lines()) == ASKED
     with capsys.disabled():
@@ -205,5 +205,5 @@ async def test_no_path_or_field_leads_outside_the_grammar(
 
 @pytest.mark.conformance(5)
 async def test_a_file_name_whose_project_is_none_is_404() -> None:
-    world = World()
-    assert (await world.ask("/packages/alpha_pkg.-1.0-py3-none-any.whl")).status == 404
+    proxy = MemoryProxy()
+    assert (await proxy.ask("/packages/alpha_pkg.-1.0-py3-none-any.whl")).status == 404

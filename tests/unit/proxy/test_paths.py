@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from schemas import layout
 from schemas.names import Filename, ProjectName
-from testing.proxy import METADATA, TOKEN, World, basic, run
+from testing.proxy import METADATA, TOKEN, MemoryProxy, basic, run
 from unit.proxy.test_hostile_full import KEY, Recorded
 
 FOO = ProjectName("foo-bar")
@@ -100,8 +100,8 @@ NOT_EXACT = [b"/health%0a", b"/ready%0a", b"/%68ealth", b"/health\n", b"/health/
 
 
 @pytest.fixture(scope="module")
-def world() -> World:
-    world = World()
+def proxy() -> MemoryProxy:
+    proxy = MemoryProxy()
     pages = {
         layout.HOME: "home",
         layout.ROOT_HTML: "list",
@@ -111,11 +111,11 @@ def world() -> World:
         layout.changelog(120): "changes 120",
     }
     for name, text in pages.items():
-        world.page(name, text)
+        proxy.page(name, text)
     for filename in (WHEEL, SDIST, LOCAL):
-        world.file(filename, filename.encode())
-    world.packages.put(layout.core_metadata(WHEEL), METADATA)
-    return world
+        proxy.file(filename, filename.encode())
+    proxy.packages.put(layout.core_metadata(WHEEL), METADATA)
+    return proxy
 
 
 def text_of(path: bytes) -> str:
@@ -124,43 +124,45 @@ def text_of(path: bytes) -> str:
 
 @pytest.mark.conformance(1, 10)
 @pytest.mark.parametrize(("path", "body"), NAMED)
-async def test_a_path_names_what_it_says_decoded_once(world: World, path: bytes, body: str) -> None:
-    answer = await world.ask(text_of(path))
+async def test_a_path_names_what_it_says_decoded_once(
+    proxy: MemoryProxy, path: bytes, body: str
+) -> None:
+    answer = await proxy.ask(text_of(path))
     assert (answer.status, answer.body.decode()) == (200, body)
 
 
 @pytest.mark.conformance(2, 3)
 @pytest.mark.parametrize(("path", "location"), MOVED)
 async def test_another_spelling_is_redirected_in_one_hop(
-    world: World, path: bytes, location: str
+    proxy: MemoryProxy, path: bytes, location: str
 ) -> None:
-    answer = await world.ask(text_of(path))
+    answer = await proxy.ask(text_of(path))
     assert (answer.status, answer.headers["location"]) == (301, location)
-    answer = await world.ask(f"{text_of(path)}?format=a%20b")
+    answer = await proxy.ask(f"{text_of(path)}?format=a%20b")
     assert (answer.status, answer.headers["location"]) == (301, f"{location}?format=a%20b")
 
 
 @pytest.mark.conformance(5)
 @pytest.mark.parametrize("path", HOSTILE)
-async def test_what_is_outside_the_grammar_names_nothing(world: World, path: bytes) -> None:
-    world.operations()
-    answer = await world.ask(text_of(path))
+async def test_what_is_outside_the_grammar_names_nothing(proxy: MemoryProxy, path: bytes) -> None:
+    proxy.operations()
+    answer = await proxy.ask(text_of(path))
     assert (answer.status, answer.body) == (404, b"Not found.\n")
-    assert world.operations() == 0
+    assert proxy.operations() == 0
 
 
 @pytest.mark.conformance(5)
 @pytest.mark.parametrize("path", NOT_EXACT)
-async def test_a_probe_answers_at_its_exact_path_only(world: World, path: bytes) -> None:
+async def test_a_probe_answers_at_its_exact_path_only(proxy: MemoryProxy, path: bytes) -> None:
     for authorization, status in (("", 401), (basic(TOKEN), 404)):
-        assert (await world.ask(text_of(path), {"authorization": authorization})).status == status
+        assert (await proxy.ask(text_of(path), {"authorization": authorization})).status == status
 
 
 @pytest.mark.conformance(5)
 @settings(deadline=None)
 @given(st.binary(max_size=60) | st.from_regex(rb"/(simple|packages|pypi)/.{0,40}", fullmatch=True))
 def test_no_path_forms_a_key_with_a_slash_or_a_dot_segment_in_a_name(path: bytes) -> None:
-    world = World()
-    world.storage.faults = recorded = Recorded()
-    run(world.ask(text_of(path.replace(b"?", b""))))
+    proxy = MemoryProxy()
+    proxy.storage.faults = recorded = Recorded()
+    run(proxy.ask(text_of(path.replace(b"?", b""))))
     assert [key for key in recorded.keys if not KEY.fullmatch(key)] == []

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from proxy.http.protocol import GuardedProtocol
-from testing.proxy import LARGE, LARGE_BYTES, World
+from testing.proxy import LARGE, LARGE_BYTES, MemoryProxy
 from unit.proxy.conftest import Served, serving
 
 PAGE = "/simple/alpha-pkg/"
@@ -41,7 +41,7 @@ class Noting(GuardedProtocol):
 
 @pytest.fixture(scope="module")
 def noting() -> Iterator[Served]:
-    with serving(World(), Noting) as served:
+    with serving(MemoryProxy(), Noting) as served:
         yield served
 
 

@@ -12,7 +12,7 @@ from contextlib import ExitStack
 import pytest
 
 from proxy.http.protocol import GuardedProtocol
-from testing.proxy import LARGE, LARGE_BYTES, World, basic
+from testing.proxy import LARGE, LARGE_BYTES, MemoryProxy, basic
 from unit.proxy.conftest import Served, serving
 
 HEAD = f"GET /simple/ HTTP/1.1\r\nHost: a\r\nAuthorization: {basic()}\r\n".encode()
@@ -35,7 +35,7 @@ class Hasty(GuardedProtocol):
 
 @pytest.fixture(scope="module")
 def hasty() -> Iterator[Served]:
-    with serving(World(), Hasty) as served:
+    with serving(MemoryProxy(), Hasty) as served:
         yield served
 
 
@@ -142,7 +142,7 @@ def test_of_a_connection_that_was_reset_nothing_is_kept() -> None:
             super().connection_lost(exc)
             lost.append(self.timeout_keep_alive_task)
 
-    with serving(World(), Watched) as served:
+    with serving(MemoryProxy(), Watched) as served:
         with connected(served) as connection:
             connection.sendall(HEAD + b"\r\n")
             assert connection.recv(65536).startswith(b"HTTP/1.1 200")
@@ -167,13 +167,13 @@ def ended(connection: socket.socket) -> bool:
 
 def test_a_client_that_takes_nothing_is_given_up_and_its_connection_is_gone(hasty: Served) -> None:
     def is_gone() -> bool:
-        return not hasty.world.reader.under_way and Hasty.alive == 0
+        return not hasty.proxy.reader.under_way and Hasty.alive == 0
 
     assert soon(is_gone)
     with connected(hasty) as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         connection.sendall(HEAD.replace(b"/simple/", f"/packages/{LARGE}".encode()) + b"\r\n")
-        assert soon(lambda: bool(hasty.world.reader.under_way))
+        assert soon(lambda: bool(hasty.proxy.reader.under_way))
         assert soon(is_gone)
 
 

@@ -4,30 +4,25 @@ import pytest
 from pydantic import ValidationError
 
 from proxy.settings import Settings
-from testing.proxy import JSON, NARROW, Answer, World, basic
+from testing.proxy import JSON, NARROW, Answer, MemoryProxy, basic
 from testing.storage import Fault
 
 UPSTREAM = "https://index.example/simple/"
 NAMES = {"project": "p", "static_bucket": "s", "packages_bucket": "p", "tokens_secret": "t"}
 
-
-@pytest.fixture
-def world() -> World:
-    return World(
-        upstream_index_url=UPSTREAM, private_names=["Acme_*", "alpha.*"], storage_timeout=2
-    )
+pytestmark = pytest.mark.settings(upstream_index_url=UPSTREAM, private_names=["Acme_*", "alpha.*"])
 
 
-async def ask(world: World, path: str, accept: str = "*/*", **more: str) -> Answer:
-    return await world.ask(path, {"accept": accept, **more})
+async def ask(proxy: MemoryProxy, path: str, accept: str = "*/*", **more: str) -> Answer:
+    return await proxy.ask(path, {"accept": accept, **more})
 
 
 @pytest.mark.parametrize("accept", ["*/*", JSON])
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 async def test_an_unknown_projects_page_is_sent_to_the_upstream_page(
-    world: World, accept: str, method: str
+    proxy: MemoryProxy, accept: str, method: str
 ) -> None:
-    answer = await world.ask("/simple/requests/", {"accept": accept}, method)
+    answer = await proxy.ask("/simple/requests/", {"accept": accept}, method)
     assert (answer.status, answer.headers["location"]) == (302, f"{UPSTREAM}requests/")
     assert answer.headers["cache-control"] == "private, no-store"
 
@@ -44,59 +39,61 @@ async def test_an_unknown_projects_page_is_sent_to_the_upstream_page(
         "/nothing",
     ],
 )
-async def test_nothing_else_is(world: World, path: str) -> None:
-    assert (await ask(world, path)).status == 404
+async def test_nothing_else_is(proxy: MemoryProxy, path: str) -> None:
+    assert (await ask(proxy, path)).status == 404
 
 
-async def test_a_name_is_normalised_here_before_it_goes_there(world: World) -> None:
-    assert (await ask(world, "/simple/Acme.Tool/")).headers["location"] == "/simple/acme-tool/"
+async def test_a_name_is_normalised_here_before_it_goes_there(proxy: MemoryProxy) -> None:
+    assert (await ask(proxy, "/simple/Acme.Tool/")).headers["location"] == "/simple/acme-tool/"
 
 
-async def test_a_project_out_of_the_tokens_scope_is_not(world: World) -> None:
-    assert (await ask(world, "/simple/requests/", authorization=basic(NARROW))).status == 404
+async def test_a_project_out_of_the_tokens_scope_is_not(proxy: MemoryProxy) -> None:
+    assert (await ask(proxy, "/simple/requests/", authorization=basic(NARROW))).status == 404
 
 
-async def test_nobody_is_sent_there_without_a_token(world: World) -> None:
-    assert (await ask(world, "/simple/requests/", authorization="")).status == 401
+async def test_nobody_is_sent_there_without_a_token(proxy: MemoryProxy) -> None:
+    assert (await ask(proxy, "/simple/requests/", authorization="")).status == 401
 
 
 @pytest.mark.parametrize("page", ["index.html", "index.v1.json"])
 @pytest.mark.parametrize("accept", ["text/html", JSON])
-async def test_a_project_with_either_page_is_not(world: World, page: str, accept: str) -> None:
-    world.page(f"simple/half/{page}", "{}")
-    answer = await ask(world, "/simple/half/", accept)
+async def test_a_project_with_either_page_is_not(
+    proxy: MemoryProxy, page: str, accept: str
+) -> None:
+    proxy.page(f"simple/half/{page}", "{}")
+    answer = await ask(proxy, "/simple/half/", accept)
     assert answer.status == (200 if (page == "index.html") == (accept == "text/html") else 404)
 
 
 async def test_a_project_that_is_published_while_its_absence_is_remembered_is_not(
-    world: World,
+    proxy: MemoryProxy,
 ) -> None:
-    assert (await world.ask("/simple/new/")).status == 302
-    world.page("simple/new/index.html", "here")
-    assert (await world.ask("/simple/new/")).status == 404
-    world.clock.now += 2
-    assert (await world.ask("/simple/new/")).status == 200
+    assert (await proxy.ask("/simple/new/")).status == 302
+    proxy.page("simple/new/index.html", "here")
+    assert (await proxy.ask("/simple/new/")).status == 404
+    proxy.clock.now += 2
+    assert (await proxy.ask("/simple/new/")).status == 200
 
 
 @pytest.mark.parametrize("facts", [{"quarantined": True}, {"filenames": []}])
 async def test_a_project_that_blocked_json_knows_is_not(
-    world: World, facts: dict[str, object]
+    proxy: MemoryProxy, facts: dict[str, object]
 ) -> None:
-    world.block(strange=facts)
-    assert (await ask(world, "/simple/strange/")).status == 404
+    proxy.block(strange=facts)
+    assert (await ask(proxy, "/simple/strange/")).status == 404
 
 
 @pytest.mark.parametrize(
     "doubtful", ["blocked.json", "simple/requests/index.html", "simple/requests/index.v1.json"]
 )
 @pytest.mark.parametrize("status", [403, 500, 503])
-async def test_any_doubt_is_503(world: World, doubtful: str, status: int) -> None:
-    world.static.fault(Fault(name=doubtful, status=status, times=None))
-    assert (await ask(world, "/simple/requests/")).status == 503
+async def test_any_doubt_is_503(proxy: MemoryProxy, doubtful: str, status: int) -> None:
+    proxy.static.fault(Fault(name=doubtful, status=status, times=None))
+    assert (await ask(proxy, "/simple/requests/")).status == 503
 
 
 async def test_without_an_upstream_it_is_404() -> None:
-    assert (await ask(World(), "/simple/requests/")).status == 404
+    assert (await ask(MemoryProxy(), "/simple/requests/")).status == 404
 
 
 @pytest.mark.parametrize("url", ["https://index.example/simple", UPSTREAM])

@@ -19,7 +19,7 @@ from testing.fakes.examples import file_record
 from testing.fakes.memory import MemoryBucket, MemoryTopic
 
 
-class World:
+class MemoryPublisher:
     """The publisher's surroundings."""
 
     def __init__(self) -> None:
@@ -63,7 +63,7 @@ def indexed(revision: int = 7, *, force: bool = False) -> str:
 
 
 def test_a_push_is_answered_when_the_pages_are_there_and_announced() -> None:
-    world = World()
+    world = MemoryPublisher()
     world.index(RECORD)
     with world.client() as client:
         assert client.post("/push/publisher-project", content=indexed()).status_code == 204
@@ -78,7 +78,7 @@ def test_a_push_is_answered_when_the_pages_are_there_and_announced() -> None:
 
 
 def test_a_duplicate_is_announced_again() -> None:
-    world = World()
+    world = MemoryPublisher()
     world.index(RECORD)
     with world.client() as client:
         for _ in range(2):
@@ -87,7 +87,7 @@ def test_a_duplicate_is_announced_again() -> None:
 
 
 def test_a_catalog_push_is_answered_when_the_catalog_lists_the_project() -> None:
-    world = World()
+    world = MemoryPublisher()
     world.index(RECORD)
     with world.client() as client:
         assert client.post("/push/publisher-catalog", content=indexed()).status_code == 204
@@ -100,21 +100,21 @@ def test_a_catalog_push_is_answered_when_the_catalog_lists_the_project() -> None
 def test_an_unreadable_message_is_not_acknowledged(
     subscription: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with World().client() as client, caplog.at_level(logging.ERROR):
+    with MemoryPublisher().client() as client, caplog.at_level(logging.ERROR):
         answer = client.post(f"/push/{subscription}", content=body(b"{}"))
     assert answer.status_code == 500
     assert "UnreadableMessage" in caplog.text
 
 
 def test_a_message_about_a_record_that_is_not_there_is_not_acknowledged() -> None:
-    world = World()
+    world = MemoryPublisher()
     with world.client() as client:
         assert client.post("/push/publisher-project", content=indexed()).status_code == 500
     assert world.published.messages == ()
 
 
 def test_a_message_ahead_of_its_record_is_not_acknowledged_but_the_record_is_published() -> None:
-    world = World()
+    world = MemoryPublisher()
     world.index(RECORD)
     with world.client() as client:
         assert client.post("/push/publisher-project", content=indexed(8)).status_code == 500
@@ -122,7 +122,7 @@ def test_a_message_ahead_of_its_record_is_not_acknowledged_but_the_record_is_pub
 
 
 def test_it_is_ready_when_its_buckets_answer_and_not_before() -> None:
-    world = World()
+    world = MemoryPublisher()
     with world.client() as client:
         assert client.get("/ready").status_code == 200
         world.settings = world.settings.model_copy(update={"static_bucket": "gone"})

@@ -5,7 +5,7 @@ import pytest
 from publisher.throttle import LONGEST, Throttle
 
 
-class World:
+class TimedRuns:
     """Runs that last as long as they are told, by a clock that moves only when somebody sleeps."""
 
     def __init__(self, lasting: float = 0, interval: float = 10) -> None:
@@ -27,13 +27,13 @@ class World:
 
 
 async def test_the_first_run_starts_at_once() -> None:
-    world = World()
+    world = TimedRuns()
     await world.throttle.run()
     assert world.runs == [100]
 
 
 async def test_after_a_rest_a_run_starts_at_once_again() -> None:
-    world = World()
+    world = TimedRuns()
     await world.throttle.run()
     world.now += 60
     await world.throttle.run()
@@ -44,21 +44,21 @@ async def test_after_a_rest_a_run_starts_at_once_again() -> None:
 async def test_runs_keep_the_interval_or_five_times_the_last_run(
     lasting: float, pause: float
 ) -> None:
-    world = World(lasting)
+    world = TimedRuns(lasting)
     await world.throttle.run()
     await world.throttle.run()
     assert world.runs == [100, 100 + lasting + pause]
 
 
 async def test_one_run_covers_all_who_came_before_it_started() -> None:
-    world = World()
+    world = TimedRuns()
     await world.throttle.run()
     await asyncio.gather(*[world.throttle.run() for _ in range(20)])
     assert world.runs == [100, 110]
 
 
 async def test_who_comes_during_a_run_waits_for_the_next() -> None:
-    world = World(lasting=1)
+    world = TimedRuns(lasting=1)
     first = asyncio.create_task(world.throttle.run())
     while not world.runs:
         await asyncio.sleep(0)
@@ -70,7 +70,7 @@ async def test_who_comes_during_a_run_waits_for_the_next() -> None:
 
 
 async def test_a_run_that_fails_answers_those_it_was_to_cover_and_the_next_is_another() -> None:
-    world = World()
+    world = TimedRuns()
     world.error = RuntimeError("no")
     answers = await asyncio.gather(
         world.throttle.run(), world.throttle.run(), return_exceptions=True
@@ -82,7 +82,7 @@ async def test_a_run_that_fails_answers_those_it_was_to_cover_and_the_next_is_an
 
 
 async def test_a_caller_that_is_cancelled_does_not_cancel_the_run() -> None:
-    world = World(lasting=1)
+    world = TimedRuns(lasting=1)
     patient = asyncio.create_task(world.throttle.run())
     impatient = asyncio.create_task(world.throttle.run())
     await asyncio.sleep(0)

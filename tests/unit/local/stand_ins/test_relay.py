@@ -52,7 +52,7 @@ class Endpoint:
 
 
 @dataclass
-class World:
+class RunningRelay:
     """The in-memory Pub/Sub with one subscription, and one relay at work on it."""
 
     broker: Broker
@@ -85,7 +85,7 @@ async def relaying(
     deadline: int = 600,
     window: int = 80,
     furnished: bool = True,
-) -> AsyncIterator[World]:
+) -> AsyncIterator[RunningRelay]:
     broker = Broker()
     if furnished:
         furnish(broker, deadline)
@@ -93,7 +93,7 @@ async def relaying(
     client = subscriber(f"127.0.0.1:{port}")
     async with httpx.AsyncClient(transport=httpx.MockTransport(endpoint)) as http:
         relay = Relay(client, http, NAME, ENDPOINT, scale=scale, deadline=deadline, window=window)
-        world = World(broker, asyncio.create_task(relay.run()))
+        world = RunningRelay(broker, asyncio.create_task(relay.run()))
         try:
             yield world
         finally:
