@@ -87,7 +87,7 @@ fuzz: .venv/fuzz/installed ## have atheris look for archives that others read ot
 
 .venv/fuzz/installed: .venv/installed
 	$(BIN)/python -m venv .venv/fuzz
-	$(FUZZER) -m pip install --quiet --disable-pip-version-check --only-binary=:all: atheris packaging \
+	$(FUZZER) -m pip install --quiet --disable-pip-version-check --only-binary=:all: atheris packaging pydantic \
 		|| { echo "atheris has no wheel for $$($(FUZZER) --version)"; exit 1; }
 	touch $@
 
