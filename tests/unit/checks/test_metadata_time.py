@@ -34,7 +34,7 @@ def _filled(start: bytes, unit: bytes) -> bytes:
     ids=lambda fields: ascii(fields[:40]),
 )
 def test_a_megabyte_of_metadata_is_judged_in_seconds(fields: bytes) -> None:
-    started = time.monotonic()
+    started = time.process_time()  # other processes on the machine do not lengthen it
     with suppress(Refused):
         read_core_metadata(METADATA + fields + b"\n")
-    assert time.monotonic() - started < 10
+    assert time.process_time() - started < 10
