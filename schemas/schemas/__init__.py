@@ -1,1 +1,1 @@
-"""What the services say and store: events, records, the push envelope, names, object layout."""
+"""Data shared by the services: events, records, the push envelope, names and object names."""

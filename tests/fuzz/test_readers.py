@@ -1,8 +1,8 @@
-"""Whatever ingest accepts is read by ``zipfile``, by ``installer`` and by uv as it reads it itself.
+"""Comparison of the ZIP reader with ``zipfile``, ``installer`` and uv, for all accepted wheels.
 
-uv reads in two ways: a file by seeking, and an answer as it streams by. It takes a process each
-time, so here each wheel is read in one of them, and few are made up; ``FUZZ=full`` (``make
-judge-wheels``) has all read in both, and makes up hundreds.
+uv reads a local file by seeking, and a response as a stream. Each read needs a process, so by
+default a wheel is read in one way, and few wheels are generated. ``FUZZ=full`` (``make
+judge-wheels``) reads each wheel in both ways, and generates hundreds.
 """
 
 import importlib.util
@@ -46,12 +46,12 @@ WAYS = ("seeking", "streaming")
 INSTALLER = importlib.util.find_spec("installer") is not None
 
 
-def _ways(number: int) -> Collection[str]:
+def _choose_ways(number: int) -> Collection[str]:
     return WAYS if FULL else (WAYS[number % 2],)
 
 
-def _read_by_all(filename: str, data: bytes, directory: Path, ways: Collection[str]) -> None:
-    """See that everybody reads the wheel alike; uv takes only those for this machine."""
+def _read_with_all(filename: str, data: bytes, directory: Path, ways: Collection[str]) -> None:
+    """Assert that all readers give equal results; uv reads only wheels for this machine."""
     walked = by_walk(data)
     assert walked is not None
     assert walked == by_zipfile(data)
@@ -69,7 +69,7 @@ def _read_by_all(filename: str, data: bytes, directory: Path, ways: Collection[s
         assert streamed == without_record(expected)
 
 
-def _accepted(data: bytes) -> bool:
+def _is_accepted(data: bytes) -> bool:
     try:
         verify(FILENAME, chunked(data, 1000), Policy(), len(data))
     except Refused:
@@ -81,7 +81,9 @@ def test_every_unusual_wheel_is_read_alike(tmp_path: Path) -> None:
     def read(number: int) -> None:
         case: Oddity = WHEEL_ODDITIES[number]
         try:
-            _read_by_all(case.filename, case.build(), tmp_path / str(number), _ways(number))
+            _read_with_all(
+                case.filename, case.build(), tmp_path / str(number), _choose_ways(number)
+            )
         except AssertionError as error:
             raise AssertionError(f"{case.title}: {error}") from error
 
@@ -111,8 +113,8 @@ _SIZES = st.sampled_from([None, None, 0, 1, MAX32])
 
 
 @st.composite
-def _wheels(draw: st.DrawFn) -> bytes:
-    """Wheels whose RECORD is right and whose headers are as odd as a writer could make them."""
+def _draw_wheel(draw: st.DrawFn) -> bytes:
+    """Generate a wheel with a correct RECORD and unusual headers."""
     archive = wheel({"acme/__init__.py": b"VALUE = 1\n" * 20, **draw(_FILES)})
     module = next(entry for entry in archive.entries if entry.name == MODULE).resolved()
     unpacked, packed = module.unpacked or 0, module.packed or 0
@@ -151,6 +153,6 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
-@given(_wheels().filter(_accepted))
+@given(_draw_wheel().filter(_is_accepted))
 def test_every_wheel_that_is_accepted_is_read_alike(directory: Path, data: bytes) -> None:
-    _read_by_all(FILENAME, data, directory, _ways(len(data)))
+    _read_with_all(FILENAME, data, directory, _choose_ways(len(data)))

@@ -1,4 +1,4 @@
-"""Every archive of the corpus, in chunks of every size, comes to exactly what it is meant to."""
+"""Every archive of the corpus has the expected result, in chunks of several sizes."""
 
 import pytest
 
@@ -11,10 +11,10 @@ from testing.corpus.everything import ODDITIES, REFUSALS
 
 CHUNK_SIZES = (1, 7, 64 * 1024)
 SLOW = 100_000
-"""Archives of more bytes are not read one by one."""
+"""Size above which archives are not read byte by byte."""
 
 
-def _title(case: Refusal | Oddity) -> str:
+def _get_title(case: Refusal | Oddity) -> str:
     return case.title
 
 
@@ -36,13 +36,13 @@ def test_a_hostile_archive_is_refused_with_exactly_its_code(case: Refusal) -> No
 
 
 @pytest.mark.parametrize("case", REFUSALS, ids=lambda case: f"{case.reason}: {case.title}")
-def test_it_is_refused_with_that_code_where_the_size_is_not_known(case: Refusal) -> None:
+def test_a_hostile_archive_is_refused_with_that_code_without_its_size(case: Refusal) -> None:
     with pytest.raises(Refused) as refused:
         verify(check_name(case.filename, case.policy, None), [case.build()], case.policy)
     assert refused.value.reason == case.reason
 
 
-@pytest.mark.parametrize("case", ODDITIES, ids=_title)
+@pytest.mark.parametrize("case", ODDITIES, ids=_get_title)
 def test_an_unusual_archive_passes_with_exactly_its_warnings(case: Oddity) -> None:
     data = case.build()
     for size in CHUNK_SIZES:
@@ -53,6 +53,6 @@ def test_an_unusual_archive_passes_with_exactly_its_warnings(case: Oddity) -> No
             assert warning.startswith(start)
 
 
-def test_titles_tell_cases_apart() -> None:
+def test_titles_are_unique() -> None:
     titles = [(case.reason, case.title) for case in REFUSALS]
     assert sorted(set(titles)) == sorted(titles)

@@ -1,11 +1,11 @@
-"""What is known of a file once it was read, and how it is read."""
+"""Validation of whole files (`checks.distribution`), and their facts."""
 
 from collections.abc import Iterator
 from hashlib import sha256
 
 import pytest
 
-from checks.distribution import Verified, check_name, read_core_metadata, verify
+from checks.distribution import VerifiedFile, check_name, read_core_metadata, verify
 from checks.policy import Policy
 from checks.refusal import Reason, Refused
 from testing.corpus import sdists
@@ -21,7 +21,7 @@ FIELDS = metadata(
 
 def test_the_facts_of_a_wheel_are_those_of_its_bytes() -> None:
     data = wheel(metadata=FIELDS).build()
-    assert verify(check_name(FILENAME, Policy(), None), [data], Policy()) == Verified(
+    assert verify(check_name(FILENAME, Policy(), None), [data], Policy()) == VerifiedFile(
         filename=FILENAME,
         project="acme",
         version="1.0",
@@ -38,7 +38,7 @@ def test_the_facts_of_a_wheel_are_those_of_its_bytes() -> None:
 
 def test_the_facts_of_an_sdist_are_those_of_its_bytes() -> None:
     data = sdists.BYTES
-    assert verify(sdists.FILENAME, [data], Policy()) == Verified(
+    assert verify(sdists.FILENAME, [data], Policy()) == VerifiedFile(
         filename=sdists.FILENAME,
         project="acme",
         version="1.0",
@@ -69,29 +69,29 @@ def test_a_summary_is_cut_at_a_character_to_512_bytes() -> None:
     assert summary == f"x{'ß' * 255}"
 
 
-def test_a_direct_url_passes_where_the_policy_allows_it() -> None:
+def test_a_direct_url_passes_if_the_policy_allows_it() -> None:
     line = "x @ https://example.invalid/x.whl"
     data = wheel(metadata=metadata(f"Requires-Dist: {line}")).build()
     assert verify(FILENAME, [data], Policy(allow_direct_urls=True)).requires_dist == (line,)
 
 
-def test_stored_metadata_reads_as_it_did_in_the_wheel() -> None:
+def test_stored_metadata_has_the_facts_of_the_wheel() -> None:
     facts = read_core_metadata(FIELDS)
     assert (facts.name, str(facts.version), facts.summary) == ("acme", "1.0", "An example")
     assert facts.requires_python == ">=3.11, <4"
     assert facts.requires_dist == ("b >=1 ; python_version < '3.12'", "a[x]")
 
 
-def test_a_file_over_the_limit_is_refused_without_reading_on() -> None:
+def test_a_file_over_the_limit_is_refused_without_more_reads() -> None:
     data = wheel().build()
 
-    def chunks() -> Iterator[bytes]:
+    def yield_chunks() -> Iterator[bytes]:
         yield data[:-1]
         yield data[-1:]
         raise AssertionError("read beyond the limit")
 
     with pytest.raises(Refused) as refused:
-        verify(FILENAME, chunks(), Policy(max_file_size=len(data) - 1))
+        verify(FILENAME, yield_chunks(), Policy(max_file_size=len(data) - 1))
     assert refused.value.reason == Reason.TOO_LARGE
 
 
@@ -100,24 +100,24 @@ def test_a_file_at_the_limit_passes() -> None:
     assert verify(FILENAME, [data], Policy(max_file_size=len(data))).size == len(data)
 
 
-def test_empty_chunks_are_nothing() -> None:
+def test_empty_chunks_are_ignored() -> None:
     data = wheel().build()
     assert verify(FILENAME, [b"", data[:50], b"", data[50:], b""], Policy()).size == len(data)
 
 
 def test_a_broken_stream_is_not_a_refusal() -> None:
-    def chunks() -> Iterator[bytes]:
+    def yield_chunks() -> Iterator[bytes]:
         yield wheel().build()[:100]
         raise ConnectionError
 
     with pytest.raises(ConnectionError):
-        verify(FILENAME, chunks(), Policy())
+        verify(FILENAME, yield_chunks(), Policy())
 
 
-def test_a_refusal_is_one_printable_line_however_long_and_odd_what_it_quotes() -> None:
+def test_a_refusal_is_one_printable_line_of_bounded_length() -> None:
     assert Refused(Reason.BAD_RECORD, "größe \n\x1b[2J").detail == r"größe \n\x1b[2J"
     assert len(Refused(Reason.BAD_RECORD, "x" * 5000).detail) == 1001
 
 
-def test_a_refusal_reads_as_code_and_sentence() -> None:
+def test_the_text_of_a_refusal_is_its_code_and_sentence() -> None:
     assert str(Refused(Reason.ZIP_BOMB, "too much")) == "zip-bomb: too much"

@@ -1,7 +1,7 @@
-"""``make fuzz``: atheris looks for what ingest reads otherwise than ``zipfile``, or dies of.
+"""``make fuzz``: search with atheris for wheels that crash ingest or differ from ``zipfile``.
 
-Starts from the corpus of the tests. What it finds lies beside its own corpus, as
-``.local/fuzz-crash-…``, and belongs into the tests.
+The search starts with the corpus of the tests. Each failing input is written to
+``.local/fuzz-crash-…``; add it to the corpus.
 """
 
 import os
@@ -9,7 +9,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-import atheris  # type: ignore[import-untyped] # lives in an environment of its own
+import atheris  # type: ignore[import-untyped] # installed in a separate environment
 
 with atheris.instrument_imports(include=["checks", "packaging"]):
     from checks.distribution import verify
@@ -21,35 +21,35 @@ with atheris.instrument_imports(include=["checks", "packaging"]):
     from testing.corpus.readers import by_walk, by_zipfile
     from testing.corpus.wheels import FILENAME
 
-LARGEST = 4096
-"""Of the archives to start from, in bytes."""
+MAX_SIZE = 4096
+"""Maximum size of an archive, in bytes."""
 
 
-def one_input(data: bytes) -> None:
-    """Judge one archive."""
+def check_input(data: bytes) -> None:
+    """Compare the readers for one archive."""
     walked = by_walk(data)
     with suppress(Refused):
         verify(FILENAME, chunked(data, 1 + len(data) // 3), Policy(), len(data))
-        assert walked is not None, "verified, though the walk refuses it"
+        assert walked is not None, "verified, but refused by the ZIP reader"
     if walked is not None:
         assert walked == by_zipfile(data)
 
 
-def seed(directory: Path) -> None:
-    """Write the archives to start from."""
+def write_seeds(directory: Path) -> None:
+    """Write the first archives of the search."""
     directory.mkdir(parents=True, exist_ok=True)
     builders = [case.build for case in WHEEL_ODDITIES] + [case.build for case in REFUSALS]
     for number, build in enumerate(builders):
         data = build()
-        if len(data) <= LARGEST:
+        if len(data) <= MAX_SIZE:
             (directory / f"seed-{number}").write_bytes(data)
 
 
 def main() -> None:
     seeds = Path(os.environ.get("FUZZ_CORPUS", ".local/fuzz"))
-    seed(seeds)
-    options = [f"-max_len={LARGEST}", f"-artifact_prefix={seeds}-", str(seeds)]
-    atheris.Setup([*sys.argv, *options], one_input)
+    write_seeds(seeds)
+    options = [f"-max_len={MAX_SIZE}", f"-artifact_prefix={seeds}-", str(seeds)]
+    atheris.Setup([*sys.argv, *options], check_input)
     atheris.Fuzz()
 
 
