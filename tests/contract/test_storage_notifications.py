@@ -1,4 +1,4 @@
-"""The strict fake announces new objects as Cloud Storage does, over a real Pub/Sub connection."""
+"""Notifications of the strict fake about new objects, over a real Pub/Sub connection."""
 
 import json
 import logging
@@ -52,7 +52,7 @@ def storage(notification: PubSubNotification) -> Storage:
     return storage
 
 
-def test_a_subscriber_hears_of_a_new_object(pubsub: grpc.Channel, storage: Storage) -> None:
+def test_a_new_object_is_announced(pubsub: grpc.Channel, storage: Storage) -> None:
     publisher = PublisherClient(transport=PublisherGrpcTransport(channel=pubsub))
     subscriber = SubscriberClient(transport=SubscriberGrpcTransport(channel=pubsub))
     publisher.create_topic(name=TOPIC)
@@ -71,7 +71,7 @@ def test_a_subscriber_hears_of_a_new_object(pubsub: grpc.Channel, storage: Stora
     }
 
 
-def test_a_topic_that_is_not_there_loses_the_word_and_not_the_object(
+def test_an_absent_topic_loses_the_notification_and_not_the_object(
     storage: Storage, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING, "testing.storage.events"):

@@ -1,4 +1,4 @@
-"""The proxy's settings: every tunable with its unit and its reason."""
+"""Settings of the proxy, each with its unit and its reason."""
 
 import re
 from typing import Annotated, Literal
@@ -15,70 +15,77 @@ _PLAIN = re.compile(r"[!-~]+", re.ASCII)
 
 
 class SecretSettings(ServiceSettings):
-    """Where the tokens are."""
+    """Settings of the secret with the tokens."""
 
     tokens_secret: str
-    """The secret that holds the tokens' digests."""
+    """The secret with the digests of the tokens."""
     secret_manager_emulator_host: str | None = None
-    """``host:port`` of a stand-in for Secret Manager; unset: Google's."""
+    """``host:port`` of a stand-in for Secret Manager; unset: Secret Manager."""
 
 
 class Settings(SecretSettings):
-    """What the proxy reads from its environment."""
+    """Settings of the proxy in its environment."""
 
     packages_bucket: str
     """The bucket of the files and their ``.metadata``."""
     static_bucket: str
     """The bucket of the pages and of ``blocked.json``."""
     storage_emulator_host: str | None = None
-    """URL of a stand-in for Cloud Storage; unset: Google's."""
+    """URL of a stand-in for Cloud Storage; unset: Cloud Storage."""
     tokens_refresh: Seconds = 30.0
-    """Seconds between two readings of the tokens, whatever the load."""
+    """Seconds between two readings of the tokens, at any load."""
     blocked_refresh: Seconds = 5.0
-    """Seconds between two readings of ``blocked.json``: so long a quarantine may take."""
+    """Seconds between two readings of ``blocked.json``, the longest delay of a quarantine."""
     cache_bytes: Annotated[int, Field(ge=0)] = 32 * 1024 * 1024
-    """Bytes of pages and small files that are kept in memory."""
+    """Bytes of pages and small files in memory."""
     cache_ttl: Seconds = 2.0
-    """Seconds a page is served from memory before it is read again, on condition."""
+    """Seconds a page is served from memory before it is revalidated."""
     cache_stale: Seconds = 3600.0
     """Seconds a page is served from memory while storage fails."""
     storage_concurrency: Annotated[int, Field(ge=1)] = 32
-    """Storage operations that await their answer at a time; others queue."""
+    """Number of storage operations that wait for a response at the same time; others queue."""
     storage_timeout: Annotated[float, Field(gt=0)] = 10.0
-    """Seconds to wait for storage, repetitions and the time in the queue included."""
+    """Seconds to wait for storage, including retries and the time in the queue."""
     write_timeout: Seconds = 60.0
-    """Seconds without an acknowledgement after which a client is cut off."""
+    """Seconds without an acknowledgement after which a client is disconnected."""
     max_content_length: int | None = None
     """Bytes above which a streamed file is sent without Content-Length.
 
-    Cloud Run refuses an HTTP/1 response that declares more than 32 MiB.
+    Cloud Run refuses an HTTP/1 response with a larger Content-Length than 32 MiB.
     https://cloud.google.com/run/quotas#request_limits
     """
     downloads: Literal["stream", "redirect"] = "stream"
-    """Whether a file comes through the proxy, or by a redirect to a signed URL of Cloud Storage."""
+    """Way to send files: through the proxy, or by a redirect to a signed URL of Cloud Storage."""
     upstream_index_url: str | None = None
-    """The index that unknown projects' pages are redirected to; unset: none."""
+    """The index for redirects of the pages of unknown projects; unset: none."""
     private_names: tuple[ProjectGlob, ...] = Field(default=(), validate_default=True)
-    """Globs of projects that are never looked for upstream, as JSON; required with it."""
+    """Globs of projects that are never requested upstream, as JSON; required with an upstream."""
 
     @field_validator("upstream_index_url")
     @classmethod
-    def _is_index(cls, url: str | None) -> str | None:
-        """Clients are sent there: it has no credentials, and a project's name completes it."""
+    def _validate_url(cls, url: str | None) -> str | None:
+        """Require a URL without credentials that the name of a project can complete.
+
+        The URL is sent to clients.
+        """
         if not url:
             return None
         parts = urlsplit(url)
         if parts.scheme not in ("https", "http") or not parts.hostname or not _PLAIN.fullmatch(url):
-            raise ValueError("should be a URL, as https://host/simple/")
+            raise ValueError("should be a URL such as https://host/simple/")
         if parts.username or parts.password or parts.query or parts.fragment:
-            raise ValueError("should have no credentials, query or fragment: clients see it")
+            raise ValueError(
+                "should have no credentials, query or fragment, because clients receive it"
+            )
         return url.rstrip("/") + "/"
 
     @field_validator("private_names")
     @classmethod
-    def _is_given(cls, globs: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+    def _require_private_names(
+        cls, globs: tuple[str, ...], info: ValidationInfo
+    ) -> tuple[str, ...]:
         if info.data.get("upstream_index_url") and not globs:
             raise ValueError(
-                "required with UPSTREAM_INDEX_URL: names that must never be sought there"
+                "required with UPSTREAM_INDEX_URL: globs of names that are never requested there"
             )
         return globs

@@ -1,4 +1,4 @@
-"""The proxy, served over real HTTP by uvicorn on a loopback port."""
+"""The proxy over real HTTP, with uvicorn on a loopback port."""
 
 import http.client
 import socket
@@ -14,14 +14,14 @@ from proxy.http.protocol import GuardedProtocol
 from testing.proxy import AccessLog, Answer, MemoryProxy, answer_of, basic
 
 
-class Served:
-    """A proxy in memory that is served over HTTP; tests do not change it."""
+class ProxyServer:
+    """Proxy in memory that is served over HTTP. Tests do not change it."""
 
     def __init__(self, proxy: MemoryProxy, port: int) -> None:
         self.proxy, self.port = proxy, port
 
     def raw(self, method: str, target: str, headers: Mapping[str, str] | None = None) -> Answer:
-        """Send exactly these header fields."""
+        """Send a request with exactly these header fields."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
         try:
             connection.putrequest(method, target, skip_accept_encoding=True)
@@ -41,10 +41,10 @@ class Served:
 
 
 @contextmanager
-def serving(
+def serve(
     proxy: MemoryProxy, protocol: type[GuardedProtocol] = GuardedProtocol
-) -> Iterator[Served]:
-    """Serve a proxy as ``proxy.main`` does."""
+) -> Iterator[ProxyServer]:
+    """Serve a proxy with the options of ``proxy.main``."""
     config = uvicorn.Config(
         proxy.app,
         lifespan="on",
@@ -63,7 +63,7 @@ def serving(
         while not server.started and time.monotonic() < deadline:
             time.sleep(0.01)
         try:
-            yield Served(proxy, listener.getsockname()[1])
+            yield ProxyServer(proxy, listener.getsockname()[1])
         finally:
             server.should_exit = True
             thread.join()
@@ -79,12 +79,12 @@ def proxy(request: pytest.FixtureRequest) -> MemoryProxy:
 
 
 @pytest.fixture(scope="session")
-def served() -> Iterator[Served]:
+def server() -> Iterator[ProxyServer]:
     proxy = MemoryProxy()
     proxy.block(gone={"quarantined": True})
     proxy.file("gone-1.0-py3-none-any.whl", b"quarantined")
-    with serving(proxy) as served:
-        yield served
+    with serve(proxy) as server:
+        yield server
 
 
 @pytest.fixture

@@ -1,4 +1,7 @@
-"""The tokens' secret and its command against the stand-in for Secret Manager, over real gRPC."""
+"""The secret of the tokens, and ``proxy.tokens``, on the Secret Manager stand-in over gRPC.
+
+Tested modules: ``cloud.secrets``, ``access.register``, ``proxy.tokens``.
+"""
 
 import os
 import subprocess
@@ -53,45 +56,45 @@ def secret(host: str, name: str) -> Secret:
 
 def test_versions_are_numbered_as_they_are_added(secret: Secret) -> None:
     assert [secret.add(data) for data in (b"a", b"b")] == [1, 2]
-    assert (secret.latest().number, secret.latest().data) == (2, b"b")
-    assert (secret.version(1).number, secret.version(1).data) == (1, b"a")
+    assert (secret.access_latest().number, secret.access_latest().data) == (2, b"b")
+    assert (secret.access_version(1).number, secret.access_version(1).data) == (1, b"a")
 
 
 def test_what_is_not_there_is_not_found(host: str, secret: Secret) -> None:
     with pytest.raises(NotFound):
-        secret.latest()
+        secret.access_latest()
     with pytest.raises(NotFound):
-        secret.version(7)
+        secret.access_version(7)
     with pytest.raises(NotFound):
         Secret(secrets.connect(host), "contract", "absent").add(b"a")
 
 
-def test_what_it_does_not_take_is_unavailable(secret: Secret) -> None:
+def test_a_too_large_version_is_unavailable(secret: Secret) -> None:
     with pytest.raises(Unavailable):
         secret.add(b"a" * 65537)
 
 
-def test_nobody_there_is_unavailable() -> None:
+def test_an_unreachable_secret_manager_is_unavailable() -> None:
     client = secrets.connect("127.0.0.1:9")
     with pytest.raises(Unavailable):
         Secret(client, "contract", "tokens").add(b"a")
 
 
-def test_many_who_make_tokens_at_once_lose_none(host: str, name: str) -> None:
+def test_concurrent_writers_lose_no_token(host: str, name: str) -> None:
     def create(number: int) -> str:
         secret = Secret(secrets.connect(host), "contract", name)
         return TokenRegister(secret, lambda: datetime.now(UTC)).create(f"ci-{number}")
 
     with ThreadPoolExecutor(6) as threads:
-        made = list(threads.map(create, range(12)))
-    latest = Secret(secrets.connect(host), "contract", name).latest()
+        tokens = list(threads.map(create, range(12)))
+    latest = Secret(secrets.connect(host), "contract", name).access_latest()
     found = TokenSet.read(latest.data, latest.name)
-    holders = [found.find(token, datetime.now(UTC)) for token in made]
+    holders = [found.find(token, datetime.now(UTC)) for token in tokens]
     assert [holder and holder.name for holder in holders] == [f"ci-{n}" for n in range(12)]
 
 
-class Command:
-    """``python -m proxy.tokens`` against the stand-in."""
+class TokenCommand:
+    """The command ``python -m proxy.tokens`` with the stand-in."""
 
     def __init__(self, host: str, name: str) -> None:
         self._environment = {
@@ -113,18 +116,18 @@ class Command:
 
 
 @pytest.fixture
-def command(host: str, name: str) -> Command:
-    return Command(host, name)
+def command(host: str, name: str) -> TokenCommand:
+    return TokenCommand(host, name)
 
 
-def test_the_command_makes_lists_and_revokes(command: Command, secret: Secret) -> None:
+def test_the_command_creates_lists_and_revokes(command: TokenCommand, secret: Secret) -> None:
     status, printed, note = command(
         "create", "ci", "--project", "acme-*", "--project", "lib", "--expires-in", "90d"
     )
     token = printed.strip()
     assert (status, is_token(token)) == (0, True)
-    assert "only time" in note
-    latest = secret.latest()
+    assert "not shown again" in note
+    latest = secret.access_latest()
     holder = TokenSet.read(latest.data, latest.name).find(token, datetime.now(UTC))
     assert holder is not None
     assert (holder.name, holder.projects, holder.scopes) == ("ci", ("acme-*", "lib"), ("read",))
@@ -135,24 +138,24 @@ def test_the_command_makes_lists_and_revokes(command: Command, secret: Secret) -
     assert token not in listed
 
     assert command("revoke", "ci") == (0, f"revoked ci {holder.sha256[:12]}\n", "")
-    latest = secret.latest()
+    latest = secret.access_latest()
     assert TokenSet.read(latest.data, latest.name).find(token, datetime.now(UTC)) is None
     assert command("list")[1].split()[2] == "ended"
 
 
-def test_the_command_says_what_cannot_be_done(command: Command) -> None:
-    status, printed, said = command("revoke", "nobody")
+def test_the_command_reports_an_impossible_request(command: TokenCommand) -> None:
+    status, printed, error = command("revoke", "unknown")
     assert (status, printed) == (1, "")
-    assert "no live tokens go by 'nobody'" in said
-    assert "Traceback" not in said
+    assert "no live tokens match 'unknown'" in error
+    assert "Traceback" not in error
 
 
-def test_the_command_says_what_it_misses(command: Command) -> None:
-    status, _, said = command("list", without="TOKENS_SECRET")
-    assert (status, "setting TOKENS_SECRET" in said) == (1, True)
+def test_the_command_names_a_missing_setting(command: TokenCommand) -> None:
+    status, _, error = command("list", without="TOKENS_SECRET")
+    assert (status, "setting TOKENS_SECRET" in error) == (1, True)
 
 
 @pytest.mark.parametrize("duration", ["90", "0d", "-1d", "1y", "999999d", ""])
-def test_the_command_takes_durations_only(command: Command, duration: str) -> None:
-    status, _, said = command("create", "ci", "--expires-in", duration)
-    assert (status, "--expires-in" in said) == (2, True)
+def test_the_command_refuses_an_invalid_duration(command: TokenCommand, duration: str) -> None:
+    status, _, error = command("create", "ci", "--expires-in", duration)
+    assert (status, "--expires-in" in error) == (2, True)

@@ -15,9 +15,9 @@ from schemas.tokens import Token
 
 
 class Pages:
-    """The static bucket.
+    """Pages of the static bucket.
 
-    :param cache: keeps pages in memory.
+    :param cache: the cache of the pages.
     """
 
     def __init__(self, static: Reader, cache: Cache) -> None:
@@ -26,23 +26,23 @@ class Pages:
     async def find(self, key: Key) -> tuple[Resource, CacheStatus]:
         """Return a page.
 
-        :raises NotFound: if there is none.
-        :raises CloudError: if it cannot be read.
+        :raises NotFound: if the page is absent.
+        :raises CloudError: if the page cannot be read.
         """
         return await self._cache.get_page(key, self._read)
 
     async def _read(self, key: Key, last: Resource | None) -> Resource:
-        """Read a page, or return ``last``, the one that was read before, if it is unchanged."""
+        """Read a page, or return ``last``, the previous reading, if it is unchanged."""
         if key.token is not None:
             return await self._read_scoped(key, key.token, last)
         if last is None:
             return representations.create_page(key, await self._static.read(key.name))
-        changed = await self._static.changed(key.name, last.generation)
+        changed = await self._static.read_if_changed(key.name, last.generation)
         return representations.create_page(key, changed) if changed else last
 
     async def _read_scoped(self, key: Key, token: Token, last: Resource | None) -> Resource:
-        """Return the list of a token's own projects; ``last`` if the whole list is unchanged."""
-        whole, status = await self.find(representations.project_list(SIMPLE_JSON))
+        """Return the list of a token's projects, or ``last`` if the whole list is unchanged."""
+        whole, status = await self.find(representations.create_project_list_key(SIMPLE_JSON))
         if last is not None and last.generation == whole.generation:
             if status == "stale":
                 raise Unavailable(key.name, "the whole list is stale")
