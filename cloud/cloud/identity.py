@@ -40,14 +40,14 @@ class Identity:
 
         :raises Unavailable: if no token can be fetched.
         """
-        credentials = self._get_valid()
+        credentials = self._get_valid_credentials()
         if credentials is None:
             credentials = await self._renew()
         headers: dict[str, str] = {}
         credentials.apply(headers)  # type: ignore[no-untyped-call]  # google-auth's
         return headers
 
-    def _get_valid(self) -> Credentials | None:
+    def _get_valid_credentials(self) -> Credentials | None:
         """Return the credentials if their token is valid for some more minutes (google-auth)."""
         return self._credentials if self._credentials and self._credentials.valid else None
 

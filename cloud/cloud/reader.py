@@ -104,17 +104,19 @@ class StorageSession:
 class StorageReader:
     """One Cloud Storage bucket. It implements :class:`cloud.ports.Reader`."""
 
-    def __init__(self, storage: StorageSession, name: str) -> None:
-        self._session, self._name = storage, name
+    def __init__(self, session: StorageSession, name: str) -> None:
+        self._session, self._name = session, name
 
     async def read(self, name: str) -> StoredObject:
         """Download a whole object."""
-        return await self._session.get(self._subject(name), self._path(name), {}, _parse_object)
+        return await self._session.get(
+            self._create_subject(name), self._create_path(name), {}, _parse_object
+        )
 
     async def read_if_changed(self, name: str, since: Generation) -> StoredObject | None:
         """Download a whole object with a precondition on its generation."""
-        path = self._path(name, f"&ifGenerationNotMatch={since}")
-        return await self._session.get(self._subject(name), path, {}, _parse_if_modified)
+        path = self._create_path(name, f"&ifGenerationNotMatch={since}")
+        return await self._session.get(self._create_subject(name), path, {}, _parse_if_modified)
 
     async def open(self, name: str, *, start: int = 0, stop: int | None = None) -> StorageDownload:
         """Start the download of an object."""
@@ -123,13 +125,13 @@ class StorageReader:
             return await self._open(name, broken.generation, position, broken.stop)
 
         opened = await self._open(name, None, start, stop)
-        return StorageDownload(self._subject(name), opened, resume, self._session.timeout)
+        return StorageDownload(self._create_subject(name), opened, resume, self._session.timeout)
 
     async def _open(
         self, name: str, generation: Generation | None, start: int, stop: int | None
     ) -> DownloadResponse:
-        subject = self._subject(name)
-        path = self._path(name, "" if generation is None else f"&generation={generation}")
+        subject = self._create_subject(name)
+        path = self._create_path(name, "" if generation is None else f"&generation={generation}")
         opened = await self._session.get(
             subject, path, _create_range_field(start, stop), DownloadResponse.from_response
         )
@@ -137,10 +139,10 @@ class StorageReader:
             return opened
         return await self._session.get(subject, path, {}, _parse_whole)
 
-    def _path(self, name: str, parameter: str = "") -> str:
+    def _create_path(self, name: str, parameter: str = "") -> str:
         return f"/storage/v1/b/{self._name}/o/{quote(name, safe='')}?alt=media{parameter}"
 
-    def _subject(self, name: str) -> str:
+    def _create_subject(self, name: str) -> str:
         return f"gs://{self._name}/{name}"
 
 

@@ -33,7 +33,7 @@ class Backoff:
     jitter: tuple[float, float] = (0.5, 1.5)
     """The range of the random factor."""
 
-    def pause(self, failures: int, chance: float) -> float:
+    def compute_pause(self, failures: int, chance: float) -> float:
         """Return the pause before the next attempt.
 
         :param failures: the failures before the latest one.
@@ -73,7 +73,7 @@ class Retry:
             try:
                 return attempt()
             except tuple(self.backoffs) as error:
-                pause = _backoff(self.backoffs, error).pause(failures, self.chance())
+                pause = _find_backoff(self.backoffs, error).compute_pause(failures, self.chance())
                 if self.clock() + pause > end:
                     raise
             self.sleep(pause)
@@ -107,7 +107,9 @@ class AsyncRetry:
                         return await attempt()
                     except tuple(self.backoffs) as error:
                         problem, cause = str(error) or type(error).__name__, error
-                        pause = _backoff(self.backoffs, error).pause(failures, self.chance())
+                        pause = _find_backoff(self.backoffs, error).compute_pause(
+                            failures, self.chance()
+                        )
                     if clock() + pause >= end:
                         break
                     await asyncio.sleep(pause)
@@ -117,5 +119,5 @@ class AsyncRetry:
         raise Unavailable(subject, problem) from cause
 
 
-def _backoff(backoffs: Backoffs, error: Exception) -> Backoff:
+def _find_backoff(backoffs: Backoffs, error: Exception) -> Backoff:
     return next(backoff for kind, backoff in backoffs.items() if isinstance(error, kind))

@@ -52,7 +52,9 @@ class ReaderSite:
         return found
 
     @asynccontextmanager
-    async def reader(self, *, timeout: float = 5, concurrency: int = 8) -> AsyncIterator[Reader]:
+    async def open_reader(
+        self, *, timeout: float = 5, concurrency: int = 8
+    ) -> AsyncIterator[Reader]:
         if self._url == "" and self._storage is not None:
             yield MemoryReader(self._storage, "bucket")
             return
@@ -123,13 +125,13 @@ async def open_and_read(reader: Reader) -> bytes:
 @pytest.mark.parametrize("data", [b"", b"some bytes", BIG])
 async def test_read_returns_the_bytes_with_their_generation(site: ReaderSite, data: bytes) -> None:
     generation = site.put("simple/a b+ü/index.html", data)
-    async with site.reader() as reader:
+    async with site.open_reader() as reader:
         found = await reader.read("simple/a b+ü/index.html")
     assert (found.generation, found.data) == (generation, data)
 
 
 async def test_reading_an_absent_object_fails(site: ReaderSite) -> None:
-    async with site.reader() as reader:
+    async with site.open_reader() as reader:
         with pytest.raises(NotFound, match="gs://bucket/absent"):
             await reader.read("absent")
         with pytest.raises(NotFound, match="gs://bucket/absent"):
@@ -142,13 +144,13 @@ async def test_the_live_generation_is_not_read_again(
     if "fake-gcs" in request.node.name:
         pytest.skip("fake-gcs-server 1.54 answers a conditional read whole")
     generation = site.put("a", b"1")
-    async with site.reader() as reader:
+    async with site.open_reader() as reader:
         assert await reader.read_if_changed("a", generation) is None
 
 
 async def test_a_newer_generation_is_read(site: ReaderSite) -> None:
     first, second = site.put("a", b"1"), site.put("a", b"2")
-    async with site.reader() as reader:
+    async with site.open_reader() as reader:
         assert await reader.read_if_changed("a", first) == StoredObject(second, b"2")
 
 
@@ -160,7 +162,7 @@ async def test_open_returns_the_properties_and_the_bytes(site: ReaderSite, data:
     generation = site.put("a-1!2.0+cu1.whl", data)
 
     size, md5 = len(data), hashlib.md5(data, usedforsecurity=False).hexdigest()
-    async with site.reader() as reader:
+    async with site.open_reader() as reader:
         found = await reader.open("a-1!2.0+cu1.whl")
         facts = (found.generation, found.size, found.md5, found.start, found.stop)
         assert (*facts, await read_all(found)) == (generation, size, md5, 0, size, data)
@@ -186,7 +188,7 @@ async def test_open_returns_the_part_or_the_whole_if_there_is_no_such_part(
     data = b"0123456789"
     site.put("a", data)
 
-    async with site.reader() as reader:
+    async with site.open_reader() as reader:
         found = await reader.open("a", start=start, stop=stop)
         facts = (found.size, found.start, found.stop)
         assert (*facts, await read_all(found)) == (10, *expected, data[slice(*expected)])
@@ -195,13 +197,13 @@ async def test_open_returns_the_part_or_the_whole_if_there_is_no_such_part(
 async def test_a_part_of_an_empty_object_is_empty(site: ReaderSite) -> None:
     site.put("a", b"")
 
-    async with site.reader() as reader:
+    async with site.open_reader() as reader:
         found = await reader.open("a", start=0, stop=1)
         assert (found.size, await read_all(found)) == (0, b"")
 
 
 async def test_an_absent_object_cannot_be_opened(site: ReaderSite) -> None:
-    async with site.reader() as reader:
+    async with site.open_reader() as reader:
         with pytest.raises(NotFound, match="gs://bucket/absent"):
             await reader.open("absent")
 
@@ -209,7 +211,7 @@ async def test_an_absent_object_cannot_be_opened(site: ReaderSite) -> None:
 async def test_an_absent_bucket_is_no_absent_object(server: StorageServer) -> None:
     """If it counted as absence, no file would be blocked and every project would be unknown."""
     server.storage.reset()
-    async with ReaderSite(server.url, server.storage).reader() as reader:
+    async with ReaderSite(server.url, server.storage).open_reader() as reader:
         for act in (read, read_if_changed, open_and_read):
             with pytest.raises(Unavailable, match="bucket does not exist"):
                 await act(reader)
@@ -218,7 +220,7 @@ async def test_an_absent_bucket_is_no_absent_object(server: StorageServer) -> No
 async def test_many_downloads_go_on_side_by_side(site: ReaderSite) -> None:
     site.put("a", BIG)
 
-    async with site.reader() as reader:
+    async with site.open_reader() as reader:
         downloads = [await reader.open("a") for _ in range(20)]  # more than can wait for a response
         assert set(await asyncio.gather(*map(read_all, downloads))) == {BIG}
 
@@ -229,7 +231,7 @@ async def test_many_downloads_go_on_side_by_side(site: ReaderSite) -> None:
 @pytest.mark.parametrize("act", [read, read_if_changed, open_and_read])
 async def test_each_is_one_operation(strict: ReaderSite, storage: Storage, act: Act) -> None:
     strict.put("a", BIG)
-    async with strict.reader() as reader:
+    async with strict.open_reader() as reader:
         await act(reader)
     assert storage.counts.requests == {"objects.download": 1}
 
@@ -245,7 +247,7 @@ async def test_an_idle_connection_is_used_again(
     https://github.com/aio-libs/aiohttp/issues/12953
     """
     strict.put("a", BIG[:size])
-    async with strict.reader(timeout=0.2) as reader:
+    async with strict.open_reader(timeout=0.2) as reader:
         await act(reader)
         await asyncio.sleep(0.3)
         await act(reader)
@@ -265,7 +267,7 @@ async def test_a_refusal_is_translated_without_retry(
 ) -> None:
     strict.put("a", b"1")
     storage.faults.add(Fault(status=status, times=None))
-    async with strict.reader() as reader:
+    async with strict.open_reader() as reader:
         with pytest.raises(expected, match=f"gs://bucket/a: {status} "):
             await act(reader)
     assert storage.counts.requests == {"objects.download": 1}
@@ -278,7 +280,7 @@ async def test_a_lasting_failure_is_unavailable(
 ) -> None:
     strict.put("a", b"1")
     storage.faults.add(Fault.of({"kind": kind, "times": None, "seconds": 5.0}))
-    async with strict.reader(timeout=0.5) as reader:
+    async with strict.open_reader(timeout=0.5) as reader:
         with pytest.raises(Unavailable, match="gs://bucket/a: "):
             await act(reader)
 
@@ -293,7 +295,7 @@ async def test_a_transient_failure_is_retried(
 ) -> None:
     strict.put("a", b"1")
     fault = storage.faults.add(Fault(status=status, times=2))
-    async with strict.reader() as reader:
+    async with strict.open_reader() as reader:
         await act(reader)
     assert fault.times == 0
 
@@ -304,7 +306,7 @@ async def test_a_broken_connection_is_retried(
 ) -> None:
     strict.put("a", b"1")
     fault = storage.faults.add(Fault("reset", times=2))
-    async with strict.reader() as reader:
+    async with strict.open_reader() as reader:
         await act(reader)
     assert fault.times == 0
 
@@ -313,7 +315,7 @@ async def test_a_broken_connection_is_retried(
 async def test_a_broken_read_is_whole(strict: ReaderSite, storage: Storage, sent: int) -> None:
     generation = strict.put("a", BIG)
     storage.faults.add(Fault("truncate", after_bytes=sent, times=2))
-    async with strict.reader() as reader:
+    async with strict.open_reader() as reader:
         assert await reader.read("a") == StoredObject(generation, BIG)
 
 
@@ -324,7 +326,7 @@ async def test_a_broken_download_is_resumed(
 ) -> None:
     strict.put("a", BIG)
     fault = storage.faults.add(Fault("truncate", after_bytes=sent, times=3))
-    async with strict.reader() as reader:
+    async with strict.open_reader() as reader:
         assert await read_all(await reader.open("a", start=start)) == BIG[start:]
     assert fault.times == 0
 
@@ -334,7 +336,7 @@ async def test_a_broken_download_is_never_resumed_with_other_bytes(
 ) -> None:
     strict.put("a", BIG)
     storage.faults.add(Fault("truncate", after_bytes=1_000_000))
-    async with strict.reader() as reader:
+    async with strict.open_reader() as reader:
         download = await reader.open("a")
         strict.put("a", BIG[::-1])
         with pytest.raises(NotFound):
@@ -346,7 +348,7 @@ async def test_a_download_that_cannot_be_resumed_fails(
 ) -> None:
     strict.put("a", BIG)
     storage.faults.add(Fault("truncate", after_bytes=0, times=None))
-    async with strict.reader(timeout=0.5) as reader:
+    async with strict.open_reader(timeout=0.5) as reader:
         download = await reader.open("a")
         with pytest.raises(Unavailable, match="gs://bucket/a: "):
             await read_all(download)
@@ -362,7 +364,7 @@ async def test_a_queued_request_fails_after_the_timeout(
     storage.faults.add(Fault("hang", seconds=5))
     arrived: list[str] = []
     storage.before = lambda operation, bucket, name: arrived.append(name)
-    async with strict.reader(timeout=0.4, concurrency=1) as reader:
+    async with strict.open_reader(timeout=0.4, concurrency=1) as reader:
         reads = (reader.read("a"), reader.read("a"))
         outcomes = await asyncio.gather(*reads, return_exceptions=True)
     assert [type(outcome) for outcome in outcomes] == [Unavailable, Unavailable]
@@ -371,7 +373,7 @@ async def test_a_queued_request_fails_after_the_timeout(
 
 async def test_an_unread_download_does_not_block_requests(strict: ReaderSite) -> None:
     strict.put("a", BIG)
-    async with strict.reader(concurrency=1) as reader:
+    async with strict.open_reader(concurrency=1) as reader:
         slow = [await reader.open("a") for _ in range(3)]
         assert await reader.read("a") is not None
         for download in slow:

@@ -38,11 +38,11 @@ class MemorySecret:
         self.versions.append(data)
         return len(self.versions)
 
-    def tokens(self) -> Sequence[Token]:
+    def read_tokens(self) -> Sequence[Token]:
         return TokenDocument.read(self.versions[-1]).tokens
 
     def list_live_names(self) -> set[str]:
-        return {token.name for token in self.tokens() if token.is_live(NOON)}
+        return {token.name for token in self.read_tokens() if token.is_live(NOON)}
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_a_token_is_returned_once_and_only_its_digest_is_kept(secret: MemorySecr
     token = create_register(secret).create("ci", projects=["Acme_*"], expires_in=timedelta(days=90))
     assert is_token(token)
     assert token.encode() not in secret.versions[0]
-    assert secret.tokens() == (
+    assert secret.read_tokens() == (
         Token(
             name="ci",
             sha256=digest_of(token),
@@ -80,7 +80,9 @@ def test_one_of_two_tokens_of_a_name_can_be_revoked(secret: MemorySecret) -> Non
     old, new = (create_register(secret).create("ci") for _ in range(2))
     [revoked] = create_register(secret).revoke(digest_of(old)[:8])
     assert revoked.sha256 == digest_of(old)
-    assert [token.sha256 for token in secret.tokens() if token.is_live(NOON)] == [digest_of(new)]
+    assert [token.sha256 for token in secret.read_tokens() if token.is_live(NOON)] == [
+        digest_of(new)
+    ]
 
 
 def test_a_name_is_revoked_with_all_its_tokens(secret: MemorySecret) -> None:
@@ -102,9 +104,9 @@ def test_an_ended_token_is_shown_for_a_day_and_forgotten_by_the_next_change(
     create_register(secret).create("old")
     create_register(secret).revoke("old")
     create_register(secret, NOON + timedelta(hours=23)).create("ci")
-    assert [token.name for token in secret.tokens()] == ["old", "ci"]
+    assert [token.name for token in secret.read_tokens()] == ["old", "ci"]
     create_register(secret, NOON + timedelta(hours=25)).create("ci")
-    assert [token.name for token in secret.tokens()] == ["ci", "ci"]
+    assert [token.name for token in secret.read_tokens()] == ["ci", "ci"]
 
 
 @pytest.mark.parametrize("which", ["unknown", "0123456789", "ab", STRANGE])

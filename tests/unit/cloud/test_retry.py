@@ -27,18 +27,24 @@ class FailingAttempt:
 
 def test_pauses_double_up_to_the_longest() -> None:
     backoff = Backoff(first=0.1, longest=0.5)
-    assert [backoff.pause(failures, 0.5) for failures in range(5)] == [0.1, 0.2, 0.4, 0.5, 0.5]
-    assert backoff.pause(100_000, 0.5) == 0.5
+    assert [backoff.compute_pause(failures, 0.5) for failures in range(5)] == [
+        0.1,
+        0.2,
+        0.4,
+        0.5,
+        0.5,
+    ]
+    assert backoff.compute_pause(100_000, 0.5) == 0.5
 
 
 @pytest.mark.parametrize(("chance", "pause"), [(0.0, 0.5), (0.5, 1.0), (1.0, 1.5)])
 def test_jitter_is_half_the_pause_on_each_side(chance: float, pause: float) -> None:
-    assert Backoff(first=1, longest=1).pause(0, chance) == pause
+    assert Backoff(first=1, longest=1).compute_pause(0, chance) == pause
 
 
 def test_jitter_can_be_limited_to_shorter_pauses() -> None:
     backoff = Backoff(first=1, longest=1, jitter=(0.5, 1.0))
-    assert [backoff.pause(0, chance) for chance in (0.0, 1.0)] == [0.5, 1.0]
+    assert [backoff.compute_pause(0, chance) for chance in (0.0, 1.0)] == [0.5, 1.0]
 
 
 def test_a_subclass_of_a_retryable_error_is_retried() -> None:

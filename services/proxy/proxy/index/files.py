@@ -41,7 +41,7 @@ class Files:
         if known is None:
             resource, download = await self._open(key, *parse_range(range_field))
             return resource, download, "read"
-        return known, self._download(key) if known.body is None else None, "hit"
+        return known, self._create_download(key) if known.body is None else None, "hit"
 
     async def describe(self, key: Key) -> tuple[Resource, CacheStatus]:
         """Return a file without the body of a large one. It takes at most one request.
@@ -72,9 +72,9 @@ class Files:
         resource = representations.create_file(key, download, None)
         if download.size > SMALL:
             self._cache.put_file(key, resource)
-        return resource, self._download(key, download)
+        return resource, self._create_download(key, download)
 
-    def _download(self, key: Key, download: Download | None = None) -> LazyDownload:
+    def _create_download(self, key: Key, download: Download | None = None) -> LazyDownload:
         return LazyDownload(partial(_open_part, self._packages, key.name), download)
 
 

@@ -30,7 +30,7 @@ class ProjectList(Model):
 
 
 def scope_projects(root_json: bytes, token: Token, media_type: str) -> bytes:
-    """Return the list of the projects that ``token`` may read, as JSON or HTML.
+    """Return the list of the projects within the scope of ``token``, as JSON or HTML.
 
     :raises Unreadable: if ``root_json`` is not a list of projects.
     """

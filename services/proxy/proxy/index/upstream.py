@@ -24,7 +24,7 @@ class Upstream:
     """The pages of this index."""
 
     async def find(self, project: ProjectName, blocked: BlockList) -> str:
-        """Return the upstream URL of a project that is none of ours.
+        """Return the upstream URL of a project that is not in this index.
 
         :raises NotFound: if the name is private, or the project has or had a file in this index.
         :raises CloudError: if Cloud Storage does not respond.
@@ -32,7 +32,7 @@ class Upstream:
         if any(fnmatchcase(project, glob) for glob in self.private_names):
             raise NotFound("the name is private")
         if blocked.has_project(project) or await _has_page(self.static, project):
-            raise NotFound("the project is, or was, one of ours")
+            raise NotFound("the project is, or was, in this index")
         return f"{self.index_url}{project}/"
 
 
