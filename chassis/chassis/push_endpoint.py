@@ -1,12 +1,12 @@
-"""Push endpoints: the status of a response by the outcome of a message, and one log line.
+"""Push endpoints: response status by outcome of the message, and one log line per push.
 
 ==================== ====== =================================================
-outcome              answer what Pub/Sub does
+outcome              status action of Pub/Sub
 ==================== ====== =================================================
 ``Outcome``          204    acknowledges the message
 :class:`TooEarly`    503    delivers it again, with back-off
-any other exception  500    delivers it again; at last the dead-letter topic
-no push envelope     400    nothing: this is somebody else
+any other exception  500    delivers it again; finally the dead-letter topic
+no push envelope     400    none: the request is not from Pub/Sub
 ==================== ====== =================================================
 """
 
@@ -25,13 +25,13 @@ from schemas.push import PushEnvelope
 logger = logging.getLogger(__name__)
 
 Handler = Callable[[PushEnvelope], Awaitable[Outcome]]
-"""Deal with one message; return when its effect is durable and announced."""
+"""Handler of one message; it returns when the effect is durable and announced."""
 
 
 def create_endpoint(
     gcp_project: str, subscription: str, handler: Handler
 ) -> Callable[[Request], Awaitable[Response]]:
-    """Return the endpoint of a subscription."""
+    """Create the endpoint of a subscription."""
 
     async def answer(request: Request) -> Response:
         started = time.perf_counter()
@@ -39,13 +39,13 @@ def create_endpoint(
             envelope = PushEnvelope.model_validate_json(await request.body())
         except ValidationError as error:
             return PlainTextResponse(f"no push envelope: {error.error_count()} errors\n", 400)
-        line = _Line(gcp_project, subscription, envelope, request, started)
+        line = _LogLine(gcp_project, subscription, envelope, request, started)
         try:
             outcome = await handler(envelope)
         except TooEarly as early:
             line.write(Outcome("too-early", detail=str(early)))
             return Response(status_code=503)
-        except Exception as error:  # not acknowledged, so nothing is lost; the traceback once
+        except Exception as error:  # not acknowledged: Pub/Sub delivers it again
             line.write(Outcome("failed", detail=f"{type(error).__name__}: {error}"), failed=True)
             return Response(status_code=500)
         line.write(outcome)
@@ -54,8 +54,8 @@ def create_endpoint(
     return answer
 
 
-class _Line:
-    """The one log line of a push."""
+class _LogLine:
+    """Log line of one push."""
 
     def __init__(
         self,
@@ -71,11 +71,11 @@ class _Line:
             "subscription": subscription,
             "message_id": envelope.message.message_id,
             "delivery_attempt": envelope.delivery_attempt,
-            **logs.trace(header, gcp_project),
+            **logs.parse_trace(header, gcp_project),
         }
 
     def write(self, outcome: Outcome, *, failed: bool = False) -> None:
-        """Write it, as an error with the traceback if the push ``failed``."""
+        """Write the line; if the push ``failed``, as an error with the traceback."""
         level = {"refused": logging.WARNING, "failed": logging.ERROR}.get(outcome.name)
         facts = {
             **self._facts,
@@ -88,4 +88,4 @@ class _Line:
         subject = outcome.file or outcome.project
         words = (outcome.name, subject, outcome.reason, outcome.detail)
         message = " ".join(word for word in words if word)
-        logger.log(level or logging.INFO, message, extra=logs.facts(**facts), exc_info=failed)
+        logger.log(level or logging.INFO, message, extra=logs.build_extra(**facts), exc_info=failed)
