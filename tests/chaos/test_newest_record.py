@@ -1,10 +1,10 @@
-"""The newest record has the last word, from the first message to the last page.
+"""Pages of the newest record, after any order of messages, stops and kills (indexer to catalog).
 
-tests/unit/publisher/test_last_word.py holds the publisher to it, given the records. Here the
-records are made as well: indexers, publishers and catalogs are stopped before every operation on a
-bucket and every announcement, killed there, resumed; messages come in any order, some twice, and
-again after a kill, and only then. However it went: once all messages are dealt with, the record is
-that of the sequential model, and the pages, ``blocked.json`` and the catalog are that record's.
+tests/unit/publisher/test_last_word.py tests the publisher alone, with given records. These tests
+include the indexers. Indexers, publishers and catalogs are stopped before every bucket operation
+and every announcement; then they are killed or resumed. Messages arrive in any order, some of them
+twice, and again after a kill. After all deliveries the record is the record of the sequential
+model. The pages, ``blocked.json`` and the catalog are those of this record.
 """
 
 import os
@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chaos.model import Model
+from chaos.model import SequentialModel
 from chassis.outcomes import TooEarly
 from indexer.commit import RETRY, Records
 from indexer.merge import Change, IssuedCommand
@@ -31,24 +31,24 @@ WHEEL = file_record("acme-1.0-py3-none-any.whl")
 SDIST = file_record("acme-1.0.tar.gz")
 
 
-def command(second: int, action: str, **subject: str) -> ProjectCommand:
-    given = {"action": action, "project": ACME, "issued_at": later(second), **subject}
-    return ProjectCommand.model_validate({**given, "command_id": f"{action}-{second}"})
+def create_command(second: int, action: str, **subject: str) -> ProjectCommand:
+    fields = {"action": action, "project": ACME, "issued_at": later(second), **subject}
+    return ProjectCommand.model_validate({**fields, "command_id": f"{action}-{second}"})
 
 
 FILES = (FileAccepted(file=WHEEL), FileAccepted(file=SDIST))
 TOGGLES = (
-    command(1, "yank", version="1.0"),
-    command(2, "unyank", version="1.0"),
-    command(3, "yank", version="1.0"),
-    command(1, "remove", filename=WHEEL.filename),
-    command(2, "restore", filename=WHEEL.filename),
-    command(1, "set-status", status="quarantined"),
-    command(2, "set-status", status="active"),
+    create_command(1, "yank", version="1.0"),
+    create_command(2, "unyank", version="1.0"),
+    create_command(3, "yank", version="1.0"),
+    create_command(1, "remove", filename=WHEEL.filename),
+    create_command(2, "restore", filename=WHEEL.filename),
+    create_command(1, "set-status", status="quarantined"),
+    create_command(2, "set-status", status="active"),
 )
 
 
-def change(message: Message) -> Change:
+def build_change(message: Message) -> Change:
     if isinstance(message, FileAccepted):
         return message.file
     assert isinstance(message, ProjectCommand)
@@ -57,79 +57,82 @@ def change(message: Message) -> Change:
 
 
 @dataclass(frozen=True)
-class Delivery:
-    """A message on one of its subscriptions."""
+class MessageDelivery:
+    """Delivery of a message on one of its subscriptions."""
 
     message: Message
-    work: Callable[[Message, Hook], None]
+    handle: Callable[[Message, Hook], None]
 
     def begin(self) -> Stepper:
-        """Hand it to an instance, stopped before its first step."""
-        return Stepper(lambda hook: self.work(self.message, hook))
+        """Start an instance for the message, stopped before its first step."""
+        return Stepper(lambda hook: self.handle(self.message, hook))
 
 
-def undisturbed(*step: object) -> None:
-    """The hook of an instance that nobody stops."""
+def run_freely(*step: object) -> None:
+    """Let an instance run: the hook that never stops."""
 
 
-class TwoInstances:
-    """What all instances share, and the deliveries that wait for one."""
+class Deployment:
+    """Storage and topics of all instances, and the pending deliveries."""
 
     def __init__(self, *messages: Message) -> None:
         self.store, self.indexed = Store(), MemoryTopic()
-        self.waiting = [Delivery(message, self.index) for message in messages]
+        self.waiting = [MessageDelivery(message, self.index) for message in messages]
 
     def index(self, message: Message, hook: Hook) -> None:
-        """What an indexer does with a message."""
+        """Handle a message like an indexer."""
         topic = MemoryTopic()
         topic.before = lambda _: hook("publish", "project-indexed", "")
         topic.after = self.indexed.publish
         metadata = MemoryBucket("metadata", storage=self.store.storage)
         metadata.before = hook
-        # A clock that stands still, so that revisions go up by one and could be confused.
+        # The clock is constant, so revisions increase by one and could be confused.
         records = Records(metadata, topic, lambda: NOON, replace(RETRY, sleep=lambda seconds: None))
-        for failure in records.commit(ACME, [change(message)]):
+        for failure in records.commit(ACME, [build_change(message)]):
             if isinstance(failure, TooEarly):
-                self.waiting.append(Delivery(message, self.index))
+                self.waiting.append(MessageDelivery(message, self.index))
 
     def publish(self, message: Message, hook: Hook) -> None:
-        """What a publisher does with a message."""
+        """Handle a message like a publisher."""
         Instance(self.store, hook).publish()
 
-    def list_all(self, message: Message, hook: Hook) -> None:
-        """What the catalog does with a message."""
+    def publish_catalog(self, message: Message, hook: Hook) -> None:
+        """Handle a message like the catalog."""
         Instance(self.store, hook).catalog.publish()
 
-    def collect(self) -> list[Delivery]:
-        """The deliveries that wait, those of new announcements among them."""
+    def collect(self) -> list[MessageDelivery]:
+        """Return the pending deliveries, including those of new announcements."""
         for message in self.indexed.take():
-            self.waiting += [Delivery(message, self.publish), Delivery(message, self.list_all)]
+            self.waiting += [
+                MessageDelivery(message, self.publish),
+                MessageDelivery(message, self.publish_catalog),
+            ]
         return self.waiting
 
     def drain(self) -> None:
-        """Deal with all that waits, undisturbed, and with what it leads to."""
+        """Handle all pending deliveries and the deliveries that follow from them, without stops."""
         while waiting := self.collect():
             delivery = waiting.pop(0)
-            delivery.work(delivery.message, undisturbed)
+            delivery.handle(delivery.message, run_freely)
 
-    def record(self) -> ProjectRecord:
+    def read_record(self) -> ProjectRecord:
         stored = MemoryBucket("metadata", storage=self.store.storage).read(layout.record(ACME))
         assert stored is not None
         return ProjectRecord.model_validate_json(stored.data)
 
 
-def assert_settled(world: TwoInstances, messages: Sequence[Message]) -> None:
-    model, record = Model.of(messages), world.record()
-    assert record.model_copy(update={"revision": 0}) == model.record(ACME)
+def assert_settled(world: Deployment, messages: Sequence[Message]) -> None:
+    model, record = SequentialModel.from_messages(messages), world.read_record()
+    assert record.model_copy(update={"revision": 0}) == model.build_record(ACME)
     pages = dict(world.store.pages())
     blocked = Blocked.model_validate_json(pages.pop(layout.BLOCKED, Blocked().encode()))
-    assert pages == model.pages("Packages")
+    assert pages == model.render_pages("Packages")
     entries = {p: e.model_copy(update={"revision": 0}) for p, e in blocked.projects.items()}
-    assert Blocked(projects=entries) == model.blocked()
+    assert Blocked(projects=entries) == model.build_blocked()
 
 
 STEPS = range(6)
-"""A commit that loses one race reads, writes, reads, writes and announces."""
+"""Steps of a commit that loses one race: read, write, read, write, announce."""
 
 
 @pytest.mark.parametrize("kills", [(False, False), (False, True), (True, False), (True, True)])
@@ -137,12 +140,12 @@ STEPS = range(6)
 def test_two_indexers_stopped_and_killed_at_any_steps_lose_no_update(
     second: Message, kills: tuple[bool, bool]
 ) -> None:
-    """The announcement of the newest revision is not lost either: the publishers live by it."""
+    """The announcement of the newest revision, which the publishers need, is not lost either."""
     messages = (TOGGLES[0], second)
     for stops in product(STEPS, STEPS):
-        world = TwoInstances(FILES[0])
+        world = Deployment(FILES[0])
         world.drain()
-        deliveries = [Delivery(message, world.index) for message in messages]
+        deliveries = [MessageDelivery(message, world.index) for message in messages]
         steppers = [delivery.begin() for delivery in deliveries]
         for stepper, stop in zip(steppers, stops, strict=True):
             stepper.step(stop)
@@ -156,12 +159,12 @@ def test_two_indexers_stopped_and_killed_at_any_steps_lose_no_update(
 
 
 class Schedule:
-    """Plays a list of actions on a world, then lets everything come to its end."""
+    """List of actions on a deployment; at the end all instances finish."""
 
-    def __init__(self, world: TwoInstances) -> None:
+    def __init__(self, world: Deployment) -> None:
         self.world = world
-        self._running: list[tuple[Delivery, Stepper]] = []
-        self._taken: list[Delivery] = []
+        self._running: list[tuple[MessageDelivery, Stepper]] = []
+        self._taken: list[MessageDelivery] = []
 
     def play(self, actions: Sequence[tuple[str, int, int]]) -> None:
         for action, index, steps in actions:
@@ -171,15 +174,15 @@ class Schedule:
         self.world.drain()
 
     def begin(self, index: int, steps: int) -> None:
-        """Hand a delivery to an instance of its own: any of those that wait, not the oldest."""
+        """Start an instance for one of the pending deliveries, not always the oldest."""
         waiting = self.world.collect()
         if waiting and len(self._running) < 6:
             delivery = waiting.pop(index % len(waiting))
             self._taken.append(delivery)
             self._running.append((delivery, delivery.begin()))
 
-    def again(self, index: int, steps: int) -> None:
-        """Deliver once more what was delivered before, acknowledged or not."""
+    def redeliver(self, index: int, steps: int) -> None:
+        """Add a delivery that was delivered before, acknowledged or not."""
         if self._taken:
             self.world.waiting.append(self._taken[index % len(self._taken)])
 
@@ -188,7 +191,7 @@ class Schedule:
             self._running[index % len(self._running)][1].step(steps)
 
     def kill(self, index: int, steps: int) -> None:
-        """End an instance; what it did not acknowledge comes again."""
+        """Kill an instance; its message is delivered again if it was not acknowledged."""
         if self._running:
             delivery, stepper = self._running.pop(index % len(self._running))
             if not stepper.done:
@@ -202,7 +205,7 @@ class Schedule:
 
 actions = st.lists(
     st.tuples(
-        st.sampled_from(["begin", "begin", "step", "step", "finish", "kill", "again"]),
+        st.sampled_from(["begin", "begin", "step", "step", "finish", "kill", "redeliver"]),
         st.integers(0, 9),
         st.integers(1, 4),
     ),
@@ -212,23 +215,23 @@ actions = st.lists(
 
 @given(order=st.permutations([*FILES, *TOGGLES]), schedule=actions)
 @settings(max_examples=2000 if os.environ.get("CHAOS") == "full" else 80, deadline=None)
-def test_whatever_happens_the_settled_state_is_that_of_the_newest_record(
+def test_after_any_schedule_the_settled_state_is_that_of_the_newest_record(
     order: Sequence[Message], schedule: Sequence[tuple[str, int, int]]
 ) -> None:
-    world = TwoInstances(*order)
+    world = Deployment(*order)
     Schedule(world).play(schedule)
     assert_settled(world, order)
 
 
 def test_a_kill_between_write_and_announcement_leaves_pages_behind_until_redelivery() -> None:
-    """What the redelivery is for: without it the newest record would not be published."""
-    world = TwoInstances(FILES[0])
+    """Without the redelivery the newest record would not be published."""
+    world = Deployment(FILES[0])
     world.drain()
-    stepper = Delivery(TOGGLES[0], world.index).begin()
+    stepper = MessageDelivery(TOGGLES[0], world.index).begin()
     stepper.step(2)
     stepper.kill()
     world.drain()
     assert b'"yanked":false' in world.store.data(layout.project_json(ACME))
-    world.index(TOGGLES[0], undisturbed)
+    world.index(TOGGLES[0], run_freely)
     world.drain()
     assert_settled(world, [FILES[0], TOGGLES[0]])
