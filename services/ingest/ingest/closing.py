@@ -36,9 +36,9 @@ def accept_every_file(name: ParsedName, uploaded: datetime) -> None:
 class ClosingRules:
     """Rules that close projects and releases, decided from custom metadata.
 
-    No record and no file is read. The status of a project is in the custom metadata of its record.
-    The start of a release is the earliest upload time in the custom metadata of its files, because
-    a project can have thousands of releases.
+    The content of records and files is not read. The status of a project is in the custom metadata
+    of its record, which has no space for the start of each of perhaps thousands of releases. The
+    start of a release is the earliest upload time in the custom metadata of its files.
     """
 
     metadata: Bucket

@@ -129,7 +129,7 @@ class Promotion:
         try:
             incoming = self._open(upload)
             if stored is not None:
-                return _accept_twin(stored, incoming)
+                return _require_same_bytes(stored, incoming)
             verified = self._validate(parsed, incoming)
             return self._rewrite(parsed, incoming, verified)
         except Refused:
@@ -164,7 +164,7 @@ class Promotion:
             stored = self._find(parsed)
             if stored is None:
                 raise
-            return replace(_accept_twin(stored, incoming), verified=verified)
+            return replace(_require_same_bytes(stored, incoming), verified=verified)
         except NotFound as error:
             raise not_found(incoming.upload) from error
         return StoredFile(parsed, info, verified)
@@ -208,7 +208,7 @@ def _is_promoted_from(stored: StoredFile | None, upload: Upload) -> TypeGuard[St
     return facts.read_source_generation(stored.info) == upload.generation
 
 
-def _accept_twin(stored: StoredFile, incoming: IncomingObject) -> StoredFile:
+def _require_same_bytes(stored: StoredFile, incoming: IncomingObject) -> StoredFile:
     """Return the stored file if the incoming object has the same bytes.
 
     :raises Refused: if the bytes differ.

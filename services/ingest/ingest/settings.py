@@ -29,7 +29,7 @@ class Settings(ServiceSettings):
         Mapping[str, tuple[str, ...]] | None,
         Field(validation_alias=AliasChoices("uploaders", "publishers")),
     ] = None
-    """Uploader → globs of its projects, as JSON; `{}`: no uploads; unset: no limits."""
+    """Uploader → globs of its projects, as JSON; `{}`: no uploads; unset: all uploads."""
     allowed_projects: tuple[str, ...] = Policy.allowed_projects
     """Globs of the accepted projects, as JSON."""
     max_file_size: Annotated[int, Field(gt=0)] = Policy.max_file_size

@@ -39,7 +39,7 @@ class Settings(SecretSettings):
     cache_bytes: Annotated[int, Field(ge=0)] = 32 * 1024 * 1024
     """Bytes of pages and small files in memory."""
     cache_ttl: Seconds = 2.0
-    """Seconds for which a page is served from memory; then it is read with a condition."""
+    """Seconds for which a page is served from memory without revalidation."""
     cache_stale: Seconds = 3600.0
     """Seconds for which a page is served from memory while storage fails."""
     storage_concurrency: Annotated[int, Field(ge=1)] = 32
@@ -59,7 +59,7 @@ class Settings(SecretSettings):
     upstream_index_url: str | None = None
     """Index to which pages of unknown projects are redirected; unset: none."""
     private_names: tuple[ProjectGlob, ...] = Field(default=(), validate_default=True)
-    """Globs of projects that are never redirected upstream, as JSON; required with an upstream."""
+    """Globs of never redirected projects, as JSON; required with ``UPSTREAM_INDEX_URL``."""
 
     @field_validator("upstream_index_url")
     @classmethod

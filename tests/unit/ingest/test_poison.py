@@ -81,14 +81,14 @@ def test_a_file_promoted_by_another_delivery_is_not_refused(
 ) -> None:
     """Between two steps the other delivery promotes the file and the project is archived."""
     generation = service.upload()
-    twin = InMemoryIngest(service.store)
-    twin.upload = service.upload  # type: ignore[method-assign]  # the store is shared
+    second = InMemoryIngest(service.store)
+    second.upload = service.upload  # type: ignore[method-assign]  # the store is shared
     status = StatusRegister(issued_at=NOON, command_id="1", value="archived")
     archived = ProjectRecord(project=ACME, revision=1, status=status)
 
     def interfere(operation: str, bucket: str, name: str) -> None:
         service.metadata.before = None
-        assert twin.announce() == 204
+        assert second.announce() == 204
         _put_record(service, archived)
 
     service.metadata.before = interfere
@@ -168,12 +168,12 @@ def test_the_loser_of_a_race_for_a_name_is_decided_by_the_bytes(
     other = f"ci/43/{FILENAME}"
     generation = service.upload()
     service.upload(rival, other)
-    twin = InMemoryIngest(service.store)
+    second = InMemoryIngest(service.store)
 
     def interfere(operation: str, bucket: str, name: str) -> None:
         if operation == "objects.rewrite":
             service.packages.before = None
-            assert twin.announce(name=other) == 204
+            assert second.announce(name=other) == 204
 
     service.packages.before = interfere
     assert service.announce() == 204
