@@ -32,12 +32,12 @@ PATIENCE = 30.0
 
 
 @dataclass(frozen=True)
-class Runtime:
+class LocalIndex:
     """One running local index, and what a shell knows of it after ``. .local/env``."""
 
     directory: Path
     environment: dict[str, str]
-    words: str
+    output: str
     """What ``local up`` printed."""
     runs: list[int] = field(default_factory=list)
 
@@ -50,9 +50,9 @@ class Runtime:
         return self.environment["INCOMING_BUCKET"]
 
     @property
-    def gcloud(self) -> bool:
+    def has_gcloud(self) -> bool:
         """Whether gcloud is here and reaches the Pub/Sub that runs."""
-        return "Google's emulator" in self.words
+        return "Google's emulator" in self.output
 
     def run(self, *command: str | Path, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run a client in the runtime's environment; a failure shows what it said."""
@@ -66,20 +66,20 @@ class Runtime:
         assert not check or done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
         return done
 
-    def object_name(self, filename: str, publisher: str = "ci") -> str:
+    def make_object_name(self, filename: str, uploader: str = "ci") -> str:
         """A new name in the incoming bucket: each upload is a run of its own."""
         self.runs.append(1)
-        return f"{publisher}/{time.time_ns()}-{len(self.runs)}/{filename}"
+        return f"{uploader}/{time.time_ns()}-{len(self.runs)}/{filename}"
 
-    def drop(self, filename: str, data: bytes, publisher: str = "ci") -> str:
+    def upload_file(self, filename: str, data: bytes, uploader: str = "ci") -> str:
         """Upload a file over the JSON API, which notifies; return the object's name."""
-        name = self.object_name(filename, publisher)
+        name = self.make_object_name(filename, uploader)
         path = f"/upload/storage/v1/b/{self.incoming}/o?uploadType=media&name={quote(name, '')}"
         url = self.environment["STORAGE_EMULATOR_HOST"] + path
         with urlopen(Request(url, data, {"Content-Type": "application/octet-stream"})):  # noqa: S310
             return name
 
-    def objects(self, bucket: str, prefix: str = "") -> dict[str, bytes]:
+    def read_objects(self, bucket: str, prefix: str = "") -> dict[str, bytes]:
         """All objects of a bucket, by name."""
         base = self.environment["STORAGE_EMULATOR_HOST"]
         name = self.environment[f"{bucket.upper()}_BUCKET"]
@@ -92,50 +92,50 @@ class Runtime:
             for item in items
         }
 
-    def verdict(self, name: str) -> dict[str, object]:
+    def wait_for_verdict(self, name: str) -> dict[str, object]:
         """The verdict on an incoming object, as soon as it is there."""
         return self._read_verdict(f"{name}/")
 
-    def answer(self, message_id: str) -> dict[str, object]:
+    def wait_for_answer(self, message_id: str) -> dict[str, object]:
         """The answer to a message that decides about no object, as soon as it is there."""
         return self._read_verdict(f"messages/{message_id}.json")
 
     def _read_verdict(self, prefix: str) -> dict[str, object]:
-        (verdict,) = eventually(lambda: self.objects("verdicts", prefix).values())
+        (verdict,) = wait_until(lambda: self.read_objects("verdicts", prefix).values())
         read: dict[str, object] = json.loads(verdict)
         return read
 
-    def page(self, project: str) -> dict[str, object] | None:
+    def fetch_page(self, project: str) -> dict[str, object] | None:
         """A project's JSON page from the index; None while there is none."""
         status, body = self.get(f"/simple/{project}/", "application/vnd.pypi.simple.v1+json")
         return json.loads(body) if status == 200 else None
 
-    def filenames(self, project: str) -> set[str]:
+    def list_filenames(self, project: str) -> set[str]:
         """The files that a project's page lists."""
-        page = self.page(project) or {"files": []}
+        page = self.fetch_page(project) or {"files": []}
         files = page["files"]
         assert isinstance(files, list)
         return {file["filename"] for file in files}
 
     def wait_for(self, project: str, *filenames: str) -> None:
         """Wait until a project's page lists these files."""
-        eventually(lambda: set(filenames) <= self.filenames(project))
+        wait_until(lambda: set(filenames) <= self.list_filenames(project))
 
-    def lines(self, service: str) -> list[dict[str, object]]:
+    def read_log_entries(self, service: str) -> list[dict[str, object]]:
         """What a service has logged so far."""
-        marked = (line.partition(" | ") for line in self._log())
+        marked = (line.partition(" | ") for line in self._read_log())
         return [
             json.loads(text)
             for head, _, text in marked
             if head.split()[-1] == service and text.startswith("{")
         ]
 
-    def complaints(self) -> list[str]:
+    def find_complaints(self) -> list[str]:
         """Lines of the log that tell of an error or a warning of Python's."""
         sign = re.compile(r'"severity": ?"(?:ERROR|CRITICAL)"|Traceback|Warning:')
-        return [line for line in self._log() if sign.search(line)]
+        return [line for line in self._read_log() if sign.search(line)]
 
-    def _log(self) -> list[str]:
+    def _read_log(self) -> list[str]:
         return (self.directory / "log").read_text("utf-8").splitlines()
 
     def get(self, path: str, accept: str = "*/*", token: str | None = None) -> tuple[int, bytes]:
@@ -159,7 +159,7 @@ def fetch(url: str, accept: str = "*/*", userinfo: str | None = None) -> tuple[i
             return error.code, error.read()
 
 
-def eventually(probe: Callable[[], T]) -> T:
+def wait_until(probe: Callable[[], T]) -> T:
     """Return what ``probe`` answers as soon as it is true of something."""
     give_up = time.monotonic() + PATIENCE
     while not (answer := probe()):
@@ -169,16 +169,16 @@ def eventually(probe: Callable[[], T]) -> T:
 
 
 @contextmanager
-def running(directory: Path, path: str | None = None) -> Iterator[Runtime]:
+def run_local_index(directory: Path, path: str | None = None) -> Iterator[LocalIndex]:
     """Start the runtime on free ports; ``path`` is where it may look for programs."""
-    with on_kill(_down(directory)):
+    with on_kill(_build_down_command(directory)):
         try:
             yield _start(directory, path)
         finally:
             stop(directory)
 
 
-def _start(directory: Path, path: str | None) -> Runtime:
+def _start(directory: Path, path: str | None) -> LocalIndex:
     clients = {name: value for name, value in os.environ.items() if name != "PYTHONWARNINGS"}
     clients["PATH"] = clients["PATH"] if path is None else path
     services = {**clients, "RUNTIME": "native", "PYTHONWARNINGS": "error"}
@@ -186,14 +186,14 @@ def _start(directory: Path, path: str | None) -> Runtime:
     pipe = subprocess.PIPE
     with Process(command, environment=services, folder=ROOT, stdout=pipe, stderr=pipe) as up:
         try:
-            words, errors = (stream.decode() for stream in up.communicate())
+            output, errors = (stream.decode() for stream in up.communicate())
         finally:
             up.wait()  # also when interrupted: what is half started cannot be stopped
-    assert up.returncode == 0, f"{words}\n{errors}"
-    return Runtime(directory, {**clients, **_sourced(directory / "env")}, words)
+    assert up.returncode == 0, f"{output}\n{errors}"
+    return LocalIndex(directory, {**clients, **_source_environment(directory / "env")}, output)
 
 
-def _sourced(file: Path) -> dict[str, str]:
+def _source_environment(file: Path) -> dict[str, str]:
     """What a shell has after sourcing the file."""
     script = f'set -a; . "{file}"; exec "{sys.executable}" -c "{_DUMP}"'
     done = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=True)
@@ -211,14 +211,14 @@ _DUMP = "import json, os; print(json.dumps(dict(os.environ)))"
 
 def stop(directory: Path) -> None:
     """Stop it, if it still runs."""
-    subprocess.run(_down(directory), check=True, capture_output=True, cwd=ROOT)
+    subprocess.run(_build_down_command(directory), check=True, capture_output=True, cwd=ROOT)
 
 
-def _down(directory: Path) -> list[str]:
+def _build_down_command(directory: Path) -> list[str]:
     return [sys.executable, "-m", "local", "down", "--dir", str(directory)]
 
 
-def bare_path(directory: Path) -> str:
+def make_bare_path(directory: Path) -> str:
     """Make the PATH of a machine that has neither gcloud nor Java nor Docker."""
     directory.mkdir()
     for tool in ("sh", "env", "tail"):
@@ -228,17 +228,17 @@ def bare_path(directory: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def runtime(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
+def runtime(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalIndex]:
     """The runtime as it is on this machine: Google's emulator if gcloud and Java are there."""
-    with running(tmp_path_factory.mktemp("runtime")) as started:
+    with run_local_index(tmp_path_factory.mktemp("runtime")) as started:
         yield started
 
 
 @pytest.fixture(scope="session")
-def built_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
+def built_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalIndex]:
     """The runtime of a machine that has neither gcloud nor Java nor Docker."""
-    path = bare_path(tmp_path_factory.mktemp("bin") / "bin")
-    with running(tmp_path_factory.mktemp("built-in"), path) as started:
+    path = make_bare_path(tmp_path_factory.mktemp("bin") / "bin")
+    with run_local_index(tmp_path_factory.mktemp("built-in"), path) as started:
         yield started
 
 

@@ -1,7 +1,7 @@
-"""``python -m publisher verify|rebuild``: look over the index, and have it published again.
+"""Commands ``python -m publisher verify`` and ``rebuild``: check the index and publish it again.
 
-The settings are the service's own, and two more: see :class:`publisher.settings.RepairSettings`.
-``verify`` exits with 1 where it finds a difference, with 2 where it cannot tell.
+Both read the settings of the service and two more: see :class:`publisher.settings.RepairSettings`.
+``verify`` exits with 1 if it finds a difference, and with 2 if the check fails.
 """
 
 import argparse
@@ -14,9 +14,9 @@ from chassis.batch import Progress, run_command
 from chassis.settings import load_settings
 from cloud import pubsub, storage
 from cloud.storage import StorageBucket
-from publisher.repair.file import FileCheck
-from publisher.repair.index import IndexCheck
-from publisher.repair.project import ProjectCheck
+from publisher.repair.file_check import FileCheck
+from publisher.repair.index_check import IndexCheck
+from publisher.repair.project_check import ProjectCheck
 from publisher.repair.rebuild import Rebuild
 from publisher.repair.verify import Verification
 from publisher.settings import RepairSettings
@@ -35,14 +35,16 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     verify = commands.add_parser("verify", help="compare all pages and files with the records")
     verify.set_defaults(run=_verify)
-    verify.add_argument("--bytes", action="store_true", help="read every file to its end as well")
+    verify.add_argument("--bytes", action="store_true", help="also read and hash every file")
     verify.add_argument(
-        "--patience", type=float, default=30, help="seconds until a difference is looked at again"
+        "--patience", type=float, default=30, help="seconds until a difference is checked again"
     )
-    rebuild = commands.add_parser("rebuild", help="have pages published anew from the records")
+    rebuild = commands.add_parser("rebuild", help="publish pages again from the records")
     rebuild.set_defaults(run=_rebuild)
     for command in (verify, rebuild):
-        command.add_argument("project", nargs="*", type=normalize_project, help="only this one")
+        command.add_argument(
+            "project", nargs="*", type=normalize_project, help="only this project (repeatable)"
+        )
     return parser
 
 

@@ -16,13 +16,13 @@ def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return directory
 
 
-def program(directory: Path, name: str, code: int = 0) -> None:
+def install_program(directory: Path, name: str, code: int = 0) -> None:
     path = directory / name
     path.write_text(f"#!/bin/sh\nexit {code}\n")
     path.chmod(0o755)
 
 
-def emulator(programs: Path, version: str) -> Path:
+def install_emulator(programs: Path, version: str) -> Path:
     jar = programs.parent / f"platform/pubsub-emulator/lib/cloud-pubsub-emulator-{version}-all.jar"
     jar.parent.mkdir(parents=True, exist_ok=True)
     jar.touch()
@@ -30,9 +30,9 @@ def emulator(programs: Path, version: str) -> Path:
 
 
 def test_with_gcloud_its_emulator_and_java_it_is_googles(programs: Path) -> None:
-    program(programs, "gcloud")
-    program(programs, "java")
-    jar = emulator(programs, "0.8.20")
+    install_program(programs, "gcloud")
+    install_program(programs, "java")
+    jar = install_emulator(programs, "0.8.20")
 
     choice = choose(8085)
 
@@ -51,15 +51,15 @@ def test_without_both_it_is_the_built_in_one_and_both_are_named(programs: Path) 
 
 
 def test_a_java_that_does_not_run_is_none(programs: Path) -> None:
-    program(programs, "gcloud")
-    program(programs, "java", code=1)
-    emulator(programs, "0.8.20")
+    install_program(programs, "gcloud")
+    install_program(programs, "java", code=1)
+    install_emulator(programs, "0.8.20")
 
     assert choose(8085).words.endswith("because there is no java")
 
 
 def test_a_gcloud_without_the_emulator_is_told_how_to_get_it(programs: Path) -> None:
-    program(programs, "gcloud")
-    program(programs, "java")
+    install_program(programs, "gcloud")
+    install_program(programs, "java")
 
     assert "gcloud components install pubsub-emulator" in choose(8085).words

@@ -3,17 +3,17 @@
 import json
 import time
 
-from publisher.pages import KINDS
+from publisher.project_pages import KINDS
 from publisher.render.listing import Listing
 from schemas.records import ProjectRecord
-from unit.publisher.world import record
+from unit.publisher.publisher_fixtures import make_record
 
 
-def with_files(count: int) -> ProjectRecord:
-    return record(*[f"acme-{n // 50}.{n % 50}-py3-none-any.whl" for n in range(count)])
+def make_record_with_files(count: int) -> ProjectRecord:
+    return make_record(*[f"acme-{n // 50}.{n % 50}-py3-none-any.whl" for n in range(count)])
 
 
-def rendered(of: ProjectRecord) -> tuple[list[bytes], float]:
+def render_pages(of: ProjectRecord) -> tuple[list[bytes], float]:
     """The pages, and the seconds that they took, at best of two."""
     seconds = []
     for _ in range(2):
@@ -25,7 +25,7 @@ def rendered(of: ProjectRecord) -> tuple[list[bytes], float]:
 
 
 def test_ten_thousand_files_are_all_listed_within_three_seconds() -> None:
-    (simple, html, legacy), seconds = rendered(with_files(10_000))
+    (simple, html, legacy), seconds = render_pages(make_record_with_files(10_000))
     assert len(json.loads(simple)["files"]) == 10_000
     assert html.count(b"<a\n") == 10_000
     assert sum(map(len, json.loads(legacy)["releases"].values())) == 10_000
@@ -33,5 +33,5 @@ def test_ten_thousand_files_are_all_listed_within_three_seconds() -> None:
 
 
 def test_a_hundred_files_take_at_most_fifty_milliseconds() -> None:
-    _, seconds = rendered(with_files(100))
+    _, seconds = render_pages(make_record_with_files(100))
     assert seconds <= 0.05

@@ -24,7 +24,7 @@ def index() -> Index:
     return Index.published()
 
 
-def announced(index: Index, *only: str) -> list[ProjectIndexed]:
+def announce_rebuild(index: Index, *only: str) -> list[ProjectIndexed]:
     """What ``rebuild`` publishes."""
     topic = MemoryTopic()
     with ThreadPoolExecutor(2) as pool:
@@ -33,7 +33,7 @@ def announced(index: Index, *only: str) -> list[ProjectIndexed]:
     return [message for message in topic.messages if isinstance(message, ProjectIndexed)]
 
 
-def reindex(index: Index, topic: MemoryTopic, *only: str) -> dict[str, Reason]:
+def run_reindex(index: Index, topic: MemoryTopic, *only: str) -> dict[str, Reason]:
     """Run ``reindex``; return what it refused."""
     incoming, packages = index.buckets["incoming"], index.buckets["packages"]
     promotion = Promotion(incoming, packages, Policy(), lambda upload: None)
@@ -42,7 +42,7 @@ def reindex(index: Index, topic: MemoryTopic, *only: str) -> dict[str, Reason]:
         return {name: refused.reason for name, refused in run if refused}
 
 
-def facts(index: Index) -> dict[str, Mapping[Filename, FileRecord]]:
+def read_facts(index: Index) -> dict[str, Mapping[Filename, FileRecord]]:
     records = map(ProjectRecord.model_validate_json, index.data("metadata").values())
     return {record.project: record.files for record in records}
 
@@ -50,7 +50,7 @@ def facts(index: Index) -> dict[str, Mapping[Filename, FileRecord]]:
 def test_rebuild_after_losing_the_static_bucket_gives_the_same_bytes(index: Index) -> None:
     before = index.data("static")
     index.empty("static")
-    index.run(*announced(index))
+    index.run(*announce_rebuild(index))
     assert index.data("static") == before
 
 
@@ -60,12 +60,12 @@ def test_rebuild_writes_pages_that_say_they_are_of_their_record_already(index: I
         live = index.storage.get("static", name)
         index.storage.insert("static", name, b"damaged", live.attributes)
     index.buckets["static"].remove("blocked.json")
-    index.run(*announced(index))
+    index.run(*announce_rebuild(index))
     assert index.data("static") == before
 
 
 def test_rebuild_of_one_project_announces_that_one(index: Index) -> None:
-    (message,) = announced(index, "acme", "unheard-of")
+    (message,) = announce_rebuild(index, "acme", "unheard-of")
     record = ProjectRecord.model_validate_json(index.data("metadata")[RECORD])
     assert message == ProjectIndexed(
         project=ProjectName("acme"), record_revision=record.revision, force=True
@@ -75,23 +75,23 @@ def test_rebuild_of_one_project_announces_that_one(index: Index) -> None:
 def test_rebuild_announces_records_whose_objects_do_not_say_their_revision(index: Index) -> None:
     index.storage.insert("metadata", RECORD, index.data("metadata")[RECORD])
     index.buckets["metadata"].put("notes")
-    assert [m.record_revision for m in announced(index) if m.project == "acme"] == [0]
+    assert [m.record_revision for m in announce_rebuild(index) if m.project == "acme"] == [0]
 
 
 def test_reindex_after_losing_the_metadata_bucket_gives_the_same_facts(index: Index) -> None:
-    before = facts(index)
+    before = read_facts(index)
     index.empty("metadata")
     topic = MemoryTopic()
-    assert reindex(index, topic) == {}
+    assert run_reindex(index, topic) == {}
     index.run(*topic.messages)
-    assert facts(index) == before
+    assert read_facts(index) == before
 
 
 def test_reindex_puts_the_record_ahead_of_the_pages_of_its_predecessor(index: Index) -> None:
     index.run(index.upload("gamma", "4.0"))
     index.empty("metadata")
     topic = MemoryTopic()
-    reindex(index, topic)
+    run_reindex(index, topic)
     index.run(*topic.messages)
     assert b"gamma-4.0-py3-none-any.whl" in index.data("static")["simple/gamma/index.v1.json"]
 
@@ -106,7 +106,7 @@ def test_registers_come_back_by_putting_older_versions_back_before_reindexing(
         last = deleted.archived[name][-1]
         index.storage.insert("metadata", name, last.data, last.attributes)
     topic = MemoryTopic()
-    reindex(index, topic)
+    run_reindex(index, topic)
     index.run(*topic.messages)
     assert index.data("metadata") == before
 
@@ -114,13 +114,13 @@ def test_registers_come_back_by_putting_older_versions_back_before_reindexing(
 def test_reindex_writes_a_metadata_file_that_is_missing(index: Index) -> None:
     before = index.data("packages")
     index.buckets["packages"].remove("gamma-3.0-py3-none-any.whl.metadata")
-    reindex(index, MemoryTopic())
+    run_reindex(index, MemoryTopic())
     assert index.data("packages") == before
 
 
 def test_reindex_of_one_project_announces_its_files_only(index: Index) -> None:
     topic = MemoryTopic()
-    reindex(index, topic, "beta-tools")
+    run_reindex(index, topic, "beta-tools")
     files = [message.file for message in topic.messages if isinstance(message, FileAccepted)]
     assert sorted(file.version for file in files) == ["0.1", "0.2"]
 
@@ -129,7 +129,7 @@ def test_reindex_names_what_was_not_promoted_and_goes_on(index: Index) -> None:
     for name in ("acme-7.0-py3-none-any.whl", "notes"):
         index.buckets["packages"].put(name, b"?")
     topic = MemoryTopic()
-    assert reindex(index, topic) == {
+    assert run_reindex(index, topic) == {
         "acme-7.0-py3-none-any.whl": Reason.EXISTS,
         "notes": Reason.BAD_FILENAME,
     }

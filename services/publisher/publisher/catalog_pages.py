@@ -1,12 +1,12 @@
-"""The catalog's protocol: how the pages over all projects come to know of every record.
+"""Protocol of the catalog: the pages that list all projects.
 
-1. Note the generations of the catalog's own pages.
-2. *Then* list the records: their custom metadata says all there is to know, so none is read.
-3. Render, and write with the generations of step 1 (0 where absent), never skipping one: bytes
-   that look the same still move the generation, and so stop whoever listed before us.
-4. 412: somebody wrote after step 1, perhaps from an older listing. Start over.
+1. Read the generations of the catalog's pages.
+2. *Then* list the records. Their custom metadata has all facts, so no record is read.
+3. Render all pages, and write each with its generation of step 1 (0 if it was absent). Never skip
+   a page: equal bytes also change the generation, and so stop instances with an older listing.
+4. 412: another instance wrote after step 1, perhaps from an older listing. Start over.
 
-Pages are never deleted; a page of the changelog beyond the last is left without entries.
+Pages are never deleted. A surplus page of the changelog stays, without entries.
 """
 
 import logging
@@ -20,7 +20,7 @@ from cloud.errors import NotFound
 from cloud.ports import Bucket, Headers, ObjectInfo
 from cloud.retry import Retry
 from publisher.errors import UnreadableEntry
-from publisher.pages import read_record
+from publisher.project_pages import read_record
 from publisher.render import catalog_html, simple_json
 from publisher.render.templates import ENTRIES_PER_PAGE
 from schemas import layout
@@ -30,14 +30,14 @@ from schemas.headers import HTML, REVALIDATE, SIMPLE_JSON
 logger = logging.getLogger(__name__)
 
 Page = tuple[str, str, bytes]
-"""A page's object name, its content type and its bytes."""
+"""Object name, content type and bytes of a page."""
 
 Generations = dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """The catalog, in the static bucket."""
+    """Pages of the catalog in the static bucket."""
 
     static: Bucket
     metadata: Bucket
@@ -45,43 +45,48 @@ class Catalog:
     retry: Retry
 
     def publish(self) -> int:
-        """Return how many projects it lists: all whose records were there when it was called."""
+        """Publish all pages; return the number of projects.
+
+        The pages list at least the projects with a record at the time of the call.
+        """
         return self.retry(self._attempt)
 
     def _attempt(self) -> int:
-        generations = self._generations()
-        found = map(self._entry, self.metadata.list(layout.RECORDS))
+        generations = self._list_generations()
+        found = map(self._read_entry_or_log, self.metadata.list(layout.RECORDS))
         entries = sorted((entry for entry in found if entry), key=lambda entry: entry.project)
-        for name, content_type, data in rendered(entries, self.title, generations):
+        for name, content_type, data in render_catalog(entries, self.title, generations):
             headers = Headers(content_type=content_type, cache_control=REVALIDATE)
             self.static.write(name, data, headers, if_generation=generations.get(name, 0))
         return len(entries)
 
-    def _entry(self, info: ObjectInfo) -> CatalogEntry | None:
-        """Leave out what is no record, and say so: one stray object must not stop everybody."""
+    def _read_entry_or_log(self, info: ObjectInfo) -> CatalogEntry | None:
+        """Read an entry; log and skip an object that is not a record, so that it stops no other."""
         try:
-            return entry_of(info, self.metadata)
+            return read_entry(info, self.metadata)
         except UnreadableEntry as error:
             logger.error("left out of the catalog: %s: %s", error, error.__cause__)
             return None
 
-    def _generations(self) -> Generations:
+    def _list_generations(self) -> Generations:
         roots = map(self.static.stat, (layout.ROOT_JSON, layout.ROOT_HTML, layout.HOME))
         infos = [*filter(None, roots), *self.static.list(layout.CHANGELOG)]
         return {info.name: info.generation for info in infos}
 
 
-def rendered(entries: Sequence[CatalogEntry], title: str, existing: Generations) -> Iterator[Page]:
-    """Yield the pages one by one, so that one is held in memory at a time.
+def render_catalog(
+    entries: Sequence[CatalogEntry], title: str, existing: Generations
+) -> Iterator[Page]:
+    """Render the pages one by one, so that only one is in memory at a time.
 
-    :param entries: by project.
-    :param existing: names of pages that are there: the changelog's are all written.
+    :param entries: sorted by project.
+    :param existing: generations of existing pages; all existing changelog pages are rewritten.
     """
     projects = [entry.project for entry in entries]
     yield layout.ROOT_JSON, SIMPLE_JSON, simple_json.render_root(projects)
     yield layout.ROOT_HTML, HTML, catalog_html.render_root(projects)
     yield layout.HOME, HTML, catalog_html.render_home(entries, title)
-    newest = newest_first(entries)
+    newest = sort_by_upload(entries)
     pages = max(1, -(-len(newest) // ENTRIES_PER_PAGE))
     number = 1
     while number <= pages or layout.changelog(number) in existing:
@@ -91,8 +96,8 @@ def rendered(entries: Sequence[CatalogEntry], title: str, existing: Generations)
         number += 1
 
 
-def newest_first(entries: Sequence[CatalogEntry]) -> list[CatalogEntry]:
-    """The entries that offer something, by their latest upload; by name where that is equal."""
+def sort_by_upload(entries: Sequence[CatalogEntry]) -> list[CatalogEntry]:
+    """Return the entries that offer files, latest upload first; equal times are sorted by name."""
     uploads = [(entry.latest_upload, entry) for entry in entries if entry.latest_upload]
     return [entry for _, entry in sorted(uploads, key=_upload_order)]
 
@@ -102,18 +107,18 @@ def _upload_order(upload: tuple[datetime, CatalogEntry]) -> tuple[float, str]:
     return -moment.timestamp(), entry.project
 
 
-def entry_of(info: ObjectInfo, metadata: Bucket) -> CatalogEntry:
-    """Read the custom metadata; where somebody has spoilt it, derive it from the record.
+def read_entry(info: ObjectInfo, metadata: Bucket) -> CatalogEntry:
+    """Return the entry from the custom metadata; if that is invalid, from the record itself.
 
-    :raises UnreadableEntry: if it is no record's object.
+    :raises UnreadableEntry: if the object is not a record.
     """
     try:
         return CatalogEntry.read(layout.record_project(info.name), info.metadata)
-    except ValueError:  # no name of a project, or metadata that does not fit
-        return _derived(info.name, metadata)
+    except ValueError:  # not a project name, or invalid metadata
+        return _derive_entry(info.name, metadata)
 
 
-def _derived(name: str, metadata: Bucket) -> CatalogEntry:
+def _derive_entry(name: str, metadata: Bucket) -> CatalogEntry:
     try:
         return CatalogEntry.from_record(read_record(metadata, name))
     except (NotFound, ValidationError) as error:

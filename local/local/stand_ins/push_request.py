@@ -1,4 +1,4 @@
-"""What production push sends and how it takes the answer, as values: the relay's pure part.
+"""Push requests of production Pub/Sub, and its back-off, as pure functions for the relay.
 
 https://cloud.google.com/pubsub/docs/push
 """
@@ -14,10 +14,10 @@ ACKNOWLEDGING = frozenset({102, 200, 201, 202, 204})
 ACCOUNT = "push@gcpypi-local.iam.gserviceaccount.com"
 
 
-def envelope(received: ReceivedMessage, subscription: str) -> dict[str, Any]:
-    """Return the wrapped message, with every key that production sends."""
+def make_envelope(received: ReceivedMessage, subscription: str) -> dict[str, Any]:
+    """Return the wrapped message with all keys of production."""
     body: dict[str, Any] = {
-        "message": _message(received.message),
+        "message": _encode_message(received.message),
         "subscription": subscription,
     }
     if received.delivery_attempt:
@@ -25,8 +25,8 @@ def envelope(received: ReceivedMessage, subscription: str) -> dict[str, Any]:
     return body
 
 
-def _message(message: PubsubMessage) -> dict[str, Any]:
-    published = _rfc3339(message)
+def _encode_message(message: PubsubMessage) -> dict[str, Any]:
+    published = _format_publish_time(message)
     body: dict[str, Any] = {
         "data": base64.b64encode(message.data).decode(),
         "messageId": message.message_id,
@@ -34,7 +34,7 @@ def _message(message: PubsubMessage) -> dict[str, Any]:
         "publishTime": published,
         "publish_time": published,
     }
-    # Production leaves out what is empty.
+    # Production leaves out empty values.
     if message.attributes:
         body["attributes"] = dict(message.attributes)
     if message.ordering_key:
@@ -42,13 +42,13 @@ def _message(message: PubsubMessage) -> dict[str, Any]:
     return body
 
 
-def _rfc3339(message: PubsubMessage) -> str:
+def _format_publish_time(message: PubsubMessage) -> str:
     published: str = PubsubMessage.pb(message).publish_time.ToJsonString()
     return published
 
 
-def bearer(endpoint: str, now: float) -> str:
-    """Return a token of the form of production's, for code that reads one; nobody signed it."""
+def make_bearer_token(endpoint: str, now: float) -> str:
+    """Return an unsigned token in the form of production's, for code that parses it."""
     claims = {
         "aud": endpoint,
         "email": ACCOUNT,
@@ -58,20 +58,24 @@ def bearer(endpoint: str, now: float) -> str:
         "iss": "https://accounts.google.com",
         "sub": ACCOUNT,
     }
-    return ".".join([_segment({"alg": "none", "typ": "JWT"}), _segment(claims), "unsigned"])
+    return ".".join(
+        [_encode_segment({"alg": "none", "typ": "JWT"}), _encode_segment(claims), "unsigned"]
+    )
 
 
-def _segment(part: Mapping[str, Any]) -> str:
+def _encode_segment(part: Mapping[str, Any]) -> str:
     encoded = base64.urlsafe_b64encode(json.dumps(part, separators=(",", ":")).encode())
     return encoded.decode().rstrip("=")
 
 
-def back_off(attempt: int, scale: float, shortest: float = 10, longest: float = 600) -> float:
-    """Return the seconds to hold a message that was refused, before it goes round again.
+def compute_back_off(
+    attempt: int, scale: float, shortest: float = 10, longest: float = 600
+) -> float:
+    """Return the seconds between a failed delivery and the next one.
 
-    :param attempt: how often it has been delivered, from 1.
-    :param scale: 1 waits as long as production's retry policy.
+    :param attempt: number of deliveries, from 1.
+    :param scale: factor; 1 gives the times of production's retry policy.
     """
-    # Capped before the power, which is beyond a float for a large attempt.
+    # Limit the exponent, because the power of a large attempt exceeds a float.
     wait: float = min(longest, shortest * 2 ** min(attempt - 1, 16))
     return wait * scale

@@ -1,4 +1,4 @@
-"""Builds a small wheel in memory, by hand: what ``make demo`` publishes, and what tests do.
+"""Builder of small wheels in memory, for ``make demo`` and tests.
 
 https://packaging.python.org/en/latest/specifications/binary-distribution-format/
 """
@@ -13,35 +13,38 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Wheel:
-    """One pure-Python wheel."""
+    """Pure-Python wheel."""
 
     name: str
-    """The project's name, in the form a file name takes: ``_`` between words."""
+    """Project name in the spelling of file names: ``_`` between words."""
     version: str
     modules: Mapping[str, bytes]
-    """The source of each module, by its path in the wheel."""
+    """Source of each module, by its path in the wheel."""
     metadata: str = ""
-    """Further lines of METADATA, each with its newline."""
+    """Additional lines of METADATA, each with its newline."""
     program: str = ""
-    """The name of a program that calls ``main`` of the module ``name``; empty: none."""
+    """Name of a console script that calls ``main`` of the module ``name``; empty for none."""
 
     @property
     def filename(self) -> str:
-        """The file name, with the tags of pure Python."""
+        """File name with the tags of pure Python."""
         return f"{self.name}-{self.version}-py3-none-any.whl"
 
     def encode(self) -> bytes:
-        """The file's bytes, the same at every call."""
-        members = {**self.modules, **self._dist_info()}
+        """Return the bytes of the file, equal for every call."""
+        members = {**self.modules, **self._build_dist_info()}
         record = f"{self._dist_info_name}/RECORD"
-        lines = [*(_record_line(path, data) for path, data in members.items()), f"{record},,"]
+        lines = [
+            *(_format_record_line(path, data) for path, data in members.items()),
+            f"{record},,",
+        ]
         return _zip({**members, record: "\n".join([*lines, ""]).encode()})
 
     @property
     def _dist_info_name(self) -> str:
         return f"{self.name}-{self.version}.dist-info"
 
-    def _dist_info(self) -> dict[str, bytes]:
+    def _build_dist_info(self) -> dict[str, bytes]:
         name = self.name.replace("_", "-")
         files = {
             "METADATA": (
@@ -56,7 +59,7 @@ class Wheel:
         return {f"{self._dist_info_name}/{file}": text.encode() for file, text in files.items()}
 
 
-def _record_line(path: str, data: bytes) -> str:
+def _format_record_line(path: str, data: bytes) -> str:
     digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
     return f"{path},sha256={digest},{len(data)}"
 
@@ -65,6 +68,6 @@ def _zip(members: Mapping[str, bytes]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for path, data in members.items():
-            # A fixed date (the earliest a zip can hold), so that the bytes depend on nothing else.
+            # The earliest date of a zip, so that the bytes do not depend on the time.
             archive.writestr(zipfile.ZipInfo(path), data, zipfile.ZIP_DEFLATED)
     return buffer.getvalue()

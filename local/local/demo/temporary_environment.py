@@ -1,4 +1,4 @@
-"""A throw-away environment: the demo installs into it, from the private index and nowhere else."""
+"""Temporary virtual environment, into which the demo installs from the private index only."""
 
 import os
 import subprocess
@@ -9,20 +9,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local.demo.step import Step
-from local.failure import Failure
-from local.runtime.inherited import environment
+from local.errors import LocalError
+from local.runtime.child_environment import build_environment
 from local.runtime.state import State
 
 
 @dataclass(frozen=True, slots=True)
-class ThrowAway:
-    """A virtual environment that nobody misses."""
+class TemporaryEnvironment:
+    """Virtual environment in a temporary directory."""
 
     path: Path
     state: State
 
     def install(self, project: str, version: str) -> Step:
-        """Install with pip."""
+        """Install a release with pip."""
         venv.create(self.path, with_pip=False)
         index = self.state.read_environment()["GCPYPI_INDEX_URL"]
         command = [sys.executable, "-m", "pip", "--python", str(self._python), "install"]
@@ -32,7 +32,7 @@ class ThrowAway:
         return Step("install", time.monotonic() - started, words)
 
     def run(self, module: str) -> Step:
-        """Run the installed module, and quote what it says."""
+        """Run the installed module; the step shows its output."""
         started = time.monotonic()
         said = self._run([str(self._python), "-I", "-m", module])
         return Step("run", time.monotonic() - started, said)
@@ -42,10 +42,10 @@ class ThrowAway:
         return self.path / "bin" / "python"
 
     def _run(self, command: list[str]) -> str:
-        # Nothing of this machine's pip settings: the file comes from our index, or not at all.
+        # Ignore the pip settings of this machine, so that the file can come only from our index.
         pip = {"PIP_CONFIG_FILE": os.devnull, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-        clean = environment(pip, drop=("PIP_", "PYTHON"))
+        clean = build_environment(pip, drop=("PIP_", "PYTHON"))
         done = subprocess.run(command, env=clean, capture_output=True, text=True)
         if done.returncode:
-            raise Failure(f"{command[-1]} failed:\n{done.stdout}{done.stderr}".strip())
+            raise LocalError(f"{command[-1]} failed:\n{done.stdout}{done.stderr}".strip())
         return done.stdout.strip()

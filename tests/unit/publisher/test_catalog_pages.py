@@ -4,48 +4,48 @@ import pytest
 
 from cloud.errors import NotFound
 from cloud.ports import Headers
-from publisher.catalog import newest_first, rendered
+from publisher.catalog_pages import render_catalog, sort_by_upload
 from publisher.render.templates import ENTRIES_PER_PAGE
 from schemas import layout
 from schemas.catalog import CatalogEntry
 from schemas.records import ProjectRecord
 from testing.fakes.examples import file_record, later
 from testing.storage import Fault
-from unit.publisher.world import Clock, Instance, Store, record
+from unit.publisher.publisher_fixtures import ManualClock, PublisherInstance, Store, make_record
 
 HOME = ["changelog/page1.html", "index.html", "simple/index.html", "simple/index.v1.json"]
 
 
-def entry(project: str, seconds: float | None) -> CatalogEntry:
+def make_entry(project: str, seconds: float | None) -> CatalogEntry:
     name = f"{project.replace('-', '_')}-1.tar.gz"
     if seconds is None:
-        return CatalogEntry.from_record(record(project=project))
+        return CatalogEntry.from_record(make_record(project=project))
     file = file_record(name, upload_time=later(seconds))
     return CatalogEntry.from_record(
         ProjectRecord(project=file.project, revision=1, files={file.filename: file})
     )
 
 
-def listed(store: Store) -> list[str]:
+def list_projects(store: Store) -> list[str]:
     return [project["name"] for project in json.loads(store.data(layout.ROOT_JSON))["projects"]]
 
 
 def test_it_lists_every_record_by_name_and_reads_none() -> None:
     store = Store()
-    store.index(record(project="a-b"), record(project="a"), record("acme-1.tar.gz"))
-    assert Instance(store).catalog.publish() == 3
+    store.index(make_record(project="a-b"), make_record(project="a"), make_record("acme-1.tar.gz"))
+    assert PublisherInstance(store).catalog.publish() == 3
     assert store.storage.counts.requests == {
         "objects.get": 3,
         "objects.list": 2,
         "objects.insert": 4,
     }
-    assert listed(store) == ["a", "a-b", "acme"]
+    assert list_projects(store) == ["a", "a-b", "acme"]
     assert list(store.pages()) == HOME
 
 
 def test_every_page_has_its_type() -> None:
     store = Store()
-    Instance(store).catalog.publish()
+    PublisherInstance(store).catalog.publish()
     assert {info.name: info.content_type for info in store.static.list()} == {
         "changelog/page1.html": "text/html; charset=utf-8",
         "index.html": "text/html; charset=utf-8",
@@ -56,39 +56,45 @@ def test_every_page_has_its_type() -> None:
 
 def test_pages_are_written_even_if_nothing_changed() -> None:
     store = Store()
-    Instance(store).catalog.publish()
+    PublisherInstance(store).catalog.publish()
     before = {info.name: info.generation for info in store.static.list()}
-    Instance(store).catalog.publish()
+    PublisherInstance(store).catalog.publish()
     after = {info.name: info.generation for info in store.static.list()}
     assert all(after[name] != generation for name, generation in before.items())
 
 
 def test_a_project_without_files_is_listed_but_is_no_news() -> None:
     store = Store()
-    store.index(record(project="empty"))
-    Instance(store).catalog.publish()
-    assert listed(store) == ["empty"]
+    store.index(make_record(project="empty"))
+    PublisherInstance(store).catalog.publish()
+    assert list_projects(store) == ["empty"]
     assert b"empty" not in store.data("changelog/page1.html")
 
 
 def test_the_changelog_begins_with_the_newest_upload() -> None:
-    entries = [entry("b", 1), entry("old", 0), entry("a", 1), entry("none", None), entry("new", 2)]
-    assert [one.project for one in newest_first(entries)] == ["new", "a", "b", "old"]
+    entries = [
+        make_entry("b", 1),
+        make_entry("old", 0),
+        make_entry("a", 1),
+        make_entry("none", None),
+        make_entry("new", 2),
+    ]
+    assert [one.project for one in sort_by_upload(entries)] == ["new", "a", "b", "old"]
 
 
 def test_the_changelog_has_as_many_pages_as_it_takes() -> None:
-    entries = [entry("acme", 0)] * (ENTRIES_PER_PAGE + 1)
-    pages = {name: data for name, _, data in rendered(entries, "Packages", {})}
+    entries = [make_entry("acme", 0)] * (ENTRIES_PER_PAGE + 1)
+    pages = {name: data for name, _, data in render_catalog(entries, "Packages", {})}
     assert sorted(pages) == sorted([*HOME, "changelog/page2.html"])
     assert pages["changelog/page2.html"].count(b'href="/simple/acme/"') == 1
 
 
 def test_pages_beyond_the_last_are_left_without_entries() -> None:
     store = Store()
-    store.index(record("acme-1.tar.gz"))
+    store.index(make_record("acme-1.tar.gz"))
     for name in ("changelog/page2.html", "changelog/page3.html"):
         store.static.put(name, b"old")
-    Instance(store).catalog.publish()
+    PublisherInstance(store).catalog.publish()
     for name in ("changelog/page2.html", "changelog/page3.html"):
         assert b"Latest uploads" in store.data(name)
         assert b"acme" not in store.data(name)
@@ -99,27 +105,27 @@ def test_an_object_that_is_no_record_is_left_out_and_named(
     name: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     store = Store()
-    store.index(record(project="zebra"))
+    store.index(make_record(project="zebra"))
     store.metadata.put(name, b"{}", Headers("application/json", ""))
-    assert Instance(store).catalog.publish() == 1
-    assert listed(store) == ["zebra"]
+    assert PublisherInstance(store).catalog.publish() == 1
+    assert list_projects(store) == ["zebra"]
     assert f"left out of the catalog: {name} is no record" in caplog.text
 
 
 def test_a_record_whose_custom_metadata_is_spoilt_is_read() -> None:
     store = Store()
-    store.index(record("acme-1.tar.gz"), record(project="zebra"))
+    store.index(make_record("acme-1.tar.gz"), make_record(project="zebra"))
     whole = store.metadata.read("projects/acme.json")
     assert whole is not None
     store.metadata.put("projects/acme.json", whole.data, Headers("application/json", ""))
-    assert Instance(store).catalog.publish() == 2
-    assert listed(store) == ["acme", "zebra"]
+    assert PublisherInstance(store).catalog.publish() == 2
+    assert list_projects(store) == ["acme", "zebra"]
 
 
 def test_a_page_written_too_often_is_waited_for() -> None:
-    store, clock = Store(), Clock()
+    store, clock = Store(), ManualClock()
     store.static.fault(Fault("error", operation="objects.insert", status=429))
-    Instance(store, clock=clock).catalog.publish()
+    PublisherInstance(store, clock=clock).catalog.publish()
     assert list(store.pages()) == HOME
     assert clock.slept == [1]
 
@@ -127,7 +133,7 @@ def test_a_page_written_too_often_is_waited_for() -> None:
 def test_a_bucket_that_is_not_there_is_an_error() -> None:
     store = Store()
     del store.storage.buckets["metadata"]
-    instance = Instance(store)
+    instance = PublisherInstance(store)
     del store.storage.buckets["metadata"]
     with pytest.raises(NotFound):
         instance.catalog.publish()

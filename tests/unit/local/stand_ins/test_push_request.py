@@ -7,13 +7,13 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.pubsub_v1.types import PubsubMessage, ReceivedMessage
 
-from local.stand_ins import push
+from local.stand_ins import push_request
 from schemas.push import PushEnvelope
 
 SUBSCRIPTION = "projects/gcpypi-local/subscriptions/ingest-file-uploaded"
 
 
-def received(**message: object) -> ReceivedMessage:
+def make_received(**message: object) -> ReceivedMessage:
     facts = {
         "data": b"\xff{}",
         "message_id": "7",
@@ -23,9 +23,9 @@ def received(**message: object) -> ReceivedMessage:
 
 
 def test_the_envelope_has_every_key_that_production_sends() -> None:
-    message = received(attributes={"eventType": "OBJECT_FINALIZE"}, ordering_key="k")
+    message = make_received(attributes={"eventType": "OBJECT_FINALIZE"}, ordering_key="k")
 
-    assert push.envelope(message, SUBSCRIPTION) == {
+    assert push_request.make_envelope(message, SUBSCRIPTION) == {
         "message": {
             "data": "/3t9",
             "attributes": {"eventType": "OBJECT_FINALIZE"},
@@ -41,24 +41,28 @@ def test_the_envelope_has_every_key_that_production_sends() -> None:
 
 
 def test_the_envelope_leaves_out_what_is_empty() -> None:
-    message = received()
+    message = make_received()
     message.delivery_attempt = 0
 
-    envelope = push.envelope(message, SUBSCRIPTION)
+    envelope = push_request.make_envelope(message, SUBSCRIPTION)
 
     assert set(envelope) == {"message", "subscription"}
     assert not {"attributes", "orderingKey"} & set(envelope["message"])
 
 
 def test_the_services_read_the_envelope() -> None:
-    envelope = PushEnvelope.model_validate_json(json.dumps(push.envelope(received(), SUBSCRIPTION)))
+    envelope = PushEnvelope.model_validate_json(
+        json.dumps(push_request.make_envelope(make_received(), SUBSCRIPTION))
+    )
 
     assert envelope.message.data == b"\xff{}"
     assert (envelope.message.message_id, envelope.delivery_attempt) == ("7", 3)
 
 
 def test_the_bearer_token_has_the_shape_of_a_jwt_for_the_endpoint() -> None:
-    header, claims, signature = push.bearer("http://127.0.0.1:8081/push/x", now=1000.5).split(".")
+    header, claims, signature = push_request.make_bearer_token(
+        "http://127.0.0.1:8081/push/x", now=1000.5
+    ).split(".")
 
     assert json.loads(base64.urlsafe_b64decode(header + "==")) == {"alg": "none", "typ": "JWT"}
     told = json.loads(base64.urlsafe_b64decode(claims + "=="))
@@ -70,11 +74,11 @@ def test_the_bearer_token_has_the_shape_of_a_jwt_for_the_endpoint() -> None:
     ("attempt", "seconds"), [(1, 10), (2, 20), (6, 320), (7, 600), (30, 600), (10_000, 600)]
 )
 def test_the_back_off_doubles_from_10_to_600_seconds(attempt: int, seconds: float) -> None:
-    assert push.back_off(attempt, scale=1) == seconds
-    assert push.back_off(attempt, scale=0.01) == pytest.approx(seconds / 100)
+    assert push_request.compute_back_off(attempt, scale=1) == seconds
+    assert push_request.compute_back_off(attempt, scale=0.01) == pytest.approx(seconds / 100)
 
 
 def test_only_productions_codes_acknowledge() -> None:
-    assert {code for code in range(100, 600) if code in push.ACKNOWLEDGING} == {
+    assert {code for code in range(100, 600) if code in push_request.ACKNOWLEDGING} == {
         *(102, 200, 201, 202, 204)
     }

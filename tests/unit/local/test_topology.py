@@ -2,9 +2,9 @@
 
 from dataclasses import asdict
 
-from local import layout
-from local.layout import Ports, Subscription
+from local import topology
 from local.settings import RelaySettings
+from local.topology import Ports, Subscription
 
 
 def test_the_standard_ports_are_the_documented_ones() -> None:
@@ -18,22 +18,22 @@ def test_the_standard_ports_are_the_documented_ones() -> None:
         "secrets": 8086,
         "storage": 4443,
     }
-    assert Ports().standard
+    assert Ports().is_standard
 
 
 def test_a_block_of_ports_is_eight_in_a_row() -> None:
-    assert sorted(asdict(Ports.block(9000)).values()) == list(range(9000, 9008))
-    assert not Ports.block(9000).standard
+    assert sorted(asdict(Ports.from_base(9000)).values()) == list(range(9000, 9008))
+    assert not Ports.from_base(9000).is_standard
 
 
 def test_free_ports_differ() -> None:
-    assert len(set(asdict(Ports.free()).values())) == 8
+    assert len(set(asdict(Ports.find_free()).values())) == 8
 
 
 def test_every_subscription_is_of_a_topic_and_for_a_service() -> None:
-    for each in layout.SUBSCRIPTIONS:
-        assert each.topic in layout.TOPICS
-        assert each.service in layout.SERVICES
+    for each in topology.SUBSCRIPTIONS:
+        assert each.topic in topology.TOPICS
+        assert each.service in topology.SERVICES
 
 
 def test_a_subscriptions_names_follow_from_its_own() -> None:
@@ -44,7 +44,7 @@ def test_a_subscriptions_names_follow_from_its_own() -> None:
 
 
 def test_topics_are_settings() -> None:
-    assert layout.topic_settings() == {
+    assert topology.build_topic_settings() == {
         "TOPIC_FILE_UPLOADED": "file-uploaded",
         "TOPIC_FILE_ACCEPTED": "file-accepted",
         "TOPIC_FILE_REFUSED": "file-refused",
@@ -57,7 +57,9 @@ def test_topics_are_settings() -> None:
 def test_the_relay_finds_every_service_on_the_standard_ports_without_settings() -> None:
     settings = RelaySettings()
 
-    assert {each.name: settings.url(each.service) + each.path for each in layout.SUBSCRIPTIONS} == {
+    assert {
+        each.name: settings.url(each.service) + each.path for each in topology.SUBSCRIPTIONS
+    } == {
         "ingest-file-uploaded": "http://127.0.0.1:8081/push/ingest-file-uploaded",
         "indexer-file-accepted": "http://127.0.0.1:8082/push/indexer-file-accepted",
         "indexer-project-command": "http://127.0.0.1:8082/push/indexer-project-command",

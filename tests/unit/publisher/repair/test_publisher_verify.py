@@ -9,9 +9,9 @@ import pytest
 
 from cloud.ports import NO_METADATA, Headers
 from publisher.repair.difference import Difference
-from publisher.repair.file import FileCheck
-from publisher.repair.index import IndexCheck
-from publisher.repair.project import ProjectCheck
+from publisher.repair.file_check import FileCheck
+from publisher.repair.index_check import IndexCheck
+from publisher.repair.project_check import ProjectCheck
 from publisher.repair.verify import Verification
 from schemas.names import ProjectName
 from schemas.records import Blocked, ProjectRecord
@@ -34,7 +34,7 @@ def pool() -> Iterator[Executor]:
         yield executor
 
 
-def verification(
+def make_verification(
     index: Index,
     pool: Executor,
     *,
@@ -48,12 +48,14 @@ def verification(
     return Verification(projects, whole, pool, wait, lambda words: None)
 
 
-def found(index: Index, pool: Executor, only: Sequence[ProjectName] = ()) -> list[tuple[str, str]]:
-    differences = verification(index, pool).run(only)
+def find_differences(
+    index: Index, pool: Executor, only: Sequence[ProjectName] = ()
+) -> list[tuple[str, str]]:
+    differences = make_verification(index, pool).run(only)
     return [(one.kind, one.object.removeprefix("gs://")) for one in differences]
 
 
-def again(
+def overwrite(
     bucket: MemoryBucket,
     name: str,
     data: bytes | None = None,
@@ -65,17 +67,17 @@ def again(
     bucket.storage.insert(bucket.name, name, live.data if data is None else data, attributes)
 
 
-def record(index: Index) -> ProjectRecord:
+def read_record(index: Index) -> ProjectRecord:
     return ProjectRecord.model_validate_json(index.data("metadata")["projects/acme.json"])
 
 
 def test_nothing_is_found_on_a_sound_index(index: Index, pool: Executor) -> None:
-    assert list(verification(index, pool, read_files=True).run()) == []
+    assert list(make_verification(index, pool, read_files=True).run()) == []
 
 
 def test_nothing_is_written(index: Index, pool: Executor) -> None:
     index.storage.counts.clear()
-    list(verification(index, pool).run())
+    list(make_verification(index, pool).run())
     assert index.storage.counts.requests.keys() <= {
         "objects.get",
         "objects.download",
@@ -98,11 +100,11 @@ def put(bucket: str, name: str, data: bytes = b"?") -> Damage:
 
 
 def change(bucket: str, name: str, data: bytes) -> Damage:
-    return lambda index: again(index.buckets[bucket], name, data)
+    return lambda index: overwrite(index.buckets[bucket], name, data)
 
 
-def say(bucket: str, name: str, key: str, value: str) -> Damage:
-    return lambda index: again(index.buckets[bucket], name, metadata={key: value})
+def set_metadata(bucket: str, name: str, key: str, value: str) -> Damage:
+    return lambda index: overwrite(index.buckets[bucket], name, metadata={key: value})
 
 
 def retype(bucket: str, name: str) -> Damage:
@@ -114,19 +116,19 @@ def retype(bucket: str, name: str) -> Damage:
 
 def forget_a_file(index: Index) -> None:
     """Put an older record back, in which the newest file is not."""
-    whole = record(index)
+    whole = read_record(index)
     rest = {name: file for name, file in whole.files.items() if name != WHEEL}
     data = whole.model_copy(update={"files": rest}).encode()
-    again(index.buckets["metadata"], "projects/acme.json", data)
+    overwrite(index.buckets["metadata"], "projects/acme.json", data)
 
 
 def mix_up(index: Index) -> None:
     data = index.data("metadata")["projects/acme.json"]
-    again(index.buckets["metadata"], "projects/gamma.json", data)
+    overwrite(index.buckets["metadata"], "projects/gamma.json", data)
 
 
 def unblock(index: Index) -> None:
-    again(index.buckets["static"], "blocked.json", Blocked().encode())
+    overwrite(index.buckets["static"], "blocked.json", Blocked().encode())
 
 
 PLANTED: dict[str, tuple[Damage, list[tuple[str, str]]]] = {
@@ -139,7 +141,7 @@ PLANTED: dict[str, tuple[Damage, list[tuple[str, str]]]] = {
         [("other-file", f"packages/{WHEEL}")],
     ),
     "a file's digest is another": (
-        say("packages", WHEEL, "sha256", "0" * 64),
+        set_metadata("packages", WHEEL, "sha256", "0" * 64),
         [("other-file", f"packages/{WHEEL}")],
     ),
     "a .metadata is gone": (
@@ -168,7 +170,7 @@ PLANTED: dict[str, tuple[Damage, list[tuple[str, str]]]] = {
         [("missing-page", "static/pypi/acme/json")],
     ),
     "a page is of an older record": (
-        say("static", "simple/acme/index.html", "record-revision", "1"),
+        set_metadata("static", "simple/acme/index.html", "record-revision", "1"),
         [("stale-page", "static/simple/acme/index.html")],
     ),
     "a page was edited": (
@@ -217,14 +219,14 @@ def test_planted_damage_is_found_and_nothing_else(
 ) -> None:
     plant, expected = PLANTED[damage]
     plant(index)
-    assert found(index, pool) == expected
+    assert find_differences(index, pool) == expected
 
 
 def test_a_record_that_was_put_back_contradicts_what_was_made_of_its_successor(
     index: Index, pool: Executor
 ) -> None:
     forget_a_file(index)
-    kinds = {kind for kind, _ in found(index, pool, [ACME])}
+    kinds = {kind for kind, _ in find_differences(index, pool, [ACME])}
     assert kinds == {"wrong-facts", "other-page", "orphan"}
 
 
@@ -233,7 +235,7 @@ def test_a_record_whose_older_version_was_put_back_is_behind_all_that_was_made_o
 ) -> None:
     older = index.storage.buckets["metadata"].archived["projects/acme.json"][-1]
     index.storage.insert("metadata", older.name, older.data, older.attributes)
-    assert found(index, pool, [ACME]) == [
+    assert find_differences(index, pool, [ACME]) == [
         ("stale-page", "static/simple/acme/index.v1.json"),
         ("stale-page", "static/simple/acme/index.html"),
         ("stale-page", "static/pypi/acme/json"),
@@ -242,8 +244,8 @@ def test_a_record_whose_older_version_was_put_back_is_behind_all_that_was_made_o
 
 
 def test_wrong_facts_of_the_catalog_show_in_its_pages(index: Index, pool: Executor) -> None:
-    say("metadata", "projects/acme.json", "latest-version", "9.9")(index)
-    assert set(found(index, pool)) == {
+    set_metadata("metadata", "projects/acme.json", "latest-version", "9.9")(index)
+    assert set(find_differences(index, pool)) == {
         ("wrong-facts", "metadata/projects/acme.json"),
         ("stale-catalog", "static/index.html"),
         ("stale-catalog", "static/changelog/page1.html"),
@@ -253,15 +255,15 @@ def test_wrong_facts_of_the_catalog_show_in_its_pages(index: Index, pool: Execut
 def test_facts_that_cannot_be_read_are_wrong_but_the_catalog_does_without(
     index: Index, pool: Executor
 ) -> None:
-    say("metadata", "projects/acme.json", "status", "lost")(index)
-    assert found(index, pool) == [("wrong-facts", "metadata/projects/acme.json")]
+    set_metadata("metadata", "projects/acme.json", "status", "lost")(index)
+    assert find_differences(index, pool) == [("wrong-facts", "metadata/projects/acme.json")]
 
 
 def test_blocked_entries_of_projects_without_a_record_are_found(
     index: Index, pool: Executor
 ) -> None:
     index.buckets["metadata"].remove("projects/gamma.json")
-    assert ("wrong-blocked", "static/blocked.json") in found(index, pool)
+    assert ("wrong-blocked", "static/blocked.json") in find_differences(index, pool)
 
 
 def test_bytes_that_are_not_those_of_their_generation_are_found_by_reading_them(
@@ -270,15 +272,15 @@ def test_bytes_that_are_not_those_of_their_generation_are_found_by_reading_them(
     """Which Cloud Storage never does; a bucket that was copied by hand might."""
     bucket = index.storage.buckets["packages"]
     bucket.live[WHEEL] = replace(bucket.live[WHEEL], data=bytes(len(bucket.live[WHEEL].data)))
-    assert found(index, pool) == []
-    (difference,) = verification(index, pool, read_files=True).run()
+    assert find_differences(index, pool) == []
+    (difference,) = make_verification(index, pool, read_files=True).run()
     assert (difference.kind, difference.object) == ("other-file", f"gs://packages/{WHEEL}")
 
 
 def test_only_the_projects_that_were_named_are_looked_at(index: Index, pool: Executor) -> None:
     for project in ("acme", "gamma"):
         index.buckets["static"].remove(f"pypi/{project}/json")
-    assert found(index, pool, [ACME]) == [("missing-page", "static/pypi/acme/json")]
+    assert find_differences(index, pool, [ACME]) == [("missing-page", "static/pypi/acme/json")]
 
 
 def test_what_was_only_under_way_is_no_difference(index: Index, pool: Executor) -> None:
@@ -294,7 +296,7 @@ def test_what_was_only_under_way_is_no_difference(index: Index, pool: Executor) 
         waited.append(time.monotonic())
         index.run(behind)
 
-    assert list(verification(index, pool, wait=wait).run()) == []
+    assert list(make_verification(index, pool, wait=wait).run()) == []
     assert len(waited) == 1
 
 

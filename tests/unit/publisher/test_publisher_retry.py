@@ -3,7 +3,7 @@
 import pytest
 
 from cloud.errors import CloudError, PreconditionFailed, TooManyRequests, Unavailable
-from unit.publisher.world import Clock, retry
+from unit.publisher.publisher_fixtures import ManualClock, make_retry
 
 
 class Trying:
@@ -21,34 +21,34 @@ class Trying:
 
 
 def test_what_succeeds_is_tried_once_and_without_a_pause() -> None:
-    clock = Clock()
-    assert retry(clock)(Trying()) == 1
+    clock = ManualClock()
+    assert make_retry(clock)(Trying()) == 1
     assert clock.slept == []
 
 
 def test_after_a_lost_race_it_is_tried_again_soon_and_after_429_a_second_later() -> None:
-    clock = Clock()
+    clock = ManualClock()
     trying = Trying(PreconditionFailed("x"), TooManyRequests("x"))
-    assert retry(clock)(trying) == 3
+    assert make_retry(clock)(trying) == 3
     assert clock.slept == [0.05, 2.0]
 
 
 def test_pauses_double_but_not_for_ever() -> None:
-    clock = Clock()
-    retry(clock)(Trying(*[TooManyRequests("x")] * 6))
+    clock = ManualClock()
+    make_retry(clock)(Trying(*[TooManyRequests("x")] * 6))
     assert clock.slept == [1, 2, 4, 8, 8, 8]
 
 
 def test_it_gives_up_before_the_deadline_with_the_last_error() -> None:
-    clock, last = Clock(), TooManyRequests("the last")
+    clock, last = ManualClock(), TooManyRequests("the last")
     trying = Trying(*[TooManyRequests("x")] * 3, last, TooManyRequests("never"))
     with pytest.raises(TooManyRequests, match="the last"):
-        retry(clock, deadline=10)(trying)
+        make_retry(clock, deadline=10)(trying)
     assert clock.now <= 10
 
 
 def test_any_other_error_is_raised_at_once() -> None:
     trying = Trying(Unavailable("x"))
     with pytest.raises(Unavailable):
-        retry()(trying)
+        make_retry()(trying)
     assert trying.times == 1

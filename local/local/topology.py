@@ -1,6 +1,7 @@
-"""The one table of the local runtime: what is called what, listens where and talks to whom.
+"""Topology of the local runtime: the names, ports and connections of its parts.
 
-docker-compose.yml says the same for containers; tests/unit/local/test_compose.py compares the two.
+docker-compose.yml has the same values for containers; tests/unit/local/test_compose.py compares
+both.
 """
 
 import socket
@@ -30,31 +31,31 @@ BUCKETS: Mapping[str, str] = {
 TOPICS = tuple(message.topic for message in MESSAGES)
 UPLOADS_TOPIC = "file-uploaded"
 
-# As in production; the relay scales only the back-off.
+# Values of production; the relay scales only the back-off.
 ACK_DEADLINE = 600
 MAX_DELIVERY_ATTEMPTS = 30
 WINDOW = 80
-# A local mistake should be seen in seconds: 0.1 s to 6 s instead of 10 s to 600 s.
+# Back-off of 0.1 s to 6 s instead of 10 s to 600 s, so that a local mistake shows in seconds.
 BACK_OFF_SCALE = 0.01
 
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A queue of one topic for one service."""
+    """Push subscription of one service to one topic."""
 
     name: str
     topic: str
     service: str
-    """The field of :class:`Ports` of the service it is pushed to."""
+    """Field of :class:`Ports` with the port of the service."""
 
     @property
     def dead_letter(self) -> str:
-        """Its dead-letter topic, and that topic's own subscription."""
+        """Name of both the dead-letter topic and the subscription to it."""
         return f"{self.name}-dead-letter"
 
     @property
     def path(self) -> str:
-        """Where the service takes its messages."""
+        """URL path of the service's push endpoint."""
         return f"/push/{self.name}"
 
 
@@ -66,7 +67,7 @@ SUBSCRIPTIONS = (
     Subscription("publisher-catalog", "project-indexed", "catalog"),
 )
 
-# The module of each service; the publisher runs twice, once for the catalog.
+# Module of each service; the publisher runs twice, once for the catalog.
 SERVICES: Mapping[str, str] = {
     "ingest": "ingest.main",
     "indexer": "indexer.main",
@@ -78,7 +79,7 @@ SERVICES: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Who listens where on the loopback."""
+    """Ports of the parts on the loopback interface."""
 
     proxy: int = 8080
     ingest: int = 8081
@@ -90,13 +91,13 @@ class Ports:
     storage: int = 4443
 
     @classmethod
-    def block(cls, base: int) -> Self:
-        """Return ``base`` and the ports after it, in the order of the fields."""
+    def from_base(cls, base: int) -> Self:
+        """Return consecutive ports from ``base``, in the order of the fields."""
         return cls(*range(base, base + len(fields(cls))))
 
     @classmethod
-    def free(cls) -> Self:
-        """Return ports nobody listens on right now."""
+    def find_free(cls) -> Self:
+        """Return ports that are free at the moment."""
         sockets = [socket.create_server((HOST, 0)) for _ in fields(cls)]
         ports = [each.getsockname()[1] for each in sockets]
         for each in sockets:
@@ -104,26 +105,26 @@ class Ports:
         return cls(*ports)
 
     def address(self, name: str) -> str:
-        """Return ``host:port`` of what is called ``name``."""
+        """Return ``host:port`` of the part ``name``."""
         return f"{HOST}:{getattr(self, name)}"
 
     def url(self, name: str) -> str:
-        """Return the URL of what is called ``name``, without a slash at its end."""
+        """Return the URL of the part ``name``, without a trailing slash."""
         return f"http://{self.address(name)}"
 
     @property
-    def standard(self) -> bool:
-        """Whether these are the ports of the documentation."""
+    def is_standard(self) -> bool:
+        """True for the default ports, which the documentation names."""
         return astuple(self) == astuple(type(self)())
 
 
-def published_ports(ports: Ports) -> dict[str, str]:
-    """Return the variables by which docker-compose.yml knows where to publish each port."""
+def build_compose_environment(ports: Ports) -> dict[str, str]:
+    """Return the variables of docker-compose.yml for the published ports."""
     return {f"{each.name.upper()}_PORT": str(getattr(ports, each.name)) for each in fields(ports)}
 
 
-def emulators(ports: Ports) -> dict[str, str]:
-    """Return the variables that lead Google's libraries, and ours, to the stand-ins."""
+def build_emulator_environment(ports: Ports) -> dict[str, str]:
+    """Return the variables that connect Google's and our libraries to the stand-ins."""
     return {
         "PUBSUB_EMULATOR_HOST": ports.address("pubsub"),
         "STORAGE_EMULATOR_HOST": ports.url("storage"),
@@ -131,8 +132,8 @@ def emulators(ports: Ports) -> dict[str, str]:
     }
 
 
-def gcloud_environment(ports: Ports) -> dict[str, str]:
-    """Return the variables that lead gcloud to the stand-ins, without a login."""
+def build_gcloud_environment(ports: Ports) -> dict[str, str]:
+    """Return the variables that connect gcloud to the stand-ins, without a login."""
     return {
         "CLOUDSDK_AUTH_DISABLE_CREDENTIALS": "true",
         "CLOUDSDK_CORE_PROJECT": PROJECT,
@@ -144,25 +145,25 @@ def gcloud_environment(ports: Ports) -> dict[str, str]:
     }
 
 
-def topic_settings() -> dict[str, str]:
-    """Return the settings that name the topics, as ``TOPIC_FILE_ACCEPTED``."""
+def build_topic_settings() -> dict[str, str]:
+    """Return the settings with the names of the topics, for example ``TOPIC_FILE_ACCEPTED``."""
     return {f"TOPIC_{topic.replace('-', '_').upper()}": topic for topic in TOPICS}
 
 
-def service_environment(service: str, ports: Ports) -> dict[str, str]:
-    """Return the settings of one service, with the emulators."""
+def build_service_environment(service: str, ports: Ports) -> dict[str, str]:
+    """Return the settings of one service, including the addresses of the emulators."""
     return {
         "HOST": HOST,
         "PORT": str(getattr(ports, service)),
         "PROJECT": PROJECT,
         "TOKENS_SECRET": TOKENS_SECRET,
         **BUCKETS,
-        **topic_settings(),
-        **emulators(ports),
+        **build_topic_settings(),
+        **build_emulator_environment(ports),
     }
 
 
-def relay_environment(ports: Ports) -> dict[str, str]:
+def build_relay_environment(ports: Ports) -> dict[str, str]:
     """Return the settings of the relay."""
     urls = {f"{s.service.upper()}_URL": ports.url(s.service) for s in SUBSCRIPTIONS}
-    return {**urls, **emulators(ports), "BACK_OFF_SCALE": str(BACK_OFF_SCALE)}
+    return {**urls, **build_emulator_environment(ports), "BACK_OFF_SCALE": str(BACK_OFF_SCALE)}

@@ -1,4 +1,4 @@
-"""The in-memory Pub/Sub's gRPC face: the parts of Publisher and Subscriber that a worker needs.
+"""gRPC servicer of the in-memory Pub/Sub: the methods of Publisher and Subscriber in use.
 
 https://cloud.google.com/pubsub/docs/reference/rpc/google.pubsub.v1
 """
@@ -11,45 +11,45 @@ import grpc
 from google.protobuf.empty_pb2 import Empty
 from google.pubsub_v1 import types
 
-from local.stand_ins.grpc_server import Method, handler
+from local.stand_ins.grpc_server import Method, make_handler
 from local.stand_ins.pubsub.broker import Broker
 
-# How long an empty pull is held open. Short, so that a puller that went away is soon noticed.
+# Seconds until an empty pull returns; short, to notice a disconnected client soon.
 POLL = 5.0
-# How late an expired deadline may be noticed by a pull that waits.
+# Maximum delay in seconds until a waiting pull notices an expired deadline.
 TICK = 0.25
 
 
-class Server:
-    """Answers calls from one broker, on one event loop, so that nothing needs a lock."""
+class Servicer:
+    """Servicer of one broker; a single event loop makes locks unnecessary."""
 
     def __init__(self, broker: Broker, poll: float = POLL) -> None:
         self._broker = broker
         self._poll = poll
         self._arrived = asyncio.Event()
 
-    def handlers(self) -> list[grpc.GenericRpcHandler]:
-        """Return the two services."""
+    def make_handlers(self) -> list[grpc.GenericRpcHandler]:
+        """Return the handlers of both services."""
         return [
-            handler("google.pubsub.v1.Publisher", self._publisher()),
-            handler("google.pubsub.v1.Subscriber", self._subscriber()),
+            make_handler("google.pubsub.v1.Publisher", self._list_publisher_methods()),
+            make_handler("google.pubsub.v1.Subscriber", self._list_subscriber_methods()),
         ]
 
-    def _publisher(self) -> Mapping[str, Method]:
+    def _list_publisher_methods(self) -> Mapping[str, Method]:
         return {
             "CreateTopic": Method(types.Topic, self._broker.create_topic),
-            "GetTopic": Method(types.GetTopicRequest, lambda r: self._broker.topic(r.topic)),
+            "GetTopic": Method(types.GetTopicRequest, lambda r: self._broker.find_topic(r.topic)),
             "ListTopics": Method(types.ListTopicsRequest, self._list_topics),
             "DeleteTopic": Method(types.DeleteTopicRequest, self._delete_topic),
             "Publish": Method(types.PublishRequest, self._publish),
         }
 
-    def _subscriber(self) -> Mapping[str, Method]:
+    def _list_subscriber_methods(self) -> Mapping[str, Method]:
         return {
             "CreateSubscription": Method(types.Subscription, self._broker.create_subscription),
             "GetSubscription": Method(
                 types.GetSubscriptionRequest,
-                lambda r: self._broker.backlog(r.subscription).subscription,
+                lambda r: self._broker.find_backlog(r.subscription).subscription,
             ),
             "ListSubscriptions": Method(types.ListSubscriptionsRequest, self._list_subscriptions),
             "DeleteSubscription": Method(
@@ -62,8 +62,8 @@ class Server:
 
     def _list_topics(self, request: types.ListTopicsRequest) -> types.ListTopicsResponse:
         topics = self._broker.topics
-        mine = [topics[name] for name in sorted(topics) if name.startswith(f"{request.project}/")]
-        return types.ListTopicsResponse(topics=mine)
+        found = [topics[name] for name in sorted(topics) if name.startswith(f"{request.project}/")]
+        return types.ListTopicsResponse(topics=found)
 
     def _delete_topic(self, request: types.DeleteTopicRequest) -> Empty:
         self._broker.delete_topic(request.topic)
@@ -78,19 +78,19 @@ class Server:
         self, request: types.ListSubscriptionsRequest
     ) -> types.ListSubscriptionsResponse:
         backlogs = self._broker.backlogs
-        mine = [
+        found = [
             backlogs[name].subscription
             for name in sorted(backlogs)
             if name.startswith(f"{request.project}/")
         ]
-        return types.ListSubscriptionsResponse(subscriptions=mine)
+        return types.ListSubscriptionsResponse(subscriptions=found)
 
     def _delete_subscription(self, request: types.DeleteSubscriptionRequest) -> Empty:
         self._broker.delete_subscription(request.subscription)
         return Empty()
 
     async def _pull(self, request: types.PullRequest) -> types.PullResponse:
-        """Wait for a message up to the poll time; a puller that hangs up is lent nothing."""
+        """Wait for messages up to the poll time; a disconnected client gets no lease."""
         until = time.monotonic() + self._poll
         while True:
             arrived = self._arrived
@@ -100,17 +100,17 @@ class Server:
             await _wait(arrived, TICK)
 
     def _acknowledge(self, request: types.AcknowledgeRequest) -> Empty:
-        self._broker.backlog(request.subscription).acknowledge(request.ack_ids)
+        self._broker.find_backlog(request.subscription).acknowledge(request.ack_ids)
         return Empty()
 
     def _modify(self, request: types.ModifyAckDeadlineRequest) -> Empty:
         seconds = request.ack_deadline_seconds
-        self._broker.modify(request.subscription, request.ack_ids, seconds, time.time())
+        self._broker.modify_deadlines(request.subscription, request.ack_ids, seconds, time.time())
         self._wake()
         return Empty()
 
     def _wake(self) -> None:
-        """Let every waiting pull look again."""
+        """Wake every waiting pull."""
         self._arrived.set()
         self._arrived = asyncio.Event()
 

@@ -9,12 +9,12 @@ from email import message_from_bytes
 
 from packaging.utils import parse_wheel_filename
 
-from local.demo.wheel import Wheel
+from local.demo.wheel_builder import Wheel
 
 WHEEL = Wheel("gcpypi_demo", "0.0.7", {"gcpypi_demo.py": b"print('hello')\n"})
 
 
-def members() -> dict[str, bytes]:
+def read_members() -> dict[str, bytes]:
     with zipfile.ZipFile(io.BytesIO(WHEEL.encode())) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
 
@@ -27,13 +27,13 @@ def test_the_file_name_is_a_wheels() -> None:
 
 
 def test_the_metadata_agrees_with_the_file_name() -> None:
-    metadata = message_from_bytes(members()["gcpypi_demo-0.0.7.dist-info/METADATA"])
+    metadata = message_from_bytes(read_members()["gcpypi_demo-0.0.7.dist-info/METADATA"])
 
     assert (metadata["Name"], metadata["Version"]) == ("gcpypi-demo", "0.0.7")
 
 
 def test_the_record_lists_every_member_with_its_digest() -> None:
-    files = members()
+    files = read_members()
     record = "gcpypi_demo-0.0.7.dist-info/RECORD"
 
     rows = {path: rest for path, *rest in csv.reader(io.StringIO(files[record].decode()))}

@@ -12,41 +12,50 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from publisher.blocked import entry_of
-from publisher.catalog import rendered
-from publisher.pages import KINDS
+from publisher.blocked import build_entry
+from publisher.catalog_pages import render_catalog
+from publisher.project_pages import KINDS
 from publisher.render.listing import Listing
 from schemas import layout
 from schemas.catalog import CatalogEntry
 from schemas.records import Blocked, ProjectRecord, Registers
-from unit.publisher.world import ACME, Hook, Instance, Stepper, Store, record, status, yank
+from unit.publisher.publisher_fixtures import (
+    ACME,
+    Hook,
+    PublisherInstance,
+    Stepper,
+    Store,
+    make_record,
+    make_status,
+    make_yank,
+)
 
 WHEEL, OTHER = "acme-1-py3-none-any.whl", "acme-2-py3-none-any.whl"
 STEPS = range(14)
 """More than any of these calls has operations, undisturbed: the last few are its end."""
 
 
-def toggled(revision: int) -> ProjectRecord:
+def make_toggled_record(revision: int) -> ProjectRecord:
     """A record in which all that can be said and unsaid changes with each revision.
 
     So the record of each revision looks like the one two before it, but for the revision.
     """
     on = revision % 2 == 1
-    registers = Registers.model_validate({"files": {WHEEL: yank(value=on, at=revision)}})
-    return record(
+    registers = Registers.model_validate({"files": {WHEEL: make_yank(value=on, at=revision)}})
+    return make_record(
         WHEEL,
         OTHER,
         project=ACME,
         revision=revision,
         yanked=registers,
         removed=registers,
-        status=status("quarantined" if on else "active"),
+        status=make_status("quarantined" if on else "active"),
     )
 
 
-def grown(revision: int) -> ProjectRecord:
+def make_grown_record(revision: int) -> ProjectRecord:
     """A record that nobody ever gave a command: each revision has one more file."""
-    return record(*[f"acme-{n}-py3-none-any.whl" for n in range(revision)], revision=revision)
+    return make_record(*[f"acme-{n}-py3-none-any.whl" for n in range(revision)], revision=revision)
 
 
 @dataclass(frozen=True)
@@ -54,7 +63,7 @@ class Protocol:
     """What an instance does with a message, and what is to come of it."""
 
     name: str
-    publish: Callable[[Instance], object]
+    publish: Callable[[PublisherInstance], object]
     records: Callable[[int], ProjectRecord]
     settled: Callable[[Store, ProjectRecord], None]
 
@@ -62,19 +71,19 @@ class Protocol:
         """An instance that begins to deal with a message, stopped before its first step."""
 
         def call(hook: Hook) -> None:
-            self.publish(Instance(store, hook))
+            self.publish(PublisherInstance(store, hook))
 
         return Stepper(call)
 
     def deliver(self, store: Store) -> None:
         """An instance that deals with a message, undisturbed."""
-        self.publish(Instance(store))
+        self.publish(PublisherInstance(store))
 
 
 def assert_pages(store: Store, newest: ProjectRecord) -> None:
     expected = {kind.name(ACME): kind.render(Listing.from_record(newest)) for kind in KINDS}
     assert {name: store.data(name) for name in expected} == expected
-    entry = entry_of(newest)
+    entry = build_entry(newest)
     if entry is None:
         assert store.static.stat(layout.BLOCKED) is None
     else:
@@ -83,20 +92,22 @@ def assert_pages(store: Store, newest: ProjectRecord) -> None:
 
 
 def assert_catalog(store: Store, newest: ProjectRecord) -> None:
-    pages = rendered([CatalogEntry.from_record(newest)], "Packages", {})
+    pages = render_catalog([CatalogEntry.from_record(newest)], "Packages", {})
     assert store.pages() == {name: data for name, _, data in pages}
 
 
-PAGES = Protocol("pages", lambda i: i.publish(), toggled, assert_pages)
-FORCED = Protocol("forced pages", lambda i: i.publish(force=True), toggled, assert_pages)
-PLAIN = Protocol("pages without registers", lambda i: i.publish(), grown, assert_pages)
-CATALOG = Protocol("catalog", lambda i: i.catalog.publish(), grown, assert_catalog)
+PAGES = Protocol("pages", lambda i: i.publish(), make_toggled_record, assert_pages)
+FORCED = Protocol(
+    "forced pages", lambda i: i.publish(force=True), make_toggled_record, assert_pages
+)
+PLAIN = Protocol("pages without registers", lambda i: i.publish(), make_grown_record, assert_pages)
+CATALOG = Protocol("catalog", lambda i: i.catalog.publish(), make_grown_record, assert_catalog)
 
 EACH = pytest.mark.parametrize("protocol", [PAGES, FORCED, PLAIN, CATALOG], ids=lambda p: p.name)
 BEFORE = pytest.mark.parametrize("published", [False, True], ids=["new", "known"])
 
 
-def world(protocol: Protocol, published: bool) -> Store:
+def make_store(protocol: Protocol, published: bool) -> Store:
     """A store whose record is at revision 2, and whose pages, if any, at revision 1."""
     store = Store()
     if published:
@@ -112,7 +123,7 @@ def world(protocol: Protocol, published: bool) -> Store:
 def test_an_instance_stopped_at_any_step_does_not_undo_what_was_published_meanwhile(
     protocol: Protocol, published: bool, stop: int
 ) -> None:
-    store = world(protocol, published)
+    store = make_store(protocol, published)
     stale = protocol.begin(store)
     stale.step(stop)
     store.index(protocol.records(3))
@@ -129,7 +140,7 @@ def test_two_instances_stopped_at_any_steps_end_with_the_newest_record(
     protocol: Protocol, published: bool, stop: int
 ) -> None:
     for other_stop in STEPS:
-        store = world(protocol, published)
+        store = make_store(protocol, published)
         stale = protocol.begin(store)
         stale.step(stop)
         store.index(protocol.records(3))
@@ -146,7 +157,7 @@ def test_two_instances_stopped_at_any_steps_end_with_the_newest_record(
 def test_an_instance_killed_at_any_step_is_made_good_by_redelivery(
     protocol: Protocol, published: bool, stop: int
 ) -> None:
-    store = world(protocol, published)
+    store = make_store(protocol, published)
     stale = protocol.begin(store)
     stale.step(stop)
     stale.kill()
@@ -160,7 +171,7 @@ def test_an_instance_killed_after_a_newer_record_was_published_undoes_nothing(
     protocol: Protocol, stop: int
 ) -> None:
     for further in range(4):
-        store = world(protocol, published=True)
+        store = make_store(protocol, published=True)
         stale = protocol.begin(store)
         stale.step(stop)
         store.index(protocol.records(3))
@@ -206,7 +217,7 @@ def test_three_instances_in_any_order_settle_on_the_newest_record(
 
 @pytest.mark.parametrize("stop", STEPS)
 def test_what_is_blocked_is_never_behind_a_page(stop: int) -> None:
-    store, checks = world(PAGES, published=True), list[bool]()
+    store, checks = make_store(PAGES, published=True), list[bool]()
 
     def check(operation: str, bucket: str, name: str) -> None:
         page = store.static.stat(layout.project_json(ACME))
@@ -217,7 +228,7 @@ def test_what_is_blocked_is_never_behind_a_page(stop: int) -> None:
     stale = PAGES.begin(store)
     stale.step(stop)
     store.index(PAGES.records(3))
-    Instance(store, check).publish()
+    PublisherInstance(store, check).publish()
     stale.finish()
     check("", "", "")
     assert all(checks)

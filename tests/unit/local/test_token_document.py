@@ -3,11 +3,11 @@
 import hashlib
 import json
 
-from local import tokens
+from local import token_document
 
 
 def test_a_token_is_let_in_by_its_digest() -> None:
-    document = tokens.with_token(None, "gcpypi_x")
+    document = token_document.add_token(None, "gcpypi_x")
 
     assert document is not None
     (entry,) = json.loads(document)["tokens"]
@@ -24,23 +24,16 @@ def test_a_token_is_let_in_by_its_digest() -> None:
 
 
 def test_a_token_that_is_in_already_changes_nothing() -> None:
-    document = tokens.with_token(None, "gcpypi_x")
+    document = token_document.add_token(None, "gcpypi_x")
 
-    assert tokens.with_token(document, "gcpypi_x") is None
+    assert token_document.add_token(document, "gcpypi_x") is None
 
 
 def test_a_further_token_leaves_the_others_in() -> None:
-    first = tokens.with_token(None, "gcpypi_x")
-    second = tokens.with_token(first, "gcpypi_y")
+    first = token_document.add_token(None, "gcpypi_x")
+    second = token_document.add_token(first, "gcpypi_y")
 
     assert first is not None
     assert second is not None
     assert json.loads(second)["tokens"][0] == json.loads(first)["tokens"][0]
     assert len(json.loads(second)["tokens"]) == 2
-
-
-def test_new_tokens_differ_and_carry_the_prefix() -> None:
-    made = {tokens.new() for _ in range(3)}
-
-    assert len(made) == 3
-    assert all(token.startswith("gcpypi_") and len(token) >= 40 for token in made)

@@ -1,17 +1,17 @@
-"""The page protocol: how a project's pages come to be those of its newest record.
+"""Page protocol: the pages of a project become those of its newest record.
 
-1. Look at the project's pages: their generations and the ``record-revision`` they were made of.
+1. List the pages of the project, with their generations and their ``record-revision``.
 2. *Then* read the record.
-3. Bring ``blocked.json`` up to it, so that nothing removed outlives its page.
-4. Skip a page only if its ``record-revision`` is not lower than the record's.
-5. Write the others with the generations of step 1 (0 where absent).
-6. 412: somebody wrote after step 1, perhaps from an older record. Start over.
+3. Update ``blocked.json`` from the record, so that a removed file is blocked before its page.
+4. Skip a page only if its ``record-revision`` is not lower than that of the record.
+5. Write the other pages with the generations of step 1 (0 if absent).
+6. 412: another instance wrote after step 1, perhaps from an older record. Start over.
 
-Why an older record never has the last word: a page written after step 1 moves its generation, so
-a write that succeeds was preceded, in the life of that page, only by what step 1 saw; and whoever
-announced a newer record before step 1 is read in step 2. The revisions alone would not do (the
-test and the write are not one step), nor would the generations alone (they are not ordered).
-Nothing is ever deleted: a project without files has pages that offer none.
+An older record never wins. A page written after step 1 has a new generation, so step 5 succeeds
+only if the page is as it was in step 1. A record announced before step 1 is read in step 2.
+Revisions alone are not enough, because comparison and write are two steps. Generations alone are
+not enough, because they are not ordered.
+Nothing is deleted: a project without files has pages without files.
 """
 
 from collections.abc import Callable, Sequence
@@ -30,8 +30,8 @@ from schemas.records import ProjectRecord
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """One of a project's pages."""
+class PageKind:
+    """One of the pages that every project has."""
 
     name: Callable[[ProjectName], str]
     content_type: str
@@ -39,16 +39,16 @@ class Kind:
 
 
 KINDS = (
-    Kind(layout.project_json, SIMPLE_JSON, simple_json.render_project),
-    Kind(layout.project_html, HTML, project_html.render),
-    Kind(layout.legacy_json, JSON, legacy_json.render),
+    PageKind(layout.project_json, SIMPLE_JSON, simple_json.render_project),
+    PageKind(layout.project_html, HTML, project_html.render),
+    PageKind(layout.legacy_json, JSON, legacy_json.render),
 )
-"""In the order of writing: what installers read comes first."""
+"""All kinds of pages in the order of writing: pages for installers come first."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProjectPages:
-    """The pages of all projects, in the static bucket."""
+    """Pages of all projects in the static bucket."""
 
     static: Bucket
     metadata: Bucket
@@ -56,31 +56,32 @@ class ProjectPages:
     retry: Retry
 
     def publish(self, project: ProjectName, *, force: bool) -> ProjectRecord:
-        """Return the record that the pages are now of, or newer than.
+        """Publish the pages, and return the record; the pages are now of this record or newer.
 
-        A duplicate costs one list, a stat and two reads. ``force`` skips no page.
+        A duplicate message costs one list, one stat and two reads.
 
-        :raises NotFound: if there is no record. Cloud Storage is consistent: it was announced,
-            so it was there.
+        :param force: write every page, even if it has the revision of the record.
+        :raises NotFound: if the record does not exist. Cloud Storage is consistent, so an
+            announced record was deleted in the meantime.
         """
         return self.retry(lambda: self._attempt(project, force))
 
     def _attempt(self, project: ProjectName, force: bool) -> ProjectRecord:
-        found = self._found(project)
+        found = self._list_pages(project)
         record = read_record(self.metadata, layout.record(project))
-        self.blocked.note(record)
+        self.blocked.update(record)
         due = [kind for kind in KINDS if force or _is_due(found.get(kind.name(project)), record)]
-        for kind, data in _rendered(due, record):
+        for kind, data in _render_pages(due, record):
             self._write(kind, record, data, found.get(kind.name(project)))
         return record
 
-    def _found(self, project: ProjectName) -> dict[str, ObjectInfo]:
+    def _list_pages(self, project: ProjectName) -> dict[str, ObjectInfo]:
         pages = {info.name: info for info in self.static.list(layout.project_pages(project))}
         legacy = self.static.stat(layout.legacy_json(project))
         return pages | ({legacy.name: legacy} if legacy else {})
 
     def _write(
-        self, kind: Kind, record: ProjectRecord, data: bytes, found: ObjectInfo | None
+        self, kind: PageKind, record: ProjectRecord, data: bytes, found: ObjectInfo | None
     ) -> None:
         headers = Headers(
             content_type=kind.content_type,
@@ -95,7 +96,7 @@ def read_record(metadata: Bucket, name: str) -> ProjectRecord:
     """Return the record in the object ``name`` of the metadata bucket.
 
     :raises NotFound: if there is no such object.
-    :raises ValidationError: if it is not a record.
+    :raises ValidationError: if the object is not a record.
     """
     stored = metadata.read(name)
     if stored is None:
@@ -103,8 +104,10 @@ def read_record(metadata: Bucket, name: str) -> ProjectRecord:
     return ProjectRecord.model_validate_json(stored.data)
 
 
-def _rendered(kinds: Sequence[Kind], record: ProjectRecord) -> Sequence[tuple[Kind, bytes]]:
-    """The pages, all rendered before the first is written, so that none is if one cannot be."""
+def _render_pages(
+    kinds: Sequence[PageKind], record: ProjectRecord
+) -> Sequence[tuple[PageKind, bytes]]:
+    """Render all pages before the first write, so that an error leaves every page unchanged."""
     if not kinds:
         return ()
     listing = Listing.from_record(record)
@@ -112,6 +115,6 @@ def _rendered(kinds: Sequence[Kind], record: ProjectRecord) -> Sequence[tuple[Ki
 
 
 def _is_due(found: ObjectInfo | None, record: ProjectRecord) -> bool:
-    """Whether a page is missing or of an older record; one that does not say counts as older."""
+    """Return whether a page is missing, of an older record, or without a revision."""
     revision = layout.record_revision(found.metadata) if found else None
     return revision is None or revision < record.revision

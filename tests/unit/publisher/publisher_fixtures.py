@@ -8,9 +8,9 @@ from dataclasses import replace
 from cloud.ports import Headers
 from cloud.retry import Retry
 from publisher.blocked import BlockedList
-from publisher.catalog import Catalog
+from publisher.catalog_pages import Catalog
 from publisher.main import DEADLINE, RETRY
-from publisher.pages import ProjectPages
+from publisher.project_pages import ProjectPages
 from schemas import layout
 from schemas.catalog import CatalogEntry
 from schemas.names import Filename, ProjectName
@@ -39,11 +39,11 @@ HOSTILE = (
 """File names of one project that guessing gets wrong."""
 
 
-def yank(reason: str | None = None, *, value: bool = True, at: float = 0) -> Register:
+def make_yank(reason: str | None = None, *, value: bool = True, at: float = 0) -> Register:
     return Register(issued_at=later(at), command_id="c", value=value, reason=reason)
 
 
-def record(
+def make_record(
     *filenames: str, project: str = ACME, revision: int = 1, **facts: object
 ) -> ProjectRecord:
     """A record that holds these files, each a minute after the one before."""
@@ -55,7 +55,7 @@ def record(
     return ProjectRecord.model_validate({**given, **facts})
 
 
-def hostile() -> ProjectRecord:
+def make_hostile_record() -> ProjectRecord:
     """A record with all that is hard to say in HTML."""
     files = {
         Filename(name): file_record(
@@ -67,7 +67,7 @@ def hostile() -> ProjectRecord:
         )
         for minute, name in enumerate(HOSTILE)
     }
-    versions = {"0.9": yank(NAUGHTY), "0.8": yank()}
+    versions = {"0.9": make_yank(NAUGHTY), "0.8": make_yank()}
     return ProjectRecord.model_validate(
         {
             "project": ACME,
@@ -75,22 +75,22 @@ def hostile() -> ProjectRecord:
             "files": files,
             "yanked": Registers.model_validate({"versions": versions}),
             "removed": Registers.model_validate(
-                {"files": {"acme-0.6.dev3-py3-none-any.whl": yank()}}
+                {"files": {"acme-0.6.dev3-py3-none-any.whl": make_yank()}}
             ),
-            "status": status("deprecated", NAUGHTY),
+            "status": make_status("deprecated", NAUGHTY),
         }
     )
 
 
-def status(value: Status, reason: str | None = None) -> StatusRegister:
+def make_status(value: Status, reason: str | None = None) -> StatusRegister:
     return StatusRegister(issued_at=NOON, command_id="s", value=value, reason=reason)
 
 
-def removed(*filenames: str) -> Registers:
-    return Registers.model_validate({"files": {name: yank() for name in filenames}})
+def make_removals(*filenames: str) -> Registers:
+    return Registers.model_validate({"files": {name: make_yank() for name in filenames}})
 
 
-class Clock:
+class ManualClock:
     """A clock that stands still but for those who sleep by it."""
 
     def __init__(self) -> None:
@@ -105,9 +105,9 @@ class Clock:
         self.now += seconds
 
 
-def retry(clock: Clock | None = None, deadline: float = DEADLINE) -> Retry:
+def make_retry(clock: ManualClock | None = None, deadline: float = DEADLINE) -> Retry:
     """The publisher's retry without jitter, by a clock that nobody waits for."""
-    clock = clock or Clock()
+    clock = clock or ManualClock()
     return replace(RETRY, deadline=deadline, sleep=clock.sleep, chance=lambda: 0.5, clock=clock)
 
 
@@ -142,14 +142,16 @@ class Store:
 Hook = Callable[[str, str, str], None]
 
 
-class Instance:
+class PublisherInstance:
     """One instance of the publisher: its own objects, upon the store that all share."""
 
-    def __init__(self, store: Store, hook: Hook | None = None, clock: Clock | None = None) -> None:
+    def __init__(
+        self, store: Store, hook: Hook | None = None, clock: ManualClock | None = None
+    ) -> None:
         static = MemoryBucket("static", storage=store.storage)
         metadata = MemoryBucket("metadata", storage=store.storage)
         static.before = metadata.before = hook
-        patience = retry(clock)
+        patience = make_retry(clock)
         self.blocked = BlockedList(static, patience)
         self.pages = ProjectPages(static, metadata, self.blocked, patience)
         self.catalog = Catalog(static, metadata, "Packages", patience)
@@ -158,7 +160,7 @@ class Instance:
         return self.pages.publish(ACME, force=force)
 
 
-class Killed(BaseException):
+class InstanceKilled(BaseException):
     """The instance is no more. Nothing may catch it."""
 
 
@@ -200,7 +202,7 @@ class Stepper:
 
     def _run(self, call: Callable[[Hook], object]) -> None:
         try:
-            with suppress(Killed):
+            with suppress(InstanceKilled):
                 call(self._hook)
         except BaseException as error:  # raised where it is waited for
             self._error = error
@@ -217,4 +219,4 @@ class Stepper:
         self._stopped.release()
         self._go.acquire()
         if self._killed:
-            raise Killed
+            raise InstanceKilled
