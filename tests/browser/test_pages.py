@@ -1,4 +1,4 @@
-"""The pages for people in headless Chromium: ``make test-browser``, not part of ``make test``."""
+"""Pages for people in headless Chromium: ``make test-browser``, not part of ``make test``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from e2e.conftest import LocalIndex, built_in, wait_until
 from testing.fakes.wheels import wheel
 
 if TYPE_CHECKING:
-    from selenium import webdriver  # type: ignore[import-not-found]  # is in a venv of its own
+    from selenium import webdriver  # type: ignore[import-not-found]  # in a separate venv
 
 __all__ = ["built_in"]
 
@@ -40,7 +40,7 @@ def index(built_in: LocalIndex) -> LocalIndex:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[webdriver.Chrome]:
-    from selenium import webdriver  # only here, so that the tests are collected without it
+    from selenium import webdriver  # imported here, so that the tests are collected without it
 
     options = webdriver.ChromeOptions()
     options.binary_location = os.environ.get("CHROMIUM", "/usr/bin/chromium")
@@ -62,12 +62,12 @@ def find_host(index: LocalIndex) -> str:
 
 
 def make_home_url(index: LocalIndex) -> str:
-    """The home page, with the log-in that a person would type."""
+    """Return the URL of the home page, with the log-in of a person."""
     return f"http://{index.index_url.split('://')[1].split('@')[0]}@{find_host(index)}/"
 
 
 def list_visible_projects(browser: webdriver.Chrome) -> set[str]:
-    """The projects that can be seen."""
+    """Return the projects with a visible link."""
     links = browser.find_elements("css selector", "a")
     return {link.text.split()[0] for link in links if link.is_displayed() and link.text} & set(
         PROJECTS
@@ -121,7 +121,7 @@ def test_the_changes_are_listed(browser: webdriver.Chrome, index: LocalIndex) ->
     assert [project for project in PROJECTS if project not in text] == []
 
 
-def test_the_browser_complains_of_nothing(browser: webdriver.Chrome, index: LocalIndex) -> None:
+def test_the_browser_logs_no_errors(browser: webdriver.Chrome, index: LocalIndex) -> None:
     browser.get_log("browser")
     for page in ("", "simple/", "simple/weather/", "changelog/page1.html"):
         browser.get(make_home_url(index) + page)

@@ -1,6 +1,6 @@
-"""README and docs do what they say: their commands are typed in their order, on a local index.
+"""Commands of README and docs, executed in their order on a local index.
 
-Which commands that are, and how the others are checked, is in ``documented/rules.py``.
+``documented/rules.py`` lists these commands, and the checks of all others.
 """
 
 import shutil
@@ -25,7 +25,7 @@ pytestmark = needs_programs
 
 @pytest.fixture(scope="module")
 def runtime(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalIndex]:
-    """A local index in a copy of the repository, with the packages that pages speak of."""
+    """Local index in a copy of the repository, with the packages of the pages."""
     folder = checkout.copied(tmp_path_factory.mktemp("documented") / "gcpypi")
     with run_local_index(folder / ".local") as started:
         publish(started, "acme_widgets", "1.3")
@@ -45,11 +45,11 @@ def publish(runtime: LocalIndex, project: str, version: str) -> None:
 
 
 def prepare_nothing(runtime: LocalIndex) -> None:
-    """Prepare nothing: the page stands by itself."""
+    """Prepare nothing, because the page needs nothing."""
 
 
 def damage(runtime: LocalIndex) -> None:
-    """Take a page away and promote a file by hand, which is what verify shows on its page."""
+    """Delete a page and promote a file by hand, for the output of verify on the page."""
     storage = runtime.environment["STORAGE_EMULATOR_HOST"]
     static, packages = (runtime.environment[f"{kind}_BUCKET"] for kind in ("STATIC", "PACKAGES"))
     page = f"{storage}/storage/v1/b/{static}/o/{quote('pypi/acme/json', '')}"
@@ -63,12 +63,12 @@ def damage(runtime: LocalIndex) -> None:
 
 
 def publish_cloud_build(runtime: LocalIndex) -> None:
-    """Publish what Cloud Build would; another version, as the README withdraws its own."""
+    """Publish the package of Cloud Build, in another version than the one the README removes."""
     publish(runtime, "gcpypi_schemas", "0.1.1")
 
 
 def publish_other_version(runtime: LocalIndex) -> None:
-    """Publish a version that the page on security did not remove."""
+    """Publish a version that the security page does not remove."""
     publish(runtime, "acme_widgets", "1.4")
 
 
@@ -82,11 +82,13 @@ PAGES: dict[str, Callable[[LocalIndex], None]] = {
     "docs/tokens.md": prepare_nothing,
     "examples/README.md": publish_other_version,
 }
-"""The pages with commands that run here, and what is prepared for each."""
+"""Pages with commands that run here, and the preparation of each."""
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_does_what_it_says(name: str, runtime: LocalIndex, reader: Reader) -> None:
+def test_the_commands_of_a_page_print_its_output(
+    name: str, runtime: LocalIndex, reader: Reader
+) -> None:
     PAGES[name](runtime)
     reader.follow(name, Check.RUN)
 
@@ -95,6 +97,8 @@ def test_no_page_with_commands_that_run_is_left_out() -> None:
     assert {name for name in pages.names() if pages.executed(name, Check.RUN)} == set(PAGES)
 
 
-def test_make_local_down_stops_what_the_pages_used(runtime: LocalIndex, reader: Reader) -> None:
+def test_make_local_down_stops_the_runtime_of_the_pages(
+    runtime: LocalIndex, reader: Reader
+) -> None:
     assert "It is down." in reader.types("make local-down")
     assert "Nothing runs." in reader.types("make local-down")

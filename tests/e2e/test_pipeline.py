@@ -1,4 +1,4 @@
-"""A wheel goes in, pip gets it out: through all services, with the real clients."""
+"""End-to-end tests with real clients: upload a wheel, and install it with pip and uv."""
 
 import hashlib
 import json
@@ -17,7 +17,7 @@ PIP = ("-m", "pip", "--isolated", "--disable-pip-version-check", "--no-cache-dir
 
 @pytest.fixture
 def project(request: pytest.FixtureRequest) -> str:
-    """A project name of the test's own."""
+    """Project name that no other test uses."""
     digest = hashlib.sha256(request.node.nodeid.encode()).hexdigest()
     return f"e2e_{digest[:8]}"
 
@@ -27,7 +27,7 @@ def format_page_name(project: str) -> str:
 
 
 def upload(runtime: LocalIndex, path: Path) -> str:
-    """Upload as CI does: with gcloud where it is, else over the JSON API."""
+    """Upload like CI: with gcloud if it is installed, else over the JSON API."""
     if not runtime.has_gcloud:
         return runtime.upload_file(path.name, path.read_bytes())
     name = runtime.make_object_name(path.name)
@@ -36,7 +36,7 @@ def upload(runtime: LocalIndex, path: Path) -> str:
 
 
 def announce(runtime: LocalIndex, name: str) -> None:
-    """Announce as CI does, with gcloud; the built-in Pub/Sub has it from the bucket already."""
+    """Announce like CI with gcloud; without it, the bucket's announcement is enough."""
     if not runtime.has_gcloud:
         return
     message = json.dumps({"bucket": runtime.incoming, "name": name})
@@ -88,7 +88,7 @@ def test_it_works_without_gcloud_java_and_docker(
     assert read_version(built_in, python, project) == "built in"
 
 
-def test_pip_checks_the_hash_of_what_it_downloads(
+def test_pip_checks_the_hash_of_a_download(
     runtime: LocalIndex, python: Path, project: str, tmp_path: Path
 ) -> None:
     data = wheel(project)
@@ -176,11 +176,11 @@ def test_a_file_that_is_no_wheel_is_refused_with_a_verdict(
     assert runtime.fetch_page(format_page_name(project)) is None
 
 
-def test_messages_that_cannot_work_are_answered_and_hold_up_nobody(
+def test_invalid_messages_are_answered_and_block_no_other_message(
     runtime: LocalIndex, project: str
 ) -> None:
     if not runtime.has_gcloud:
-        pytest.skip("the built-in Pub/Sub speaks no REST, so gcloud cannot publish to it")
+        pytest.skip("the built-in Pub/Sub has no REST API for gcloud")
     publish = ("gcloud", "pubsub", "topics", "publish", "file-uploaded", "--format=json")
     reasons = {
         "no json": "unreadable-message",
@@ -188,8 +188,8 @@ def test_messages_that_cannot_work_are_answered_and_hold_up_nobody(
         json.dumps({"bucket": "elsewhere", "name": "a/1/b.whl"}): "not-allowed",
     }
     for message, reason in reasons.items():
-        told = json.loads(runtime.run(*publish, f"--message={message}").stdout)
-        (message_id,) = told["messageIds"]
+        published = json.loads(runtime.run(*publish, f"--message={message}").stdout)
+        (message_id,) = published["messageIds"]
         assert runtime.wait_for_answer(message_id)["reason"] == reason
     absent = runtime.make_object_name(wheel_filename(project))
     announce(runtime, absent)
@@ -198,7 +198,7 @@ def test_messages_that_cannot_work_are_answered_and_hold_up_nobody(
 
 def test_a_yank_reaches_pip(runtime: LocalIndex, python: Path, project: str) -> None:
     if not runtime.has_gcloud:
-        pytest.skip("the built-in Pub/Sub speaks no REST, so gcloud cannot publish to it")
+        pytest.skip("the built-in Pub/Sub has no REST API for gcloud")
     for version in ("1.0", "2.0"):
         body = f"VERSION = '{version}'\n".encode()
         runtime.upload_file(wheel_filename(project, version), wheel(project, version, body=body))
@@ -218,13 +218,13 @@ def test_a_yank_reaches_pip(runtime: LocalIndex, python: Path, project: str) -> 
 
 
 @pytest.mark.parametrize("token", ["", "wrong", "gcpypi_wrong"])
-def test_without_the_token_there_is_nothing_but_401(runtime: LocalIndex, token: str) -> None:
+def test_without_a_valid_token_every_path_answers_401(runtime: LocalIndex, token: str) -> None:
     for path in ("/simple/", "/simple/acme/", "/packages/acme-1.0.tar.gz", "/nowhere"):
         assert runtime.get(path, token=token)[0] == 401
 
 
 def test_an_unknown_project_is_not_found(runtime: LocalIndex) -> None:
-    assert runtime.get("/simple/nobody-published-this/")[0] == 404
+    assert runtime.get("/simple/unknown-project/")[0] == 404
 
 
 def test_a_second_up_is_harmless(runtime: LocalIndex) -> None:
@@ -232,6 +232,6 @@ def test_a_second_up_is_harmless(runtime: LocalIndex) -> None:
     assert "already up" in again.stdout
 
 
-def test_nobody_complained_meanwhile(runtime: LocalIndex, built_in: LocalIndex) -> None:
+def test_the_logs_have_no_errors_and_no_warnings(runtime: LocalIndex, built_in: LocalIndex) -> None:
     assert runtime.find_complaints() == []
     assert built_in.find_complaints() == []

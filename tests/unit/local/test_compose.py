@@ -1,4 +1,4 @@
-"""docker-compose.yml says of containers what the table of the native runtime says of processes."""
+"""Agreement of docker-compose.yml with the topology of the native runtime."""
 
 import json
 import subprocess
@@ -36,7 +36,7 @@ def read_published_port(service: dict[str, Any]) -> tuple[str, int, int]:
 
 
 @pytest.mark.parametrize("name", topology.SERVICES)
-def test_each_service_has_the_settings_of_the_table(services: dict[str, Any], name: str) -> None:
+def test_each_service_has_the_settings_of_the_topology(services: dict[str, Any], name: str) -> None:
     here = topology.build_service_environment(name, Ports())
     there = services[SERVICES[name]]["environment"]
 
@@ -49,7 +49,7 @@ def test_each_service_has_the_settings_of_the_table(services: dict[str, Any], na
     assert there == here | inside
 
 
-def test_the_relay_pushes_to_every_service_of_the_table(services: dict[str, Any]) -> None:
+def test_the_relay_pushes_to_every_service_of_the_topology(services: dict[str, Any]) -> None:
     environment = services["relay"]["environment"]
 
     assert set(environment) == set(topology.build_relay_environment(Ports()))
@@ -79,7 +79,7 @@ def test_other_ports_can_be_published() -> None:
     assert f"-external-url=http://{ports.address('storage')}" in services["storage"]["command"]
 
 
-def test_storage_tells_the_same_topic_of_the_same_bucket(services: dict[str, Any]) -> None:
+def test_storage_announces_the_same_bucket_on_the_same_topic(services: dict[str, Any]) -> None:
     command = services["storage"]["command"]
 
     assert f"-event.bucket={topology.INCOMING}" in command
@@ -87,7 +87,7 @@ def test_storage_tells_the_same_topic_of_the_same_bucket(services: dict[str, Any
     assert f"-event.pubsub-project-id={topology.PROJECT}" in command
 
 
-def test_up_waits_for_every_container_but_the_job(services: dict[str, Any]) -> None:
+def test_up_waits_for_every_container_except_the_job(services: dict[str, Any]) -> None:
     assert {"bootstrap", *docker.CONTAINERS} == set(services)
 
 

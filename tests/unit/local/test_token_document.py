@@ -1,4 +1,4 @@
-"""The document of tokens holds digests, and letting a token in twice changes nothing."""
+"""Token document: it has digests only, and adding a token twice changes nothing."""
 
 import hashlib
 import json
@@ -6,7 +6,7 @@ import json
 from local import token_document
 
 
-def test_a_token_is_let_in_by_its_digest() -> None:
+def test_a_token_is_stored_as_its_digest() -> None:
     document = token_document.add_token(None, "gcpypi_x")
 
     assert document is not None
@@ -23,13 +23,13 @@ def test_a_token_is_let_in_by_its_digest() -> None:
     assert b"gcpypi_x" not in document
 
 
-def test_a_token_that_is_in_already_changes_nothing() -> None:
+def test_an_existing_token_changes_nothing() -> None:
     document = token_document.add_token(None, "gcpypi_x")
 
     assert token_document.add_token(document, "gcpypi_x") is None
 
 
-def test_a_further_token_leaves_the_others_in() -> None:
+def test_a_further_token_keeps_the_others() -> None:
     first = token_document.add_token(None, "gcpypi_x")
     second = token_document.add_token(first, "gcpypi_y")
 

@@ -1,4 +1,4 @@
-"""The table of the local runtime agrees with the documentation and with itself."""
+"""Agreement of the local runtime's topology with the documentation and with itself."""
 
 from dataclasses import asdict
 

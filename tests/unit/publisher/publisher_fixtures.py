@@ -1,4 +1,4 @@
-"""What the publisher stands in, in memory: records, buckets, and instances that can be stopped."""
+"""Fixtures of the publisher: example records, buckets in memory, and stoppable instances."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -23,7 +23,7 @@ from testing.storage import Storage
 ACME = ProjectName("acme")
 
 NAUGHTY = """<b>&amp; "it's" 'gone'</b> naïve 日本 🐍"""
-"""A reason that says everything HTML must escape."""
+"""Reason with all characters that HTML must escape."""
 
 HOSTILE = (
     "acme-1!2.0-py3-none-any.whl",
@@ -36,7 +36,7 @@ HOSTILE = (
     "ACME-0.7.post1-py3-none-any.whl",
     "acme-0.6.dev3-py3-none-any.whl",
 )
-"""File names of one project that guessing gets wrong."""
+"""File names of one project that heuristics parse incorrectly."""
 
 
 def make_yank(reason: str | None = None, *, value: bool = True, at: float = 0) -> Register:
@@ -46,7 +46,7 @@ def make_yank(reason: str | None = None, *, value: bool = True, at: float = 0) -
 def make_record(
     *filenames: str, project: str = ACME, revision: int = 1, **facts: object
 ) -> ProjectRecord:
-    """A record that holds these files, each a minute after the one before."""
+    """Make a record with these files, uploaded one minute apart."""
     files = {
         name: file_record(name, upload_time=later(60 * minute))
         for minute, name in enumerate(filenames)
@@ -56,7 +56,7 @@ def make_record(
 
 
 def make_hostile_record() -> ProjectRecord:
-    """A record with all that is hard to say in HTML."""
+    """Make a record with values that are difficult in HTML."""
     files = {
         Filename(name): file_record(
             name,
@@ -91,7 +91,7 @@ def make_removals(*filenames: str) -> Registers:
 
 
 class ManualClock:
-    """A clock that stands still but for those who sleep by it."""
+    """Clock that advances only by its own ``sleep``."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -106,13 +106,13 @@ class ManualClock:
 
 
 def make_retry(clock: ManualClock | None = None, deadline: float = DEADLINE) -> Retry:
-    """The publisher's retry without jitter, by a clock that nobody waits for."""
+    """Make the retry of the publisher, without jitter and with a manual clock."""
     clock = clock or ManualClock()
     return replace(RETRY, deadline=deadline, sleep=clock.sleep, chance=lambda: 0.5, clock=clock)
 
 
 class Store:
-    """The buckets of one index, whatever instances use them."""
+    """Buckets of one index, shared by all instances."""
 
     def __init__(self) -> None:
         self.storage = Storage()
@@ -120,20 +120,20 @@ class Store:
         self.metadata = MemoryBucket("metadata", storage=self.storage)
 
     def index(self, *records: ProjectRecord) -> None:
-        """Put records as the indexer does."""
+        """Write records like the indexer."""
         for one in records:
             headers = Headers(
                 "application/json", "no-cache", CatalogEntry.from_record(one).metadata()
             )
             self.metadata.put(layout.record(one.project), one.encode(), headers)
 
-    def pages(self) -> Mapping[str, bytes]:
-        """All that was published, by object name."""
+    def read_pages(self) -> Mapping[str, bytes]:
+        """Return all published pages by object name."""
         storage = self.storage.buckets
         assert "static" in storage
-        return {info.name: self.data(info.name) for info in self.static.list()}
+        return {info.name: self.read(info.name) for info in self.static.list()}
 
-    def data(self, name: str) -> bytes:
+    def read(self, name: str) -> bytes:
         stored = self.static.read(name)
         assert stored is not None
         return stored.data
@@ -143,7 +143,7 @@ Hook = Callable[[str, str, str], None]
 
 
 class PublisherInstance:
-    """One instance of the publisher: its own objects, upon the store that all share."""
+    """Instance of the publisher on a store that all instances share."""
 
     def __init__(
         self, store: Store, hook: Hook | None = None, clock: ManualClock | None = None
@@ -161,16 +161,16 @@ class PublisherInstance:
 
 
 class InstanceKilled(BaseException):
-    """The instance is no more. Nothing may catch it."""
+    """End of an instance; a base exception, so that no handler catches it."""
 
 
 class Stepper:
-    """A call in a thread of its own that stops before each operation on a bucket.
+    """Call in a separate thread that stops before each operation on a bucket.
 
-    Between two operations nothing happens that others could see, so to kill it there is to kill it
-    after the former took effect.
+    Between two operations the call has no visible effect. A kill before an operation therefore
+    equals a kill at any moment since the previous one.
 
-    :param call: what to do; it is given the hook to stop at.
+    :param call: function to run; its argument is the hook that stops it.
     """
 
     def __init__(self, call: Callable[[Hook], object]) -> None:
@@ -183,7 +183,7 @@ class Stepper:
         self._wait()
 
     def step(self, times: int = 1) -> None:
-        """Let that many operations happen, or fewer if it is over before."""
+        """Run this number of operations, or fewer if the call ends."""
         for _ in range(times):
             if self.done:
                 return
@@ -191,12 +191,12 @@ class Stepper:
             self._wait()
 
     def finish(self) -> None:
-        """Let it come to its end."""
+        """Run the call to its end."""
         while not self.done:
             self.step()
 
     def kill(self) -> None:
-        """End it where it stands."""
+        """End the call before its next operation."""
         self._killed = True
         self.step()
 
@@ -204,14 +204,14 @@ class Stepper:
         try:
             with suppress(InstanceKilled):
                 call(self._hook)
-        except BaseException as error:  # raised where it is waited for
+        except BaseException as error:  # raised in the waiting thread
             self._error = error
         finally:
             self.done = True
             self._stopped.release()
 
     def _wait(self) -> None:
-        assert self._stopped.acquire(timeout=10), "it hangs"
+        assert self._stopped.acquire(timeout=10), "the call hangs"
         if self._error is not None:
             raise self._error
 

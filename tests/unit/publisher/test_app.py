@@ -20,7 +20,7 @@ from testing.fakes.memory import MemoryBucket, MemoryTopic
 
 
 class MemoryPublisher:
-    """The publisher's surroundings."""
+    """Publisher service with buckets and topics in memory."""
 
     def __init__(self) -> None:
         self.static, self.metadata = MemoryBucket("static"), MemoryBucket("metadata")

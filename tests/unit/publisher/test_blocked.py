@@ -63,18 +63,18 @@ def make_restoration() -> Registers:
         (make_blocked(2, WHEEL), make_acme(3), make_blocked(3)),
     ],
     ids=[
-        "nothing ever blocked: no entry",
+        "never blocked: no entry",
         "removed",
         "quarantined",
-        "has a status: keeps its place",
-        "restored: keeps its place",
+        "has a status: keeps its entry",
+        "restored: keeps its entry",
         "a removed version",
         "restored",
         "older: ignored",
         "the same: not written",
-        "damaged: mended",
-        "newer with the same: raised",
-        "made anew without registers: raised",
+        "wrong: corrected",
+        "newer and equal: revision raised",
+        "recreated without registers: revision raised",
     ],
 )
 def test_the_document_follows_the_record(
@@ -92,14 +92,14 @@ def test_other_projects_stay_and_all_are_sorted() -> None:
     assert after.projects[ProjectName("zeta")] == other
 
 
-def test_noting_what_changes_nothing_costs_one_read() -> None:
+def test_an_update_without_a_change_costs_one_read() -> None:
     store = Store()
     PublisherInstance(store).blocked.update(make_acme(1))
     assert store.storage.counts.requests == {"objects.download": 1}
     assert store.static.stat(layout.BLOCKED) is None
 
 
-def test_noting_survives_a_lost_race() -> None:
+def test_an_update_survives_a_lost_race() -> None:
     store = Store()
     rival, hooked = PublisherInstance(store), list[str]()
 
@@ -111,11 +111,11 @@ def test_noting_survives_a_lost_race() -> None:
             )
 
     PublisherInstance(store, hook).blocked.update(make_acme(1, removed=make_removals(WHEEL)))
-    found = Blocked.model_validate_json(store.data(layout.BLOCKED))
+    found = Blocked.model_validate_json(store.read(layout.BLOCKED))
     assert list(found.projects) == ["acme", "zeta"]
 
 
-def test_threads_that_come_while_one_writes_are_noted_together() -> None:
+def test_records_that_arrive_during_a_write_share_the_next_write() -> None:
     store, inside, go_on = Store(), threading.Event(), threading.Event()
 
     def hook(operation: str, bucket: str, name: str) -> None:
@@ -137,29 +137,29 @@ def test_threads_that_come_while_one_writes_are_noted_together() -> None:
     go_on.set()
     for thread in threads:
         thread.join(10)
-    assert len(Blocked.model_validate_json(store.data(layout.BLOCKED)).projects) == 20
+    assert len(Blocked.model_validate_json(store.read(layout.BLOCKED)).projects) == 20
     assert store.storage.counts.requests["objects.insert"] == 2
 
 
-def test_an_older_record_of_a_thread_that_waits_does_not_take_the_place_of_a_newer() -> None:
+def test_an_older_record_does_not_replace_a_newer_waiting_one() -> None:
     store = Store()
     blocked_list = PublisherInstance(store).blocked
     blocked_list._add(make_acme(2, removed=make_restoration()))
     blocked_list.update(make_acme(1, removed=make_removals(WHEEL)))
-    assert Blocked.model_validate_json(store.data(layout.BLOCKED)) == make_blocked(2)
+    assert Blocked.model_validate_json(store.read(layout.BLOCKED)) == make_blocked(2)
 
 
-def test_what_could_not_be_noted_is_raised_and_noted_when_it_comes_again() -> None:
+def test_a_failed_update_raises_and_succeeds_at_the_next_attempt() -> None:
     store = Store()
     blocked_list = PublisherInstance(store).blocked
     store.static.fault(Fault("error", operation="objects.insert", status=503))
     with pytest.raises(Unavailable):
         blocked_list.update(make_acme(1, removed=make_removals(WHEEL)))
     blocked_list.update(make_acme(1, removed=make_removals(WHEEL)))
-    assert Blocked.model_validate_json(store.data(layout.BLOCKED)) == make_blocked(1, WHEEL)
+    assert Blocked.model_validate_json(store.read(layout.BLOCKED)) == make_blocked(1, WHEEL)
 
 
-def test_a_newer_record_that_comes_while_its_older_one_is_noted_is_noted_next() -> None:
+def test_a_newer_record_that_arrives_during_a_write_is_written_next() -> None:
     store, newer = Store(), list[threading.Thread]()
 
     def hook(operation: str, bucket: str, name: str) -> None:
@@ -173,5 +173,5 @@ def test_a_newer_record_that_comes_while_its_older_one_is_noted_is_noted_next() 
     blocked_list = PublisherInstance(store, hook).blocked
     blocked_list.update(make_acme(1, removed=make_removals(WHEEL)))
     newer[0].join(10)
-    assert Blocked.model_validate_json(store.data(layout.BLOCKED)) == make_blocked(2)
+    assert Blocked.model_validate_json(store.read(layout.BLOCKED)) == make_blocked(2)
     assert blocked_list._waiting == {}

@@ -27,7 +27,7 @@ def make_entry(project: str, seconds: float | None) -> CatalogEntry:
 
 
 def list_projects(store: Store) -> list[str]:
-    return [project["name"] for project in json.loads(store.data(layout.ROOT_JSON))["projects"]]
+    return [project["name"] for project in json.loads(store.read(layout.ROOT_JSON))["projects"]]
 
 
 def test_it_lists_every_record_by_name_and_reads_none() -> None:
@@ -40,7 +40,7 @@ def test_it_lists_every_record_by_name_and_reads_none() -> None:
         "objects.insert": 4,
     }
     assert list_projects(store) == ["a", "a-b", "acme"]
-    assert list(store.pages()) == HOME
+    assert list(store.read_pages()) == HOME
 
 
 def test_every_page_has_its_type() -> None:
@@ -63,12 +63,12 @@ def test_pages_are_written_even_if_nothing_changed() -> None:
     assert all(after[name] != generation for name, generation in before.items())
 
 
-def test_a_project_without_files_is_listed_but_is_no_news() -> None:
+def test_a_project_without_files_is_listed_but_not_in_the_changelog() -> None:
     store = Store()
     store.index(make_record(project="empty"))
     PublisherInstance(store).catalog.publish()
     assert list_projects(store) == ["empty"]
-    assert b"empty" not in store.data("changelog/page1.html")
+    assert b"empty" not in store.read("changelog/page1.html")
 
 
 def test_the_changelog_begins_with_the_newest_upload() -> None:
@@ -96,12 +96,12 @@ def test_pages_beyond_the_last_are_left_without_entries() -> None:
         store.static.put(name, b"old")
     PublisherInstance(store).catalog.publish()
     for name in ("changelog/page2.html", "changelog/page3.html"):
-        assert b"Latest uploads" in store.data(name)
-        assert b"acme" not in store.data(name)
+        assert b"Latest uploads" in store.read(name)
+        assert b"acme" not in store.read(name)
 
 
 @pytest.mark.parametrize("name", ["projects/acme.json", "projects/", "projects/Not A Name.json"])
-def test_an_object_that_is_no_record_is_left_out_and_named(
+def test_an_object_that_is_not_a_record_is_left_out_and_logged(
     name: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     store = Store()
@@ -109,10 +109,10 @@ def test_an_object_that_is_no_record_is_left_out_and_named(
     store.metadata.put(name, b"{}", Headers("application/json", ""))
     assert PublisherInstance(store).catalog.publish() == 1
     assert list_projects(store) == ["zebra"]
-    assert f"left out of the catalog: {name} is no record" in caplog.text
+    assert f"left out of the catalog: {name} is not a record" in caplog.text
 
 
-def test_a_record_whose_custom_metadata_is_spoilt_is_read() -> None:
+def test_a_record_with_invalid_custom_metadata_is_read() -> None:
     store = Store()
     store.index(make_record("acme-1.tar.gz"), make_record(project="zebra"))
     whole = store.metadata.read("projects/acme.json")
@@ -126,7 +126,7 @@ def test_a_page_written_too_often_is_waited_for() -> None:
     store, clock = Store(), ManualClock()
     store.static.fault(Fault("error", operation="objects.insert", status=429))
     PublisherInstance(store, clock=clock).catalog.publish()
-    assert list(store.pages()) == HOME
+    assert list(store.read_pages()) == HOME
     assert clock.slept == [1]
 
 

@@ -31,7 +31,7 @@ def publish_record(of: ProjectRecord) -> Store:
 
 def has_pages_of(store: Store, of: ProjectRecord) -> bool:
     rendered = {kind.name(ACME): kind.render(Listing.from_record(of)) for kind in KINDS}
-    return {name: store.data(name) for name in NAMES} == rendered
+    return {name: store.read(name) for name in NAMES} == rendered
 
 
 def test_a_record_becomes_three_pages_with_their_types_and_its_revision() -> None:
@@ -89,7 +89,7 @@ def test_a_page_that_does_not_say_it_is_of_this_record_is_written(metadata: dict
     assert has_pages_of(store, make_record())
 
 
-def test_force_writes_every_page_anew() -> None:
+def test_force_writes_every_page_again() -> None:
     store = publish_record(make_record("acme-1.tar.gz"))
     store.static.put(NAMES[0], b"damaged", Headers("text/plain", "", {"record-revision": "1"}))
     PublisherInstance(store).publish(force=True)
@@ -108,10 +108,10 @@ def test_without_a_record_nothing_is_published() -> None:
     store = Store()
     with pytest.raises(NotFound):
         PublisherInstance(store).publish()
-    assert store.pages() == {}
+    assert store.read_pages() == {}
 
 
-def test_pages_of_a_project_whose_name_begins_alike_are_not_its_own() -> None:
+def test_pages_of_a_project_with_a_common_prefix_are_ignored() -> None:
     store = publish_record(make_record("acme-1.tar.gz"))
     store.index(make_record(project="acme-x", revision=9))
     PublisherInstance(store).pages.publish(make_record(project="acme-x").project, force=False)
@@ -124,11 +124,11 @@ def test_a_project_without_files_has_pages_that_offer_none() -> None:
     store = publish_record(make_record("acme-1.tar.gz"))
     store.index(make_record("acme-1.tar.gz", revision=2, removed=make_removals("acme-1.tar.gz")))
     PublisherInstance(store).publish()
-    assert b'"files":[]' in store.data(layout.project_json(ACME))
-    assert b"<a " not in store.data(layout.project_html(ACME))
+    assert b'"files":[]' in store.read(layout.project_json(ACME))
+    assert b"<a " not in store.read(layout.project_html(ACME))
 
 
-def test_what_is_blocked_is_written_before_the_first_page() -> None:
+def test_blocked_files_are_written_before_the_first_page() -> None:
     store, written = Store(), list[str]()
     store.index(make_record("acme-1.tar.gz", status=make_status("quarantined")))
 

@@ -6,8 +6,8 @@ from cloud.errors import CloudError, PreconditionFailed, TooManyRequests, Unavai
 from unit.publisher.publisher_fixtures import ManualClock, make_retry
 
 
-class Trying:
-    """Fails in turn with what it is given, then succeeds."""
+class FailingFunction:
+    """Function that raises the given errors in order, then succeeds."""
 
     def __init__(self, *errors: CloudError) -> None:
         self.errors = list(errors)
@@ -20,35 +20,35 @@ class Trying:
         return self.times
 
 
-def test_what_succeeds_is_tried_once_and_without_a_pause() -> None:
+def test_a_success_is_tried_once_and_without_a_pause() -> None:
     clock = ManualClock()
-    assert make_retry(clock)(Trying()) == 1
+    assert make_retry(clock)(FailingFunction()) == 1
     assert clock.slept == []
 
 
 def test_after_a_lost_race_it_is_tried_again_soon_and_after_429_a_second_later() -> None:
     clock = ManualClock()
-    trying = Trying(PreconditionFailed("x"), TooManyRequests("x"))
-    assert make_retry(clock)(trying) == 3
+    function = FailingFunction(PreconditionFailed("x"), TooManyRequests("x"))
+    assert make_retry(clock)(function) == 3
     assert clock.slept == [0.05, 2.0]
 
 
-def test_pauses_double_but_not_for_ever() -> None:
+def test_pauses_double_up_to_a_maximum() -> None:
     clock = ManualClock()
-    make_retry(clock)(Trying(*[TooManyRequests("x")] * 6))
+    make_retry(clock)(FailingFunction(*[TooManyRequests("x")] * 6))
     assert clock.slept == [1, 2, 4, 8, 8, 8]
 
 
 def test_it_gives_up_before_the_deadline_with_the_last_error() -> None:
     clock, last = ManualClock(), TooManyRequests("the last")
-    trying = Trying(*[TooManyRequests("x")] * 3, last, TooManyRequests("never"))
+    function = FailingFunction(*[TooManyRequests("x")] * 3, last, TooManyRequests("never"))
     with pytest.raises(TooManyRequests, match="the last"):
-        make_retry(clock, deadline=10)(trying)
+        make_retry(clock, deadline=10)(function)
     assert clock.now <= 10
 
 
 def test_any_other_error_is_raised_at_once() -> None:
-    trying = Trying(Unavailable("x"))
+    function = FailingFunction(Unavailable("x"))
     with pytest.raises(Unavailable):
-        make_retry()(trying)
-    assert trying.times == 1
+        make_retry()(function)
+    assert function.times == 1

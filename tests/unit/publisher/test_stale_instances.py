@@ -1,8 +1,8 @@
-"""A stale publisher never has the last word: instances stopped, killed and resumed at every step.
+"""Stale instances never win: instances are stopped, killed and resumed at every step.
 
-The record of revision 1 is being published when that of revision 2 is committed; whatever happens
-to the instances in between, when each message has been dealt with the pages, ``blocked.json`` and
-the catalog are those of revision 2.
+A newer record is committed while an older one is being published. Instances are interrupted at any
+step. After all messages are handled, the pages, ``blocked.json`` and the catalog are those of the
+newest record.
 """
 
 from collections.abc import Callable
@@ -32,13 +32,13 @@ from unit.publisher.publisher_fixtures import (
 
 WHEEL, OTHER = "acme-1-py3-none-any.whl", "acme-2-py3-none-any.whl"
 STEPS = range(14)
-"""More than any of these calls has operations, undisturbed: the last few are its end."""
+"""Steps to stop at; more than any call has operations, so that the last ones are its end."""
 
 
 def make_toggled_record(revision: int) -> ProjectRecord:
-    """A record in which all that can be said and unsaid changes with each revision.
+    """Make a record in which every register changes with each revision.
 
-    So the record of each revision looks like the one two before it, but for the revision.
+    Apart from the revision, each record equals that two revisions earlier.
     """
     on = revision % 2 == 1
     registers = Registers.model_validate({"files": {WHEEL: make_yank(value=on, at=revision)}})
@@ -54,21 +54,21 @@ def make_toggled_record(revision: int) -> ProjectRecord:
 
 
 def make_grown_record(revision: int) -> ProjectRecord:
-    """A record that nobody ever gave a command: each revision has one more file."""
+    """Make a record without registers; each revision has one more file."""
     return make_record(*[f"acme-{n}-py3-none-any.whl" for n in range(revision)], revision=revision)
 
 
 @dataclass(frozen=True)
 class Protocol:
-    """What an instance does with a message, and what is to come of it."""
+    """Work of an instance on a message, and the expected result."""
 
     name: str
     publish: Callable[[PublisherInstance], object]
     records: Callable[[int], ProjectRecord]
-    settled: Callable[[Store, ProjectRecord], None]
+    assert_settled: Callable[[Store, ProjectRecord], None]
 
     def begin(self, store: Store) -> Stepper:
-        """An instance that begins to deal with a message, stopped before its first step."""
+        """Start an instance on a message, and stop it before its first step."""
 
         def call(hook: Hook) -> None:
             self.publish(PublisherInstance(store, hook))
@@ -76,24 +76,24 @@ class Protocol:
         return Stepper(call)
 
     def deliver(self, store: Store) -> None:
-        """An instance that deals with a message, undisturbed."""
+        """Let an instance handle a message without interruption."""
         self.publish(PublisherInstance(store))
 
 
 def assert_pages(store: Store, newest: ProjectRecord) -> None:
     expected = {kind.name(ACME): kind.render(Listing.from_record(newest)) for kind in KINDS}
-    assert {name: store.data(name) for name in expected} == expected
+    assert {name: store.read(name) for name in expected} == expected
     entry = build_entry(newest)
     if entry is None:
         assert store.static.stat(layout.BLOCKED) is None
     else:
-        found = Blocked.model_validate_json(store.data(layout.BLOCKED))
+        found = Blocked.model_validate_json(store.read(layout.BLOCKED))
         assert found.projects == {ACME: entry}
 
 
 def assert_catalog(store: Store, newest: ProjectRecord) -> None:
     pages = render_catalog([CatalogEntry.from_record(newest)], "Packages", {})
-    assert store.pages() == {name: data for name, _, data in pages}
+    assert store.read_pages() == {name: data for name, _, data in pages}
 
 
 PAGES = Protocol("pages", lambda i: i.publish(), make_toggled_record, assert_pages)
@@ -108,7 +108,7 @@ BEFORE = pytest.mark.parametrize("published", [False, True], ids=["new", "known"
 
 
 def make_store(protocol: Protocol, published: bool) -> Store:
-    """A store whose record is at revision 2, and whose pages, if any, at revision 1."""
+    """Make a store with a record at revision 2, and pages, if published, at revision 1."""
     store = Store()
     if published:
         store.index(protocol.records(1))
@@ -120,7 +120,7 @@ def make_store(protocol: Protocol, published: bool) -> Store:
 @EACH
 @BEFORE
 @pytest.mark.parametrize("stop", STEPS)
-def test_an_instance_stopped_at_any_step_does_not_undo_what_was_published_meanwhile(
+def test_an_instance_stopped_at_any_step_does_not_undo_a_later_publication(
     protocol: Protocol, published: bool, stop: int
 ) -> None:
     store = make_store(protocol, published)
@@ -128,9 +128,9 @@ def test_an_instance_stopped_at_any_step_does_not_undo_what_was_published_meanwh
     stale.step(stop)
     store.index(protocol.records(3))
     protocol.deliver(store)
-    protocol.settled(store, protocol.records(3))
+    protocol.assert_settled(store, protocol.records(3))
     stale.finish()
-    protocol.settled(store, protocol.records(3))
+    protocol.assert_settled(store, protocol.records(3))
 
 
 @pytest.mark.parametrize("protocol", [PAGES, CATALOG], ids=lambda p: p.name)
@@ -148,13 +148,13 @@ def test_two_instances_stopped_at_any_steps_end_with_the_newest_record(
         newer.step(other_stop)
         stale.finish()
         newer.finish()
-        protocol.settled(store, protocol.records(3))
+        protocol.assert_settled(store, protocol.records(3))
 
 
 @EACH
 @BEFORE
 @pytest.mark.parametrize("stop", STEPS)
-def test_an_instance_killed_at_any_step_is_made_good_by_redelivery(
+def test_redelivery_completes_the_work_of_an_instance_killed_at_any_step(
     protocol: Protocol, published: bool, stop: int
 ) -> None:
     store = make_store(protocol, published)
@@ -162,7 +162,7 @@ def test_an_instance_killed_at_any_step_is_made_good_by_redelivery(
     stale.step(stop)
     stale.kill()
     protocol.deliver(store)
-    protocol.settled(store, protocol.records(2))
+    protocol.assert_settled(store, protocol.records(2))
 
 
 @EACH
@@ -178,7 +178,7 @@ def test_an_instance_killed_after_a_newer_record_was_published_undoes_nothing(
         protocol.deliver(store)
         stale.step(further)
         stale.kill()
-        protocol.settled(store, protocol.records(3))
+        protocol.assert_settled(store, protocol.records(3))
 
 
 actions = st.lists(
@@ -193,7 +193,7 @@ actions = st.lists(
 def test_three_instances_in_any_order_settle_on_the_newest_record(
     protocol: Protocol, schedule: list[tuple[str, int, int]]
 ) -> None:
-    """Each commit is announced; a message whose instance was killed comes again at the end."""
+    """Announce each commit; deliver a message again at the end if its instance was killed."""
     store, revision, again = Store(), 1, False
     store.index(protocol.records(revision))
     running = [protocol.begin(store) for _ in range(3)]
@@ -212,16 +212,16 @@ def test_three_instances_in_any_order_settle_on_the_newest_record(
         instance.finish()
     if again:
         protocol.deliver(store)
-    protocol.settled(store, protocol.records(revision))
+    protocol.assert_settled(store, protocol.records(revision))
 
 
 @pytest.mark.parametrize("stop", STEPS)
-def test_what_is_blocked_is_never_behind_a_page(stop: int) -> None:
+def test_blocked_json_is_never_behind_a_page(stop: int) -> None:
     store, checks = make_store(PAGES, published=True), list[bool]()
 
     def check(operation: str, bucket: str, name: str) -> None:
         page = store.static.stat(layout.project_json(ACME))
-        document = Blocked.model_validate_json(store.data(layout.BLOCKED))
+        document = Blocked.model_validate_json(store.read(layout.BLOCKED))
         assert page is not None
         checks.append(document.projects[ACME].revision >= int(page.metadata["record-revision"]))
 

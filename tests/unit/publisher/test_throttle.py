@@ -6,7 +6,7 @@ from publisher.throttle import LONGEST, Throttle
 
 
 class TimedRuns:
-    """Runs that last as long as they are told, by a clock that moves only when somebody sleeps."""
+    """Runs of a given duration, with a clock that advances only by ``sleep``."""
 
     def __init__(self, lasting: float = 0, interval: float = 10) -> None:
         self.now, self.lasting = 100.0, lasting
@@ -50,14 +50,14 @@ async def test_runs_keep_the_interval_or_five_times_the_last_run(
     assert timed.runs == [100, 100 + lasting + pause]
 
 
-async def test_one_run_covers_all_who_came_before_it_started() -> None:
+async def test_one_run_covers_all_earlier_callers() -> None:
     timed = TimedRuns()
     await timed.throttle.run()
     await asyncio.gather(*[timed.throttle.run() for _ in range(20)])
     assert timed.runs == [100, 110]
 
 
-async def test_who_comes_during_a_run_waits_for_the_next() -> None:
+async def test_a_caller_during_a_run_waits_for_the_next_run() -> None:
     timed = TimedRuns(lasting=1)
     first = asyncio.create_task(timed.throttle.run())
     while not timed.runs:
@@ -69,7 +69,7 @@ async def test_who_comes_during_a_run_waits_for_the_next() -> None:
     assert timed.runs == [100, 111]
 
 
-async def test_a_run_that_fails_answers_those_it_was_to_cover_and_the_next_is_another() -> None:
+async def test_a_failed_run_fails_its_callers_and_the_next_run_starts_normally() -> None:
     timed = TimedRuns()
     timed.error = RuntimeError("no")
     answers = await asyncio.gather(

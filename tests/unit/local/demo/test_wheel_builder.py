@@ -1,4 +1,4 @@
-"""The demo's wheel is one that an installer takes."""
+"""Validity of the wheels of ``local.demo.wheel_builder``."""
 
 import csv
 import hashlib

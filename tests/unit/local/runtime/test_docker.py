@@ -1,4 +1,4 @@
-"""The Docker runtime asks Compose for the right things. No engine is needed: a script stands in."""
+"""Compose commands of the Docker runtime; a script replaces the engine."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ HEALTHY = "\n".join(
 
 
 class FakeDockerEngine:
-    """A ``docker`` on the PATH that notes how it was called and answers from files."""
+    """Fake ``docker`` on the PATH that records its calls and runs scripts as answers."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -62,7 +62,7 @@ def test_an_engine_that_answers_is_preferred(engine: FakeDockerEngine, state: St
     assert f"token={state.load_token()} proxy=8080" in up
 
 
-def test_what_is_up_already_is_left_alone(engine: FakeDockerEngine, state: State) -> None:
+def test_a_running_runtime_is_left_unchanged(engine: FakeDockerEngine, state: State) -> None:
     said: list[str] = []
     lifecycle.up(state, None, None, said.append)
 
@@ -82,7 +82,9 @@ def test_a_second_runtime_on_other_ports_is_another_project(
     assert "proxy=9000" in up
 
 
-def test_a_failure_of_compose_is_ours(engine: FakeDockerEngine, state: State) -> None:
+def test_a_failure_of_compose_is_a_failure_of_the_command(
+    engine: FakeDockerEngine, state: State
+) -> None:
     engine.answer("up", "exit 17")
 
     with pytest.raises(LocalError, match="docker compose up failed"):
@@ -111,7 +113,7 @@ def test_down_works_when_the_engine_is_gone(engine: FakeDockerEngine, state: Sta
     assert state.load() is None
 
 
-def test_without_an_engine_there_is_nobody_to_ask(engine: FakeDockerEngine) -> None:
+def test_without_an_engine_none_is_available(engine: FakeDockerEngine) -> None:
     engine.answer("info", "exit 1")
 
     assert not docker.is_engine_available()

@@ -1,4 +1,4 @@
-"""A group starts in the background, says who died and why, names a taken port, and stops."""
+"""Start and stop of a group, and its errors: a failed program, a taken port."""
 
 import os
 import socket
@@ -33,7 +33,7 @@ def make_server(port: int) -> Program:
     return Program("web", (sys.executable, "-c", SERVER, str(port)), port=port, ready="/")
 
 
-def test_it_is_started_when_everything_answers_and_stopped_when_all_is_gone(group: Group) -> None:
+def test_start_waits_until_all_answer_and_stop_until_all_have_ended(group: Group) -> None:
     port = Ports.find_free().proxy
 
     group.start([make_server(port)])
@@ -50,7 +50,7 @@ def test_it_is_started_when_everything_answers_and_stopped_when_all_is_gone(grou
     assert "web stopped" in log
 
 
-def test_starting_what_runs_changes_nothing(group: Group) -> None:
+def test_a_second_start_changes_nothing(group: Group) -> None:
     program = make_server(Ports.find_free().proxy)
     group.start([program])
     supervisor = group.find_pid()
@@ -60,7 +60,7 @@ def test_starting_what_runs_changes_nothing(group: Group) -> None:
     assert group.find_pid() == supervisor
 
 
-def test_who_dies_is_named_with_what_it_said_last(group: Group) -> None:
+def test_a_failed_program_is_named_with_its_last_output(group: Group) -> None:
     dying = Program("broken", (sys.executable, "-c", "raise SystemExit('setting X: missing')"))
     program = make_server(Ports.find_free().proxy)
 

@@ -1,4 +1,4 @@
-"""Which Pub/Sub is started depends on what is found, and the reason is said."""
+"""Choice of Pub/Sub by the installed programs, with the reason."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from local.runtime.pubsub_choice import choose
 
 @pytest.fixture
 def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty PATH in an empty SDK."""
+    """Directory of an empty SDK, which is the only one on the PATH."""
     directory = tmp_path / "sdk" / "bin"
     directory.mkdir(parents=True)
     monkeypatch.setenv("PATH", str(directory))
@@ -58,7 +58,7 @@ def test_a_java_that_does_not_run_is_none(programs: Path) -> None:
     assert choose(8085).words.endswith("because there is no java")
 
 
-def test_a_gcloud_without_the_emulator_is_told_how_to_get_it(programs: Path) -> None:
+def test_without_the_emulator_the_reason_has_the_install_command(programs: Path) -> None:
     install_program(programs, "gcloud")
     install_program(programs, "java")
 

@@ -1,4 +1,4 @@
-"""The state directory remembers what was started, and leads a shell to it."""
+"""State directory: facts of the started runtime, and the environment file."""
 
 import shlex
 import subprocess
@@ -10,7 +10,7 @@ from local.topology import Ports
 RUNNING = StartedRuntime("native", Ports.from_base(9000), gcloud_publishes=True)
 
 
-def test_what_was_started_is_remembered_until_it_is_forgotten(tmp_path: Path) -> None:
+def test_a_started_runtime_is_kept_until_it_is_cleared(tmp_path: Path) -> None:
     state = State(tmp_path / "state")
     assert state.load() is None
 

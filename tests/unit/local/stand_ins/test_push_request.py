@@ -1,4 +1,4 @@
-"""The envelope, the token and the back-off are production's."""
+"""Envelope, token and back-off of push requests are those of production."""
 
 import base64
 import json
@@ -40,7 +40,7 @@ def test_the_envelope_has_every_key_that_production_sends() -> None:
     }
 
 
-def test_the_envelope_leaves_out_what_is_empty() -> None:
+def test_the_envelope_leaves_out_empty_values() -> None:
     message = make_received()
     message.delivery_attempt = 0
 
@@ -65,8 +65,8 @@ def test_the_bearer_token_has_the_shape_of_a_jwt_for_the_endpoint() -> None:
     ).split(".")
 
     assert json.loads(base64.urlsafe_b64decode(header + "==")) == {"alg": "none", "typ": "JWT"}
-    told = json.loads(base64.urlsafe_b64decode(claims + "=="))
-    assert (told["aud"], told["exp"]) == ("http://127.0.0.1:8081/push/x", 4600)
+    decoded = json.loads(base64.urlsafe_b64decode(claims + "=="))
+    assert (decoded["aud"], decoded["exp"]) == ("http://127.0.0.1:8081/push/x", 4600)
     assert signature == "unsigned"
 
 

@@ -1,4 +1,4 @@
-"""The relay delivers as production push does, from a real (in-memory) Pub/Sub to an endpoint."""
+"""Delivery of the relay like production push, from the in-memory Pub/Sub to an endpoint."""
 
 import asyncio
 import json
@@ -25,7 +25,7 @@ ENDPOINT = "http://ingest/push/ingest"
 
 @dataclass
 class PushEndpoint:
-    """A service that answers what it is told to, and remembers what it got."""
+    """Service that answers with the given status codes and records its requests."""
 
     answers: list[int] = field(default_factory=list)
     seconds: float = 0
@@ -53,7 +53,7 @@ class PushEndpoint:
 
 @dataclass
 class RunningRelay:
-    """The in-memory Pub/Sub with one subscription, and one relay at work on it."""
+    """In-memory Pub/Sub with one subscription, and a running relay."""
 
     broker: Broker
     relay: "asyncio.Task[None]"
@@ -114,13 +114,15 @@ def create_topics(broker: Broker, deadline: int = 600) -> None:
     )
 
 
-async def test_what_is_accepted_is_delivered_once_with_productions_headers() -> None:
+async def test_an_accepted_message_is_delivered_once_with_productions_headers() -> None:
     endpoint = PushEndpoint()
     async with run_relay(endpoint) as running:
         ids = running.publish(3)
         await running.wait_until_drained()
-    told = [json.loads(request.content)["message"]["messageId"] for request in endpoint.requests]
-    assert sorted(told) == sorted(ids)
+    delivered = [
+        json.loads(request.content)["message"]["messageId"] for request in endpoint.requests
+    ]
+    assert sorted(delivered) == sorted(ids)
     request = endpoint.requests[0]
     assert (request.method, str(request.url)) == ("POST", ENDPOINT)
     assert request.headers["authorization"].startswith("Bearer ey")
@@ -128,7 +130,7 @@ async def test_what_is_accepted_is_delivered_once_with_productions_headers() -> 
 
 
 @pytest.mark.parametrize("status", [500, 503, 429, 404, 203, 302, 0])
-async def test_what_is_refused_or_not_answered_is_delivered_again(status: int) -> None:
+async def test_a_message_that_is_refused_or_not_answered_is_delivered_again(status: int) -> None:
     endpoint = PushEndpoint([status, status, 202])
     async with run_relay(endpoint) as running:
         running.publish()
@@ -154,7 +156,7 @@ async def test_no_more_than_the_window_is_in_flight() -> None:
     assert (len(endpoint.requests), endpoint.most_in_flight) == (20, 4)
 
 
-async def test_what_is_held_back_does_not_fill_the_window() -> None:
+async def test_messages_in_back_off_do_not_fill_the_window() -> None:
     endpoint = PushEndpoint([500, 500])
     async with run_relay(endpoint, window=2, scale=100) as running:
         running.publish(5)
@@ -164,7 +166,7 @@ async def test_what_is_held_back_does_not_fill_the_window() -> None:
 
 async def test_the_deadline_does_not_expire_while_a_message_is_held_back() -> None:
     endpoint = PushEndpoint([500])
-    # Held back for 1.5 s, under a deadline of 1 s.
+    # A back-off of 1.5 s with a deadline of 1 s.
     async with run_relay(endpoint, deadline=1, scale=0.15) as running:
         running.publish()
         await asyncio.sleep(1.4)
@@ -183,7 +185,7 @@ async def test_an_endpoint_that_hangs_is_given_up_at_the_deadline() -> None:
     assert endpoint.attempts == [1, 2]
 
 
-async def test_a_relay_that_stops_hands_back_what_is_under_way() -> None:
+async def test_a_relay_that_stops_returns_unfinished_messages() -> None:
     async with run_relay(PushEndpoint(seconds=60)) as running:
         ids = running.publish()
         await asyncio.sleep(0.5)

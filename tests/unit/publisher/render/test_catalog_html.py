@@ -1,4 +1,4 @@
-"""INDEX_API section C, of the pages over all projects."""
+"""Conformance of the catalog's pages to INDEX_API section C."""
 
 from html.parser import HTMLParser
 
@@ -16,7 +16,7 @@ TITLE = "Packages of <Ünited> & Sons"
 
 
 class ParsedCatalogPage(HTMLParser):
-    """What the standard library reads in a page."""
+    """Links and declarations of a page, parsed by the standard library."""
 
     def __init__(self, data: bytes) -> None:
         super().__init__()
@@ -128,7 +128,7 @@ def test_pages_of_the_changelog_lead_to_each_other(
 
 
 @pytest.mark.parametrize(("old", "new"), [("<li>", "<ul>"), ("/index.html", ".html")])
-def test_a_dumb_pypi_that_links_otherwise_is_found_out(
+def test_a_dumb_pypi_with_other_links_is_detected(
     old: str, new: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     render = Template.render

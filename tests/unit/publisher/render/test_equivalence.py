@@ -1,4 +1,4 @@
-"""INDEX_API #41: a project's HTML and JSON say the same, to two parsers that are not ours."""
+"""Equivalence of a project's HTML and JSON for two external parsers (INDEX_API #41)."""
 
 import json
 import string
@@ -36,7 +36,7 @@ def render_both(of: ProjectRecord) -> tuple[str, Any]:
 
 
 def parse_with_html5lib(html: str) -> tuple[list[dict[str, object]], dict[str, str]]:
-    """The files, as JSON would say them, and the declarations."""
+    """Return the files in the form of the JSON, and the declarations."""
     parser = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False)
     document: Element = parser.parse(html)
     meta = {m.get("name", ""): m.get("content", "") for m in document.iter("meta")}
@@ -84,12 +84,12 @@ EVERY_KIND_OF_RECORD = pytest.mark.parametrize(
 
 @pytest.mark.conformance(41)
 @EVERY_KIND_OF_RECORD
-def test_html5lib_reads_in_the_html_what_the_json_says(of: ProjectRecord) -> None:
+def test_html5lib_reads_equal_files_in_html_and_json(of: ProjectRecord) -> None:
     assert_equivalent(of)
 
 
 def drop_json_only_facts(package: DistributionPackage) -> DistributionPackage:
-    """What HTML can say of a package; JSON's yank without a reason is HTML's empty one."""
+    """Remove facts that HTML lacks; a yank without a reason gets the empty reason of HTML."""
     reason = package.yanked_reason or ("" if package.is_yanked else None)
     return replace(package, size=None, upload_time=None, yanked_reason=reason)
 

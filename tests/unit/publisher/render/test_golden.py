@@ -1,6 +1,6 @@
-"""The bytes of every kind of page, as they were agreed: a difference is meant, or a mistake.
+"""Golden files with the bytes of every kind of page: a difference is intended or a mistake.
 
-``.venv/bin/python -m unit.publisher.render.test_golden`` (in ``tests/``) writes them anew.
+``.venv/bin/python -m unit.publisher.render.test_golden`` (in ``tests/``) writes them again.
 """
 
 from pathlib import Path
@@ -34,7 +34,7 @@ def render_golden_pages() -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("name", render_golden_pages())
-def test_a_page_is_byte_for_byte_as_agreed(name: str) -> None:
+def test_a_page_has_the_golden_bytes(name: str) -> None:
     assert render_golden_pages()[name].decode() == (GOLDEN / name).read_text(encoding="utf-8")
 
 

@@ -19,7 +19,7 @@ def render_page(of: ProjectRecord) -> Any:  # noqa: ANN401 - JSON
     return json.loads(render(Listing.from_record(of)))
 
 
-def test_the_latest_release_speaks_for_the_project() -> None:
+def test_the_latest_release_represents_the_project() -> None:
     assert render_page(make_hostile_record())["info"] == {
         "name": "acme",
         "project_url": "/simple/acme/",
@@ -82,13 +82,13 @@ def test_a_project_that_offers_nothing_still_answers() -> None:
     assert whole["info"]["version"] is None
 
 
-def test_where_all_is_yanked_the_page_says_so() -> None:
+def test_the_page_of_a_project_with_only_yanked_files_is_yanked() -> None:
     yanked = Registers.model_validate({"versions": {"1": make_yank("broken")}})
     info = render_page(make_record("acme-1.tar.gz", yanked=yanked))["info"]
     assert (info["yanked"], info["yanked_reason"]) == (True, "broken")
 
 
-def test_what_an_sdist_requires_is_unknown() -> None:
+def test_requirements_of_an_sdist_are_unknown() -> None:
     assert render_page(make_record("acme-1.tar.gz"))["info"]["requires_dist"] is None
     wheel = file_record("acme-1-py3-none-any.whl")
     assert render_page(make_record(files={wheel.filename: wheel}))["info"]["requires_dist"] == []

@@ -42,7 +42,7 @@ def test_a_quarantined_project_offers_nothing() -> None:
     assert (listing.status, listing.status_reason) == ("quarantined", "malware")
 
 
-def test_a_wheel_speaks_for_a_release_where_the_sdist_came_later() -> None:
+def test_a_wheel_represents_a_release_even_if_the_sdist_came_later() -> None:
     listing = Listing.from_record(make_record("acme-1.0-py3-none-any.whl", "acme-1.0.tar.gz"))
     assert listing.latest is not None
     assert listing.latest.facts.filename == "acme-1.0-py3-none-any.whl"
@@ -56,7 +56,7 @@ def test_a_final_release_is_the_latest_even_if_a_prerelease_is_newer() -> None:
     assert listing.latest.facts.version == "1.0"
 
 
-def test_yanked_files_speak_only_if_there_are_no_others() -> None:
+def test_a_yanked_file_represents_a_release_only_without_others() -> None:
     yanked = Registers.model_validate({"versions": {"2.0": make_yank()}})
     two = make_record("acme-1.0-py3-none-any.whl", "acme-2.0-py3-none-any.whl", yanked=yanked)
     one = make_record("acme-2.0-py3-none-any.whl", yanked=yanked)
@@ -87,7 +87,7 @@ def test_text_is_brought_to_one_printable_line(text: str, expected: str) -> None
     assert make_printable(text) == expected
 
 
-def test_requires_python_that_says_nothing_is_left_out() -> None:
+def test_a_blank_requires_python_is_left_out() -> None:
     file = file_record("acme-1.tar.gz", requires_python=" ")
     listing = Listing.from_record(make_record(files={file.filename: file}))
     assert listing.files[0].requires_python is None

@@ -4,7 +4,7 @@ from publisher.errors import UnexpectedHtml
 from publisher.render.markup import add_head, replace_exactly, verify_links
 
 
-def test_text_is_exchanged_where_it_occurs_as_often_as_it_must() -> None:
+def test_text_with_the_expected_occurrences_is_replaced() -> None:
     assert replace_exactly("page", "a-b-a", "a", "c", 2) == "c-b-c"
 
 

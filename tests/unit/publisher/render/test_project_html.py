@@ -1,4 +1,4 @@
-"""INDEX_API section C: what a project's HTML page must be."""
+"""Conformance of a project's HTML page to INDEX_API section C."""
 
 from collections.abc import Callable
 from html.parser import HTMLParser
@@ -25,7 +25,7 @@ Attributes = dict[str, str | None]
 
 
 class ParsedProjectPage(HTMLParser):
-    """What the standard library reads in a page."""
+    """Links and declarations of a page, parsed by the standard library."""
 
     def __init__(self, of: ProjectRecord) -> None:
         super().__init__()
@@ -115,7 +115,7 @@ def test_a_yank_is_said_with_its_reason_escaped_or_without_one() -> None:
 
 
 @pytest.mark.conformance(26, 27)
-def test_what_nobody_reads_is_left_out() -> None:
+def test_legacy_attributes_are_left_out() -> None:
     html = ParsedProjectPage(make_hostile_record()).html
     assert "data-gpg-sig" not in html
     assert "data-provenance" not in html
@@ -160,7 +160,7 @@ def test_nothing_on_the_page_needs_a_script_or_a_field(of: ProjectRecord) -> Non
     assert "<input" not in html
 
 
-def test_a_publisher_named_in_markup_is_text() -> None:
+def test_markup_in_an_uploader_is_text() -> None:
     file = file_record("acme-1.tar.gz", uploader="<script>alert(1)</script>\r\n")
     html = ParsedProjectPage(make_record(files={file.filename: file})).html
     assert "&lt;script&gt;alert(1)&lt;/script&gt;)" in html
@@ -185,7 +185,7 @@ def remove_last_file(html: str) -> str:
         (lambda html: html.replace("<ul>", "<nav></nav><ul>"), "unknown parts"),
     ],
 )
-def test_a_dumb_pypi_that_writes_otherwise_is_found_out(
+def test_a_dumb_pypi_with_other_markup_is_detected(
     change: Callable[[str], str], found: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     render = Template.render

@@ -1,4 +1,4 @@
-"""INDEX_API section D: what the JSON pages must be."""
+"""Conformance of the JSON pages to INDEX_API section D."""
 
 import json
 from typing import Any
@@ -177,7 +177,7 @@ def test_a_yank_is_its_reason_or_true_and_never_an_empty_string() -> None:
 
 
 @pytest.mark.conformance(39)
-def test_the_status_stands_at_the_top_with_its_reason_where_there_is_one() -> None:
+def test_the_status_has_its_reason_if_there_is_one() -> None:
     assert render_page(make_hostile_record())["project-status"] == {
         "status": "deprecated",
         "reason": NAUGHTY,

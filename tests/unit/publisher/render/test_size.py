@@ -1,4 +1,4 @@
-"""Large records: nothing gets lost, and the CPU time stays within its bounds."""
+"""Large records: pages list all files, and the CPU time stays within its bounds."""
 
 import json
 import time
@@ -14,7 +14,7 @@ def make_record_with_files(count: int) -> ProjectRecord:
 
 
 def render_pages(of: ProjectRecord) -> tuple[list[bytes], float]:
-    """The pages, and the seconds that they took, at best of two."""
+    """Render all pages twice; return them with the shorter CPU time in seconds."""
     seconds = []
     for _ in range(2):
         started = time.process_time()

@@ -1,4 +1,4 @@
-"""``verify`` says nothing of a sound index, and names each kind of damage, once."""
+"""Differences found by ``verify``: none in a correct index, one for each kind of damage."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -61,7 +61,7 @@ def overwrite(
     data: bytes | None = None,
     metadata: Mapping[str, str] = NO_METADATA,
 ) -> None:
-    """Write an object as somebody who must not: other bytes, or other metadata, all else alike."""
+    """Replace the bytes or the metadata of an object, and keep its other attributes."""
     live = bucket.storage.get(bucket.name, name)
     attributes = replace(live.attributes, metadata={**live.attributes.metadata, **metadata})
     bucket.storage.insert(bucket.name, name, live.data if data is None else data, attributes)
@@ -71,7 +71,7 @@ def read_record(index: Index) -> ProjectRecord:
     return ProjectRecord.model_validate_json(index.data("metadata")["projects/acme.json"])
 
 
-def test_nothing_is_found_on_a_sound_index(index: Index, pool: Executor) -> None:
+def test_a_correct_index_has_no_differences(index: Index, pool: Executor) -> None:
     assert list(make_verification(index, pool, read_files=True).run()) == []
 
 
@@ -115,14 +115,14 @@ def retype(bucket: str, name: str) -> Damage:
 
 
 def forget_a_file(index: Index) -> None:
-    """Put an older record back, in which the newest file is not."""
+    """Restore an older record without the newest file."""
     whole = read_record(index)
     rest = {name: file for name, file in whole.files.items() if name != WHEEL}
     data = whole.model_copy(update={"files": rest}).encode()
     overwrite(index.buckets["metadata"], "projects/acme.json", data)
 
 
-def mix_up(index: Index) -> None:
+def swap_records(index: Index) -> None:
     data = index.data("metadata")["projects/acme.json"]
     overwrite(index.buckets["metadata"], "projects/gamma.json", data)
 
@@ -140,7 +140,7 @@ PLANTED: dict[str, tuple[Damage, list[tuple[str, str]]]] = {
         change("packages", WHEEL, b"other bytes"),
         [("other-file", f"packages/{WHEEL}")],
     ),
-    "a file's digest is another": (
+    "a file's digest differs": (
         set_metadata("packages", WHEEL, "sha256", "0" * 64),
         [("other-file", f"packages/{WHEEL}")],
     ),
@@ -152,11 +152,11 @@ PLANTED: dict[str, tuple[Damage, list[tuple[str, str]]]] = {
         change("packages", f"{WHEEL}.metadata", b"Name: evil\n"),
         [("other-metadata", f"packages/{WHEEL}.metadata")],
     ),
-    "a file that no record knows": (
+    "a file without an entry in a record": (
         put("packages", "acme-9.0-py3-none-any.whl"),
         [("orphan", "packages/acme-9.0-py3-none-any.whl")],
     ),
-    "a file that no record knows, spelled unusually": (
+    "a file without an entry in a record, in an unusual spelling": (
         put("packages", "Acme-9.0.tar.gz"),
         [("orphan", "packages/Acme-9.0.tar.gz")],
     ),
@@ -164,7 +164,10 @@ PLANTED: dict[str, tuple[Damage, list[tuple[str, str]]]] = {
         put("packages", "omega-9.0-py3-none-any.whl"),
         [("orphan", "packages/omega-9.0-py3-none-any.whl")],
     ),
-    "what is no distribution": (put("packages", "notes"), [("orphan", "packages/notes")]),
+    "an object that is not a distribution": (
+        put("packages", "notes"),
+        [("orphan", "packages/notes")],
+    ),
     "a page is gone": (
         lose("static", "pypi/acme/json"),
         [("missing-page", "static/pypi/acme/json")],
@@ -189,7 +192,7 @@ PLANTED: dict[str, tuple[Damage, list[tuple[str, str]]]] = {
         put("static", "simple/acme/index.xml"),
         [("orphan", "static/simple/acme/index.xml")],
     ),
-    "blocked.json lets everything pass": (
+    "blocked.json blocks nothing": (
         unblock,
         [("wrong-blocked", "static/blocked.json")] * 2,
     ),
@@ -206,10 +209,10 @@ PLANTED: dict[str, tuple[Damage, list[tuple[str, str]]]] = {
         [("unreadable-record", "metadata/projects/acme.json")],
     ),
     "a record is another project's": (
-        mix_up,
+        swap_records,
         [("unreadable-record", "metadata/projects/gamma.json")],
     ),
-    "what is no record": (put("metadata", "notes"), [("orphan", "metadata/notes")]),
+    "an object that is not a record": (put("metadata", "notes"), [("orphan", "metadata/notes")]),
 }
 
 
@@ -222,7 +225,7 @@ def test_planted_damage_is_found_and_nothing_else(
     assert find_differences(index, pool) == expected
 
 
-def test_a_record_that_was_put_back_contradicts_what_was_made_of_its_successor(
+def test_a_restored_record_contradicts_the_pages_of_its_successor(
     index: Index, pool: Executor
 ) -> None:
     forget_a_file(index)
@@ -230,7 +233,7 @@ def test_a_record_that_was_put_back_contradicts_what_was_made_of_its_successor(
     assert kinds == {"wrong-facts", "other-page", "orphan"}
 
 
-def test_a_record_whose_older_version_was_put_back_is_behind_all_that_was_made_of_it(
+def test_a_record_with_a_restored_older_version_is_behind_its_pages(
     index: Index, pool: Executor
 ) -> None:
     older = index.storage.buckets["metadata"].archived["projects/acme.json"][-1]
@@ -269,7 +272,7 @@ def test_blocked_entries_of_projects_without_a_record_are_found(
 def test_bytes_that_are_not_those_of_their_generation_are_found_by_reading_them(
     index: Index, pool: Executor
 ) -> None:
-    """Which Cloud Storage never does; a bucket that was copied by hand might."""
+    """Simulate a bucket that was copied by hand; Cloud Storage keeps the bytes of a generation."""
     bucket = index.storage.buckets["packages"]
     bucket.live[WHEEL] = replace(bucket.live[WHEEL], data=bytes(len(bucket.live[WHEEL].data)))
     assert find_differences(index, pool) == []
@@ -283,7 +286,9 @@ def test_only_the_projects_that_were_named_are_looked_at(index: Index, pool: Exe
     assert find_differences(index, pool, [ACME]) == [("missing-page", "static/pypi/acme/json")]
 
 
-def test_what_was_only_under_way_is_no_difference(index: Index, pool: Executor) -> None:
+def test_a_difference_that_disappears_during_the_wait_is_not_reported(
+    index: Index, pool: Executor
+) -> None:
     wheel = index.upload("acme", "3.0")
     silent = index.pipeline.silent
     index.pipeline.silent = frozenset({"publisher-project", "publisher-catalog"})
@@ -301,5 +306,5 @@ def test_what_was_only_under_way_is_no_difference(index: Index, pool: Executor) 
 
 
 def test_a_difference_reads_as_a_sentence() -> None:
-    difference = Difference("orphan", "gs://packages/x", "no record speaks of it")
-    assert str(difference) == "orphan gs://packages/x: no record speaks of it"
+    difference = Difference("orphan", "gs://packages/x", "no record lists it")
+    assert str(difference) == "orphan gs://packages/x: no record lists it"

@@ -1,4 +1,4 @@
-"""Repair is replay: what is lost comes back by announcing again what is left."""
+"""Repair by replay: announcing existing objects again restores lost ones."""
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -25,7 +25,7 @@ def index() -> Index:
 
 
 def announce_rebuild(index: Index, *only: str) -> list[ProjectIndexed]:
-    """What ``rebuild`` publishes."""
+    """Run ``rebuild``; return its messages."""
     topic = MemoryTopic()
     with ThreadPoolExecutor(2) as pool:
         rebuild = Rebuild(index.buckets["metadata"], topic, pool)
@@ -34,7 +34,7 @@ def announce_rebuild(index: Index, *only: str) -> list[ProjectIndexed]:
 
 
 def run_reindex(index: Index, topic: MemoryTopic, *only: str) -> dict[str, Reason]:
-    """Run ``reindex``; return what it refused."""
+    """Run ``reindex``; return the reasons of refused objects."""
     incoming, packages = index.buckets["incoming"], index.buckets["packages"]
     promotion = Promotion(incoming, packages, Policy(), lambda upload: None)
     with ThreadPoolExecutor(2) as pool:
@@ -72,7 +72,7 @@ def test_rebuild_of_one_project_announces_that_one(index: Index) -> None:
     )
 
 
-def test_rebuild_announces_records_whose_objects_do_not_say_their_revision(index: Index) -> None:
+def test_rebuild_announces_records_without_a_revision_in_their_metadata(index: Index) -> None:
     index.storage.insert("metadata", RECORD, index.data("metadata")[RECORD])
     index.buckets["metadata"].put("notes")
     assert [m.record_revision for m in announce_rebuild(index) if m.project == "acme"] == [0]
@@ -96,10 +96,10 @@ def test_reindex_puts_the_record_ahead_of_the_pages_of_its_predecessor(index: In
     assert b"gamma-4.0-py3-none-any.whl" in index.data("static")["simple/gamma/index.v1.json"]
 
 
-def test_registers_come_back_by_putting_older_versions_back_before_reindexing(
+def test_restored_records_keep_their_registers_after_reindexing(
     index: Index,
 ) -> None:
-    """What docs/operate.md tells an operator to do: copy the last version, then reindex."""
+    """Follow docs/operate.md: copy the last version of each record, then reindex."""
     before, deleted = index.data("metadata"), index.storage.buckets["metadata"]
     index.empty("metadata")
     for name in before:
@@ -125,7 +125,7 @@ def test_reindex_of_one_project_announces_its_files_only(index: Index) -> None:
     assert sorted(file.version for file in files) == ["0.1", "0.2"]
 
 
-def test_reindex_names_what_was_not_promoted_and_goes_on(index: Index) -> None:
+def test_reindex_reports_objects_that_were_not_promoted_and_continues(index: Index) -> None:
     for name in ("acme-7.0-py3-none-any.whl", "notes"):
         index.buckets["packages"].put(name, b"?")
     topic = MemoryTopic()

@@ -1,4 +1,4 @@
-"""``python -m publisher verify|rebuild`` and ``python -m ingest reindex``, on buckets over HTTP."""
+"""Commands of ``python -m publisher`` and ``python -m ingest``, with buckets over HTTP."""
 
 from collections.abc import Callable, Iterator
 
@@ -19,11 +19,11 @@ Command = Callable[[list[str]], int]
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[StorageServer]:
-    """An index of one wheel, and the environment of the services."""
+    """Storage server with an index of one wheel, and the environment of the services."""
     with StorageServer() as started:
         monkeypatch.setenv("PROJECT", "gcpypi-test")
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", started.url)
-        # Nobody listens there: what is announced fails, at once.
+        # A closed port, so that announcements fail at once.
         monkeypatch.setenv("PUBSUB_EMULATOR_HOST", "127.0.0.1:1")
         client = storage.connect("gcpypi-test")
         for bucket in BUCKETS:
@@ -36,7 +36,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[StorageServer]:
         client.close()
 
 
-def test_verify_of_a_sound_index_says_so(
+def test_verify_of_a_correct_index_prints_no_differences(
     server: StorageServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert publisher.__main__.main(["verify", "--bytes"]) == 0
@@ -53,14 +53,14 @@ def test_verify_prints_a_line_for_each_difference(
     assert words.err.endswith("verify: 1 difference\n")
 
 
-def test_rebuild_says_which_project_has_no_record(
+def test_rebuild_prints_projects_without_a_record(
     server: StorageServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert publisher.__main__.main(["rebuild", "Unheard_Of"]) == 1
     assert "rebuild: no record of unheard-of" in capsys.readouterr().err
 
 
-def test_reindex_says_what_is_no_promoted_file(
+def test_reindex_prints_objects_that_are_not_promoted_files(
     server: StorageServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     server.storage.insert("packages", "other-1.tar.gz", b"?")
