@@ -19,7 +19,7 @@ LAST_BASE = 65529
 
 def main() -> int:
     """Run the command and return its exit code; print the reason of a failure."""
-    options = _parser().parse_args()
+    options = _make_parser().parse_args()
     state = State(options.dir.resolve())
     try:
         options.run(state, options)
@@ -31,22 +31,22 @@ def main() -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def _make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, run, words in (
+    for name, run, description in (
         ("up", _run_up, "start everything that does not run"),
         ("down", _run_down, "stop everything; keep buckets and secrets"),
         ("logs", _run_logs, "print the combined log of all processes"),
         ("demo", _run_demo, "publish a wheel, install it, and show each step"),
     ):
-        command = commands.add_parser(name, help=words)
+        command = commands.add_parser(name, help=description)
         command.set_defaults(run=run)
         command.add_argument("--dir", type=Path, default=Path(".local"), help="state directory")
         if name in ("up", "demo"):
-            words = "first of eight consecutive ports, or: free"
+            description = "first of eight consecutive ports, or: free"
             command.add_argument(
-                "--port-base", type=_parse_port_base, default=argparse.SUPPRESS, help=words
+                "--port-base", type=_parse_port_base, default=argparse.SUPPRESS, help=description
             )
         if name == "logs":
             command.add_argument("--lines", type=int, default=200, help="number of lines to print")

@@ -24,7 +24,7 @@ class Backends(_Settings):
     """``host:port`` of Secret Manager."""
 
     @classmethod
-    def at(cls, ports: Ports) -> Self:
+    def from_ports(cls, ports: Ports) -> Self:
         """Return the addresses of a runtime on ``ports``, independent of the environment."""
         return cls(
             pubsub_emulator_host=ports.address("pubsub"),

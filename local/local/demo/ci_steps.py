@@ -22,12 +22,12 @@ def upload(state: State, clients: StandInClients, file: Path, directory: str) ->
     address = f"gs://{topology.INCOMING}/{directory}/"
     if shutil.which("gcloud"):
         _run_gcloud(state, "storage", "cp", str(file), address)
-        words = f"gcloud storage cp {file.name} {address}"
+        result = f"gcloud storage cp {file.name} {address}"
     else:
         blob = clients.storage.bucket(topology.INCOMING).blob(f"{directory}/{file.name}")
         blob.upload_from_filename(str(file))
-        words = f"to {address} (from Python: there is no gcloud)"
-    return Step("upload", time.monotonic() - started, words)
+        result = f"to {address} (from Python: there is no gcloud)"
+    return Step("upload", time.monotonic() - started, result)
 
 
 def announce(state: State, running: StartedRuntime, clients: StandInClients, name: str) -> Step:
@@ -37,13 +37,13 @@ def announce(state: State, running: StartedRuntime, clients: StandInClients, nam
     if console.can_use_gcloud(running):
         text = message.model_dump_json(include={"bucket", "name"})
         _run_gcloud(state, "pubsub", "topics", "publish", message.topic, f"--message={text}")
-        words = f"gcloud pubsub topics publish {message.topic} --message='{{…}}'"
+        result = f"gcloud pubsub topics publish {message.topic} --message='{{…}}'"
     else:
         topic = f"projects/{topology.PROJECT}/topics/{message.topic}"
         clients.publisher.publish(topic=topic, messages=[PubsubMessage(data=message.encode())])
         why = "gcloud cannot reach this Pub/Sub" if shutil.which("gcloud") else "there is no gcloud"
-        words = f"on the topic {message.topic} (from Python: {why})"
-    return Step("announce", time.monotonic() - started, words)
+        result = f"on the topic {message.topic} (from Python: {why})"
+    return Step("announce", time.monotonic() - started, result)
 
 
 def _run_gcloud(state: State, *arguments: str) -> None:

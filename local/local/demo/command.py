@@ -32,7 +32,7 @@ def run(state: State, running: StartedRuntime, say: Callable[[str], None]) -> No
     run_id = str(int(time.time()))
     wheel = _make_wheel(f"0.0.{run_id}")
     directory = f"demo/{run_id}"
-    clients = StandInClients(Backends.at(running.ports))
+    clients = StandInClients(Backends.from_ports(running.ports))
     say("")
     with tempfile.TemporaryDirectory(prefix="gcpypi-demo-") as scratch:
         file = Path(scratch, wheel.filename)

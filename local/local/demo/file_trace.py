@@ -84,8 +84,8 @@ class FileTrace:
                 time.sleep(0.1)
 
 
-def _make_step(service: str, uploaded: Blob, written: Blob, words: str) -> Step:
-    return Step(service, (written.updated - uploaded.time_created).total_seconds(), words)
+def _make_step(service: str, uploaded: Blob, written: Blob, result: str) -> Step:
+    return Step(service, (written.updated - uploaded.time_created).total_seconds(), result)
 
 
 def _check_verdict(verdict: bytes) -> None:

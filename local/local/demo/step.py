@@ -9,10 +9,10 @@ class Step:
 
     actor: str
     seconds: float
-    words: str
+    result: str
 
     def __str__(self) -> str:
-        return f"{self.actor:<10} {_format_duration(self.seconds):>7}  {self.words}"
+        return f"{self.actor:<10} {_format_duration(self.seconds):>7}  {self.result}"
 
 
 def _format_duration(seconds: float) -> str:

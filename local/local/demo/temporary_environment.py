@@ -28,8 +28,8 @@ class TemporaryEnvironment:
         command = [sys.executable, "-m", "pip", "--python", str(self._python), "install"]
         started = time.monotonic()
         self._run([*command, "--no-cache-dir", "--index-url", index, f"{project}=={version}"])
-        words = f'pip install --index-url "$GCPYPI_INDEX_URL" {project}=={version}'
-        return Step("install", time.monotonic() - started, words)
+        result = f'pip install --index-url "$GCPYPI_INDEX_URL" {project}=={version}'
+        return Step("install", time.monotonic() - started, result)
 
     def run(self, module: str) -> Step:
         """Run the installed module; the step shows its output."""

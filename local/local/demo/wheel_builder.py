@@ -38,7 +38,7 @@ class Wheel:
             *(_format_record_line(path, data) for path, data in members.items()),
             f"{record},,",
         ]
-        return _zip({**members, record: "\n".join([*lines, ""]).encode()})
+        return _make_zip({**members, record: "\n".join([*lines, ""]).encode()})
 
     @property
     def _dist_info_name(self) -> str:
@@ -64,7 +64,7 @@ def _format_record_line(path: str, data: bytes) -> str:
     return f"{path},sha256={digest},{len(data)}"
 
 
-def _zip(members: Mapping[str, bytes]) -> bytes:
+def _make_zip(members: Mapping[str, bytes]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for path, data in members.items():

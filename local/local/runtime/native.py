@@ -61,7 +61,7 @@ def _start_backends(group: Group, ports: Ports, say: Callable[[str], None]) -> N
     check_ports([*backends, *_make_services(ports)])
     state.save(StartedRuntime("native", ports, gcloud_publishes=pubsub.google))
     state.log.unlink(missing_ok=True)
-    say(f"starting  Pub/Sub: {pubsub.words}")
+    say(f"starting  Pub/Sub: {pubsub.description}")
     durable = storage_server.can_keep_files(state.storage)
     kept = (
         f"in {state.storage}"

@@ -17,7 +17,7 @@ LOGGING = Path(__file__).with_name("emulator-logging.properties")
 class PubsubChoice:
     """Chosen Pub/Sub, with the reason."""
 
-    words: str
+    description: str
     """Description and reason for the terminal."""
     command: tuple[str, ...]
     google: bool
@@ -29,11 +29,11 @@ def choose(port: int) -> PubsubChoice:
     java, gcloud = _find_java(), shutil.which("gcloud")
     jar = _find_jar(gcloud) if gcloud else None
     if java is None or jar is None:
-        words = (
+        description = (
             f"the built-in one, in memory, because there is no {_describe_missing(java, gcloud)}"
         )
         built_in = (sys.executable, "-P", "-m", "local.stand_ins.pubsub", f"--port={port}")
-        return PubsubChoice(words, built_in, google=False)
+        return PubsubChoice(description, built_in, google=False)
     # Start in 1.2 s instead of 1.7 s, without the optimising compiler.
     options = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx512m")
     quiet = f"-Djava.util.logging.config.file={LOGGING}"

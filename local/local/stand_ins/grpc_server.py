@@ -40,17 +40,17 @@ class StatusError(Exception):
         self.detail = detail
 
 
-def not_found(detail: str) -> StatusError:
+def make_not_found(detail: str) -> StatusError:
     """Return the error for a resource that does not exist."""
     return StatusError(grpc.StatusCode.NOT_FOUND, detail)
 
 
-def already_exists(detail: str) -> StatusError:
+def make_already_exists(detail: str) -> StatusError:
     """Return the error for a new resource whose name is taken."""
     return StatusError(grpc.StatusCode.ALREADY_EXISTS, detail)
 
 
-def invalid(detail: str) -> StatusError:
+def make_invalid_argument(detail: str) -> StatusError:
     """Return the error for an invalid request."""
     return StatusError(grpc.StatusCode.INVALID_ARGUMENT, detail)
 

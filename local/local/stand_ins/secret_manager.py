@@ -19,10 +19,10 @@ from local.plain_logs import log_to_stdout
 from local.stand_ins.grpc_server import (
     Method,
     StatusError,
-    already_exists,
-    invalid,
+    make_already_exists,
     make_handler,
-    not_found,
+    make_invalid_argument,
+    make_not_found,
     serve,
 )
 from local.stand_ins.secrets_store import SecretsStore, StoredVersion
@@ -60,7 +60,7 @@ class SecretManager:
     def _create(self, request: types.CreateSecretRequest) -> types.Secret:
         name = f"{request.parent}/secrets/{request.secret_id}"
         if name in self._store.secrets:
-            raise already_exists(f"Secret [{name}] already exists.")
+            raise make_already_exists(f"Secret [{name}] already exists.")
         self._store.secrets[name] = []
         self._store.save()
         return types.Secret(name=name, replication=request.secret.replication)
@@ -128,7 +128,7 @@ class SecretManager:
 
     def _find_versions(self, secret: str) -> list[StoredVersion]:
         if secret not in self._store.secrets:
-            raise not_found(f"Secret [{secret}] not found or has no versions.")
+            raise make_not_found(f"Secret [{secret}] not found or has no versions.")
         return self._store.secrets[secret]
 
     def _find_version(self, name: str) -> tuple[str, StoredVersion]:
@@ -137,18 +137,18 @@ class SecretManager:
         versions = self._find_versions(secret)
         number = len(versions) if alias == "latest" else int(alias) if alias.isdigit() else 0
         if not 1 <= number <= len(versions):
-            raise not_found(f"Secret Version [{name}] not found.")
+            raise make_not_found(f"Secret Version [{name}] not found.")
         return f"{secret}/versions/{number}", versions[number - 1]
 
 
 def _check_payload(payload: types.SecretPayload) -> bytes:
     data = bytes(payload.data)
     if not data:
-        raise invalid("Secret Payload cannot be empty.")
+        raise make_invalid_argument("Secret Payload cannot be empty.")
     if len(data) > MAX_SIZE:
-        raise invalid(f"The maximum size of a secret payload is {MAX_SIZE} bytes.")
+        raise make_invalid_argument(f"The maximum size of a secret payload is {MAX_SIZE} bytes.")
     if "data_crc32c" in payload and payload.data_crc32c != _compute_crc32c(data):
-        raise invalid("The checksum of the secret payload does not match.")
+        raise make_invalid_argument("The checksum of the secret payload does not match.")
     return data
 
 

@@ -21,7 +21,7 @@ def build_command(ports: Ports, directory: Path) -> tuple[str, ...]:
         "-scheme=http",
         f"-host={HOST}",
         f"-port={ports.storage}",
-        *_backend_options(directory),
+        *_list_backend_options(directory),
         # The first is the URL of resumable uploads; the second matches paths without API prefix.
         f"-external-url=http://{address}",
         f"-public-host={address}",
@@ -49,7 +49,7 @@ def can_keep_files(directory: Path) -> bool:
     return True
 
 
-def _backend_options(directory: Path) -> tuple[str, ...]:
+def _list_backend_options(directory: Path) -> tuple[str, ...]:
     if can_keep_files(directory):
         return ("-backend=filesystem", f"-filesystem-root={directory}")
     return ("-backend=memory",)

@@ -25,22 +25,22 @@ from schemas.names import normalize_project
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return the exit code."""
-    options = _parser().parse_args(arguments)
+    options = _make_parser().parse_args(arguments)
     settings = load_settings(RepairSettings)
     return run_command(options.command, lambda pool: int(options.run(settings, options, pool)))
 
 
-def _parser() -> argparse.ArgumentParser:
+def _make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m publisher", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     verify = commands.add_parser("verify", help="compare all pages and files with the records")
-    verify.set_defaults(run=_verify)
+    verify.set_defaults(run=_run_verify)
     verify.add_argument("--bytes", action="store_true", help="also read and hash every file")
     verify.add_argument(
         "--patience", type=float, default=30, help="seconds until a difference is checked again"
     )
     rebuild = commands.add_parser("rebuild", help="publish pages again from the records")
-    rebuild.set_defaults(run=_rebuild)
+    rebuild.set_defaults(run=_run_rebuild)
     for command in (verify, rebuild):
         command.add_argument(
             "project", nargs="*", type=normalize_project, help="only this project (repeatable)"
@@ -48,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _verify(settings: RepairSettings, options: argparse.Namespace, pool: Executor) -> int:
+def _run_verify(settings: RepairSettings, options: argparse.Namespace, pool: Executor) -> int:
     client = storage.connect(settings.project)
     metadata = StorageBucket(client, settings.metadata_bucket)
     static = StorageBucket(client, settings.static_bucket)
@@ -68,7 +68,7 @@ def _verify(settings: RepairSettings, options: argparse.Namespace, pool: Executo
     return 1 if differences else 0
 
 
-def _rebuild(settings: RepairSettings, options: argparse.Namespace, pool: Executor) -> int:
+def _run_rebuild(settings: RepairSettings, options: argparse.Namespace, pool: Executor) -> int:
     metadata = StorageBucket(storage.connect(settings.project), settings.metadata_bucket)
     topic = pubsub.PubsubTopic(pubsub.connect(), settings.project, settings.topic_project_indexed)
     progress, announced = Progress("rebuild"), set()

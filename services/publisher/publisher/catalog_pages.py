@@ -99,10 +99,10 @@ def render_catalog(
 def sort_by_upload(entries: Sequence[CatalogEntry]) -> list[CatalogEntry]:
     """Return the entries that offer files, latest upload first; equal times are sorted by name."""
     uploads = [(entry.latest_upload, entry) for entry in entries if entry.latest_upload]
-    return [entry for _, entry in sorted(uploads, key=_upload_order)]
+    return [entry for _, entry in sorted(uploads, key=_rank_upload)]
 
 
-def _upload_order(upload: tuple[datetime, CatalogEntry]) -> tuple[float, str]:
+def _rank_upload(upload: tuple[datetime, CatalogEntry]) -> tuple[float, str]:
     moment, entry = upload
     return -moment.timestamp(), entry.project
 

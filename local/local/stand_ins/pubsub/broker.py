@@ -12,7 +12,12 @@ import grpc
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.pubsub_v1.types import PubsubMessage, ReceivedMessage, Subscription, Topic
 
-from local.stand_ins.grpc_server import StatusError, already_exists, invalid, not_found
+from local.stand_ins.grpc_server import (
+    StatusError,
+    make_already_exists,
+    make_invalid_argument,
+    make_not_found,
+)
 from local.stand_ins.pubsub.backlog import Backlog, Delivery
 
 # https://cloud.google.com/pubsub/docs/pubsub-basics#resource_names
@@ -38,14 +43,14 @@ class Broker:
         """
         _check_name(topic.name, "topics")
         if topic.name in self.topics:
-            raise already_exists("Topic already exists")
+            raise make_already_exists("Topic already exists")
         self.topics[topic.name] = topic
         return topic
 
     def find_topic(self, name: str) -> Topic:
         """Return the topic; raise NOT_FOUND if it does not exist."""
         if name not in self.topics:
-            raise not_found(f"Topic not found (resource={name})")
+            raise make_not_found(f"Topic not found (resource={name})")
         return self.topics[name]
 
     def delete_topic(self, name: str) -> None:
@@ -65,14 +70,14 @@ class Broker:
         self.find_topic(subscription.topic)
         _check_plain(subscription)
         if subscription.name in self.backlogs:
-            raise already_exists("Subscription already exists")
+            raise make_already_exists("Subscription already exists")
         self.backlogs[subscription.name] = Backlog(_set_defaults(subscription))
         return subscription
 
     def find_backlog(self, subscription: str) -> Backlog:
         """Return the backlog of the subscription; raise NOT_FOUND if it does not exist."""
         if subscription not in self.backlogs:
-            raise not_found(f"Subscription does not exist (resource={subscription})")
+            raise make_not_found(f"Subscription does not exist (resource={subscription})")
         return self.backlogs[subscription]
 
     def delete_subscription(self, name: str) -> None:
@@ -84,7 +89,7 @@ class Broker:
         """Set id and time of each message, and add it to every subscription of the topic."""
         self.find_topic(topic)
         if not messages or any(not (m.data or m.attributes) for m in messages):
-            raise invalid("Some messages are empty")
+            raise make_invalid_argument("Some messages are empty")
         for message in messages:
             message.message_id = str(next(self._message_ids))
             message.publish_time = _make_timestamp(now)
@@ -99,7 +104,7 @@ class Broker:
     def pull(self, subscription: str, limit: int, now: float) -> list[ReceivedMessage]:
         """Return at most ``limit`` messages without waiting."""
         if limit < 1:
-            raise invalid("No max_messages specified")
+            raise make_invalid_argument("No max_messages specified")
         self.expire(now)
         return self.find_backlog(subscription).lease(limit, now)
 
@@ -108,16 +113,18 @@ class Broker:
     ) -> None:
         """Move the deadlines of leases to ``seconds`` from now; 0 returns the messages at once."""
         if not 0 <= seconds <= MAX_DEADLINE:
-            raise invalid("ack_deadline_seconds out of bounds")
+            raise make_invalid_argument("ack_deadline_seconds out of bounds")
         backlog = self.find_backlog(subscription)
-        self._dead_letter(backlog, backlog.extend(ack_ids, seconds, now), now)
+        self._publish_dead_letters(backlog, backlog.extend(ack_ids, seconds, now), now)
 
     def expire(self, now: float) -> None:
         """Take back leases after their deadline, in every subscription."""
         for backlog in list(self.backlogs.values()):
-            self._dead_letter(backlog, backlog.expire(now), now)
+            self._publish_dead_letters(backlog, backlog.expire(now), now)
 
-    def _dead_letter(self, backlog: Backlog, exhausted: Iterable[Delivery], now: float) -> None:
+    def _publish_dead_letters(
+        self, backlog: Backlog, exhausted: Iterable[Delivery], now: float
+    ) -> None:
         """Publish exhausted deliveries to the dead-letter topic; without a topic they are lost."""
         dead_letter_topic = backlog.subscription.dead_letter_policy.dead_letter_topic
         for delivery in exhausted:
@@ -161,7 +168,7 @@ def _format_publish_time(message: PubsubMessage) -> str:
 def _check_name(name: str, collection: str) -> None:
     match = NAME.fullmatch(name)
     if match is None or match[1] != collection:
-        raise invalid(f"Invalid [{collection}] name: (name={name})")
+        raise make_invalid_argument(f"Invalid [{collection}] name: (name={name})")
 
 
 def _check_plain(subscription: Subscription) -> None:
@@ -173,7 +180,7 @@ def _check_plain(subscription: Subscription) -> None:
             grpc.StatusCode.UNIMPLEMENTED, "this stand-in delivers at least once, unordered"
         )
     if not 0 <= subscription.ack_deadline_seconds <= MAX_DEADLINE:
-        raise invalid("ack_deadline_secs out of bounds")
+        raise make_invalid_argument("ack_deadline_secs out of bounds")
     policy = subscription.dead_letter_policy
     attempts = policy.max_delivery_attempts or DEFAULT_ATTEMPTS
     if policy.dead_letter_topic and attempts not in ATTEMPTS:

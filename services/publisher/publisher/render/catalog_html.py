@@ -44,7 +44,7 @@ def render_root(projects: Sequence[ProjectName]) -> bytes:
     html = replace_exactly(page, html, '/index.html">', '/">', len(projects))
     html = add_head(page, html, {}, _PLAIN)
     return verify_links(
-        page, html, [(project, {"href": _project_path(project)}) for project in projects]
+        page, html, [(project, {"href": _make_project_path(project)}) for project in projects]
     )
 
 
@@ -55,9 +55,8 @@ def render_home(entries: Sequence[CatalogEntry], title: str) -> bytes:
     html = templates.render("index.html", packages=versions, title=title)
     html = replace_exactly(page, html, 'href="simple/', 'href="/simple/', count)
     html = replace_exactly(page, html, '/index.html" data-name="', '/" data-name="', count)
-    html = replace_exactly(
-        page, html, ".trim().split()", ".trim().split(/\\s+/)"
-    )  # several words, not one
+    # Search for several words instead of one.
+    html = replace_exactly(page, html, ".trim().split()", ".trim().split(/\\s+/)")
     return verify_links(
         page, _add_navigation(page, html), [*_list_navigation_links(), *_list_home_links(versions)]
     )
@@ -84,7 +83,7 @@ def render_changelog(entries: Sequence[CatalogEntry], title: str, page: int, pag
         html = replace_exactly(name, html, old, new)
     pagination_links = _list_pagination_links(pagination)
     lines: list[Link] = [
-        (entry.project, {"href": _project_path(entry.project)}) for entry in entries
+        (entry.project, {"href": _make_project_path(entry.project)}) for entry in entries
     ]
     return verify_links(
         name,
@@ -93,13 +92,13 @@ def render_changelog(entries: Sequence[CatalogEntry], title: str, page: int, pag
     )
 
 
-def _project_path(project: ProjectName) -> str:
+def _make_project_path(project: ProjectName) -> str:
     return f"/{layout.project_pages(project)}"
 
 
 def _list_home_links(versions: Sequence[tuple[ProjectName, str]]) -> Iterator[Link]:
     for (project, latest), parity in zip(versions, cycle(("odd", "even")), strict=False):
-        attributes: Attributes = {"class": f"package {parity}", "href": _project_path(project)}
+        attributes: Attributes = {"class": f"package {parity}", "href": _make_project_path(project)}
         text = f"{project} (latest version: {latest})"
         yield text, {**attributes, "data-name": project}
 

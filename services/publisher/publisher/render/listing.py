@@ -85,9 +85,9 @@ def _choose_representative(
     files: Iterable[ListedFile], newest: FileRecord | None
 ) -> ListedFile | None:
     candidates = [f for f in files if newest is None or f.facts.version == newest.version]
-    return max(candidates, key=_representative_key, default=None)
+    return max(candidates, key=_rank_representative, default=None)
 
 
-def _representative_key(file: ListedFile) -> tuple[object, ...]:
+def _rank_representative(file: ListedFile) -> tuple[object, ...]:
     version, *rest = file_order(file.facts)
     return (file.yanked is None, version, file.facts.metadata_sha256 is not None, *rest)

@@ -37,7 +37,7 @@ def test_with_gcloud_its_emulator_and_java_it_is_googles(programs: Path) -> None
     choice = choose(8085)
 
     assert choice.google
-    assert choice.words == "Google's emulator 0.8.20"
+    assert choice.description == "Google's emulator 0.8.20"
     assert choice.command[0] == str(programs / "java")
     assert choice.command[-3:] == (str(jar), "--host=127.0.0.1", "--port=8085")
 
@@ -46,7 +46,9 @@ def test_without_both_it_is_the_built_in_one_and_both_are_named(programs: Path) 
     choice = choose(8085)
 
     assert not choice.google
-    assert choice.words == "the built-in one, in memory, because there is no gcloud and no java"
+    assert (
+        choice.description == "the built-in one, in memory, because there is no gcloud and no java"
+    )
     assert choice.command[-2:] == ("local.stand_ins.pubsub", "--port=8085")
 
 
@@ -55,11 +57,11 @@ def test_a_java_that_does_not_run_is_none(programs: Path) -> None:
     install_program(programs, "java", code=1)
     install_emulator(programs, "0.8.20")
 
-    assert choose(8085).words.endswith("because there is no java")
+    assert choose(8085).description.endswith("because there is no java")
 
 
 def test_without_the_emulator_the_reason_has_the_install_command(programs: Path) -> None:
     install_program(programs, "gcloud")
     install_program(programs, "java")
 
-    assert "gcloud components install pubsub-emulator" in choose(8085).words
+    assert "gcloud components install pubsub-emulator" in choose(8085).description
