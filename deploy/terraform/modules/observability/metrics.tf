@@ -1,5 +1,5 @@
-# Counts of what the services log, for dashboards. Alerts do not use them: a metric that was created
-# a moment ago cannot be alerted on yet, and an install would fail now and then.
+# Counts of log lines, for dashboards. Alerts do not use them: Google refuses an alert on a metric that
+# is only moments old, so an install would sometimes fail.
 
 locals {
   metrics = {

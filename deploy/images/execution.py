@@ -1,4 +1,4 @@
-"""Runs other programs and says which one failed, with what it said last."""
+"""Execution of other programs, with their last output in the error."""
 
 import subprocess
 from collections.abc import Sequence
@@ -7,14 +7,14 @@ _LINES = 20
 
 
 class CommandFailed(Exception):
-    """A program ended with an error."""
+    """Program that is not installed, or that ended with an error."""
 
 
 def run(command: Sequence[str], *, feed: str | None = None) -> str:
-    """Return what ``command`` prints, its last line break left out.
+    """Run ``command`` and return its standard output without the last line break.
 
-    :param feed: what it reads from standard input.
-    :raises CommandFailed: if it is not installed, or does not end with 0.
+    :param feed: its standard input.
+    :raises CommandFailed: if it is not installed, or if its exit code is not 0.
     """
     try:
         done = subprocess.run(  # noqa: S603 - all arguments are ours
@@ -23,13 +23,13 @@ def run(command: Sequence[str], *, feed: str | None = None) -> str:
     except FileNotFoundError as error:
         raise CommandFailed(f"{command[0]} is not installed") from error
     if done.returncode:
-        said = "\n".join((done.stdout + done.stderr).splitlines()[-_LINES:])
-        raise CommandFailed(f"{' '.join(command)} ended with {done.returncode}:\n{said}")
+        output = "\n".join((done.stdout + done.stderr).splitlines()[-_LINES:])
+        raise CommandFailed(f"{' '.join(command)} ended with {done.returncode}:\n{output}")
     return done.stdout.rstrip("\n")
 
 
 def succeeds(command: Sequence[str]) -> bool:
-    """Whether ``command`` can be run and ends with 0."""
+    """Return whether ``command`` is installed and ends with exit code 0."""
     try:
         run(command)
     except CommandFailed:

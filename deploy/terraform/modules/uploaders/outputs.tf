@@ -1,10 +1,10 @@
 output "members" {
-  description = "The publishers' identities, by name."
+  description = "IAM members of the uploaders, by name."
   value       = { for name, account in google_service_account.this : name => account.member }
 }
 
 output "ci" {
-  description = "What the CI of each publisher must be told."
+  description = "Service account and identity provider for the CI of each uploader."
   value = {
     for name, account in google_service_account.this : name => {
       service_account   = account.email

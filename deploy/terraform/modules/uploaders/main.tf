@@ -1,21 +1,21 @@
-# A service account a publisher, and how its CI comes to act as it: without a key. What it may do
-# with buckets and topics is in ../access.
+# One service account per uploader, and the keyless sign-in of its CI. Grants on buckets and topics are
+# in ../access.
 
 locals {
-  outside = { for name, each in var.publishers : name => each if each.issuer != null }
-  inside  = { for name, each in var.publishers : name => each if each.cloud_build }
+  outside = { for name, each in var.uploaders : name => each if each.issuer != null }
+  inside  = { for name, each in var.uploaders : name => each if each.cloud_build }
 }
 
 resource "google_service_account" "this" {
-  for_each = var.publishers
+  for_each = var.uploaders
 
   account_id   = "gcpypi-ci-${each.key}"
   display_name = "gcpypi: publishes as ${each.key}"
   disabled     = each.value.disabled
 }
 
-# A pool for each: whoever is in it passed its one provider's condition, so all of it may act as the
-# publisher, and no other publisher's CI is in it.
+# One pool per uploader. Each identity in it has met the condition of its only provider, so the whole
+# pool may act as the uploader. The CI of other uploaders is not in it.
 resource "google_iam_workload_identity_pool" "this" {
   for_each = local.outside
 
@@ -48,16 +48,16 @@ resource "google_service_account_iam_member" "outside" {
 
 resource "google_service_account_iam_member" "users" {
   for_each = merge([
-    for name, publisher in var.publishers :
-    { for user in publisher.users : "${name}: ${user}" => { publisher = name, member = user } }
+    for name, uploader in var.uploaders :
+    { for user in uploader.users : "${name}: ${user}" => { uploader = name, member = user } }
   ]...)
 
-  service_account_id = google_service_account.this[each.value.publisher].name
+  service_account_id = google_service_account.this[each.value.uploader].name
   role               = "roles/iam.serviceAccountUser"
   member             = each.value.member
 }
 
-# A build with an account of its own reads its source and writes its log itself.
+# A build with its own service account reads its source and writes its log under that account.
 resource "google_storage_bucket_iam_member" "source" {
   for_each = local.inside
 

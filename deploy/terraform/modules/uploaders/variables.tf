@@ -1,10 +1,10 @@
 variable "project" {
-  description = "The project."
+  description = "ID of the Google Cloud project."
   type        = string
 }
 
-variable "publishers" {
-  description = "Who may publish; see the root module's variable of that name."
+variable "uploaders" {
+  description = "CI identities that may publish; see the variable of that name in the root module."
   type = map(object({
     issuer      = optional(string)
     condition   = string
@@ -18,11 +18,11 @@ variable "publishers" {
 }
 
 variable "names_suffix" {
-  description = "Ends the pools' names, but for those of publishers that have a suffix of their own."
+  description = "Suffix of the names of the pools; an uploader's pool_suffix takes precedence."
   type        = string
 }
 
 variable "builds" {
-  description = "The bucket of builds' source."
+  description = "Name of the bucket for the source of builds."
   type        = string
 }
