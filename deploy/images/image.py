@@ -104,6 +104,6 @@ class Image:
 
 
 HEAD = (
-    "| image | size | of it ours | user | Python | import | until /health | SIGTERM"
+    "| image | size | without base | user | Python | import | until /health | SIGTERM"
     " | compilers | pip cache | bytecode |\n|---|---:|---:|---:|---|---:|---:|---|---|---|---:|"
 )

@@ -78,7 +78,7 @@ def test_a_run_cannot_upload_a_file_twice(wheel: Path) -> None:
         publish(storage, wheel)
         again = publish(storage, wheel)
     assert again.returncode == 1
-    assert "take a new run id" in again.stderr
+    assert "use a new run ID" in again.stderr
 
 
 def test_the_prefix_of_another_uploader_is_refused(wheel: Path) -> None:
