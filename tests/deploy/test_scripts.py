@@ -16,7 +16,7 @@ shopt -s extglob
 called="$(basename "$0") $*"
 echo "$called" >> "$CALLS"
 case $called in $FAILS) echo "no: $called" >&2; exit 1 ;; esac
-case $called in $SAYS) echo -e "${SAID:-something}" ;; esac
+case $called in $ANSWERS) echo -e "${OUTPUT:-something}" ;; esac
 [[ $called == "python3 -m venv "* ]] || exit 0
 mkdir -p "$3/bin" && ln -sf "$(realpath "$0")" "$3/bin/python"
 """
@@ -36,7 +36,7 @@ def calls(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def script(tree: Path, calls: Path) -> Script:
-    """Runner of a script; ``fails`` and ``says`` are globs of calls, ``said`` is their output."""
+    """Runner of a script; ``fails`` and ``answers`` are globs of calls; ``output`` is printed."""
     folder = tree / "bin"
     folder.mkdir()
     for name in PROGRAMS:
@@ -44,12 +44,12 @@ def script(tree: Path, calls: Path) -> Script:
         (folder / name).chmod(0o755)
 
     def run(
-        name: str, *arguments: str, fails: str = "", says: str = "", said: str = ""
+        name: str, *arguments: str, fails: str = "", answers: str = "", output: str = ""
     ) -> "subprocess.CompletedProcess[str]":
         calls.write_text("", "utf-8")
         path = f"{folder}:{os.environ['PATH']}"
-        told = {"CALLS": str(calls), "FAILS": fails, "SAYS": says, "SAID": said}
-        environment = {**os.environ, "PATH": path, **told}
+        controls = {"CALLS": str(calls), "FAILS": fails, "ANSWERS": answers, "OUTPUT": output}
+        environment = {**os.environ, "PATH": path, **controls}
         command = [str(tree / "deploy" / name), *PLACE, *arguments]
         return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
@@ -76,7 +76,7 @@ def test_the_first_installation_creates_everything(script: Script, calls: Path) 
 def test_the_second_installation_only_applies_changes_of_terraform(
     script: Script, calls: Path
 ) -> None:
-    done = script("install", "--tag", "1", says=f"@({BUCKET}|{IMAGE}|{TOKENS})")
+    done = script("install", "--tag", "1", answers=f"@({BUCKET}|{IMAGE}|{TOKENS})")
     assert done.returncode == 0, done.stderr
     assert list_creations(calls) == []
     assert calls.read_text("utf-8").count(" apply ") == 2
@@ -88,7 +88,7 @@ def test_the_second_installation_only_applies_changes_of_terraform(
 )
 def test_install_continues_after_a_failure(script: Script, calls: Path, broken: str) -> None:
     assert script("install", "--tag", "1", fails=broken).returncode != 0
-    done = script("install", "--tag", "1", says=BUCKET)
+    done = script("install", "--tag", "1", answers=BUCKET)
     assert done.returncode == 0, done.stderr
     assert list_creations(calls) == ["builds submit", "proxy.tokens create"]
 
@@ -102,14 +102,14 @@ def test_install_retries_a_build_that_fails_early(script: Script, calls: Path) -
 
 def test_later_installations_use_the_newest_rebuild(script: Script, calls: Path) -> None:
     tags = "1-r20261124000000\\n1\\n1-r20261123000000"
-    done = script("install", "--tag", "1", says=IMAGE, said=tags)
+    done = script("install", "--tag", "1", answers=IMAGE, output=tags)
     assert "already built: 1-r20261124000000\n" in done.stdout
     assert calls.read_text("utf-8").count("-var=tag=1-r20261124000000") == 1
     assert list_creations(calls) == ["storage buckets create", "proxy.tokens create"]
 
 
 def test_a_rebuild_has_a_new_tag(script: Script, calls: Path) -> None:
-    done = script("install", "--tag", "1", "--rebuild", says=IMAGE)
+    done = script("install", "--tag", "1", "--rebuild", answers=IMAGE)
     assert done.returncode == 0, done.stderr
     text = calls.read_text("utf-8")
     [tag] = re.findall(r"_TAG=(\S+)", text)
@@ -130,18 +130,18 @@ def test_a_rebuild_has_a_new_tag(script: Script, calls: Path) -> None:
 def test_install_refuses_to_remove_grants_without_a_tfvars_file(
     script: Script, tree: Path, calls: Path, state: str
 ) -> None:
-    done = script("install", "--tag", "1", "--yes", says=f"@({BUCKET}|{STATE})", said=state)
+    done = script("install", "--tag", "1", "--yes", answers=f"@({BUCKET}|{STATE})", output=state)
     assert (done.returncode, list_creations(calls)) == (2, [])
     assert "terraform.tfvars is missing" in done.stderr
     assert " apply " not in calls.read_text("utf-8")
 
     (tree / "deploy/terraform/terraform.tfvars").touch()
-    assert script("install", "--tag", "1", says=STATE, said=state).returncode == 0
+    assert script("install", "--tag", "1", answers=STATE, output=state).returncode == 0
 
 
 def test_an_installation_without_configuration_needs_no_tfvars_file(script: Script) -> None:
     state = '{"module": "module.storage"}'
-    assert script("install", "--tag", "1", says=STATE, said=state).returncode == 0
+    assert script("install", "--tag", "1", answers=STATE, output=state).returncode == 0
 
 
 @pytest.mark.parametrize("name", ["install", "uninstall"])
@@ -152,7 +152,7 @@ def test_the_state_of_an_earlier_release_is_renamed_before_targets_are_used(
     (tree / "deploy/terraform/terraform.tfvars").touch()
     state = '{"module": "module.publishers"}'
     tag = ["--tag", "1"] if name == "install" else []
-    assert script(name, *tag, says=f"@({BUCKET}|{STATE})", said=state).returncode == 0
+    assert script(name, *tag, answers=f"@({BUCKET}|{STATE})", output=state).returncode == 0
     text = calls.read_text("utf-8")
     assert text.count(" state mv module.publishers module.uploaders\n") == 1
     assert text.index(" state mv ") < text.index(" -target=")
@@ -218,7 +218,7 @@ def test_uninstall_without_an_installation_does_nothing(script: Script, calls: P
 
 
 def test_uninstall_lists_data_that_still_costs_money(script: Script) -> None:
-    kept = script("uninstall", says=BUCKET).stdout
-    deleted = script("uninstall", "--delete-data", says=BUCKET).stdout
+    kept = script("uninstall", answers=BUCKET).stdout
+    deleted = script("uninstall", "--delete-data", answers=BUCKET).stdout
     assert "the buckets, the secret of the tokens" in kept
     assert "deleted packages for 30 days" in deleted
