@@ -1,7 +1,7 @@
-"""What a reader is told of clients, and what takes minutes: ``make test-clients`` does it.
+"""Commands of the documentation for clients, which take minutes: ``make test-clients``.
 
-The commands that Terraform prints for each installer are given to that installer, the dead letters
-of ``docs/operate.md`` are replayed, and programs that are only named are asked for their help.
+The tests run the commands of Terraform's output for each installer, replay the dead letters of
+``docs/operate.md``, and compare other programs in the documentation with their help.
 """
 
 import base64
@@ -43,11 +43,11 @@ CLIENTS = {
     "poetry": (Installer("poetry", "poetry"), "poetry add acme"),
     "pdm": (Installer("pdm", "pdm[locked]"), "pdm add acme"),
 }
-"""By their names in the output of Terraform; each with what is typed when it knows the index."""
+"""Clients by name in the output of Terraform, with the command after the configuration, if any."""
 
 
-def told(client: str, index_url: str) -> str:
-    """What Terraform says of a client, with the address of the local index filled in."""
+def read_instructions(client: str, index_url: str) -> str:
+    """Return the instructions of Terraform's output for a client, with the local index."""
     block = re.search(rf"^    {client} += <<-EOT\n(.*?)^ +EOT$", OUTPUTS, re.MULTILINE | re.DOTALL)
     assert block
     parts = urlsplit(index_url)
@@ -61,10 +61,10 @@ def told(client: str, index_url: str) -> str:
 def test_a_client_installs_as_terraform_says(name: str, runtime: Runtime, tmp_path: Path) -> None:
     client, then = CLIENTS[name]
     try:
-        program = client.executable()
+        program = client.find_python()
     except Missing as missing:
         pytest.skip(str(missing))
-    text = told(name, runtime.index_url).replace("PACKAGE", "--target target acme")
+    text = read_instructions(name, runtime.index_url).replace("PACKAGE", "--target target acme")
     configuration, commands = "", text
     if "pyproject.toml" in text:
         configuration, _, commands = text.partition("# then: ")
@@ -98,14 +98,14 @@ LETTERS = {
     "publisher-project": {"project": "acme", "record_revision": "1"},
     "publisher-catalog": {"project": "acme", "record_revision": "1"},
 }
-"""A dead letter for each subscription but one, which gets what the record of acme has."""
+"""Dead letters by subscription, except ``indexer-file-accepted``, which needs a file's record."""
 
 
 def test_dead_letters_are_replayed_as_the_page_says(runtime: Runtime, reader: Reader) -> None:
     record = json.loads(runtime.objects("metadata", "projects/acme.json")["projects/acme.json"])
     [facts] = record["files"].values()
     for subscription, message in {**LETTERS, "indexer-file-accepted": {"file": facts}}.items():
-        die(runtime, subscription, message)
+        publish_dead_letter(runtime, subscription, message)
 
     damage(runtime)
     printed = reader.follow("docs/operate.md", Check.RUN, Check.LATER)
@@ -116,8 +116,8 @@ def test_dead_letters_are_replayed_as_the_page_says(runtime: Runtime, reader: Re
     eventually(lambda: "deprecated" in json.dumps(runtime.page("acme")))
 
 
-def die(runtime: Runtime, subscription: str, message: object) -> None:
-    """Leave a message where Pub/Sub leaves it after 30 deliveries."""
+def publish_dead_letter(runtime: Runtime, subscription: str, message: object) -> None:
+    """Publish a message to the dead-letter topic, as Pub/Sub does after 30 deliveries."""
     host = runtime.environment["PUBSUB_EMULATOR_HOST"]
     project = runtime.environment["CLOUDSDK_CORE_PROJECT"]
     url = f"http://{host}/v1/projects/{project}/topics/{subscription}-dead-letter:publish"
@@ -132,7 +132,7 @@ def test_programs_that_are_named_have_what_is_said_of_them() -> None:
     assert ("wheel", "tags", "--build") in named
     for program, *arguments in named:
         command = takewhile(lambda each: re.fullmatch("[a-z]+", each), arguments)
-        path = Installer(program, program).executable().with_name(program)
+        path = Installer(program, program).find_python().with_name(program)
         done = subprocess.run([path, *command, "--help"], capture_output=True, text=True)
         flags = {each for each in arguments if each.startswith("-")}
         assert done.returncode == 0, (program, arguments)

@@ -1,4 +1,4 @@
-"""Numbers of a package that its source tells: folders, functions, modules, imports."""
+"""Measurements of a package from its source: folders, functions, modules, imports."""
 
 import ast
 import math
@@ -11,10 +11,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
 EQUIPMENT = "testing"
-"""The member that is no part of the product."""
+"""The workspace member that is not part of the product."""
 
 Imports = dict[str, set[str]]
-"""The modules that each module imports."""
+"""Imported modules by importing module."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Module:
     """One file of a package."""
 
     name: str
-    """With dots; a package's own is that of its ``__init__.py``."""
+    """Dotted name; an ``__init__.py`` has the name of its package."""
     path: Path
 
     @cached_property
@@ -38,13 +38,14 @@ class Module:
         return len(self.text.splitlines())
 
     def function_lengths(self) -> Iterator[int]:
-        """Lines of each function from its ``def``, without the docstring."""
+        """Yield the number of lines of each function from its ``def``, without the docstring."""
         for node in ast.walk(self.tree):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                yield _lines(node) - (_lines(node.body[0]) if ast.get_docstring(node) else 0)
+                docstring = _count_lines(node.body[0]) if ast.get_docstring(node) else 0
+                yield _count_lines(node) - docstring
 
 
-def _lines(node: ast.stmt) -> int:
+def _count_lines(node: ast.stmt) -> int:
     return (node.end_lineno or node.lineno) - node.lineno + 1
 
 
@@ -56,7 +57,7 @@ class Package:
     modules: tuple[Module, ...]
 
     def fullest_folder(self) -> tuple[int, str]:
-        """The most modules in a folder, ``__init__.py`` left out, and which folder that is."""
+        """Return the size and path of the folder with most modules; ignore ``__init__.py``."""
         counts = Counter(
             str(module.path.parent.relative_to(ROOT))
             for module in self.modules
@@ -68,12 +69,12 @@ class Package:
         return sorted(length for module in self.modules for length in module.function_lengths())
 
     def longest_module(self) -> tuple[int, str]:
-        """Its lines and its name."""
+        """Return the lines and the name of the longest module."""
         return max((module.lines, module.name) for module in self.modules)
 
 
-def packages(root: Path = ROOT) -> list[Package]:
-    """The packages of the product: of all members of the workspace but ``testing``."""
+def find_packages(root: Path = ROOT) -> list[Package]:
+    """Return the packages of the product: all members of the workspace except ``testing``."""
     workspace = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["tool"]["uv"]
     members = [
         path
@@ -82,24 +83,24 @@ def packages(root: Path = ROOT) -> list[Package]:
         for path in sorted(root.glob(glob))
     ]
     tops = [top.parent for member in members for top in sorted(member.glob("*/__init__.py"))]
-    return [Package(top.name, tuple(_modules(top))) for top in tops]
+    return [Package(top.name, tuple(_find_modules(top))) for top in tops]
 
 
-def _modules(top: Path) -> Iterator[Module]:
+def _find_modules(top: Path) -> Iterator[Module]:
     for path in sorted(top.rglob("*.py")):
         parts = path.relative_to(top.parent).with_suffix("").parts
         yield Module(".".join(part for part in parts if part != "__init__"), path)
 
 
-def percentile(values: list[int], share: float) -> int:
-    """The smallest of the sorted values that is not below so many of them."""
+def find_percentile(values: list[int], share: float) -> int:
+    """Return the smallest of the sorted values that is not below ``share`` of them."""
     return values[math.ceil(len(values) * share) - 1]
 
 
-def import_cycles(modules: list[Module]) -> list[list[str]]:
-    """Groups of modules each of which imports all others of its group, be it through others."""
-    graph = imports(modules)
-    reached = {name: _reachable(name, graph) for name in graph}
+def find_import_cycles(modules: list[Module]) -> list[list[str]]:
+    """Return groups of modules that all import one another, directly or indirectly."""
+    graph = find_imports(modules)
+    reached = {name: _find_reachable(name, graph) for name in graph}
     groups = {
         frozenset(other for other in others if name in reached[other])
         for name, others in reached.items()
@@ -108,7 +109,7 @@ def import_cycles(modules: list[Module]) -> list[list[str]]:
     return sorted(map(sorted, groups))
 
 
-def _reachable(name: str, graph: Imports) -> set[str]:
+def _find_reachable(name: str, graph: Imports) -> set[str]:
     found: set[str] = set()
     waiting = [name]
     while waiting:
@@ -118,28 +119,32 @@ def _reachable(name: str, graph: Imports) -> set[str]:
     return found
 
 
-def imports(modules: list[Module]) -> Imports:
-    """The imports among the modules, those for type checkers left out."""
+def find_imports(modules: list[Module]) -> Imports:
+    """Return the imports among the modules, without those for type checkers."""
     names = {module.name for module in modules}
     return {
-        module.name: {found for each in _imported(module.tree) if (found := _module(each, names))}
+        module.name: {
+            found
+            for each in _find_imported_names(module.tree)
+            if (found := _find_module(each, names))
+        }
         - {module.name}
         for module in modules
     }
 
 
-def _imported(node: ast.AST) -> Iterator[str]:
+def _find_imported_names(node: ast.AST) -> Iterator[str]:
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.Import):
             yield from (alias.name for alias in child.names)
         elif isinstance(child, ast.ImportFrom):
             yield from (f"{child.module}.{alias.name}" for alias in child.names)
         elif not (isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test)):
-            yield from _imported(child)
+            yield from _find_imported_names(child)
 
 
-def _module(imported: str, names: set[str]) -> str | None:
-    """The module that an imported name is, or is of."""
+def _find_module(imported: str, names: set[str]) -> str | None:
+    """Return the module with the imported name, or the module that contains it."""
     if imported in names:
         return imported
     parent = imported.rpartition(".")[0]

@@ -1,8 +1,8 @@
-"""Ingest, ready to be started in no time, as often as asked.
+"""Fork server for ingest: starts instances without the time of the imports.
 
-Reads ports from standard input, starts for each a process that runs ``ingest.main.main`` there, as
-``python -m ingest.main`` does but with the imports done, and answers with its pid. At the end of
-the input they are all killed.
+It reads ports from standard input. For each port it starts a process that runs
+``ingest.main.main`` on it, like ``python -m ingest.main``, and prints the pid. At the end of the
+input it kills all processes.
 """
 
 import os
@@ -14,7 +14,7 @@ import ingest.main
 
 
 def main() -> None:
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the killed need nobody to wait for them
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps killed children
     children = []
     for line in sys.stdin:
         pid = os.fork()
@@ -29,7 +29,7 @@ def main() -> None:
 
 def _serve(port: str) -> None:
     os.environ["PORT"] = port
-    os.dup2(2, 1)  # what is logged must not be taken for a pid
+    os.dup2(2, 1)  # keep log lines apart from the pids on standard output
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     ingest.main.main()
     os._exit(0)

@@ -1,4 +1,4 @@
-"""Notifications of new objects, as Cloud Storage sends them to Pub/Sub.
+"""Notifications of new objects, in the format of Cloud Storage for Pub/Sub.
 
 https://cloud.google.com/storage/docs/pubsub-notifications
 """
@@ -11,13 +11,14 @@ from concurrent.futures import Future
 from testing.storage.objects import Resource, Version
 
 OnFinalize = Callable[[str, Resource, Mapping[str, str]], None]
-"""Called with the bucket, the object's resource and the message's attributes. It must not block:
-Cloud Storage answers the writer without waiting for its notifications."""
+"""Listener with the bucket, the resource of the object and the attributes of the message.
+
+It must not block: Cloud Storage responds to the writer before it sends notifications."""
 
 _log = logging.getLogger(__name__)
 
 
-def finalize_attributes(version: Version, overwritten: Version | None) -> dict[str, str]:
+def make_finalize_attributes(version: Version, overwritten: Version | None) -> dict[str, str]:
     attributes = {
         "notificationConfig": f"projects/_/buckets/{version.bucket}/notificationConfigs/1",
         "eventType": "OBJECT_FINALIZE",
@@ -33,14 +34,14 @@ def finalize_attributes(version: Version, overwritten: Version | None) -> dict[s
 
 
 class PubSubNotification:
-    """An ``on_finalize`` hook that publishes to ``projects/<project>/topics/<topic>``.
+    """An ``on_finalize`` listener that publishes to ``projects/<project>/topics/<topic>``.
 
-    The client finds the emulator by ``PUBSUB_EMULATOR_HOST``. A topic that is not there loses the
-    notification and not the upload, as in the cloud; a warning is logged.
+    The client finds the emulator by ``PUBSUB_EMULATOR_HOST``. If the topic does not exist, the
+    notification is lost and a warning is logged; the upload succeeds, as in the cloud.
     """
 
     def __init__(self, topic: str) -> None:
-        # Only who notifies pays for this import: half a second.
+        # This import takes 0.5 s; only users of notifications need it.
         from google.cloud.pubsub_v1 import PublisherClient
         from google.cloud.pubsub_v1.types import BatchSettings
 
@@ -52,10 +53,10 @@ class PubSubNotification:
         self._client.publish(self._topic, data, **attributes).add_done_callback(self._report)
 
     def close(self) -> None:
-        """Send what is waiting and stop the client's threads."""
+        """Send pending messages and stop the threads of the client."""
         self._client.stop()
         self._client.transport.close()
 
-    def _report(self, published: "Future[str]") -> None:
-        if error := published.exception():
+    def _report(self, publication: "Future[str]") -> None:
+        if error := publication.exception():
             _log.warning("notification to %s lost: %s", self._topic, error)

@@ -1,4 +1,4 @@
-"""A process among others, which a test may kill, halt and start again; and what it holds."""
+"""A process that a test can kill, halt and restart, and its use of resources."""
 
 import os
 import signal
@@ -11,8 +11,8 @@ from testing.processes import Process
 
 
 @dataclass(frozen=True)
-class Reading:
-    """What a process holds at one moment."""
+class ResourceUsage:
+    """Resources of a process at one moment."""
 
     descriptors: int
     threads: int
@@ -23,9 +23,11 @@ class Reading:
         return f"{self.descriptors} fds, {self.threads} threads, {self.mebibytes:.0f} MiB"
 
 
-class Part:
-    """:param command: the module and its arguments.
-    :param log: where it writes what it says, run after run.
+class RestartableProcess:
+    """A process that a test can kill, halt and restart.
+
+    :param command: the module and its arguments.
+    :param log: file of its output, over all runs.
     """
 
     def __init__(self, *command: str, log: Path, environment: Mapping[str, str]) -> None:
@@ -36,7 +38,7 @@ class Part:
 
     @property
     def process(self) -> Process:
-        """The one that runs."""
+        """The current process."""
         assert self._process is not None
         return self._process
 
@@ -50,24 +52,24 @@ class Part:
             )
 
     def kill(self) -> None:
-        """End it without a warning; the kernel closes its connections."""
+        """Kill the process; the kernel closes its connections."""
         self.process.kill()
 
     def halt(self) -> None:
-        """Let it do nothing, and keep its connections."""
+        """Stop the process; its connections stay open."""
         self.process.send_signal(signal.SIGSTOP)
 
-    def go_on(self) -> None:
+    def resume(self) -> None:
         self.process.send_signal(signal.SIGCONT)
 
     def end(self) -> None:
         if self._process is not None:
             self._process.end()
 
-    def reading(self) -> Reading:
+    def measure(self) -> ResourceUsage:
         own = Path(f"/proc/{self.process.pid}")
         pages = int((own / "statm").read_text().split()[1])
-        return Reading(
+        return ResourceUsage(
             descriptors=len(os.listdir(own / "fd")),
             threads=len(os.listdir(own / "task")),
             mebibytes=pages * os.sysconf("SC_PAGE_SIZE") / 2**20,

@@ -1,5 +1,6 @@
-"""The two ports in memory. A bucket is the strict fake of Cloud Storage without the HTTP, so there
-is one implementation of its semantics.
+"""The ports ``Bucket`` and ``Topic`` in memory.
+
+The bucket uses the strict fake of Cloud Storage without HTTP: its semantics exist once.
 """
 
 import threading
@@ -13,22 +14,22 @@ from cloud.ports import Bucket, Headers, ObjectInfo, StoredObject
 from schemas.events import Message
 from testing.storage import (
     Attributes,
+    FakeStorage,
     Fault,
     Hook,
     ListQuery,
     Preconditions,
-    Source,
-    Storage,
+    RewriteSource,
     StorageError,
     Version,
     When,
 )
 from testing.storage.counts import Counts
-from testing.storage.errors import injected
+from testing.storage.errors import fault_error
 
 CHUNK = 4 * 1024 * 1024
 
-_OURS: dict[int, type[errors.CloudError]] = {
+_ERRORS: dict[int, type[errors.CloudError]] = {
     401: errors.PermissionDenied,
     403: errors.PermissionDenied,
     404: errors.NotFound,
@@ -38,18 +39,18 @@ _OURS: dict[int, type[errors.CloudError]] = {
 
 
 class MemoryBucket:
-    """A :class:`cloud.ports.Bucket` with the means to stop, watch and hurt whoever uses it.
+    """A :class:`cloud.ports.Bucket` with hooks and faults.
 
-    ``before`` and ``after`` are called at each step with operation, bucket and object name. They
-    may block, or raise to stop the caller there: before the step happened, or after it took effect.
+    Each operation calls ``before`` and ``after`` with operation, bucket and object name. A hook
+    may block. It may raise to stop the caller before the operation, or after its effect.
 
-    :param storage: one that several buckets share, or that is also served over HTTP.
+    :param storage: a storage for several buckets, or for a server over HTTP as well.
     """
 
     def __init__(
-        self, name: str = "bucket", *, versioning: bool = False, storage: Storage | None = None
+        self, name: str = "bucket", *, versioning: bool = False, storage: FakeStorage | None = None
     ) -> None:
-        self.storage = storage or Storage()
+        self.storage = storage or FakeStorage()
         self._name = name
         if name not in self.storage.buckets:
             self.storage.create_bucket(name, versioning=versioning)
@@ -62,7 +63,7 @@ class MemoryBucket:
 
     @property
     def now(self) -> datetime:
-        """The store's clock; settable, and set it stands still."""
+        """Clock of the storage; a time that a test sets is constant."""
         return self.storage.now
 
     @now.setter
@@ -71,22 +72,24 @@ class MemoryBucket:
 
     @property
     def counts(self) -> Counts:
-        """The operations so far, each counted once; with a shared storage, those of all buckets."""
+        """Counts of the operations so far, for all buckets of the storage."""
         return self.storage.counts
 
     def fault(self, fault: Fault) -> None:
-        """Let later operations fail. What breaks a connection is ``Unavailable`` here: this bucket
-        stands for an adapter whose own retries are used up.
+        """Make later operations fail.
+
+        A broken connection becomes ``Unavailable``: the bucket represents an adapter after its
+        last retry.
         """
         self.storage.faults.add(fault)
 
     def put(self, name: str, data: bytes = b"", headers: Headers | None = None) -> ObjectInfo:
-        """Make an object as somebody else would: unconditional, past counts, hooks and faults."""
+        """Write an object as another client would: unconditional, without counts, hooks, faults."""
         attributes = _attributes(headers) if headers else Attributes()
         return _info(self.storage.insert(self._name, name, data, attributes))
 
     def remove(self, name: str) -> None:
-        """Delete an object as somebody else would."""
+        """Delete an object as another client would."""
         self.storage.delete(self._name, name)
 
     def stat(self, name: str, generation: int | None = None) -> ObjectInfo | None:
@@ -121,8 +124,8 @@ class MemoryBucket:
             return _info(self.storage.insert(self._name, name, data, attributes, conditions))
 
     def rewrite(self, source: Bucket, info: ObjectInfo, name: str, headers: Headers) -> ObjectInfo:
-        assert isinstance(source, MemoryBucket), "a server-side copy stays on one kind of server"
-        original = Source(source.name, info.name, info.generation)
+        assert isinstance(source, MemoryBucket), "a rewrite needs two buckets in memory"
+        original = RewriteSource(source.name, info.name, info.generation)
         with self._step("objects.rewrite", name):
             version = self.storage.rewrite(
                 original,
@@ -145,10 +148,10 @@ class MemoryBucket:
 
     @contextmanager
     def _step(self, operation: str, name: str) -> Iterator[None]:
-        """One operation: hook, faults, the work and its count, faults, hook."""
+        """Run one operation: hook, faults, the work and its count, faults, hook."""
         faults = self.storage.faults.pick(operation, self._name, name)
-        with _ours(f"gs://{self._name}/{name}"):
-            with self._counted(operation):
+        with _translate_errors(f"gs://{self._name}/{name}"):
+            with self._count(operation):
                 self._call(self.before, operation, name)
                 _strike(faults, "before")
                 yield
@@ -156,7 +159,7 @@ class MemoryBucket:
             self._call(self.after, operation, name)
 
     @contextmanager
-    def _counted(self, operation: str) -> Iterator[None]:
+    def _count(self, operation: str) -> Iterator[None]:
         try:
             yield
         except StorageError as error:
@@ -170,10 +173,10 @@ class MemoryBucket:
 
 
 class MemoryTopic:
-    """A :class:`cloud.ports.Topic` that keeps what is published.
+    """A :class:`cloud.ports.Topic` that keeps its messages.
 
-    ``before`` and ``after`` are called with each message; raising in ``before`` loses it, raising
-    in ``after`` leaves the caller in doubt about a message that was taken.
+    ``publish`` calls ``before`` and ``after`` with each message. If ``before`` raises, the message
+    is lost. If ``after`` raises, the topic has accepted the message, but the caller gets an error.
     """
 
     def __init__(self) -> None:
@@ -184,16 +187,16 @@ class MemoryTopic:
 
     @property
     def messages(self) -> tuple[Message, ...]:
-        """What was published so far, in order."""
+        """The messages so far, in the order of publication."""
         with self._lock:
             return tuple(self._messages)
 
     def take(self) -> tuple[Message, ...]:
-        """What was published since the last time; the topic is empty then."""
+        """Return the messages since the last call, and empty the topic."""
         with self._lock:
-            taken = tuple(self._messages)
+            messages = tuple(self._messages)
             self._messages.clear()
-        return taken
+        return messages
 
     def publish(self, message: Message) -> None:
         if self.before is not None:
@@ -205,12 +208,12 @@ class MemoryTopic:
 
 
 @contextmanager
-def _ours(subject: str) -> Iterator[None]:
-    """Raise what the store answers as the adapter would."""
+def _translate_errors(subject: str) -> Iterator[None]:
+    """Raise the errors of the storage as the adapter does."""
     try:
         yield
     except StorageError as error:
-        raise _OURS.get(error.status, errors.Unavailable)(subject, error.message) from error
+        raise _ERRORS.get(error.status, errors.Unavailable)(subject, error.message) from error
 
 
 def _strike(faults: Iterable[Fault], when: When) -> None:
@@ -220,7 +223,7 @@ def _strike(faults: Iterable[Fault], when: When) -> None:
         if fault.kind == "latency":
             time.sleep(fault.seconds)
         else:
-            raise injected(fault.status if fault.kind == "error" else 503)
+            raise fault_error(fault.status if fault.kind == "error" else 503)
 
 
 def _attributes(headers: Headers) -> Attributes:

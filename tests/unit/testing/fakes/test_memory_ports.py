@@ -1,4 +1,4 @@
-"""What the ports in memory offer beyond the ports: steps to stop at, faults, counts, a clock."""
+"""Features of the ports in memory for tests: hooks, faults, counts, a clock."""
 
 from datetime import UTC, datetime
 
@@ -7,14 +7,14 @@ import pytest
 from cloud.errors import Unavailable
 from cloud.ports import Headers, StoredObject
 from schemas.events import Message
-from testing.fakes.memory import MemoryBucket, MemoryTopic
+from testing.fakes.memory_ports import MemoryBucket, MemoryTopic
 from testing.storage import Fault
 
 PLAIN = Headers("text/plain", "no-store")
 
 
 class Killed(BaseException):
-    """The end of a worker, which no handler catches."""
+    """End of a worker, which no handler catches."""
 
 
 def kill(*_: object) -> None:

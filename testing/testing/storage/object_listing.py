@@ -1,4 +1,4 @@
-"""One page of a listing, found by bisection: the cost depends on the page, not on the bucket.
+"""One page of a listing, by bisection: the cost depends on the page, not on the bucket.
 
 https://cloud.google.com/storage/docs/json_api/v1/objects/list
 """
@@ -19,7 +19,7 @@ MAX_RESULTS = 1000
 
 @dataclass(frozen=True, slots=True)
 class ListQuery:
-    """What is to be listed; items and prefixes together fill a page."""
+    """Parameters of a listing; items and prefixes together fill a page."""
 
     prefix: str = ""
     delimiter: str = ""
@@ -32,22 +32,22 @@ class ListQuery:
 
 @dataclass(slots=True)
 class Page:
-    """What was found, and where to go on; an empty token ends the listing."""
+    """Items, prefixes and the token of the next page; it is empty on the last page."""
 
     items: list[Version] = field(default_factory=list)
     prefixes: list[str] = field(default_factory=list)
     next_page_token: str = ""
 
 
-def page(bucket: BucketState, query: ListQuery) -> Page:
-    """The first page, or the one that ``query.page_token`` stands for."""
+def list_page(bucket: BucketState, query: ListQuery) -> Page:
+    """Return the first page, or the page of ``query.page_token``."""
     found = Page()
-    start, skip = _place(query.page_token)
+    start, skip = _parse_token(query.page_token)
     limit = min(query.max_results, MAX_RESULTS)
     position = bisect_left(bucket.names, max(query.prefix, query.start_offset, start))
-    for entry in _entries(bucket, query, position, skip):
+    for entry in _iterate_entries(bucket, query, position, skip):
         if len(found.items) + len(found.prefixes) == limit:
-            found.next_page_token = _token(entry.name, entry.nth)
+            found.next_page_token = _make_token(entry.name, entry.nth)
             break
         if entry.version is None:
             found.prefixes.append(entry.group)
@@ -60,12 +60,14 @@ def page(bucket: BucketState, query: ListQuery) -> Page:
 class _Entry:
     name: str
     nth: int = 0
-    """The place of ``version`` among the versions of ``name``."""
+    """The index of ``version`` among the versions of ``name``."""
     version: Version | None = None
     group: str = ""
 
 
-def _entries(bucket: BucketState, query: ListQuery, position: int, skip: int) -> Iterator[_Entry]:
+def _iterate_entries(
+    bucket: BucketState, query: ListQuery, position: int, skip: int
+) -> Iterator[_Entry]:
     names = bucket.names
     while position < len(names):
         name = names[position]
@@ -73,9 +75,9 @@ def _entries(bucket: BucketState, query: ListQuery, position: int, skip: int) ->
             return
         if not query.versions and name not in bucket.live:
             position += 1
-        elif group := _group(name, query):
+        elif group := _find_group(name, query):
             yield _Entry(name, group=group)
-            position = bisect_left(names, _after(group), position)
+            position = bisect_left(names, _find_successor(group), position)
         else:
             versions = bucket.versions(name) if query.versions else (bucket.live[name],)
             for nth in range(skip, len(versions)):
@@ -84,24 +86,24 @@ def _entries(bucket: BucketState, query: ListQuery, position: int, skip: int) ->
         skip = 0
 
 
-def _group(name: str, query: ListQuery) -> str:
-    """The common prefix that stands for ``name`` in the listing, up to the delimiter."""
+def _find_group(name: str, query: ListQuery) -> str:
+    """Return the common prefix that replaces ``name`` in the listing, up to the delimiter."""
     if not query.delimiter:
         return ""
     end = name.find(query.delimiter, len(query.prefix))
     return name[: end + len(query.delimiter)] if end >= 0 else ""
 
 
-def _after(prefix: str) -> str:
-    """The least string that is greater than everything that starts with ``prefix``."""
+def _find_successor(prefix: str) -> str:
+    """Return the smallest string above all strings that start with ``prefix``."""
     return prefix[:-1] + chr(ord(prefix[-1]) + 1)
 
 
-def _token(name: str, nth: int) -> str:
+def _make_token(name: str, nth: int) -> str:
     return base64.urlsafe_b64encode(json.dumps([name, nth]).encode()).decode()
 
 
-def _place(token: str) -> tuple[str, int]:
+def _parse_token(token: str) -> tuple[str, int]:
     if not token:
         return "", 0
     try:

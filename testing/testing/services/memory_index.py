@@ -1,13 +1,13 @@
-"""A small sound index in memory, made by publishing: what verify, rebuild and reindex work on."""
+"""A small valid index in memory, for the tests of verify, rebuild and reindex."""
 
 from datetime import timedelta
 
 from schemas.events import FileUploaded, Message, ProjectCommand
 from testing.fakes.examples import LONG_AGO
-from testing.fakes.memory import MemoryBucket
-from testing.fakes.wheels import wheel
+from testing.fakes.memory_ports import MemoryBucket
+from testing.fakes.small_wheels import build_wheel
 from testing.services.pipeline import BUCKETS, Pipeline
-from testing.storage import Storage
+from testing.storage import FakeStorage
 
 FILES = (
     ("acme", "1.0"),
@@ -26,11 +26,11 @@ COMMANDS: tuple[dict[str, str], ...] = (
 )
 
 
-class Index:
-    """Buckets that share one store, and the workers on them."""
+class MemoryIndex:
+    """Buckets of one storage, and the workers on them."""
 
     def __init__(self) -> None:
-        self.storage = Storage()
+        self.storage = FakeStorage()
         self.buckets = {
             name: MemoryBucket(name, versioning=name == "metadata", storage=self.storage)
             for name in BUCKETS
@@ -38,18 +38,18 @@ class Index:
         self.pipeline = Pipeline(self.buckets.__getitem__)
 
     @classmethod
-    def published(cls) -> "Index":
-        """Publish all the files, then obey all the commands."""
+    def publish_all(cls) -> "MemoryIndex":
+        """Publish all files, then run all commands."""
         index = cls()
         index.run(*(index.upload(name, version) for name, version in FILES))
-        index.run(*(_issued(second, command) for second, command in enumerate(COMMANDS)))
+        index.run(*(_make_command(second, command) for second, command in enumerate(COMMANDS)))
         return index
 
     def upload(self, name: str, version: str) -> FileUploaded:
-        """Upload a wheel as CI does; return the message that announces it."""
+        """Upload a wheel as CI does; return its announcement."""
         requires = f"Requires-Python: >=3.8\nRequires-Dist: requests\nSummary: {name}, a tool\n"
         object_name = f"ci/{version}/{name}-{version}-py3-none-any.whl"
-        self.buckets["incoming"].put(object_name, wheel(name, version, metadata=requires))
+        self.buckets["incoming"].put(object_name, build_wheel(name, version, metadata=requires))
         return FileUploaded(bucket="incoming", name=object_name)
 
     def run(self, *messages: Message) -> None:
@@ -57,16 +57,16 @@ class Index:
         assert not self.pipeline.dead
 
     def data(self, bucket: str) -> dict[str, bytes]:
-        """All live objects of a bucket."""
+        """Return all live objects of a bucket."""
         found = self.buckets[bucket]
         return {info.name: b"".join(found.stream(info)) for info in found.list()}
 
     def empty(self, bucket: str) -> None:
-        """Delete all that a bucket holds, as an accident would."""
+        """Delete all objects of a bucket."""
         for info in list(self.buckets[bucket].list()):
             self.buckets[bucket].remove(info.name)
 
 
-def _issued(second: int, command: dict[str, str]) -> ProjectCommand:
+def _make_command(second: int, command: dict[str, str]) -> ProjectCommand:
     issued_at = LONG_AGO + timedelta(seconds=second)
     return ProjectCommand.model_validate({**command, "issued_at": issued_at})

@@ -1,7 +1,7 @@
-"""The strict Cloud Storage and the built-in Pub/Sub around ingest's processes, with hooks to kill.
+"""Processes of ingest on the strict Cloud Storage and the built-in Pub/Sub, with hooks.
 
-Storage and Pub/Sub run in threads of the test, which sees and stops every operation; ingest runs in
-processes of its own, which can be killed for good.
+Storage and Pub/Sub run in threads of the test, which can watch and stop every operation. Ingest
+runs in separate processes, which the test can kill.
 """
 
 import asyncio
@@ -29,18 +29,18 @@ from local.stand_ins.grpc_server import Refused, start
 from local.stand_ins.pubsub.broker import Broker
 from local.stand_ins.pubsub.server import Server
 from testing.processes import Process
-from testing.storage import Storage, StorageServer
+from testing.storage import FakeStorage, StorageServer
 
 HOST = "127.0.0.1"
 START = 60.0
-"""Seconds a process may take to answer, on a machine that is shared."""
+"""Timeout of the first response, in seconds, on a shared machine."""
 
 Step = Callable[[str], None]
-"""Called with what is about to happen, or happened."""
+"""Hook, called with the name of the step."""
 
 
 class WatchedBroker(Broker):
-    """The topics, with a hook before and after a message is taken."""
+    """The topics, with a hook before and after each publication."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -61,14 +61,14 @@ class WatchedBroker(Broker):
         return ids
 
 
-def unavailable() -> Refused:
-    """What whoever publishes gets where a hook stops the message."""
+def unavailable_error() -> Refused:
+    """Return the error for a publisher whose message a hook stops."""
     return Refused(grpc.StatusCode.UNAVAILABLE, "stopped")
 
 
 @contextmanager
-def served(broker: Broker) -> Iterator[str]:
-    """Serve it from a thread; yield ``host:port``."""
+def serve_broker(broker: Broker) -> Iterator[str]:
+    """Serve the broker from a thread; yield ``host:port``."""
     ready, stop = threading.Event(), threading.Event()
     ports: list[int] = []
 
@@ -98,7 +98,7 @@ class Instance:
     port: int
 
     def push(self, data: bytes, message_id: str = "1", **attributes: str) -> int:
-        """Deliver a message; return the status, 0 if the process died over it."""
+        """Deliver a message; return the status, or 0 if the process died."""
         message = {
             "data": base64.b64encode(data).decode(),
             "messageId": message_id,
@@ -131,7 +131,7 @@ class Instance:
                 connection.close()
 
     def kill(self) -> None:
-        """End it at once, and return when it is no more."""
+        """Kill the process, and return when it has ended."""
         os.kill(self.pid, signal.SIGKILL)
         while Path(f"/proc/{self.pid}").exists():
             time.sleep(0.001)
@@ -139,15 +139,15 @@ class Instance:
 
 @dataclass
 class IngestProcesses:
-    """What ingest's processes stand on."""
+    """The storage and the broker of ingest's processes, and their fork server."""
 
-    storage: Storage
+    storage: FakeStorage
     broker: WatchedBroker
     environment: dict[str, str]
-    _nursery: Process | None = field(default=None, repr=False)
+    _fork_server: Process | None = field(default=None, repr=False)
 
     def reset(self) -> None:
-        """Forget all objects, messages and hooks."""
+        """Remove all objects, messages and hooks."""
         self.broker.before = self.broker.after = None
         self.broker.published.clear()
         self.storage.reset()
@@ -155,36 +155,36 @@ class IngestProcesses:
             self.storage.create_bucket(name)
 
     def spawn(self) -> Instance:
-        """Start a process of ingest; it may not be ready yet."""
-        assert self._nursery is not None
-        assert self._nursery.stdin is not None
-        assert self._nursery.stdout is not None
-        port = free_port()
-        self._nursery.stdin.write(f"{port}\n".encode())
-        self._nursery.stdin.flush()
-        return Instance(int(self._nursery.stdout.readline()), port)
+        """Start a process of ingest; it is not ready yet."""
+        assert self._fork_server is not None
+        assert self._fork_server.stdin is not None
+        assert self._fork_server.stdout is not None
+        port = find_free_port()
+        self._fork_server.stdin.write(f"{port}\n".encode())
+        self._fork_server.stdin.flush()
+        return Instance(int(self._fork_server.stdout.readline()), port)
 
 
 @contextmanager
-def world(log: IO[bytes]) -> Iterator[IngestProcesses]:
-    """Start storage, Pub/Sub and the nursery."""
+def run_ingest(log: IO[bytes]) -> Iterator[IngestProcesses]:
+    """Start storage, Pub/Sub and the fork server."""
     broker = WatchedBroker()
-    with StorageServer() as server, served(broker) as pubsub:
-        environment = ingest_environment(server.url, pubsub)
-        command = [sys.executable, "-m", "testing.services.ingest_nursery"]
+    with StorageServer() as server, serve_broker(broker) as pubsub:
+        environment = make_ingest_environment(server.url, pubsub)
+        command = [sys.executable, "-m", "testing.services.ingest_fork_server"]
         pipe = subprocess.PIPE
         with Process(
             command, environment=environment, stdin=pipe, stdout=pipe, stderr=log
-        ) as nursery:
-            built = IngestProcesses(server.storage, broker, environment, nursery)
-            built.reset()
-            yield built
+        ) as fork_server:
+            processes = IngestProcesses(server.storage, broker, environment, fork_server)
+            processes.reset()
+            yield processes
 
 
-def ingest_environment(storage: str, pubsub: str) -> dict[str, str]:
-    """The settings of an ingest that stands on these; nothing else of our environment.
+def make_ingest_environment(storage: str, pubsub: str) -> dict[str, str]:
+    """Return the settings of ingest, and the few variables of the environment that it needs.
 
-    A container's is as small, and requests goes through all of it at each request.
+    The environment of a container is as small. The library requests reads all of it per request.
     """
     return {
         **{name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ},
@@ -197,6 +197,6 @@ def ingest_environment(storage: str, pubsub: str) -> dict[str, str]:
     }
 
 
-def free_port() -> int:
+def find_free_port() -> int:
     with socket.create_server((HOST, 0)) as listener:
         return int(listener.getsockname()[1])

@@ -1,4 +1,4 @@
-"""The proxy's surroundings: two buckets in memory, a secret, a clock that stands still."""
+"""The proxy on fakes: two buckets in memory, a secret, a manual clock."""
 
 import asyncio
 import base64
@@ -22,9 +22,9 @@ from proxy.main import Clients, build_app
 from proxy.settings import Settings
 from schemas import layout
 from schemas.records import Blocked
-from testing.fakes.memory import MemoryBucket
-from testing.fakes.reader import MemoryReader
-from testing.storage import Storage
+from testing.fakes.memory_ports import MemoryBucket
+from testing.fakes.memory_reader import MemoryReader
+from testing.storage import FakeStorage
 
 T = TypeVar("T")
 
@@ -38,39 +38,42 @@ LOCAL = "alpha_pkg-1!2.0+cu1-py3-none-any.whl"
 METADATA = b"Metadata-Version: 2.4\nName: alpha-pkg\nVersion: 1.0\n"
 WHEEL_BYTES = bytes(range(256)) * 40
 LARGE_BYTES = bytes(range(251)) * 20_000
-"""More than the proxy holds in memory, and more than one chunk of a stream."""
+"""5 MB: larger than an object that the proxy caches, and than one chunk of a stream."""
 JSON = "application/vnd.pypi.simple.v1+json"
 V1_HTML = "application/vnd.pypi.simple.v1+html"
 HTML = "text/html; charset=utf-8"
 
 
-def entry(token: str, name: str, **facts: object) -> dict[str, object]:
-    """A token's entry in the secret."""
+def make_entry(token: str, name: str, **facts: object) -> dict[str, object]:
+    """Return the entry of a token in the secret."""
     digest = hashlib.sha256(token.encode()).hexdigest()
     return {"name": name, "sha256": digest, "created": "2026-11-01T00:00:00Z", **facts}
 
 
 TOKENS = [
-    entry(TOKEN, "ci", scopes=["read"], projects=["*"], expires=None),
-    entry(NARROW, "team", scopes=["read"], projects=["Alpha_*"]),
-    entry(UPLOAD, "uploader", scopes=["upload"], projects=["*"]),
-    entry("gcpypi_old", "ci", expires="2026-01-01T00:00:00Z"),
+    make_entry(TOKEN, "ci", scopes=["read"], projects=["*"], expires=None),
+    make_entry(NARROW, "team", scopes=["read"], projects=["Alpha_*"]),
+    make_entry(UPLOAD, "uploader", scopes=["upload"], projects=["*"]),
+    make_entry("gcpypi_old", "ci", expires="2026-01-01T00:00:00Z"),
 ]
 
 
-def basic(token: str = TOKEN, user: str = "__token__") -> str:
+def encode_basic(token: str = TOKEN, user: str = "__token__") -> str:
+    """Return the value of an ``Authorization`` header."""
     return "Basic " + base64.b64encode(f"{user}:{token}".encode()).decode()
 
 
 @dataclass(frozen=True)
-class Answer:
+class ProxyResponse:
+    """Response of the proxy to one request."""
+
     status: int
     headers: Mapping[str, str]
     body: bytes
 
 
 class Clock:
-    """Seconds that pass when a test says so."""
+    """Manual clock, in seconds; a test sets ``now``."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -80,8 +83,10 @@ class Clock:
 
 
 class MemoryProxy:
+    """The proxy's application on fakes, filled with pages and files."""
+
     def __init__(self, **settings: object) -> None:
-        storage = Storage()
+        storage = FakeStorage()
         self.static = MemoryBucket("static", storage=storage)
         self.packages = MemoryBucket("packages", storage=storage)
         self.storage = storage
@@ -98,16 +103,16 @@ class MemoryProxy:
 
     def _build(self, settings: dict[str, object]) -> Router:
         names = {"project": "acme-prod", "static_bucket": "static", "packages_bucket": "packages"}
-        chosen = Settings.model_validate({**names, "tokens_secret": "tokens", **settings})
+        validated = Settings.model_validate({**names, "tokens_secret": "tokens", **settings})
         clients = Clients(
             static=MemoryReader(self.storage, "static"),
             packages=self.reader,
             load_tokens=self._read_tokens,
-            sign=self._sign if chosen.downloads == "redirect" else None,
+            sign=self._sign if validated.downloads == "redirect" else None,
             close=self._close,
             clock=self.clock,
         )
-        return build_app(chosen, clients)
+        return build_app(validated, clients)
 
     async def _sign(self, name: str) -> str:
         if self.sign_fault is not None:
@@ -125,52 +130,52 @@ class MemoryProxy:
         return TokenSet.read(self.tokens, "tokens/versions/7")
 
     def _fill(self) -> None:
-        self.page("simple/index.html", '<a href="/simple/alpha-pkg/">alpha-pkg</a>')
+        self.put_page("simple/index.html", '<a href="/simple/alpha-pkg/">alpha-pkg</a>')
         projects = [{"name": "alpha-pkg"}, {"name": "beta"}]
         root = {"meta": {"api-version": "1.4"}, "projects": projects}
-        self.page("simple/index.v1.json", json.dumps(root))
+        self.put_page("simple/index.v1.json", json.dumps(root))
         for project in ("alpha-pkg", "beta"):
-            self.page(f"simple/{project}/index.html", f"<p>{project}</p>")
-            self.page(f"simple/{project}/index.v1.json", json.dumps({"name": project}))
-        self.page("pypi/alpha-pkg/json", '{"info":{"name":"alpha-pkg"}}')
-        self.page("index.html", "<p>home</p>")
-        self.page("changelog/page1.html", "<p>changes</p>")
-        self.file(WHEEL, WHEEL_BYTES)
-        self.file(LOCAL, WHEEL_BYTES)
-        self.file(SDIST, b"an sdist")
-        self.file(LARGE, LARGE_BYTES)
+            self.put_page(f"simple/{project}/index.html", f"<p>{project}</p>")
+            self.put_page(f"simple/{project}/index.v1.json", json.dumps({"name": project}))
+        self.put_page("pypi/alpha-pkg/json", '{"info":{"name":"alpha-pkg"}}')
+        self.put_page("index.html", "<p>home</p>")
+        self.put_page("changelog/page1.html", "<p>changes</p>")
+        self.put_file(WHEEL, WHEEL_BYTES)
+        self.put_file(LOCAL, WHEEL_BYTES)
+        self.put_file(SDIST, b"an sdist")
+        self.put_file(LARGE, LARGE_BYTES)
         self.packages.put(f"{WHEEL}.metadata", METADATA)
 
-    def page(self, name: str, text: str) -> None:
-        # Types that Cloud Storage would send by default must not leak.
+    def put_page(self, name: str, text: str) -> None:
+        # The proxy must replace the media type that Cloud Storage sends by default.
         self.static.put(name, text.encode(), Headers("application/octet-stream", "public"))
 
-    def file(self, name: str, data: bytes) -> None:
+    def put_file(self, name: str, data: bytes) -> None:
         digest = {"sha256": hashlib.sha256(data).hexdigest()}
         self.packages.put(name, data, Headers("binary/octet-stream", "no-cache", digest))
 
     def block(self, **projects: dict[str, object]) -> None:
-        named = {name.replace("_", "-"): {"revision": 1, **p} for name, p in projects.items()}
-        document = Blocked.model_validate({"projects": named})
+        blocked = {name.replace("_", "-"): {"revision": 1, **p} for name, p in projects.items()}
+        document = Blocked.model_validate({"projects": blocked})
         self.static.put(layout.BLOCKED, document.encode())
 
-    def operations(self) -> int:
-        """How many storage operations there were since the last time."""
+    def take_operation_count(self) -> int:
+        """Return the number of storage operations since the last call."""
         total = sum(self.storage.counts.requests.values())
         self.storage.counts.clear()
         return total
 
     async def ask(
         self, path: str, headers: Mapping[str, str] | None = None, method: str = "GET"
-    ) -> Answer:
-        """Ask the app directly, with the token of everything unless ``headers`` say otherwise."""
-        client = Client(path, {"authorization": basic(), **(headers or {})}, method)
-        await self.app(client.scope, client.receive, client.send)
-        return client.answer()
+    ) -> ProxyResponse:
+        """Send a request to the application, by default with the token for all projects."""
+        request = AsgiRequest(path, {"authorization": encode_basic(), **(headers or {})}, method)
+        await self.app(request.scope, request.receive, request.send)
+        return request.read_response()
 
 
-class Client:
-    """One request over ASGI."""
+class AsgiRequest:
+    """One request over ASGI, and the messages of its response."""
 
     def __init__(self, path: str, headers: Mapping[str, str], method: str = "GET") -> None:
         raw_path, _, query = path.partition("?")
@@ -202,14 +207,14 @@ class Client:
         last = self.sent[-1] if self.sent else {"type": "nothing"}
         return last["type"] == "http.response.body" and not last.get("more_body", False)
 
-    def answer(self) -> Answer:
+    def read_response(self) -> ProxyResponse:
         start, *bodies = self.sent
         headers = {name.decode(): value.decode() for name, value in start["headers"]}
-        return Answer(start["status"], headers, b"".join(body["body"] for body in bodies))
+        return ProxyResponse(start["status"], headers, b"".join(body["body"] for body in bodies))
 
 
-class AccessLog:
-    """The proxy's access lines, as they come out of the process."""
+class AccessLogReader:
+    """Reader of the proxy's access log, from the captured standard output."""
 
     def __init__(
         self, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
@@ -217,17 +222,17 @@ class AccessLog:
         caplog.set_level(logging.INFO, "proxy.http.access_log")
         self._capsys = capsys
         self.text = ""
-        """All that was written so far."""
+        """All output so far."""
 
-    def lines(self) -> list[dict[str, Any]]:
-        """What each request left."""
+    def read_lines(self) -> list[dict[str, Any]]:
+        """Return the access log lines of all requests so far."""
         self.text += self._capsys.readouterr().out
-        every: list[dict[str, Any]] = [json.loads(line) for line in self.text.splitlines()]
-        return [line for line in every if line["logger"] == "proxy.http.access_log"]
+        lines: list[dict[str, Any]] = [json.loads(line) for line in self.text.splitlines()]
+        return [line for line in lines if line["logger"] == "proxy.http.access_log"]
 
 
-def answer_of(status: int, headers: HTTPMessage, body: bytes) -> Answer:
-    return Answer(status, {name.lower(): value for name, value in headers.items()}, body)
+def make_response(status: int, headers: HTTPMessage, body: bytes) -> ProxyResponse:
+    return ProxyResponse(status, {name.lower(): value for name, value in headers.items()}, body)
 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:

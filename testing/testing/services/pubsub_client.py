@@ -1,4 +1,4 @@
-"""Topics and subscriptions of the built-in Pub/Sub, as production has them."""
+"""Client of the built-in Pub/Sub, with the topics and subscriptions of production."""
 
 import warnings
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ PARENT = f"projects/{layout.PROJECT}"
 
 
 class PubSub:
-    """Makes them all, publishes, and tells what died on the way."""
+    """Client that creates all topics and subscriptions, publishes, and pulls dead letters."""
 
     def __init__(self, address: str) -> None:
         channel = grpc.insecure_channel(address, options=[("grpc.enable_http_proxy", 0)])
@@ -30,13 +30,13 @@ class PubSub:
             self._subscribe(each.name, each.topic, each.dead_letter)
 
     def publish(self, messages: Sequence[Message]) -> None:
-        """Publish, in order."""
+        """Publish messages in order."""
         for message in messages:
             topic = f"{PARENT}/topics/{message.topic}"
             self._publisher.publish(topic=topic, messages=[PubsubMessage(data=message.encode())])
 
-    def dead_letters(self) -> list[bytes]:
-        """What was given up."""
+    def pull_dead_letters(self) -> list[bytes]:
+        """Return the data of all dead letters."""
         found: list[bytes] = []
         for each in layout.SUBSCRIPTIONS:
             request = {
@@ -45,10 +45,10 @@ class PubSub:
                 "return_immediately": True,
             }
             with warnings.catch_warnings():
-                # Deprecated, and the only way to learn at once that there is nothing.
+                # ``return_immediately`` is deprecated, but no other option avoids the wait.
                 warnings.simplefilter("ignore", DeprecationWarning)
-                answer = self._subscriber.pull(request=request)
-            found += [received.message.data for received in answer.received_messages]
+                response = self._subscriber.pull(request=request)
+            found += [received.message.data for received in response.received_messages]
         return found
 
     def _subscribe(self, name: str, topic: str, dead_letter: str | None) -> None:

@@ -1,9 +1,9 @@
-"""Small honest wheels, built in memory."""
+"""Small valid wheels, built in memory."""
 
 from local.demo.wheel import Wheel
 
 
-def wheel(
+def build_wheel(
     name: str = "acme",
     version: str = "1.0",
     *,
@@ -11,14 +11,14 @@ def wheel(
     body: bytes = b"VERSION = 1\n",
     program: str = "",
 ) -> bytes:
-    """A pure wheel of one module.
+    """Build a pure-Python wheel of one module.
 
-    :param metadata: further lines of METADATA, each with its newline.
-    :param program: the name of a program that calls the module's ``main``; empty: none.
+    :param metadata: additional lines of METADATA, each with its newline.
+    :param program: name of a console script that calls the module's ``main``; empty for none.
     """
     return Wheel(name, version, {f"{name}.py": body}, metadata, program).encode()
 
 
 def wheel_filename(name: str = "acme", version: str = "1.0") -> str:
-    """The file name of :func:`wheel`."""
+    """Return the file name for :func:`build_wheel`."""
     return Wheel(name, version, {}).filename

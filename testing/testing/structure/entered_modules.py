@@ -1,4 +1,4 @@
-"""The modules of the product that one request enters, traced on fakes in memory."""
+"""The modules of the product that one request enters, from a trace on fakes in memory."""
 
 import asyncio
 import sys
@@ -12,80 +12,80 @@ from starlette.applications import Starlette
 
 from local.layout import SUBSCRIPTIONS
 from schemas.events import Message
-from testing.proxy import MemoryProxy
-from testing.services.index import Index
+from testing.memory_proxy import MemoryProxy
+from testing.services.memory_index import MemoryIndex
 from testing.services.pipeline import Pipeline
-from testing.structure.source import Package
+from testing.structure.source_code import Package
 
-Rooms = Mapping[str, list[str]]
-"""The modules by what was asked: ``warm page``, or the service that a message is pushed to."""
+EnteredModules = Mapping[str, list[str]]
+"""The modules by request: ``warm page``, or the service that gets a push."""
 
-DELIVERS = "local"
-"""The package that stands in for Pub/Sub, and is no part of what a request enters."""
+STAND_INS = "local"
+"""The package with the stand-in for Pub/Sub, which is not counted."""
 
 
 @dataclass
 class Trace:
-    """The files that functions were called in while it was on."""
+    """The files of all functions that were called between start and stop."""
 
     files: set[str] = field(default_factory=set)
     _undo: ExitStack = field(default_factory=ExitStack)
 
     def start(self) -> None:
-        """Trace this thread, and those that it starts."""
+        """Trace this thread and its new threads."""
         self._undo.callback(sys.settrace, sys.gettrace())
         self._undo.callback(threading.settrace, threading.gettrace())
-        threading.settrace(self._called)
-        sys.settrace(self._called)
+        threading.settrace(self._record_call)
+        sys.settrace(self._record_call)
 
     def stop(self) -> None:
-        """Let those trace who did before, such as coverage."""
+        """Restore the previous trace function, such as that of coverage."""
         self._undo.close()
 
-    def _called(self, frame: FrameType, event: str, argument: object) -> None:
+    def _record_call(self, frame: FrameType, event: str, argument: object) -> None:
         self.files.add(frame.f_code.co_filename)
 
 
 @dataclass
 class TracedPipeline(Pipeline):
-    """A pipeline that is traced as soon as its services are built."""
+    """A pipeline with a trace from the moment its services are built."""
 
     trace: Trace = field(default_factory=Trace)
 
-    def _apps(self) -> dict[str, Starlette]:
-        apps = super()._apps()
+    def _build_apps(self) -> dict[str, Starlette]:
+        apps = super()._build_apps()
         self.trace.start()
         return apps
 
 
-def rooms(packages: list[Package]) -> Rooms:
-    """What a warm page and each push enter."""
+def trace_requests(packages: list[Package]) -> EnteredModules:
+    """Return the modules that a warm page and each push enter."""
     names = {
         str(module.path): module.name
         for package in packages
-        if package.name != DELIVERS
+        if package.name != STAND_INS
         for module in package.modules
     }
-    traces = {"warm page": asyncio.run(_warm_page()), **dict(_pushes())}
+    traces = {"warm page": asyncio.run(_trace_warm_page()), **dict(_trace_pushes())}
     if not any(trace.files & names.keys() for trace in traces.values()):
-        sys.exit("the packages that are installed are not those of this checkout")
+        sys.exit("the installed packages are not those of this checkout; run `make install` here")
     return {
-        what: sorted(names[file] for file in trace.files if file in names)
-        for what, trace in traces.items()
+        request: sorted(names[file] for file in trace.files if file in names)
+        for request, trace in traces.items()
     }
 
 
-async def _warm_page() -> Trace:
-    ask = _proxy()
+async def _trace_warm_page() -> Trace:
+    ask = _build_proxy()
     await ask()
-    with _traced() as trace:
+    with _trace_calls() as trace:
         status = await ask()
     assert status == 200
     return trace
 
 
-def _proxy() -> Callable[[], Awaitable[int]]:
-    """Build the proxy; return how to ask it for a page, which answers with the status."""
+def _build_proxy() -> Callable[[], Awaitable[int]]:
+    """Build the proxy; return a function that requests a page and returns the status."""
     proxy = MemoryProxy()
 
     async def ask() -> int:
@@ -95,7 +95,7 @@ def _proxy() -> Callable[[], Awaitable[int]]:
 
 
 @contextmanager
-def _traced() -> Iterator[Trace]:
+def _trace_calls() -> Iterator[Trace]:
     trace = Trace()
     trace.start()
     try:
@@ -104,9 +104,9 @@ def _traced() -> Iterator[Trace]:
         trace.stop()
 
 
-def _pushes() -> Iterator[tuple[str, Trace]]:
-    """Let a file through, one service after the other, on an index that has others."""
-    index = Index.published()
+def _trace_pushes() -> Iterator[tuple[str, Trace]]:
+    """Push one file through the services in turn, on an index with other files."""
+    index = MemoryIndex.publish_all()
     messages: list[Message] = [index.upload("acme", "3.0")]
     for service in dict.fromkeys(each.service for each in SUBSCRIPTIONS):
         silent = frozenset(each.name for each in SUBSCRIPTIONS if each.service != service)
@@ -117,5 +117,5 @@ def _pushes() -> Iterator[tuple[str, Trace]]:
             pipeline.trace.stop()
         assert not pipeline.dead
         yield service, pipeline.trace
-        if service != "publisher":  # the catalog hears the same messages
+        if service != "publisher":  # the catalog gets the same messages
             messages = pipeline.messages[len(messages) :]

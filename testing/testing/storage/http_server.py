@@ -1,4 +1,4 @@
-"""The fake on a port, in a thread of this process or as the process itself."""
+"""HTTP server of the fake, in a thread or in the main thread."""
 
 import socket
 import threading
@@ -8,26 +8,28 @@ from typing import Self
 
 import uvicorn
 
-from testing.storage.core import Storage
+from testing.storage.core import FakeStorage
 from testing.storage.http.app import App
 
 
 class StorageServer:
-    """A context manager: ``with StorageServer() as server:`` gives ``server.url`` to clients and
-    ``server.storage`` to the test.
+    """A context manager that serves a storage.
 
-    :param port: 0 takes a free one.
+    In ``with StorageServer() as server:`` clients use ``server.url`` and the test uses
+    ``server.storage``.
+
+    :param port: 0 takes a free port.
     """
 
     def __init__(
-        self, storage: Storage | None = None, host: str = "127.0.0.1", port: int = 0
+        self, storage: FakeStorage | None = None, host: str = "127.0.0.1", port: int = 0
     ) -> None:
-        self.storage = storage or Storage()
-        # Named TCP, for asyncio turns off Nagle's delay of 40 ms an answer only if it is.
+        self.storage = storage or FakeStorage()
+        # asyncio disables Nagle's algorithm (40 ms per response) only with an explicit IPPROTO_TCP.
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._socket.bind((host, port))
-        self._socket.listen(1024)  # from here on clients wait and are not refused
+        self._socket.listen(1024)  # from here on, connections of clients wait
         self.url = f"http://{host}:{self._socket.getsockname()[1]}"
         self.storage.origin = self.url
         config = uvicorn.Config(
@@ -46,11 +48,11 @@ class StorageServer:
         self._thread = threading.Thread(target=self.run, name="testing.storage", daemon=True)
 
     def run(self) -> None:
-        """Serve until stopped, by :meth:`stop` or by a signal to the main thread."""
+        """Serve until :meth:`stop` or a signal to the main thread."""
         self._server.run(sockets=[self._socket])
 
     def start(self) -> Self:
-        """Serve from a thread; return when it answers."""
+        """Serve from a thread; return when the server is ready."""
         self._thread.start()
         while not self._server.started:
             if not self._thread.is_alive():

@@ -1,4 +1,4 @@
-"""The places where a ``Bucket`` can be had, alike enough to hold all of them to one contract."""
+"""Factories of ``Bucket``, with one interface, so that one contract suite covers all."""
 
 import itertools
 from collections.abc import Iterator
@@ -10,21 +10,21 @@ from google.cloud.storage import Client
 
 from cloud.ports import Bucket
 from cloud.storage import StorageBucket, connect
-from testing.fakes.memory import MemoryBucket
-from testing.storage import Storage
+from testing.fakes.memory_ports import MemoryBucket
+from testing.storage import FakeStorage
 
 _numbers = itertools.count(1)
 
 
-class Site(Protocol):
-    """Makes buckets, and tells of them what the port does not."""
+class BucketFactory(Protocol):
+    """Factory of buckets, with operations that the port does not have."""
 
     def bucket(self) -> Bucket:
-        """A new, empty one."""
+        """Create an empty bucket."""
         ...
 
     def cache_control(self, bucket: Bucket, name: str) -> str:
-        """The ``Cache-Control`` of a live object."""
+        """Return the ``Cache-Control`` of a live object."""
         ...
 
     def remove(self, bucket: Bucket, name: str) -> None:
@@ -32,11 +32,11 @@ class Site(Protocol):
         ...
 
 
-class MemorySite:
-    """Buckets without HTTP."""
+class MemoryBucketFactory:
+    """Factory of buckets in memory."""
 
     def __init__(self) -> None:
-        self.storage = Storage()
+        self.storage = FakeStorage()
 
     def bucket(self) -> MemoryBucket:
         return MemoryBucket(f"bucket-{next(_numbers)}", storage=self.storage)
@@ -48,8 +48,8 @@ class MemorySite:
         self.storage.delete(bucket.name, name)
 
 
-class ServedSite:
-    """Buckets of the adapter, over HTTP; made and damaged by the library itself."""
+class StorageBucketFactory:
+    """Factory of buckets of the adapter, over HTTP; it uses the Google client directly."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -67,12 +67,12 @@ class ServedSite:
 
 
 @contextmanager
-def served(url: str) -> Iterator[ServedSite]:
-    """The site behind ``url``."""
+def connect_buckets(url: str) -> Iterator[StorageBucketFactory]:
+    """Yield a factory for the server at ``url``."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("STORAGE_EMULATOR_HOST", url)
         client = connect("gcpypi-local")
     try:
-        yield ServedSite(client)
+        yield StorageBucketFactory(client)
     finally:
         client.close()

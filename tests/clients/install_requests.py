@@ -1,4 +1,4 @@
-"""What a client is to install, said without any client's words for it."""
+"""Install requests, independent of the options of a client."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,52 +10,52 @@ Command = list[str | Path]
 
 
 @dataclass(frozen=True)
-class Wish:
-    """One requirement, from one index, into one directory."""
+class InstallRequest:
+    """Request to install one requirement from one index into one directory."""
 
     where: Path
-    """An empty directory for everything that comes of it."""
+    """Empty directory for all files of the client."""
     url: str
-    """The index's, with user and token in it."""
+    """URL of the index, with user and token."""
     requirement: str
-    """With its version pinned, if ``digest`` is given."""
+    """Requirement, with a pinned version if ``digest`` is set."""
     cache: Path | None = None
-    """Where the client keeps what it downloaded; None: it keeps nothing."""
+    """Cache directory; None disables the cache."""
     authority: Path | None = None
-    """The certificate that the index's own must be signed by, if its address is https."""
+    """Certificate of the authority that signed the index's certificate, for https."""
     cut_off: date | None = None
-    """What was uploaded on this day or later is not to be seen."""
+    """Day from which on uploads are ignored."""
     digest: str = ""
-    """The SHA-256 that the file must have."""
+    """Required SHA-256 of the file; empty for none."""
 
     @property
     def bare_url(self) -> str:
-        """The index's address without user and token."""
+        """URL of the index without user and token."""
         parts = urlsplit(self.url)
         return f"{parts.scheme}://{parts.hostname}:{parts.port}{parts.path}"
 
     @property
     def user(self) -> str:
-        """The user in its address."""
+        """User in the URL."""
         return urlsplit(self.url).username or ""
 
     @property
     def token(self) -> str:
-        """The token in its address."""
+        """Token in the URL."""
         return urlsplit(self.url).password or ""
 
     @property
     def midnight(self) -> str:
-        """The cut-off as a moment."""
+        """Cut-off as a time, RFC 3339."""
         return f"{self.cut_off}T00:00:00Z"
 
     @property
     def days(self) -> int:
-        """How many days ago the cut-off was; 0 if it is still to come, or there is none."""
+        """Days since the cut-off; 0 for a future one or none."""
         return max(0, (datetime.now(UTC).date() - self.cut_off).days) if self.cut_off else 0
 
     def write_project(self, tool: str) -> None:
-        """A project that requires it, with a client's own table beside."""
+        """Write a ``pyproject.toml`` with the requirement and the table of a client."""
         project = (
             f'[project]\nname = "consumer"\nversion = "1"\nrequires-python = ">=3.11"\n'
             f'dependencies = ["{self.requirement}"]\n'
@@ -65,7 +65,7 @@ class Wish:
 
 @dataclass(frozen=True)
 class Plan:
-    """The commands that fulfil a wish, one after the other, and what is in their environment."""
+    """Commands for a request, in order, and their environment."""
 
     commands: list[Command]
     environment: Mapping[str, str]

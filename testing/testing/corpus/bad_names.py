@@ -1,16 +1,16 @@
-"""Files whose bytes are right and whose names are not, or not to be had here."""
+"""Valid files with an invalid, reserved or refused file name."""
 
 from checks.policy import Policy
 from checks.refusal import Reason
 from testing.corpus import sdists
-from testing.corpus.case import refused
-from testing.corpus.wheels import wheel
+from testing.corpus.case import make_refusal
+from testing.corpus.wheels import make_wheel
 
-WHEEL = wheel()
+WHEEL = make_wheel()
 LINUX = "acme-1.0-py3-none-linux_x86_64.whl"
 
 BAD_FILENAME = [
-    refused(Reason.BAD_FILENAME, title, "", WHEEL, filename=filename)
+    make_refusal(Reason.BAD_FILENAME, title, "", WHEEL, filename=filename)
     for title, filename in (
         ("neither a wheel nor an sdist", "README.md"),
         ("another case of .whl", "acme-1.0-py3-none-any.WHL"),
@@ -23,7 +23,7 @@ BAD_FILENAME = [
         ("more than 255 characters", f"acme-1.0-{'a' * 300}-none-any.whl"),
     )
 ] + [
-    refused(
+    make_refusal(
         Reason.BAD_FILENAME,
         "a spelling that is not normalised, where the policy is strict",
         "normalised form",
@@ -34,7 +34,7 @@ BAD_FILENAME = [
 ]
 
 SDIST_FILENAME = [
-    refused(Reason.SDIST_FILENAME, title, "", sdists.BYTES, filename=filename)
+    make_refusal(Reason.SDIST_FILENAME, title, "", sdists.BYTES, filename=filename)
     for title, filename in (
         ("no version", "acme.tar.gz"),
         ("a name that is not normalised", "Acme-1.0.tar.gz"),
@@ -44,14 +44,14 @@ SDIST_FILENAME = [
 ]
 
 RESERVED_NAME = [
-    refused(
+    make_refusal(
         Reason.RESERVED_NAME,
         "a project outside the allowed ones",
         "ALLOWED_PROJECTS",
         WHEEL,
         policy=Policy(allowed_projects=("other-*",)),
     ),
-    refused(
+    make_refusal(
         Reason.RESERVED_NAME,
         "a module of the standard library",
         "BLOCK_STDLIB_NAMES",
@@ -62,7 +62,7 @@ RESERVED_NAME = [
 ]
 
 BAD_TAG = [
-    refused(
+    make_refusal(
         Reason.BAD_TAG,
         "a platform no index serves",
         "linux_x86_64",
