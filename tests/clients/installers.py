@@ -72,7 +72,7 @@ class Installer:
         return found.stem.partition("-")[2]
 
     def lacks(self, ask: tuple[str, ...], word: str) -> bool:
-        """Return True if no line of the client's help starts with an option or command."""
+        """Return True if no line of the client's help starts with ``word``."""
         python = self.find_python()
         program: Command = [python, "-m", "pip"] if self.name == "pip" else []
         command = [*(program or [python.parent / self.name]), *ask]

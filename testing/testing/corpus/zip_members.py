@@ -1,4 +1,4 @@
-"""Members that are encrypted, outside the archive root, too large, or wrongly declared."""
+"""Wheels with encrypted, misplaced, oversized or wrongly declared members."""
 
 import stat
 from functools import partial

@@ -35,7 +35,7 @@ def _amend_central(**changes: object) -> Archive:
 
 
 def _make_polyglot() -> bytes:
-    """Return a ZIP whose stored member completes a tar header with the correct checksum."""
+    """Return a ZIP with a stored member that completes a tar header with the correct checksum."""
     data = bytearray(BASE.add(Entry(b"a", bytes(600), method=0)).build())
     data[148:156] = b" " * 8
     data[148:156] = b"%06o\0 " % sum(data[:512])

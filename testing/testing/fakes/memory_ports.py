@@ -42,7 +42,7 @@ class MemoryBucket:
     """A :class:`cloud.ports.Bucket` with hooks and faults.
 
     Each operation calls ``before`` and ``after`` with operation, bucket and object name. A hook
-    may block. It may raise to stop the caller before the operation, or after its effect.
+    can block. It can raise to stop the caller before the operation, or after its effect.
 
     :param storage: a storage for several buckets, or for a server over HTTP as well.
     """

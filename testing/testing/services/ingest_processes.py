@@ -62,7 +62,7 @@ class WatchedBroker(Broker):
 
 
 def unavailable_error() -> Refused:
-    """Return the error for a publisher whose message a hook stops."""
+    """Return the error of a publication that a hook stops."""
     return Refused(grpc.StatusCode.UNAVAILABLE, "stopped")
 
 

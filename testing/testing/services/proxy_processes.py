@@ -185,11 +185,11 @@ def run_proxy(directory: Path, **settings: str) -> Iterator[ProxyProcesses]:
         yield processes
 
 
-def wait_until(probe: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
-    """Wait until ``probe`` returns True; ``what`` describes it in the error."""
+def wait_until(probe: Callable[[], bool], event: str, patience: float = PATIENCE) -> None:
+    """Wait until ``probe`` returns True; ``event`` describes it in the error."""
     deadline = monotonic() + patience
     while not probe():
-        assert monotonic() < deadline, f"not within {patience:g} s: {what}"
+        assert monotonic() < deadline, f"not within {patience:g} s: {event}"
         sleep(0.05)
 
 

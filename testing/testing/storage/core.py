@@ -218,7 +218,7 @@ class FakeStorage:
         generation: int | None = None,
         preconditions: Preconditions = NONE,
     ) -> Version:
-        """Change what is said of an object: same generation, next metageneration."""
+        """Patch the attributes of an object: same generation, next metageneration."""
         with self._lock:
             version = self._start_change(bucket, name, generation, preconditions)
             patched = version.patch(changes, self.now)

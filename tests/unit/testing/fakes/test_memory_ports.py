@@ -13,18 +13,18 @@ from testing.storage import Fault
 PLAIN = Headers("text/plain", "no-store")
 
 
-class Killed(BaseException):
+class WorkerKilled(BaseException):
     """End of a worker, which no handler catches."""
 
 
 def kill(*_: object) -> None:
-    raise Killed
+    raise WorkerKilled
 
 
 def test_a_worker_that_is_stopped_before_a_step_has_not_done_it() -> None:
     bucket = MemoryBucket()
     bucket.before = kill
-    with pytest.raises(Killed):
+    with pytest.raises(WorkerKilled):
         bucket.write("a", b"1", PLAIN, if_generation=0)
     bucket.before = None
     assert bucket.stat("a") is None
@@ -33,7 +33,7 @@ def test_a_worker_that_is_stopped_before_a_step_has_not_done_it() -> None:
 def test_a_worker_that_is_stopped_after_a_step_has_done_it() -> None:
     bucket = MemoryBucket()
     bucket.after = kill
-    with pytest.raises(Killed):
+    with pytest.raises(WorkerKilled):
         bucket.write("a", b"1", PLAIN, if_generation=0)
     bucket.after = None
     assert bucket.stat("a") is not None
@@ -94,10 +94,10 @@ def test_a_topic_keeps_what_is_published_until_it_is_taken() -> None:
 def test_a_message_is_lost_before_it_is_taken_and_not_after() -> None:
     topic = MemoryTopic()
     topic.before = kill
-    with pytest.raises(Killed):
+    with pytest.raises(WorkerKilled):
         topic.publish(Message())
     assert not topic.messages
     topic.before, topic.after = None, kill
-    with pytest.raises(Killed):
+    with pytest.raises(WorkerKilled):
         topic.publish(Message())
     assert len(topic.messages) == 1

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
 @pytest.fixture(autouse=True)
 def _subreaper() -> Iterator[None]:
-    """Make orphans children of this process, so that ``_find_find_descendants`` finds them."""
+    """Make orphans children of this process, so that ``_find_descendants`` finds them."""
     prctl = ctypes.CDLL(None, use_errno=True).prctl
     assert prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
     with run_if_killed(["true"]):  # starts the reaper of this process
