@@ -55,30 +55,15 @@ BAD_WHEEL = [
         for title, detail, content, filename in (
             ("WHEEL in Latin-1", "not UTF-8", WHEEL + b"X: \xe9\n", FILENAME),
             ("an empty WHEEL", "Wheel-Version is there 0 times", b"", FILENAME),
-            (
-                "WHEEL with a line that is no field",
-                "not of the form",
-                b"hello\n" + WHEEL,
-                FILENAME,
-            ),
-            (
-                "WHEEL with a body",
-                "not of the form",
-                WHEEL + b"\nhello\n",
-                FILENAME,
-            ),
+            ("WHEEL with a line that is no field", "not of the form", b"hello\n" + WHEEL, FILENAME),
+            ("WHEEL with a body", "not of the form", WHEEL + b"\nhello\n", FILENAME),
             (
                 "Wheel-Version twice",
                 "Wheel-Version is there 2 times",
                 WHEEL.replace(b"Gen", b"Wheel-Version: 1.0\nGen"),
                 FILENAME,
             ),
-            (
-                "Wheel-Version 2.0",
-                "installers understand",
-                WHEEL.replace(b"1.0", b"2.0"),
-                FILENAME,
-            ),
+            ("Wheel-Version 2.0", "installers understand", WHEEL.replace(b"1.0", b"2.0"), FILENAME),
             (
                 "Wheel-Version that is none",
                 "installers understand",

@@ -50,12 +50,7 @@ def _quote_path(rows: list[bytes]) -> list[bytes]:
     return [b'"%s",%s,%s' % (path.replace(b'"', b'""'), digest, size), *rows[1:]]
 
 
-_ENDS = {
-    "entries_on_disk": MAX16,
-    "entries": MAX16,
-    "size": MAX32,
-    "offset": MAX32,
-}
+_ENDS = {"entries_on_disk": MAX16, "entries": MAX16, "size": MAX32, "offset": MAX32}
 
 ZIP_ODDITIES = [
     make_oddity("an ordinary wheel", BASE),
@@ -105,10 +100,7 @@ ZIP_ODDITIES = [
     make_oddity("a deflater that tried hard", BASE.amend(MODULE, flags=2)),
     make_oddity("an ASCII name flagged as UTF-8", BASE.amend(MODULE, flags=UTF8)),
     make_oddity("no mode bits", BASE.amend(MODULE, central=Central(attributes=0))),
-    make_oddity(
-        "a central directory in another order",
-        _swap_headers,
-    ),
+    make_oddity("a central directory in another order", _swap_headers),
     make_oddity(
         "directory entries",
         BASE.add(
@@ -171,13 +163,9 @@ RECORD_ODDITIES = [
         "RECORD without sizes",
         make_wheel(record=lambda rows: [rows[0].removesuffix(b"200"), *rows[1:]]),
     ),
+    make_oddity("RECORD without a line feed at its end", _strip_last_newline()),
     make_oddity(
-        "RECORD without a line feed at its end",
-        _strip_last_newline(),
-    ),
-    make_oddity(
-        "RECORD that is not the last member",
-        Archive(BASE.entries[-1:] + BASE.entries[:-1]),
+        "RECORD that is not the last member", Archive(BASE.entries[-1:] + BASE.entries[:-1])
     ),
     make_oddity(
         "RECORD.jws and RECORD.p7s",
@@ -187,8 +175,7 @@ RECORD_ODDITIES = [
         ),
     ),
     make_oddity(
-        "RECORD with a quoted name",
-        make_wheel({'acme/a"b,c.txt': b""}, record=_quote_path),
+        "RECORD with a quoted name", make_wheel({'acme/a"b,c.txt': b""}, record=_quote_path)
     ),
 ]
 

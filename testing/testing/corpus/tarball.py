@@ -37,7 +37,7 @@ class Tar:
         return bytes(block) + self.content + padding
 
 
-def make_pax_header(*records: bytes, kind: bytes = b"x") -> Tar:
+def make_pax(*records: bytes, kind: bytes = b"x") -> Tar:
     """Return a pax header with records of the form `key=value`."""
     return Tar(b"././@PaxHeader", b"".join(map(make_pax_record, records)), kind)
 
@@ -53,5 +53,5 @@ def make_long_name(name: bytes) -> Tar:
     return Tar(b"././@LongLink", name + b"\0", b"L", magic=GNU)
 
 
-def make_tarball(*members: Tar, end: bytes = END) -> bytes:
+def pack_tar(*members: Tar, end: bytes = END) -> bytes:
     return gzip.compress(b"".join(member.build() for member in members) + end, mtime=0)

@@ -30,7 +30,7 @@ def _amend_module(**changes: object) -> Archive:
     return BASE.amend(MODULE, **changes)
 
 
-def _amend_central(**changes: object) -> Archive:
+def _set_central(**changes: object) -> Archive:
     return _amend_module(central=replace(Central(), **changes))  # type: ignore[arg-type] # keywords are field names
 
 
@@ -88,7 +88,7 @@ _ENDS = [
     (
         "an end record inside the directory",
         "signature of an end record",
-        _amend_central(extra=extra_field(0xCAFE, end_record(4, 0, 0, {}, b""))),
+        _set_central(extra=extra_field(0xCAFE, end_record(4, 0, 0, {}, b""))),
     ),
     (
         "a ZIP64 locator where the directory ends",
@@ -98,7 +98,7 @@ _ENDS = [
     (
         "a ZIP64 end record inside the directory",
         "signature of an end record",
-        _amend_central(extra=extra_field(0xCAFE, zip64_end_record(4, 0, 0, {}))),
+        _set_central(extra=extra_field(0xCAFE, zip64_end_record(4, 0, 0, {}))),
     ),
     (
         "an end signature inside the ZIP64 end record",
@@ -162,22 +162,22 @@ _HEADERS = [
     (
         "a central name of no member",
         "no member of that name",
-        _amend_central(name=b"acme/__main__.py"),
+        _set_central(name=b"acme/__main__.py"),
     ),
-    ("another central method", "its method is 0", _amend_central(method=0)),
-    ("other central flags", "its flags is 2", _amend_central(flags=2)),
-    ("another central CRC", "its CRC is 1", _amend_central(crc=1)),
-    ("another central compressed size", "its compressed size is 1", _amend_central(packed=1)),
-    ("another central size", "its size is 1", _amend_central(unpacked=1)),
-    ("another central offset", "its offset is 1", _amend_central(offset=1)),
-    ("a central header on another disk", "its disk is 1", _amend_central(disk=1)),
+    ("another central method", "its method is 0", _set_central(method=0)),
+    ("other central flags", "its flags is 2", _set_central(flags=2)),
+    ("another central CRC", "its CRC is 1", _set_central(crc=1)),
+    ("another central compressed size", "its compressed size is 1", _set_central(packed=1)),
+    ("another central size", "its size is 1", _set_central(unpacked=1)),
+    ("another central offset", "its offset is 1", _set_central(offset=1)),
+    ("a central header on another disk", "its disk is 1", _set_central(disk=1)),
     (
         "another central size in ZIP64",
         "its size is 1",
-        _amend_central(unpacked=MAX32, extra=zip64_extra(1)),
+        _set_central(unpacked=MAX32, extra=zip64_extra(1)),
     ),
-    ("a member that is only local", "not in the central directory", _amend_central(times=0)),
-    ("a central header twice", "a second central header", _amend_central(times=2)),
+    ("a member that is only local", "not in the central directory", _set_central(times=0)),
+    ("a central header twice", "a second central header", _set_central(times=2)),
     ("a member that is only central", "no member of that name", _amend_module(local=False)),
 ]
 
@@ -218,7 +218,7 @@ _FIELDS = [
     ("a flag for patched data", "flags that mean nothing", _amend_module(flags=1 << 5)),
     ("a reserved flag", "flags that mean nothing", _amend_module(flags=1 << 15)),
     ("a member that needs a newer reader", "needs version 64", _amend_module(needed=64)),
-    ("a central header that needs one", "needs version 276", _amend_central(needed=256 + 20)),
+    ("a central header that needs one", "needs version 276", _set_central(needed=256 + 20)),
     (
         "a local extra field that overruns",
         "longer than the room",
@@ -228,7 +228,7 @@ _FIELDS = [
     (
         "a central extra field that overruns",
         "longer than the room",
-        _amend_central(extra=b"\xfe\xca\x05\0\0"),
+        _set_central(extra=b"\xfe\xca\x05\0\0"),
     ),
     (
         "an extra field twice",
@@ -253,7 +253,7 @@ _FIELDS = [
     (
         "a central Unicode Path of another name",
         "gives another name",
-        _amend_central(extra=unicode_path(b"evil.py", of=MODULE)),
+        _set_central(extra=unicode_path(b"evil.py", of=MODULE)),
     ),
     (
         "a Unicode Path whose CRC is of another name",
@@ -296,19 +296,19 @@ _FIELDS = [
     (
         "a central size in a ZIP64 field that is not there",
         "does not hold",
-        _amend_central(unpacked=MAX32),
+        _set_central(unpacked=MAX32),
     ),
     (
         "a central ZIP64 field nothing refers to",
         "does not hold",
-        _amend_central(extra=zip64_extra(SIZE)),
+        _set_central(extra=zip64_extra(SIZE)),
     ),
     (
         "a central ZIP64 field that is too short",
         "does not hold",
-        _amend_central(unpacked=MAX32, packed=MAX32, extra=zip64_extra(SIZE)),
+        _set_central(unpacked=MAX32, packed=MAX32, extra=zip64_extra(SIZE)),
     ),
-    ("a member's comment", "it has a comment", _amend_central(comment=b"hello")),
+    ("a member's comment", "it has a comment", _set_central(comment=b"hello")),
     ("the archive's comment", "the archive has a comment", replace(BASE, comment=b"hello")),
     (
         "the archive's comment, cut off",
@@ -330,12 +330,5 @@ _FIELDS = [
 
 ZIP_STRUCTURE: list[Refusal] = [
     make_refusal(Reason.ZIP_STRUCTURE, title, detail, build)
-    for title, detail, build in (
-        *_UNACCOUNTED,
-        *_ENDS,
-        *_HEADERS,
-        *_DUPLICATES,
-        *_NESTED,
-        *_FIELDS,
-    )
+    for title, detail, build in (*_UNACCOUNTED, *_ENDS, *_HEADERS, *_DUPLICATES, *_NESTED, *_FIELDS)
 ]

@@ -81,10 +81,7 @@ class FakeStorage:
         self.faults.clear()
 
     def create_bucket(self, name: str, *, versioning: bool = False) -> BucketState:
-        """Create a bucket.
-
-        :raises StorageError: 409, if a bucket has the name.
-        """
+        """Create a bucket; raise ``StorageError`` 409 if the name is taken."""
         with self._lock:
             if name in self.buckets:
                 raise errors.bucket_exists()
@@ -92,20 +89,14 @@ class FakeStorage:
             return self.buckets[name]
 
     def delete_bucket(self, name: str) -> None:
-        """Delete an empty bucket.
-
-        :raises StorageError: 404, or 409 if the bucket has an object.
-        """
+        """Delete a bucket; raise ``StorageError`` 404, or 409 if it has an object."""
         with self._lock:
             if self.bucket(name).names:
                 raise errors.bucket_not_empty()
             del self.buckets[name]
 
     def bucket(self, name: str) -> BucketState:
-        """Return a bucket by name.
-
-        :raises StorageError: 404, if no bucket has the name.
-        """
+        """Return a bucket by name; raise ``StorageError`` 404 if it does not exist."""
         try:
             return self.buckets[name]
         except KeyError:
@@ -160,10 +151,7 @@ class FakeStorage:
         generation: int | None = None,
         preconditions: Preconditions = NONE,
     ) -> Version:
-        """Return a version.
-
-        :raises StorageError: 404, 412, or 304.
-        """
+        """Return a version; raise ``StorageError`` 404, 412, or 304."""
         with self._lock:
             version = self.bucket(bucket).find(name, generation)
         preconditions.check_read(version)
@@ -196,10 +184,7 @@ class FakeStorage:
             )
 
     def find_source(self, source: RewriteSource) -> Version:
-        """Return the version that a rewrite copies.
-
-        :raises StorageError: 404, or 412.
-        """
+        """Return the version that a rewrite copies; raise ``StorageError`` 404 or 412."""
         with self._lock:
             version = self.bucket(source.bucket).find(source.name, source.generation)
         source.preconditions.check_write(version)
@@ -232,10 +217,7 @@ class FakeStorage:
         generation: int | None = None,
         preconditions: Preconditions = NONE,
     ) -> None:
-        """Delete the live version, or ``generation``.
-
-        :raises StorageError: 404, 412 or 429.
-        """
+        """Delete a version, by default the live one; raise ``StorageError`` 404, 412 or 429."""
         with self._lock:
             self._start_change(bucket, name, generation, preconditions)
             self.buckets[bucket].remove(name, generation, self.now)
