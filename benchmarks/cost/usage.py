@@ -1,4 +1,4 @@
-"""What publishing a wheel and installing it use that is paid for, counted on the strict fakes."""
+"""Billable usage of a publish and an install, counted on the strict fakes."""
 
 import asyncio
 import io
@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 import httpx
 
 from access.token_set import TokenSet
-from benchmarks.harness.index import FILES_A_PROJECT, project_name, record_of, seed
+from benchmarks.harness.seeded_index import FILES_A_PROJECT, make_project_name, make_record, seed
 from chassis.logs import JsonFormatter
 from cloud.ports import Headers
 from local.layout import SUBSCRIPTIONS
@@ -28,68 +28,71 @@ from testing.services.pipeline import BUCKETS, Pipeline
 from testing.storage import Storage
 
 WHEEL_BYTES = 1_000_000
-"""The size of a file that is installed: larger than the proxy keeps in memory."""
-LEAST_MESSAGE = 1000
-"""Bytes that Pub/Sub charges at the least for a publish or a push."""
-MARKUP = "application/vnd.pypi.simple.v1+json, text/html;q=0.01"
-"""What pip and uv ask for, in short."""
-REST = 3600.0
-"""Seconds after which all that the proxy holds is too old to serve without asking."""
+"""Size of an installed file: larger than the proxy keeps in memory."""
+MIN_MESSAGE_BYTES = 1000
+"""Minimum that Pub/Sub charges for a publish or a push."""
+ACCEPT = "application/vnd.pypi.simple.v1+json, text/html;q=0.01"
+"""Short form of the ``Accept`` field of pip and uv."""
+IDLE_SECONDS = 3600.0
+"""Seconds after which the proxy must ask again for everything that it holds."""
 
 
 @dataclass(frozen=True)
-class Use:
-    """What one thing used."""
+class Usage:
+    """Billable usage of one action."""
 
     class_a: int
     class_b: int
     requests: int
-    """To Cloud Run."""
+    """Requests to Cloud Run."""
     log_bytes: int
     message_bytes: int = 0
-    """As Pub/Sub charges them: published and pushed."""
+    """Bytes that Pub/Sub charges, for the publish and each push."""
     sent_bytes: int = 0
-    """To the client."""
+    """Bytes sent to the client."""
     secret_reads: int = 0
 
 
-def publishing(files: int) -> Use:
-    """A wheel into an index of so many files: CI's upload and its look at the verdict included."""
+def count_publish(files: int) -> Usage:
+    """Count the publish of a wheel into an index of ``files`` files.
+
+    The upload by CI and its read of the verdict are included.
+    """
     storage = Storage()
     for bucket in BUCKETS:
         storage.create_bucket(bucket, versioning=bucket == "metadata")
     seed(storage, files)
     buckets = {bucket: MemoryBucket(bucket, storage=storage) for bucket in BUCKETS}
     pipeline = Pipeline(buckets.__getitem__)
-    spelled = project_name(0).replace("-", "_")
+    spelled = make_project_name(0).replace("-", "_")
     name = f"ci/1/{spelled}-7.0-py3-none-any.whl"
     storage.counts.clear()
     headers = Headers("application/octet-stream", "no-store")
     uploaded = buckets["incoming"].write(name, wheel(spelled, "7.0"), headers, if_generation=0)
-    with _log_bytes() as logged:
+    with _capture_log_lengths() as logged:
         pipeline.run(FileUploaded(bucket="incoming", name=name, generation=uploaded.generation))
     if pipeline.dead or not buckets["verdicts"].read(layout.verdict(name, uploaded.generation)):
         raise RuntimeError(f"not published: {pipeline.dead}")
-    pushes = sum(map(_pushes, pipeline.messages))
-    return Use(
+    pushes = sum(map(_count_pushes, pipeline.messages))
+    return Usage(
         class_a=storage.counts.billed["A"],
-        class_b=storage.counts.billed["B"] + 1,  # the bucket's notification
+        class_b=storage.counts.billed["B"] + 1,  # the notification of the bucket
         requests=pushes,
         log_bytes=sum(logged),
-        message_bytes=sum(map(_charged, pipeline.messages)),
+        message_bytes=sum(map(_count_charged_bytes, pipeline.messages)),
     )
 
 
-def _pushes(message: Message) -> int:
+def _count_pushes(message: Message) -> int:
     return sum(each.topic == message.topic for each in SUBSCRIPTIONS)
 
 
-def _charged(message: Message) -> int:
-    return max(LEAST_MESSAGE, len(message.encode())) * (1 + _pushes(message))
+def _count_charged_bytes(message: Message) -> int:
+    return max(MIN_MESSAGE_BYTES, len(message.encode())) * (1 + _count_pushes(message))
 
 
 @dataclass
-class Index:
+class CountedProxy:
     """A proxy in memory, and a project to install from it."""
 
     storage: Storage = field(default_factory=Storage)
@@ -101,82 +104,82 @@ class Index:
             self.storage.create_bucket(bucket)
         seed(self.storage, FILES_A_PROJECT)
         packages = MemoryBucket("packages", storage=self.storage)
-        self.filename = next(iter(record_of(project_name(0), 1).files))
+        self.filename = next(iter(make_record(make_project_name(0), 1).files))
         packages.put(self.filename, bytes(WHEEL_BYTES))
         MemoryBucket("static", storage=self.storage).put(layout.BLOCKED, b'{"projects":{}}')
         names = {"project": "bench", "packages_bucket": "packages", "static_bucket": "static"}
-        chosen = Settings.model_validate({**names, "tokens_secret": "tokens"})
+        settings = Settings.model_validate({**names, "tokens_secret": "tokens"})
         clients = Clients(
             static=MemoryReader(self.storage, "static"),
             packages=MemoryReader(self.storage, "packages"),
-            load_tokens=self._tokens,
-            close=_nothing,
+            load_tokens=self._load_tokens,
+            close=_close,
             clock=lambda: self.now,
         )
-        self.proxy = build_app(chosen, clients)
+        self.proxy = build_app(settings, clients)
         transport = httpx.ASGITransport(self.proxy)
         self._client = httpx.AsyncClient(
             transport=transport, base_url="http://proxy", auth=("__token__", "secret")
         )
 
-    async def install(self) -> Use:
+    async def install(self) -> Usage:
         """Install once, as pip does: the page, the METADATA, the file."""
         self.storage.counts.clear()
         self.secret_reads = 0
         file = layout.file_address(self.filename)
-        page = f"/simple/{project_name(0)}/"
-        with _log_bytes() as logged:
-            answers = [await self._get(path) for path in (page, f"{file}.metadata", file)]
+        page = f"/simple/{make_project_name(0)}/"
+        with _capture_log_lengths() as logged:
+            sizes = [await self._get(path) for path in (page, f"{file}.metadata", file)]
         billed: Counter[str] = self.storage.counts.billed
-        return Use(
+        return Usage(
             class_a=billed["A"],
             class_b=billed["B"],
-            requests=len(answers),
+            requests=len(sizes),
             log_bytes=sum(logged),
-            sent_bytes=sum(answers),
+            sent_bytes=sum(sizes),
             secret_reads=self.secret_reads,
         )
 
     async def _get(self, path: str) -> int:
-        answer = await self._client.get(path, headers={"accept": MARKUP})
-        answer.raise_for_status()
-        head = sum(len(name) + len(value) + 4 for name, value in answer.headers.raw)
-        return head + len(answer.content)
+        response = await self._client.get(path, headers={"accept": ACCEPT})
+        response.raise_for_status()
+        head = sum(len(name) + len(value) + 4 for name, value in response.headers.raw)
+        return head + len(response.content)
 
-    async def _tokens(self, last: TokenSet | None) -> TokenSet:
+    async def _load_tokens(self, last: TokenSet | None) -> TokenSet:
         self.secret_reads += 1
         token = Token(name="ci", sha256=digest_of("secret"), created=datetime.now(UTC))
         return TokenSet(TokenDocument(tokens=(token,)))
 
 
-def installing() -> Mapping[str, Use]:
-    """An install on a new instance, on one that rested, and right after another."""
-    return asyncio.run(_installing())
+def count_installs() -> Mapping[str, Usage]:
+    """Count installs from a new instance, from an idle one, and directly after another."""
+    return asyncio.run(_count_installs())
 
 
-async def _installing() -> Mapping[str, Use]:
-    index = Index()
+async def _count_installs() -> Mapping[str, Usage]:
+    index = CountedProxy()
     first = await index.install()
     again = await index.install()
-    index.now += REST
-    return {"first": first, "rested": await index.install(), "again": again}
+    index.now += IDLE_SECONDS
+    return {"first": first, "idle": await index.install(), "again": again}
 
 
-async def _nothing() -> None:
-    """There is nothing to close."""
+async def _close() -> None:
+    """Do nothing, because the clients are in memory."""
 
 
 @contextmanager
-def _log_bytes() -> Iterator[list[int]]:
-    """Collect the lengths of the lines that the services would log."""
+def _capture_log_lengths() -> Iterator[list[int]]:
+    """Collect the lengths of the log lines of the services."""
     handler, root = _Lengths(), logging.getLogger()
     before = root.level
     root.addHandler(handler)
     root.setLevel(logging.INFO)
     try:
-        with redirect_stdout(io.StringIO()) as past_the_logging_module:
+        with redirect_stdout(io.StringIO()) as written_directly:
             yield handler.lengths
-        lines = past_the_logging_module.getvalue().encode().splitlines(keepends=True)
+        lines = written_directly.getvalue().encode().splitlines(keepends=True)
         handler.lengths.extend(map(len, lines))
     finally:
         root.removeHandler(handler)

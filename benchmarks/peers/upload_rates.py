@@ -1,7 +1,7 @@
-"""Upload rates of the private indexes people use today, on the same machine in the same run.
+"""Upload rates of other private indexes, on the same machine in the same run.
 
-Each is filled to the index's size in the quickest way it has, then given uploads by eight clients
-at once over the legacy API. Where one cannot be installed, the table says so.
+Each is filled to the size of the index in its fastest way. Then eight clients at once upload over
+the legacy API. If one cannot be installed, the table has the reason.
 """
 
 import time
@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from benchmarks.harness.server import Absent
+from benchmarks.harness.server_process import NotMeasurable
 from benchmarks.peers.peer import CLIENTS, Peer
 from benchmarks.peers.publish_servers import PEERS
 
 SECONDS = 12.0
-"""How long uploads are counted at each size."""
+"""Duration of the uploads at each size."""
 
 
 def measure(directory: Path, sizes: Sequence[int]) -> None:
@@ -24,7 +24,7 @@ def measure(directory: Path, sizes: Sequence[int]) -> None:
         try:
             with start(directory / name) as peer:
                 _measure(peer, sizes)
-        except Absent as reason:
+        except NotMeasurable as reason:
             print(f"| {name} | | not measured: {reason} |", flush=True)
 
 
@@ -34,11 +34,11 @@ def _measure(peer: Peer, sizes: Sequence[int]) -> None:
         peer.fill(peer, range(filled, files))
         filled = files
         peer.upload("warm_up", f"1.{files}")
-        print(f"| {peer.name} | {files:,} | {_rate(peer, files):.1f} |", flush=True)
+        print(f"| {peer.name} | {files:,} | {_measure_rate(peer, files):.1f} |", flush=True)
 
 
-def _rate(peer: Peer, files: int) -> float:
-    """Uploads a second, of new projects, until the time is over."""
+def _measure_rate(peer: Peer, files: int) -> float:
+    """Return the uploads of new projects a second."""
     stop = time.monotonic() + SECONDS
 
     def work(client: int) -> int:

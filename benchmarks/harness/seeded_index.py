@@ -1,7 +1,8 @@
-"""An index of any size, put into the strict Cloud Storage directly, as the services would leave it.
+"""Index of any size, written directly into the strict Cloud Storage.
 
 Seeding by publishing would take hours at 100 000 files; this takes seconds. Records, pages,
-``.metadata`` and files are there; their bytes in the packages bucket are not read by any worker.
+``.metadata`` and files are the same as after a publish. The content of the files is a placeholder,
+because no worker reads it.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -23,25 +24,25 @@ FILES_A_PROJECT = 10
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def project_name(number: int) -> ProjectName:
-    """The name of a seeded project."""
+def make_project_name(number: int) -> ProjectName:
+    """Return the name of a seeded project."""
     return ProjectName(f"seeded-{number:05d}")
 
 
-def record_of(project: ProjectName, files: int, revision: int = 1) -> ProjectRecord:
-    """A record of so many releases of one wheel each."""
-    facts = (_file(project, Version(f"1.{number}"), number) for number in range(files))
+def make_record(project: ProjectName, files: int, revision: int = 1) -> ProjectRecord:
+    """Make a record of ``files`` releases of one wheel each."""
+    facts = (_make_file(project, Version(f"1.{number}"), number) for number in range(files))
     update = {"files": {file.filename: file for file in facts}, "revision": revision}
     return empty(project).model_copy(update=update)
 
 
 def seed(storage: Storage, files: int, prefix: str = "") -> None:
-    """Fill the buckets ``<prefix>metadata``, ``…static`` and ``…packages`` with so many files."""
+    """Fill the buckets ``<prefix>metadata``, ``…static`` and ``…packages`` with ``files`` files."""
     metadata, static, packages = (
         MemoryBucket(prefix + name, storage=storage) for name in ("metadata", "static", "packages")
     )
     for number in range(files // FILES_A_PROJECT):
-        record = record_of(project_name(number), FILES_A_PROJECT)
+        record = make_record(make_project_name(number), FILES_A_PROJECT)
         _put_record(metadata, record)
         _put_pages(static, record)
         for file in record.files.values():
@@ -56,13 +57,13 @@ def _put_record(metadata: MemoryBucket, record: ProjectRecord) -> None:
 
 def _put_pages(static: MemoryBucket, record: ProjectRecord) -> None:
     listing = Listing.from_record(record)
-    said = {layout.RECORD_REVISION: str(record.revision)}
+    metadata = {layout.RECORD_REVISION: str(record.revision)}
     for kind in KINDS:
-        headers = Headers(kind.content_type, REVALIDATE, said)
+        headers = Headers(kind.content_type, REVALIDATE, metadata)
         static.put(kind.name(record.project), kind.render(listing), headers)
 
 
-def _file(project: ProjectName, version: Version, number: int) -> FileRecord:
+def _make_file(project: ProjectName, version: Version, number: int) -> FileRecord:
     spelled = project.replace("-", "_")
     return FileRecord(
         filename=Filename(f"{spelled}-{version}-py3-none-any.whl"),

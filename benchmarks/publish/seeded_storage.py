@@ -1,15 +1,17 @@
-"""The strict Cloud Storage as a process, an index of so many files in it before it answers.
+"""The strict Cloud Storage as a process, filled with an index before it answers.
 
-``python -m benchmarks.publish.storage --port 4443 --files 100000 --incoming wheels.json``. The
-native runtime's own, fake-gcs-server, lists and writes in time that grows with the bucket (a write
-takes 1 ms at 100 objects and 11 ms at 8 000); measured on it, an index would seem to slow down.
+    python -m benchmarks.publish.seeded_storage --port 4443 --files 100000 --incoming wheels.json
+
+fake-gcs-server, which the native runtime uses otherwise, lists and writes in time that grows with
+the bucket: a write takes 1 ms at 100 objects and 11 ms at 8 000. Measured on it, an index would
+seem to become slower.
 """
 
 import argparse
 import json
 from pathlib import Path
 
-from benchmarks.harness.index import seed
+from benchmarks.harness.seeded_index import seed
 from local import layout
 from testing.fakes.wheels import wheel
 from testing.storage import Storage, StorageServer
@@ -19,7 +21,7 @@ def main() -> None:
     """Fill the buckets, then serve until SIGTERM."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--files", type=int, default=0, help="how many the index holds")
+    parser.add_argument("--files", type=int, default=0, help="number of files in the index")
     parser.add_argument("--incoming", type=Path, help="JSON list of [name, project, version]")
     options = parser.parse_args()
     storage = Storage()

@@ -1,4 +1,4 @@
-"""How the proxy, nginx and the two bare apps are started, all over one index and one token."""
+"""Testbed of the read benchmarks: proxy, nginx and two bare apps with one index and one token."""
 
 import hashlib
 import shutil
@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.harness.server import (
+from benchmarks.harness.server_process import (
     HOST,
-    Absent,
     Command,
-    Server,
-    free_port,
-    running,
-    same_addresses,
+    NotMeasurable,
+    ServerProcess,
+    find_free_port,
+    make_targets,
+    run_process,
 )
-from benchmarks.harness.site import Site, fill
+from benchmarks.harness.site import SiteDirectory, upload_site
 from local import layout
 from local.stand_ins.secrets_store import SecretsStore, StoredVersion
 from schemas.tokens import Token, TokenDocument, digest_of, new_token
@@ -31,60 +31,62 @@ USER = "__token__"
 
 
 @dataclass(frozen=True)
-class Ground:
-    """What all stand on."""
+class Testbed:
+    """Index, stand-ins and token shared by all servers."""
 
     directory: Path
-    site: Site
+    site: SiteDirectory
     storage: str
-    """The URL of the stand-in for Cloud Storage."""
+    """URL of the stand-in for Cloud Storage."""
     secrets: str
     """``host:port`` of the stand-in for Secret Manager."""
     token: str
 
     @property
     def authorization(self) -> str:
-        """The header field."""
+        """Value of the ``Authorization`` field."""
         return "Basic " + b64encode(f"{USER}:{self.token}".encode()).decode()
 
-    def log(self, name: str) -> Path:
-        """Where a process of that name writes what it says."""
+    def make_log_path(self, name: str) -> Path:
+        """Return the path of the log of a process."""
         return self.directory / f"{name.replace(' ', '-')}.log"
 
 
 @contextmanager
-def ground(directory: Path, site: Site) -> Iterator[Ground]:
+def start_testbed(directory: Path, site: SiteDirectory) -> Iterator[Testbed]:
     """Start the stand-ins and fill them."""
-    token, port, kept = new_token(), free_port(), directory / "secrets.json"
+    token, port, state = new_token(), find_free_port(), directory / "secrets.json"
     entry = Token(name="bench", sha256=digest_of(token), created=datetime.now(UTC))
-    store = SecretsStore(kept)
+    store = SecretsStore(state)
     name = f"projects/{layout.PROJECT}/secrets/{layout.TOKENS_SECRET}"
     store.secrets[name] = [StoredVersion(TokenDocument(tokens=(entry,)).encode())]
     store.save()
     module = [sys.executable, "-m", "local.stand_ins.secret_manager", "--port", str(port)]
-    command: Command = [*module, "--state", str(kept)]
-    with fake_gcs() as storage, running(command, directory / "secrets.log"):
-        fill(storage, site, layout.STATIC, layout.PACKAGES)
-        yield Ground(directory, site, storage, f"{HOST}:{port}", token)
+    command: Command = [*module, "--state", str(state)]
+    with fake_gcs() as storage, run_process(command, directory / "secrets.log"):
+        upload_site(storage, site, layout.STATIC, layout.PACKAGES)
+        yield Testbed(directory, site, storage, f"{HOST}:{port}", token)
 
 
 @contextmanager
-def started(
-    on: Ground, name: str, ready: str | None = None, **settings: str
+def start_proxy_process(
+    testbed: Testbed, name: str, ready: str | None = None, **settings: str
 ) -> Iterator[tuple[int, str]]:
-    """The proxy's process, as ``python -m proxy.main`` runs it, and its URL.
+    """Start the proxy as ``python -m proxy.main`` does; yield its process id and URL.
 
     :param ready: the path to wait for, if any.
     """
-    port = free_port()
-    around = environment(port, on.storage, on.secrets) | settings
+    port = find_free_port()
+    variables = environment(port, testbed.storage, testbed.secrets) | settings
     base = f"http://{HOST}:{port}"
     command: Command = [sys.executable, "-m", "proxy.main"]
-    with running(command, on.log(name), base + ready if ready else None, around) as pid:
+    with run_process(
+        command, testbed.make_log_path(name), base + ready if ready else None, variables
+    ) as pid:
         yield pid, base
 
 
-def earlier_code(checkout: Path) -> dict[str, str]:
+def make_earlier_environment(checkout: Path) -> dict[str, str]:
     """Return the environment that runs the proxy of another checkout on our dependencies."""
     names = ("schemas", "chassis", "cloud", "access", "services/proxy")
     members = (checkout / name for name in names)
@@ -92,22 +94,22 @@ def earlier_code(checkout: Path) -> dict[str, str]:
 
 
 @contextmanager
-def proxy(on: Ground, name: str = "gcpypi", **settings: str) -> Iterator[Server]:
-    """Ours, warm."""
-    with started(on, name, "/ready", **settings) as (pid, base):
-        yield Server(name, pid, same_addresses(base, on.authorization))
+def start_proxy(testbed: Testbed, name: str = "gcpypi", **settings: str) -> Iterator[ServerProcess]:
+    """Start the proxy and wait until it is ready."""
+    with start_proxy_process(testbed, name, "/ready", **settings) as (pid, base):
+        yield ServerProcess(name, pid, make_targets(base, testbed.authorization))
 
 
 @contextmanager
-def bare(on: Ground, kind: str, name: str) -> Iterator[Server]:
-    """One of the speed limits."""
-    port = free_port()
+def start_bare_app(testbed: Testbed, kind: str, name: str) -> Iterator[ServerProcess]:
+    """Start one of the bare applications."""
+    port = find_free_port()
     base = f"http://{HOST}:{port}"
     module: Command = [sys.executable, "-m", "benchmarks.harness.apps"]
-    command: Command = [*module, kind, on.site.directory, str(port)]
-    digest = {"TOKEN_DIGEST": digest_of(on.token)}
-    with running(command, on.log(name), f"{base}/simple/", digest) as pid:
-        yield Server(name, pid, same_addresses(base, on.authorization))
+    command: Command = [*module, kind, testbed.site.directory, str(port)]
+    digest = {"TOKEN_DIGEST": digest_of(testbed.token)}
+    with run_process(command, testbed.make_log_path(name), f"{base}/simple/", digest) as pid:
+        yield ServerProcess(name, pid, make_targets(base, testbed.authorization))
 
 
 _NGINX = """
@@ -146,49 +148,55 @@ _BUCKETS = """
 
 
 @contextmanager
-def nginx(on: Ground) -> Iterator[tuple[Server, str]]:
-    """The same files from nginx, with Basic auth; and its URL where it asks for none."""
+def start_nginx(testbed: Testbed) -> Iterator[tuple[ServerProcess, str]]:
+    """Start nginx on the same files with Basic auth; yield also a URL without it."""
     port, free = free_ports(2)
-    digest = b64encode(hashlib.sha1(on.token.encode()).digest()).decode()  # noqa: S324 - its fastest
-    passwords = on.directory / "htpasswd"
+    digest = b64encode(hashlib.sha1(testbed.token.encode()).digest()).decode()  # noqa: S324 - the fastest of nginx
+    passwords = testbed.directory / "htpasswd"
     passwords.write_text(f"{USER}:{{SHA}}{digest}\n")
     auth = f'auth_basic "bench"; auth_basic_user_file {passwords};'
-    place = {"host": HOST, "static": on.site.static, "site": on.site.directory}
+    place = {"host": HOST, "static": testbed.site.static, "site": testbed.site.directory}
     servers = _INDEX.format(port=port, auth=auth, **place) + _INDEX.format(
         port=free, auth="", **place
     )
     base = f"http://{HOST}:{port}"
-    with _nginx(on, "nginx", servers, f"{base}/simple/") as pid:
-        yield Server("nginx", pid, same_addresses(base, on.authorization)), f"http://{HOST}:{free}"
+    with _start_nginx(testbed, "nginx", servers, f"{base}/simple/") as pid:
+        yield (
+            ServerProcess("nginx", pid, make_targets(base, testbed.authorization)),
+            f"http://{HOST}:{free}",
+        )
 
 
 @contextmanager
-def quick_storage(on: Ground) -> Iterator[str]:
-    """The URL of nginx that answers downloads as Cloud Storage does, for next to no CPU."""
-    port = free_port()
+def start_nginx_storage(testbed: Testbed) -> Iterator[str]:
+    """Start nginx in place of Cloud Storage and yield its URL.
+
+    It answers downloads as Cloud Storage does, with very little CPU.
+    """
+    port = find_free_port()
     servers = _BUCKETS.format(
         host=HOST,
         port=port,
-        static=on.site.static,
-        site=on.site.directory,
+        static=testbed.site.static,
+        site=testbed.site.directory,
         packages=layout.PACKAGES,
         statics=layout.STATIC,
     )
     url = f"http://{HOST}:{port}"
-    with _nginx(on, "storage", servers, url):
+    with _start_nginx(testbed, "storage", servers, url):
         yield url
 
 
 @contextmanager
-def _nginx(on: Ground, name: str, servers: str, ready: str) -> Iterator[int]:
+def _start_nginx(testbed: Testbed, name: str, servers: str, ready: str) -> Iterator[int]:
     program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
     if program is None:
-        raise Absent("it is not installed")
-    configuration = on.directory / f"{name}.conf"
+        raise NotMeasurable("it is not installed")
+    configuration = testbed.directory / f"{name}.conf"
     text = _NGINX.format(
-        directory=on.directory, name=name, user=Path.home().owner(), servers=servers
+        directory=testbed.directory, name=name, user=Path.home().owner(), servers=servers
     )
     configuration.write_text(text)
     command: Command = [program, "-c", configuration]
-    with running(command, on.log(name), ready) as pid:
+    with run_process(command, testbed.make_log_path(name), ready) as pid:
         yield pid

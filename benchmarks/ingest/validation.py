@@ -1,4 +1,4 @@
-"""``python -m benchmarks.ingest.checks FILE``: the pure checks over one file, measured."""
+"""Measurement of the pure checks: ``python -m benchmarks.ingest.validation FILE``."""
 
 import argparse
 import json
@@ -13,25 +13,25 @@ from checks.refusal import Refused
 from testing.corpus.wheels import FILENAME
 
 CHUNK = 4 * MIB
-"""As storage gives them."""
+"""Chunk size of the storage reader, in bytes."""
 
 
 @dataclass(frozen=True)
-class Measured:
-    """What one judgement took."""
+class Measurement:
+    """Measurement of one validation."""
 
     outcome: str
     seconds: float
     cpu: float
-    """In seconds."""
+    """CPU seconds."""
     peak: int
-    """Of resident memory, in bytes, the interpreter included."""
+    """Peak of the resident memory in bytes, with the interpreter."""
     read: int
-    """In bytes."""
+    """Bytes read."""
 
 
-def measure(path: Path) -> Measured:
-    """Judge one file."""
+def measure(path: Path) -> Measurement:
+    """Validate one file."""
     read, outcome = 0, "accepted"
 
     def chunks() -> Iterator[bytes]:
@@ -46,17 +46,17 @@ def measure(path: Path) -> Measured:
         verify(FILENAME, chunks(), Policy(), path.stat().st_size)
     except Refused as refused:
         outcome = str(refused.reason)
-    return Measured(
+    return Measurement(
         outcome,
         time.perf_counter() - started,
         time.process_time() - cpu,
-        peak_of("self"),
+        read_peak("self"),
         read,
     )
 
 
-def peak_of(pid: int | str) -> int:
-    """The most memory that was ever resident in a process, in bytes."""
+def read_peak(pid: int | str) -> int:
+    """Return the peak of the resident memory of a process, in bytes."""
     status = Path(f"/proc/{pid}/status").read_text("ascii")
     line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
     return int(line.split()[1]) * 1024

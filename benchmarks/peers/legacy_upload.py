@@ -1,9 +1,9 @@
-"""The legacy upload, for peers that take files in no other way."""
+"""Upload by the legacy API, for peers without another way to take files."""
 
 import http.client
 from hashlib import sha256
 
-from benchmarks.harness.server import HOST, Absent
+from benchmarks.harness.server_process import HOST, NotMeasurable
 
 _BOUNDARY = "gcpypi-benchmark-boundary"
 
@@ -11,23 +11,23 @@ _BOUNDARY = "gcpypi-benchmark-boundary"
 def upload(port: int, path: str, authorization: str, filename: str, wheel: bytes) -> None:
     """Upload a wheel, as twine does.
 
-    :raises Absent: if it is not taken.
+    :raises NotMeasurable: if the peer refuses it.
     """
     connection = http.client.HTTPConnection(HOST, port, timeout=120)
     headers = {
         "Content-Type": f"multipart/form-data; boundary={_BOUNDARY}",
         "Authorization": authorization,
     }
-    connection.request("POST", path, _form(filename, wheel), headers)
-    answer = connection.getresponse()
-    said = answer.read()
+    connection.request("POST", path, _encode_form(filename, wheel), headers)
+    response = connection.getresponse()
+    body = response.read()
     connection.close()
-    if answer.status not in (200, 201):
-        raise Absent(f"it answers an upload with {answer.status}: {said[:100]!r}")
+    if response.status not in (200, 201):
+        raise NotMeasurable(f"it answers an upload with {response.status}: {body[:100]!r}")
 
 
-def _form(filename: str, wheel: bytes) -> bytes:
-    """The upload of a wheel, as the public index documents it."""
+def _encode_form(filename: str, wheel: bytes) -> bytes:
+    """Encode the form of an upload, as the public index documents it."""
     name, version, _ = filename.split("-", 2)
     fields = {
         ":action": "file_upload",

@@ -1,8 +1,8 @@
-"""``make judge-wheels``: what ingest makes of wheels that everybody installs.
+"""Verdicts of ingest about well-known wheels (``make judge-wheels``).
 
-`wheels.txt` names them; pip fetches those that are not in the cache. More than two refusals, or one
-that docs/refusals.md does not list, is a failure: the rules are stricter than the public index's
-and must not be stricter than the honest world.
+``wheels.txt`` lists the wheels. pip fetches those that are not in the cache. It is a failure if
+more than two are refused, or if docs/refusals.md does not list a refused one. The rules are
+stricter than those of the public index, but must not refuse well-formed wheels.
 """
 
 import argparse
@@ -31,19 +31,19 @@ CHUNK = 4 * MIB
 
 
 def main() -> int:
-    """Fetch, judge, print; return the exit code."""
+    """Fetch, validate, print; return the exit code."""
     argparse.ArgumentParser(description=__doc__).parse_args()
-    wanted = LIST.read_text("ascii").split()
+    names = LIST.read_text("ascii").split()
     CACHE.mkdir(parents=True, exist_ok=True)
-    fetch([name for name in wanted if not (CACHE / name).exists()])
-    started, size = time.monotonic(), sum((CACHE / name).stat().st_size for name in wanted)
-    verdicts = {name: judge(CACHE / name) for name in wanted}
+    fetch([name for name in names if not (CACHE / name).exists()])
+    started, size = time.monotonic(), sum((CACHE / name).stat().st_size for name in names)
+    verdicts = {name: validate(CACHE / name) for name in names}
     seconds = time.monotonic() - started
     refused = {name: each for name, each in verdicts.items() if isinstance(each, Refused)}
-    report(verdicts)
+    print_report(verdicts)
     print(
-        f"{len(wanted)} wheels, {compiled(wanted)} of them for one platform, {size / MIB:.0f} MiB:"
-        f" {len(refused)} refused, in {seconds:.0f} s"
+        f"{len(names)} wheels, {count_platform_wheels(names)} of them for one platform,"
+        f" {size / MIB:.0f} MiB: {len(refused)} refused, in {seconds:.0f} s"
     )
     documented = REFUSALS.read_text("utf-8")
     unlisted = [name for name in refused if name not in documented]
@@ -52,24 +52,24 @@ def main() -> int:
     return 1 if unlisted or len(refused) > MOST_REFUSED else 0
 
 
-def judge(path: Path) -> Verified | Refused:
-    """Read one wheel as ingest does."""
+def validate(path: Path) -> Verified | Refused:
+    """Validate one wheel as ingest does."""
     try:
         name = check_name(path.name, Policy(), None)
-        return verify(name, chunks(path), Policy(), path.stat().st_size)
+        return verify(name, read_chunks(path), Policy(), path.stat().st_size)
     except Refused as refused:
         return refused
 
 
-def chunks(path: Path) -> Iterator[bytes]:
-    """The bytes as storage gives them."""
+def read_chunks(path: Path) -> Iterator[bytes]:
+    """Read the bytes in chunks of the same size as from storage."""
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):
             yield chunk
 
 
-def report(verdicts: dict[str, Verified | Refused]) -> None:
-    """Print what was refused, and what was warned of."""
+def print_report(verdicts: dict[str, Verified | Refused]) -> None:
+    """Print the refusals and the warnings."""
     warned: Counter[str] = Counter()
     for name, verdict in verdicts.items():
         if isinstance(verdict, Refused):
@@ -81,38 +81,46 @@ def report(verdicts: dict[str, Verified | Refused]) -> None:
     print("wheels with warnings:", ", ".join(f"{code} {n}" for code, n in warned.most_common()))
 
 
-def compiled(names: Iterable[str]) -> int:
-    """How many are for one platform."""
+def count_platform_wheels(names: Iterable[str]) -> int:
+    """Count the wheels for one platform."""
     return sum(not name.endswith("-any.whl") for name in names)
 
 
 def fetch(names: list[str]) -> None:
-    """Download wheels by name, version and tags, as many in one go as have the same tags."""
-    for flags, group in groupby(sorted(names, key=_flags), key=_flags):
+    """Download wheels by name, version and tags, in one call per set of tags."""
+    for flags, group in groupby(sorted(names, key=_choose_flags), key=_choose_flags):
         wheels = list(group)
         print(f"fetching {', '.join(wheels)}", flush=True)
         command = ["pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:"]
         subprocess.run(  # noqa: S603 - names from our own list
-            [sys.executable, "-m", *command, "--dest", CACHE, *flags, *map(_requirement, wheels)],
+            [
+                sys.executable,
+                "-m",
+                *command,
+                "--dest",
+                CACHE,
+                *flags,
+                *map(_make_requirement, wheels),
+            ],
             check=True,
         )
 
 
-def _requirement(filename: str) -> str:
+def _make_requirement(filename: str) -> str:
     project, version, _, _ = parse_wheel_filename(filename)
     return f"{project}=={version}"
 
 
-def _flags(filename: str) -> tuple[str, ...]:
-    """What makes pip take this very wheel, whatever it runs on."""
+def _choose_flags(filename: str) -> tuple[str, ...]:
+    """Return the flags that let pip choose this wheel on any platform."""
     python, abi, platform = filename.removesuffix(".whl").split("-")[-3:]
     if platform == "any":
         return ()
-    given = [f"--platform={each}" for each in platform.split(".")]
+    flags = [f"--platform={each}" for each in platform.split(".")]
     if python.startswith("cp"):
         version = f"{python[2]}.{python[3:]}"
-        given += [f"--python-version={version}", "--implementation=cp", f"--abi={abi}"]
-    return ("--ignore-requires-python", *given)
+        flags += [f"--python-version={version}", "--implementation=cp", f"--abi={abi}"]
+    return ("--ignore-requires-python", *flags)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""The fixed corpus of the benchmark: the same bytes on every machine, made once.
+"""Fixed corpus of the benchmark: the same bytes on every machine, made once.
 
-Large archives are put together from a few deflated blocks, so that a gigabyte takes seconds.
+Large archives are composed of a few deflated blocks, so that a gigabyte takes seconds.
 """
 
 import hashlib
@@ -34,27 +34,27 @@ from testing.corpus.wheels import DIST_INFO, FILENAME, METADATA, WHEEL
 LEVEL = 6
 BLOCK = 256 * 1024
 BLOCKS = 32
-"""Different ones; what makes up the rest repeats them."""
+"""Number of different blocks, which are repeated to the full size."""
 SMALL_WHEELS = 2000
 SMALL_SIZE = 10_000
 MEMBERS = 100_000
 
 
 @dataclass(frozen=True)
-class Member:
-    """A member whose packed bytes come in pieces."""
+class PackedMember:
+    """A member whose packed bytes are given in pieces."""
 
     name: str
     pieces: tuple[bytes, ...]
-    """Packed."""
+    """Packed bytes."""
     crc: int
     sha256: bytes
     packed: int
     unpacked: int
     method: int = DEFLATED
 
-    def entry(self) -> Entry:
-        """Its headers, with sizes in a ZIP64 field where they need one."""
+    def make_entry(self) -> Entry:
+        """Return its headers, with a ZIP64 field for sizes that need one."""
         entry = Entry(
             self.name.encode(),
             method=self.method,
@@ -69,16 +69,16 @@ class Member:
             entry = replace(entry, packed=MAX32, unpacked=MAX32, extra=extra, central=central)
         return entry.resolved()
 
-    def row(self) -> bytes:
-        """Its line of RECORD."""
+    def make_row(self) -> bytes:
+        """Return its line of RECORD."""
         digest = urlsafe_b64encode(self.sha256).rstrip(b"=").decode()
         return f"{self.name},sha256={digest},{self.unpacked}\n".encode()
 
 
-def member(name: str, content: bytes, method: int = DEFLATED) -> Member:
-    """A member of that content, packed as build back ends do."""
-    packed = content if method == STORED else _deflated(content, zlib.Z_FINISH)
-    return Member(
+def pack_member(name: str, content: bytes, method: int = DEFLATED) -> PackedMember:
+    """Pack a member as build back ends do."""
+    packed = content if method == STORED else _deflate(content, zlib.Z_FINISH)
+    return PackedMember(
         name,
         (packed,),
         zlib.crc32(content),
@@ -89,39 +89,41 @@ def member(name: str, content: bytes, method: int = DEFLATED) -> Member:
     )
 
 
-def write(path: Path, members: Iterable[Member], dist_info: str = DIST_INFO) -> None:
-    """Write a wheel of these members, with its papers, in one pass."""
+def write(path: Path, members: Iterable[PackedMember], dist_info: str = DIST_INFO) -> None:
+    """Write a wheel of these members and its metadata files in one pass."""
     with path.open("wb") as file:
         write_to(file, members, dist_info, METADATA)
 
 
-def write_to(file: BinaryIO, members: Iterable[Member], dist_info: str, metadata: bytes) -> None:
+def write_to(
+    file: BinaryIO, members: Iterable[PackedMember], dist_info: str, metadata: bytes
+) -> None:
     """Write a wheel of these members and this METADATA."""
     rows, directory = bytearray(), []
 
-    def add(one: Member) -> None:
-        entry = one.entry()
+    def add(packed_member: PackedMember) -> None:
+        entry = packed_member.make_entry()
         directory.append(central_header(entry, file.tell()))
         file.write(local_header(entry))
-        file.writelines(one.pieces)
+        file.writelines(packed_member.pieces)
 
-    papers = (
-        member(f"{dist_info}/METADATA", metadata),
-        member(f"{dist_info}/WHEEL", WHEEL),
+    metadata_files = (
+        pack_member(f"{dist_info}/METADATA", metadata),
+        pack_member(f"{dist_info}/WHEEL", WHEEL),
     )
-    for one in (*members, *papers):
-        add(one)
-        rows += one.row()
+    for packed_member in (*members, *metadata_files):
+        add(packed_member)
+        rows += packed_member.make_row()
     rows += f"{dist_info}/RECORD,,\n".encode()
-    add(member(f"{dist_info}/RECORD", bytes(rows)))
+    add(pack_member(f"{dist_info}/RECORD", bytes(rows)))
     start = file.tell()
     size = sum(map(len, directory))
     file.writelines(directory)
-    file.write(_end(len(directory), size, start))
+    file.write(_make_end_records(len(directory), size, start))
 
 
-def _end(count: int, size: int, start: int) -> bytes:
-    """The end record, and a ZIP64 one ahead of it where there are more members than it counts."""
+def _make_end_records(count: int, size: int, start: int) -> bytes:
+    """Return the end record, after a ZIP64 one if the number of members needs it."""
     if count < MAX16:
         return end_record(count, size, start, {}, b"")
     locator = b"PK\x06\x07" + pack("<IQI", 0, start + size, 1)
@@ -131,42 +133,49 @@ def _end(count: int, size: int, start: int) -> bytes:
     )
 
 
-def many_members(size: int = GIB) -> Iterator[Member]:
-    """Files of a quarter MiB at ratio 3, to so many bytes packed."""
-    blocks = [member("", block) for block in text_blocks()]
+def make_many_members(size: int = GIB) -> Iterator[PackedMember]:
+    """Make files of a quarter MiB at ratio 3, up to ``size`` packed bytes."""
+    blocks = [pack_member("", content) for content in make_text_blocks()]
     number, packed = 0, 0
     while packed < size - 4 * MIB:
-        one = blocks[number % BLOCKS]
+        block = blocks[number % BLOCKS]
         name = f"acme/part{number // 100}/module{number}.py"
-        yield Member(name, one.pieces, one.crc, one.sha256, one.packed, one.unpacked)
-        number, packed = number + 1, packed + one.packed
+        yield PackedMember(
+            name,
+            block.pieces,
+            block.crc,
+            block.sha256,
+            block.packed,
+            block.unpacked,
+        )
+        number, packed = number + 1, packed + block.packed
 
 
-def huge_member(rounds: int = 128) -> Member:
-    """One member of 1 GiB at ratio 3."""
-    return _repeated("acme/huge.bin", text_blocks(), rounds)
+def make_huge_member(rounds: int = 128) -> PackedMember:
+    """Make one member of 1 GiB at ratio 3."""
+    return _repeat_blocks("acme/huge.bin", make_text_blocks(), rounds)
 
 
-def tiny_members(count: int) -> Iterator[Member]:
-    """Files of a few bytes."""
+def make_tiny_members(count: int) -> Iterator[PackedMember]:
+    """Make files of a few bytes."""
     for number in range(count - 3):
-        yield member(f"acme/part{number // 500}/tiny{number}.txt", b"%d\n" % number * 12)
+        yield pack_member(f"acme/part{number // 500}/tiny{number}.txt", b"%d\n" % number * 12)
 
 
-def bomb() -> Member:
-    """10 GB of zeros in 10 MB."""
-    return _repeated("acme/zeros", [bytes(MIB)], 9537)
+def make_bomb() -> PackedMember:
+    """Make a member of 10 GB of zeros in 10 MB."""
+    return _repeat_blocks("acme/zeros", [bytes(MIB)], 9537)
 
 
-def stored_member(size: int) -> Member:
-    """One member that is not compressed."""
+def make_stored_member(size: int) -> PackedMember:
+    """Make one member that is not compressed."""
     block = Random(3).randbytes(MIB)  # noqa: S311 - the same bytes every time
     pieces = (block,) * (size // MIB)
     crc, sha256 = 0, hashlib.sha256()
     for piece in pieces:
         crc = zlib.crc32(piece, crc)
         sha256.update(piece)
-    return Member(
+    return PackedMember(
         "acme/stored.bin",
         pieces,
         crc,
@@ -177,12 +186,12 @@ def stored_member(size: int) -> Member:
     )
 
 
-def small_wheel(number: int) -> tuple[str, bytes]:
-    """The name and the bytes of a wheel of 10 KB, of three modules."""
+def make_small_wheel(number: int) -> tuple[str, bytes]:
+    """Return the name and the bytes of a wheel of 10 KB with three modules."""
     project = f"small{number}"
     random = Random(number)  # noqa: S311 - the same bytes every time
     contents = [random.randbytes(SMALL_SIZE // 4).hex().encode()[: SMALL_SIZE // 2] for _ in "abc"]
-    members = [member(f"{project}/{at}.py", each) for at, each in enumerate(contents)]
+    members = [pack_member(f"{project}/{index}.py", each) for index, each in enumerate(contents)]
     buffer = BytesIO()
     metadata = METADATA.replace(b"acme", project.encode())
     write_to(buffer, members, f"{project}-1.0.dist-info", metadata)
@@ -190,50 +199,50 @@ def small_wheel(number: int) -> tuple[str, bytes]:
 
 
 @cache
-def text_blocks() -> list[bytes]:
-    """Blocks that deflate to a third at level 6, as source code and machine code about do."""
+def make_text_blocks() -> list[bytes]:
+    """Make blocks that deflate to a third at level 6, like source code and machine code."""
     random = Random(7)  # noqa: S311 - the same bytes every time
     words = [random.randbytes(random.randint(1, 6)).hex().encode() for _ in range(1800)]
-    return [_text(random, words) for _ in range(BLOCKS)]
+    return [_make_text(random, words) for _ in range(BLOCKS)]
 
 
-def _text(random: Random, words: list[bytes]) -> bytes:
+def _make_text(random: Random, words: list[bytes]) -> bytes:
     text = b" ".join(random.choices(words, k=BLOCK // 4))
     return text[:BLOCK]
 
 
-def _deflated(content: bytes, flush: int) -> bytes:
+def _deflate(content: bytes, flush: int) -> bytes:
     deflater = zlib.compressobj(LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
     return deflater.compress(content) + deflater.flush(flush)
 
 
-def _repeated(name: str, blocks: list[bytes], rounds: int) -> Member:
-    """One deflate stream of all the blocks, so many times."""
-    packed = [_deflated(block, zlib.Z_FULL_FLUSH) for block in blocks]
+def _repeat_blocks(name: str, blocks: list[bytes], rounds: int) -> PackedMember:
+    """Return one deflate stream of all blocks, repeated ``rounds`` times."""
+    packed = [_deflate(block, zlib.Z_FULL_FLUSH) for block in blocks]
     crc, sha256 = 0, hashlib.sha256()
     for _ in range(rounds):
         for block in blocks:
             crc = zlib.crc32(block, crc)
             sha256.update(block)
-    pieces = (*packed * rounds, _deflated(b"", zlib.Z_FINISH))
+    pieces = (*packed * rounds, _deflate(b"", zlib.Z_FINISH))
     size = sum(map(len, blocks)) * rounds
-    return Member(name, pieces, crc, sha256.digest(), sum(map(len, pieces)), size)
+    return PackedMember(name, pieces, crc, sha256.digest(), sum(map(len, pieces)), size)
 
 
 Maker = Callable[[Path], None]
 
 ARCHIVES: dict[str, Maker] = {
-    "many members, 1 GiB": lambda path: write(path, many_members()),
-    "one member of 1 GiB": lambda path: write(path, [huge_member()]),
-    "100 000 members": lambda path: write(path, tiny_members(MEMBERS)),
-    "2 GiB, stored": lambda path: write(path, [stored_member(2 * GIB - MIB)]),
-    "bomb, 10 GB in 10 MB": lambda path: write(path, [bomb()]),
+    "many members, 1 GiB": lambda path: write(path, make_many_members()),
+    "one member of 1 GiB": lambda path: write(path, [make_huge_member()]),
+    "100 000 members": lambda path: write(path, make_tiny_members(MEMBERS)),
+    "2 GiB, stored": lambda path: write(path, [make_stored_member(2 * GIB - MIB)]),
+    "bomb, 10 GB in 10 MB": lambda path: write(path, [make_bomb()]),
 }
-"""Each makes the file at the path."""
+"""Makers of the archives, by title."""
 
 
-def made(directory: Path) -> dict[str, Path]:
-    """The archives by what they are; those that are not there yet are made."""
+def make_archives(directory: Path) -> dict[str, Path]:
+    """Make the missing archives; return the paths of all by title."""
     directory.mkdir(parents=True, exist_ok=True)
     paths = {}
     for number, (title, make) in enumerate(ARCHIVES.items()):
