@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 TOOLS = Path(os.environ.get("CHECK_DEPLOY_TOOLS", ROOT / ".venv/deploy"))
-CHECKED = ("deploy", "examples", "docs", "README.md", "cloudbuild.yaml")
+CHECKED = ("deploy", "examples", "docs", "README.md", "cloudbuild.yaml", "pyproject.toml")
 
 collect_ignore_glob = [] if "CHECK_DEPLOY" in os.environ else ["test_*.py"]
 
