@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from testing.prose import (
-    Register,
+    Rates,
     Text,
     find_clauses,
     find_worst,
@@ -21,7 +21,7 @@ PACKAGES = (
     *("services/ingest", "services/indexer", "services/publisher", "services/proxy"),
     *("local", "deploy", "testing", "benchmarks", "tests"),
 )
-LIMITS = Register(relative=2, pronoun=0.3, archaic=0.5, personified=2, clauses=3)
+LIMITS = Rates(relative=2, pronoun=0.3, archaic=0.5, personified=2, clauses=3)
 
 
 def list_files(folder: str, suffix: str) -> list[Path]:
@@ -30,10 +30,10 @@ def list_files(folder: str, suffix: str) -> list[Path]:
 
 
 def check_register(texts: list[Text]) -> None:
-    register = Register.from_texts(texts)
-    if any(rate > limit for rate, limit in zip(astuple(register), astuple(LIMITS), strict=True)):
+    rates = Rates.from_texts(texts)
+    if any(rate > limit for rate, limit in zip(astuple(rates), astuple(LIMITS), strict=True)):
         worst = [*find_worst(texts, 20), *find_clauses(texts)[:20]]
-        pytest.fail("\n".join([f"{register} is above {LIMITS}", *worst]).replace(f"{ROOT}/", ""))
+        pytest.fail("\n".join([f"{rates} is above {LIMITS}", *worst]).replace(f"{ROOT}/", ""))
 
 
 @pytest.mark.parametrize("package", PACKAGES)

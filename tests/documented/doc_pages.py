@@ -1,4 +1,4 @@
-"""The pages with commands for a reader, and what there is on each."""
+"""Pages of the documentation, and the commands on each."""
 
 import re
 from collections.abc import Iterator
@@ -6,86 +6,94 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from documented.rules import Check, Rule, rule_of
+from documented.rules import Check, Rule, find_rule
 from offline_checks import markdown, shell
 from offline_checks.markdown import Block, Step
 from offline_checks.shell import Command
 
 ROOT = Path(__file__).parents[2]
 HISTORY = ("CHANGELOG.md", "docs/adr/*.md")
-"""What was so at its time: what they name may be gone."""
+"""Pages about the past, which can name removed commands."""
 
-_COMMAND = re.compile(r"[a-z.][\w./-]*")
-"""What begins a command in the text: not ``Vary: Accept``, nor a sentence."""
+_PROGRAM = re.compile(r"[a-z.][\w./-]*")
+"""First word of a command in the text, not of a header (``Vary: Accept``) or a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
-    """One command of a page, and the step that it is a part of."""
+class UsedCommand:
+    """One command of a page, and its step."""
 
     step: Step
     command: Command
 
 
-def names() -> list[str]:
-    """All pages."""
+def list_pages() -> list[str]:
+    """List the paths of all pages but ``HISTORY``."""
     folders = (each for each in ROOT.iterdir() if each.is_dir() and each.name[0] != ".")
     found = [*ROOT.glob("*.md"), *(path for each in folders for path in each.rglob("*.md"))]
     pages = [path.relative_to(ROOT) for path in found if "build" not in path.parts]
     return sorted(str(page) for page in pages if not any(map(page.match, HISTORY)))
 
 
-def text(name: str) -> str:
-    """What a page says."""
+def read_page(name: str) -> str:
+    """Return the text of a page."""
     return (ROOT / name).read_text("utf-8")
 
 
 @cache
-def steps(name: str) -> tuple[Step, ...]:
-    """The commands of a page as the shell gets them, blocks first; each knows what it prints."""
-    return tuple(of(text(name)))
+def list_steps(name: str) -> tuple[Step, ...]:
+    """List the steps of a page with their output: first those in blocks, then those in the text."""
+    return tuple(parse_steps(read_page(name)))
 
 
-def of(page: str) -> Iterator[Step]:
-    """The steps of a text, without what is no command and what a block has already."""
-    endings = {command: block.text for command, block in outputs(page)}
+def parse_steps(page: str) -> Iterator[Step]:
+    """Yield the steps of a text, without prose and without repetitions of a block in the text."""
+    outputs = {command: block.text for command, block in find_outputs(page)}
     typed = set()
     for step in markdown.steps(page):
         if step.mentioned and (_is_prose(step) or step.text in typed):
             continue
         words = step.text.partition("#")[0].strip()
         typed.add(words)
-        yield replace(step, said=step.said or endings.get(words, ""))
+        yield replace(step, said=step.said or outputs.get(words, ""))
 
 
-def outputs(page: str) -> Iterator[tuple[str, Block]]:
-    """Commands whose output has a block of its own, below ``… `make demo` ends like this:``."""
+def find_outputs(page: str) -> Iterator[tuple[str, Block]]:
+    """Yield commands with a separate block of output, below ``… `make demo` ends like this:``."""
     for block in markdown.blocks(page):
         if not block.language and block.before.endswith(":"):
             yield from ((command, block) for command in re.findall("`(.+?)`", block.before))
 
 
-def diagrams(page: str) -> list[Block]:
-    """Blocks of no language that show no output: they are drawings."""
+def find_diagrams(page: str) -> list[Block]:
+    """List the drawings: blocks without a language that have lines of ``──``."""
     return [each for each in markdown.blocks(page) if not each.language and "──" in each.text]
 
 
-def uses(name: str) -> list[Use]:
-    """Every command of a page."""
-    return [Use(step, command) for step in steps(name) for command in shell.commands(step.text)]
+def list_commands(name: str) -> list[UsedCommand]:
+    """List all commands of a page."""
+    return [
+        UsedCommand(step, command)
+        for step in list_steps(name)
+        for command in shell.commands(step.text)
+    ]
 
 
-def rules(step: Step) -> list[Rule]:
-    """How the commands of a step are checked."""
-    return [rule_of(command) for command in shell.commands(step.text)]
+def find_rules(step: Step) -> list[Rule]:
+    """List the rules for the commands of a step."""
+    return [find_rule(command) for command in shell.commands(step.text)]
 
 
-def executed(name: str, *checks: Check) -> list[Step]:
-    """The steps of a page that are executed: those all of whose commands can be."""
-    return [step for step in steps(name) if {rule.check for rule in rules(step)} <= set(checks)]
+def select_steps(name: str, *checks: Check) -> list[Step]:
+    """List the steps of a page that need only these checks."""
+    return [step for step in list_steps(name) if _list_checks(step) <= set(checks)]
+
+
+def _list_checks(step: Step) -> set[Check]:
+    return {rule.check for rule in find_rules(step)}
 
 
 def _is_prose(step: Step) -> bool:
-    """Whether the words between backticks are no command: a setting, a header, a sentence."""
+    """Return whether words between backticks are no command: a setting, a header, a sentence."""
     words = next((each.words for each in shell.commands(step.text)), ("",))
-    return not _COMMAND.fullmatch(words[0]) or words[1] == "="
+    return not _PROGRAM.fullmatch(words[0]) or words[1] == "="

@@ -1,4 +1,4 @@
-"""Follows a page: types its commands in its order, and compares what they print with the page."""
+"""Reader of a page: runs its commands in order and compares their output with the page."""
 
 import re
 import time
@@ -6,26 +6,26 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from documented import checkout, pages
+from documented import checkout, doc_pages
 from documented.rules import Check, Rule
-from documented.session import Done, Shell
+from documented.session import Shell, StepResult
 from offline_checks.markdown import Step
 
 PATIENCE = 30.0
-"""Seconds until what the services write must be there."""
+"""Seconds until the output of the services must exist."""
 
 _PROJECT = "gcpypi-local"
 _SOURCING = ". .local/env"
 
 
-class Reader:
-    """Somebody with a local index that runs, and a copy of the repository."""
+class PageReader:
+    """Reader with a running local index and a copy of the repository."""
 
     def __init__(self, folder: Path, home: Path, index_url: str) -> None:
         self._folder, self._home = folder, home
-        self._environment = checkout.environment(home)
+        self._environment = checkout.make_environment(home)
         parts = urlsplit(index_url)
-        self._own: Mapping[str, str] = {
+        self._values: Mapping[str, str] = {
             "my-packages": _PROJECT,
             "acme-prod": _PROJECT,
             "<walkthrough-project-id/>": _PROJECT,
@@ -37,42 +37,42 @@ class Reader:
             "@…/simple/": f"@{parts.hostname}:{parts.port}/simple/",
             "@$HOST/": f"@{parts.hostname}:{parts.port}/",
             "LEAKED=gcpypi_…": 'LEAKED="$(python -m proxy.tokens create leaked)"',
-            # The older of two of that name, as `list` has it.
+            # The first live token of the name in the output of `list`.
             "revoke 3fa1c04b9d2e": 'revoke "$(python -m proxy.tokens list | '
             "awk '/^ada .* live / { print $2; exit }')\"",
-            "/tmp/demo": f"{home}/demo",  # noqa: S108 - what the page says, not where we write
+            "/tmp/demo": f"{home}/demo",  # noqa: S108 - text of the page, not a path of the test
         }
 
     def follow(self, name: str, *checks: Check) -> dict[str, str]:
-        """Type the commands of a page that are checked so; return what each printed.
+        """Run the steps of a page that have one of these checks; return the output of each.
 
-        The README starts without any setting. What a page mentions comes after its blocks.
+        The README starts without any setting. Commands in the text come after those in blocks.
         """
         printed = {}
         with Shell(self._folder, self._environment, self._home) as shell:
             if name != "README.md":
                 shell.run(_SOURCING)
-            for step in pages.executed(name, *checks):
+            for step in doc_pages.select_steps(name, *checks):
                 where = f"{name}:{step.line}: {step.text}"
-                rule = _narrowest(step)
-                done = self._typed(shell, step, rule)
+                rule = _select_rule(step)
+                done = self._run(shell, step, rule)
                 assert done.code in rule.codes, f"{where}\nexit code {done.code}\n{done.output}"
-                for line in self._filled(step.said).splitlines():
-                    assert done.shows(line), f"{where}\nshows {line}\nnot\n{done.output}"
+                for line in self._replace_values(step.said).splitlines():
+                    assert done.has_line(line), f"{where}\nshows {line}\nnot\n{done.output}"
                 printed[step.text] = done.output
         return printed
 
-    def types(self, command: str) -> str:
-        """Type one command that works; return what it prints."""
+    def run_command(self, command: str) -> str:
+        """Run one command, which must succeed; return its output."""
         with Shell(self._folder, self._environment, self._home) as shell:
             done = shell.run(command)
         assert done.code == 0, done.output
         return done.output
 
-    def _typed(self, shell: Shell, step: Step, rule: Rule) -> Done:
+    def _run(self, shell: Shell, step: Step, rule: Rule) -> StepResult:
         give_up = time.monotonic() + PATIENCE
-        text = self._filled(step.text)
-        for each in pages.rules(step):
+        text = self._replace_values(step.text)
+        for each in doc_pages.find_rules(step):
             if each.more:
                 text = re.sub(rf"({re.escape(each.words)})(?!\S)", rf"\1 {each.more}", text)
         while True:
@@ -81,16 +81,16 @@ class Reader:
                 return done
             time.sleep(0.2)
 
-    def _filled(self, text: str) -> str:
-        """Put in what the page leaves to its reader."""
-        for theirs, mine in self._own.items():
-            text = text.replace(theirs, mine)
+    def _replace_values(self, text: str) -> str:
+        """Replace the placeholders and names of the page by values of the local index."""
+        for theirs, ours in self._values.items():
+            text = text.replace(theirs, ours)
         return text
 
 
-def _narrowest(step: Step) -> Rule:
-    """The rule that says most of how a step is executed; of plain shell there is none."""
-    found = pages.rules(step)
+def _select_rule(step: Step) -> Rule:
+    """Return the most specific rule of a step, or ``_PLAIN`` if it has none."""
+    found = doc_pages.find_rules(step)
     return max(found, key=lambda rule: (rule.soon, len(rule.codes)), default=_PLAIN)
 
 

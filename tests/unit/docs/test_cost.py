@@ -1,4 +1,4 @@
-"""The page about cost says what the script computes from counted operations."""
+"""Tables of docs/cost.md against the script that computes them from counted operations."""
 
 import subprocess
 import sys

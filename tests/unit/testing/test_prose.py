@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from testing.prose import (
-    Register,
+    Rates,
     Text,
     find_clauses,
     find_worst,
@@ -75,13 +75,13 @@ def test_rates_are_per_thousand_words_and_per_cent_of_docstrings() -> None:
         Text(path, 2, "Nobody anew. " + "word " * 498, is_docstring=True),
     ]
 
-    assert Register.from_texts(texts) == Register(
+    assert Rates.from_texts(texts) == Rates(
         relative=0, pronoun=1, archaic=1, personified=1, clauses=50
     )
 
 
 def test_no_text_has_no_hits() -> None:
-    assert Register.from_texts([]) == Register(0, 0, 0, 0, 0)
+    assert Rates.from_texts([]) == Rates(0, 0, 0, 0, 0)
 
 
 def test_the_worst_sentences_come_first_with_file_and_line(module: Path) -> None:
