@@ -40,12 +40,12 @@ RUN member="services/${SERVICE}"; [ "${SERVICE}" != local ] || member=local; \
         --no-index --find-links /wheels "gcpypi-${SERVICE}"
 
 FROM ${BASE}
-LABEL org.opencontainers.image.version=0.2.0
 # A number, so that Kubernetes and Cloud Run can tell that it is not root; /state is a volume of
 # the stand-ins, which takes its owner from here.
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin service \
     && install --directory --owner 10001 --group 10001 /state
 COPY --from=build /venv /venv
+LABEL org.opencontainers.image.version=0.2.0
 ARG SERVICE
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 SERVICE=${SERVICE}
 USER 10001

@@ -155,7 +155,7 @@ def test_our_programs_accept_the_arguments_that_are_only_mentioned() -> None:
     for arguments in set(list_own_programs()):
         done = run(sys.executable, "-W", "error", *arguments, environment={})
         # Arguments are parsed before settings: if they are valid, a missing setting is the error.
-        assert (done.returncode, "PROJECT: " in done.stderr) == (1, True), done.stderr
+        assert (done.returncode, "setting GCP_PROJECT: " in done.stderr) == (1, True), done.stderr
 
 
 def test_a_command_of_another_test_is_in_that_test() -> None:
