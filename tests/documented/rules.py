@@ -2,7 +2,7 @@
 
 ============= =====================================================================================
 RUN           executed on a local index, page by page (``e2e/test_documented.py``)
-LATER         executed too, by ``make test-clients`` (``clients/test_documented.py``): takes minutes
+LATER         executed by ``make test-clients`` (``clients/test_documented.py``); takes minutes
 PARSED        needs Google Cloud: gcloud or Terraform parse it, by ``make check-deploy``
 PLANNED       takes long, or does not end: ``make -n`` of it succeeds
 ARGUMENTS     mentioned without its program, or before a PARSED one: our parser accepts it
@@ -71,6 +71,7 @@ RULES = (
     Rule("python -m ingest reindex", RUN, codes=frozenset({0, 1})),
     Rule("python -m proxy.tokens *", RUN),
     Rule("python -m benchmarks.*", Check.HELP),
+    Rule("python -m pytest tests/*", Check.HELP),
     Rule("python -m benchmarks.cost", Check.OTHER_TEST, "unit/docs/test_cost.py"),
     Rule("rebuild", Check.ARGUMENTS, "python -m publisher"),
     Rule("reindex", Check.ARGUMENTS, "python -m ingest"),

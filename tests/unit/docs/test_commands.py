@@ -9,6 +9,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
 
 import pytest
 
@@ -120,22 +121,24 @@ def is_benchmark(command: Command) -> bool:
     return command.words[2].startswith("benchmarks.")
 
 
-def parse_benchmark(command: Command) -> list[str]:
-    """Return module and options of ``python -m benchmarks.…`` or ``make bench ARGS=…``."""
+def parse_module(command: Command) -> list[str]:
+    """Return module and arguments of ``python -m …`` or ``make bench ARGS=…``."""
     if command.words[:2] == ("make", "bench"):
         return f"benchmarks.{command.words[2].removeprefix('ARGS=')}".split()
-    assert command.words[:2] == ("python", "-m")
-    assert is_benchmark(command)
-    return list(command.words[2:])
+    program, option, *rest = command.words
+    assert (PurePosixPath(program).name, option) == ("python", "-m")
+    return rest
 
 
 def test_help_has_every_option_of_long_commands() -> None:
     for command in list_commands(Check.HELP):
-        module, *options = parse_benchmark(command)
+        module, *options = parse_module(command)
         done = run(sys.executable, "-W", "error", "-m", module, "--help")
         assert done.returncode == 0, f"{command}: {done.stderr}"
         flags = {option for option in options if option.startswith("-")}
         assert flags <= set(re.findall(r"--?[a-z-]+", done.stdout))
+        paths = [option for option in options if option.startswith("tests/")]
+        assert all((doc_pages.ROOT / path).exists() for path in paths), command
 
 
 def list_own_programs() -> Iterator[tuple[str, ...]]:
