@@ -1,5 +1,5 @@
-# Targets are verbs; `make` alone explains them.
-# env sets variables, not the shell: a shell that gets the SIGTERM of make ends without its program.
+# Targets are verbs; `make` alone prints help.
+# env sets variables instead of the shell: a shell that gets SIGTERM from make ends without its program.
 PYTHON ?= python3
 BIN := .venv/bin
 SERVICES := ingest indexer publisher proxy local
@@ -10,10 +10,10 @@ MEMBERS := schemas checks chassis cloud access services/ingest services/indexer 
 .DEFAULT_GOAL := help
 .PHONY: help install demo local-up local-down local-logs test test-clients chaos bench bench-read judge-wheels fuzz check images format schemas lock
 
-help: ## explain the targets
+help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-install: .venv/installed ## make .venv with everything that running, testing and checking needs
+install: .venv/installed ## create .venv with all dependencies of services, tests and checks
 
 INSTALLED := requirements/dev.txt pyproject.toml $(MEMBERS:=/pyproject.toml)
 
@@ -28,26 +28,26 @@ $(@D)/bin/python -m pip check --quiet --disable-pip-version-check
 touch $@
 endef
 
-demo: install ## start everything, publish a wheel and install it, showing each step
+demo: install ## start the local index, publish a wheel, install it, and print each step
 	$(BIN)/python -m local demo
 
-local-up: install ## start everything on this machine (RUNTIME=docker or native)
+local-up: install ## start the index on this machine (RUNTIME=docker or native)
 	$(BIN)/python -m local up
 
-local-down: install ## stop it; buckets and secrets stay
+local-down: install ## stop the local index; buckets and secrets stay
 	$(BIN)/python -m local down
 
-local-logs: install ## print what all processes say, and go on until interrupted
+local-logs: install ## follow the logs of all local processes until Ctrl-C
 	$(BIN)/python -m local logs
 
-test: install ## run every ring of tests
+test: install ## run all rings of tests
 	$(BIN)/$(PYTEST)
 
 PYTEST := python -m pytest -n auto --maxprocesses 4 --dist loadfile
 PYTHONS ?= 3.11 3.12 3.13
 
 .PHONY: test-pythons
-test-pythons: install ## run every ring of tests on each Python that is installed (PYTHONS="3.11 3.12 3.13")
+test-pythons: install ## run all rings of tests on each installed Python (PYTHONS="3.11 3.12 3.13")
 	$(MAKE) --no-print-directory --keep-going $(or $(shell .ci/pythons $(PYTHONS)),$(error no Python to test on))
 
 test-on-%: .venv/pythons/%/installed
@@ -58,10 +58,10 @@ test-on-%: .venv/pythons/%/installed
 	"$$(.ci/python $*)" -m venv $(@D)
 	$(INSTALL)
 
-test-clients: install ## install with pip old and new, uv, poetry, pdm, pipx, pip-audit; print a table
+test-clients: install ## test pip (old and new), uv, poetry, pdm, pipx and pip-audit; print a table
 	$(BIN)/python -m pytest -v -m clients tests/clients
 
-chaos: install ## prove at full size that no update is lost (a few minutes)
+chaos: install ## test at full size that no update is lost (a few minutes)
 	env CHAOS=full $(BIN)/python -m pytest tests/chaos
 
 BENCH := $(BIN)/python -W error -m benchmarks
@@ -75,15 +75,15 @@ bench-read: install ## measure the read side: requests, installs, memory (needs 
 	$(BENCH).read.install
 	$(BENCH).read.pull --mebibytes 1024
 
-judge-wheels: install ## judge known wheels, and those of all build back ends (downloads 1.5 GB)
-	$(BENCH).ingest.wheels
+judge-wheels: install ## check well-known wheels and new wheels of all build back ends (downloads 1.5 GB)
+	$(BENCH).ingest.known_wheels
 	env BACKENDS=all FUZZ=full $(BIN)/python -m pytest tests/unit/checks/test_build_backends.py tests/fuzz
 
 FUZZ_SECONDS ?= 600
 FUZZER := .venv/fuzz/bin/python
 
-fuzz: .venv/fuzz/installed ## have atheris look for archives that others read otherwise (10 minutes)
-	env PYTHONPATH=testing:checks:schemas $(FUZZER) tests/fuzz/walk.py -max_total_time=$(FUZZ_SECONDS)
+fuzz: .venv/fuzz/installed ## search with atheris for archives that readers interpret differently (10 minutes)
+	env PYTHONPATH=testing:checks:schemas $(FUZZER) tests/fuzz/zip_fuzzer.py -max_total_time=$(FUZZ_SECONDS)
 
 .venv/fuzz/installed: .venv/installed
 	$(BIN)/python -m venv .venv/fuzz
@@ -92,7 +92,7 @@ fuzz: .venv/fuzz/installed ## have atheris look for archives that others read ot
 	touch $@
 
 .PHONY: test-browser
-test-browser: .venv/browser/installed ## look at the pages in Chromium (packages chromium, chromium-driver)
+test-browser: .venv/browser/installed ## test the pages in Chromium (packages chromium, chromium-driver)
 	exec env PYTHONPATH=$$(echo .venv/browser/lib/python*/site-packages) $(BIN)/python -m pytest -m browser tests/browser
 
 .venv/browser/installed: .venv/installed
@@ -101,10 +101,10 @@ test-browser: .venv/browser/installed ## look at the pages in Chromium (packages
 	touch $@
 
 .PHONY: fuzz-proxy
-fuzz-proxy: install ## ask the proxy for 100 000 hostile addresses, and count its answers
+fuzz-proxy: install ## send 100 000 hostile requests to the proxy and count its answers
 	env HOSTILE=100000 $(BIN)/python -m pytest -q tests/unit/proxy/test_hostile_full.py
 
-check: install ## lint, types, import boundaries, Dockerfile, Compose file
+check: install ## check lint, types, import boundaries, Dockerfile, Compose file
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy $(SOURCES) tests benchmarks deploy
@@ -113,11 +113,11 @@ check: install ## lint, types, import boundaries, Dockerfile, Compose file
 	$(BIN)/hadolint Dockerfile
 
 .PHONY: structure
-structure: install ## print the shape of the code: folders, functions, modules, cycles, rooms, tests
+structure: install ## print measures of the code: folders, functions, modules, cycles, rooms, tests
 	$(BIN)/python -W error -m testing.structure
 
 .PHONY: check-deploy
-check-deploy: install .venv/deploy/installed ## check Terraform, scripts and examples, without a cloud
+check-deploy: install .venv/deploy/installed ## check Terraform, scripts and examples without a Google Cloud project
 	env PYTHONPATH=deploy .venv/deploy/bin/python -W error -m offline_checks
 	env CHECK_DEPLOY=1 $(BIN)/python -m pytest tests/deploy
 
@@ -127,17 +127,17 @@ check-deploy: install .venv/deploy/installed ## check Terraform, scripts and exa
 	.venv/deploy/bin/python -m pip download --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary :all: --dest .venv/deploy/bindings -r requirements/deploy-provider.txt
 	touch $@
 
-images: install ## build every image, look into it and run it (docker, or buildah as root)
+images: install ## build, inspect and run every image (docker, or buildah as root)
 	env PYTHONPATH=deploy $(BIN)/python -W error -m images
 
-format: install ## format the code, and mend what the linter can mend
+format: install ## format the code and apply the automatic corrections of the linter
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-schemas: install ## export the JSON Schemas of messages and documents anew
+schemas: install ## export the JSON Schemas of messages and documents
 	$(BIN)/python -m schemas.export schemas/json
 
-lock: install ## resolve the dependencies anew and pin them in requirements/, with hashes
+lock: install ## resolve the dependencies and pin them in requirements/, with hashes
 	$(BIN)/uv lock --quiet --upgrade
 	for s in $(SERVICES); do $(EXPORT) --package gcpypi-$$s --no-dev -o requirements/$$s.txt >/dev/null || exit 1; done
 	$(EXPORT) --all-packages -o requirements/dev.txt >/dev/null

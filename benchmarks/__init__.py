@@ -1,1 +1,1 @@
-"""Measurements of the index and of its peers: ``python -m benchmarks.read``, ``make bench``."""
+"""Benchmarks of the index and its peers: ``make bench ARGS=read``."""

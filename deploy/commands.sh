@@ -1,11 +1,11 @@
-# What install and uninstall have in common; sourced, not run.
+# Functions that install and uninstall share; sourced, not executed.
 # shellcheck shell=bash
 
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 readonly ROOT
-PROJECT="" REGION="" DRY_RUN="" FOUND=""
+GCP_PROJECT="" REGION="" DRY_RUN="" FOUND=""
 
-# Run a command, or with --dry-run print it, quoted so that it could be pasted.
+# Run a command; with --dry-run print it, quoted for a shell.
 run() {
     if [[ -n $DRY_RUN ]]; then
         local line
@@ -16,9 +16,9 @@ run() {
     fi
 }
 
-# Ask Google Cloud for a list, whether there is anything in it, and what (FOUND); with --dry-run
-# assume "no". An error is no answer: gcloud says what is wrong, and the script ends.
-lists() {
+# Ask Google Cloud for a list: store it in FOUND, and succeed if it is not empty. With --dry-run
+# assume an empty list. If gcloud fails, it prints its error and the script ends.
+find_any() {
     if [[ -n $DRY_RUN ]]; then
         run "$@"
         return 1
@@ -27,7 +27,7 @@ lists() {
     [[ -n $FOUND ]]
 }
 
-step() {
+print_step() {
     printf '\n# %s\n' "$*"
 }
 
@@ -36,16 +36,16 @@ die() {
     exit 2
 }
 
-# The value that follows an option.
+# Print the value of an option.
 value() {
     [[ $# -ge 2 && -n $2 ]] || die "$1 needs a value"
     printf '%s' "$2"
 }
 
-# Whether project and region are named, and the tools are there that are about to be run.
+# Check that --project and --region are valid and that the given tools are installed.
 check_place() {
-    [[ $PROJECT =~ ^[a-z][a-z0-9-]{4,28}[a-z0-9]$ ]] || die "--project needs the id of a project"
-    [[ $REGION =~ ^[a-z]+-[a-z]+[0-9]+$ ]] || die "--region needs a region, as europe-west1"
+    [[ $GCP_PROJECT =~ ^[a-z][a-z0-9-]{4,28}[a-z0-9]$ ]] || die "--project needs the ID of a Google Cloud project"
+    [[ $REGION =~ ^[a-z]+-[a-z]+[0-9]+$ ]] || die "--region needs a region, for example europe-west1"
     local tool
     [[ -z $DRY_RUN ]] || return 0
     for tool in "$@"; do
@@ -53,24 +53,24 @@ check_place() {
     done
 }
 
-# Whether the tools may act for somebody: found out now, and not when half of it is done.
+# Check the sign-in of both tools now, so that a script does not fail half-way.
 check_sign_in() {
     [[ -z $DRY_RUN ]] || return 0
     gcloud auth print-access-token >/dev/null 2>&1 \
-        || die "gcloud is not signed in: gcloud auth login"
+        || die "gcloud is not signed in: run gcloud auth login"
     gcloud auth application-default print-access-token >/dev/null 2>&1 \
-        || die "Terraform could not sign in: gcloud auth application-default login"
+        || die "Terraform cannot sign in: run gcloud auth application-default login"
 }
 
-# Names that Terraform gives, needed before (or after) there is anything to ask Terraform about.
-state_bucket() { printf '%s-gcpypi-terraform' "$PROJECT"; }
-builds_bucket() { printf '%s-gcpypi-builds' "$PROJECT"; }
-images() { printf '%s-docker.pkg.dev/%s/gcpypi' "$REGION" "$PROJECT"; }
-builder() { printf 'projects/%s/serviceAccounts/gcpypi-builder@%s.iam.gserviceaccount.com' "$PROJECT" "$PROJECT"; }
+# Names that Terraform defines; the scripts need them when Terraform has no state.
+state_bucket() { printf '%s-gcpypi-terraform' "$GCP_PROJECT"; }
+builds_bucket() { printf '%s-gcpypi-builds' "$GCP_PROJECT"; }
+images() { printf '%s-docker.pkg.dev/%s/gcpypi' "$REGION" "$GCP_PROJECT"; }
+builder() { printf 'projects/%s/serviceAccounts/gcpypi-builder@%s.iam.gserviceaccount.com' "$GCP_PROJECT" "$GCP_PROJECT"; }
 
-# Whether Terraform remembers anything: deploy/install makes the bucket before all else.
+# Check for the bucket of Terraform's state, which deploy/install creates before anything else.
 is_installed() {
-    lists gcloud storage buckets list "--project=$PROJECT" "--filter=name=$(state_bucket)" '--format=value(name)'
+    find_any gcloud storage buckets list "--project=$GCP_PROJECT" "--filter=name=$(state_bucket)" '--format=value(name)'
 }
 
 terraform_in() {
@@ -79,4 +79,14 @@ terraform_in() {
 
 terraform_init() {
     terraform_in init -input=false -reconfigure "-backend-config=bucket=$(state_bucket)"
+}
+
+# Rename module.publishers of releases before 0.2.0 in Terraform's state. moved.tf does the same, but
+# Terraform refuses -target options that exclude resources with a pending move. Remove it in 0.3.0.
+rename_uploaders() {
+    [[ -z $DRY_RUN ]] || return 0
+    local state
+    state=$(terraform_in state pull) || exit
+    [[ $state != *'"module": "module.publishers"'* ]] \
+        || terraform_in state mv module.publishers module.uploaders
 }

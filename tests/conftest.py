@@ -1,4 +1,4 @@
-"""What holds for every test."""
+"""Configuration of all tests."""
 
 import pytest
 
@@ -6,11 +6,11 @@ from testing.processes import interrupt_at_sigterm
 
 
 def pytest_configure() -> None:
-    """Tear down fixtures, and with them their processes, also at SIGTERM."""
+    """Tear down fixtures and their processes at SIGTERM too."""
     interrupt_at_sigterm()
 
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
-    """The event loop of ``async def`` tests: asyncio's, as in the services."""
+    """Backend of ``async def`` tests: asyncio, as in the services."""
     return "asyncio"

@@ -15,7 +15,7 @@ _LONGEST = 1024
 
 
 class Authenticator:
-    """Finds the token of a request in the current version of the secret.
+    """Authentication of requests by the tokens of the current version of the secret.
 
     :param now: the clock for the expiry of tokens.
     """
@@ -26,8 +26,8 @@ class Authenticator:
     async def authenticate(self, authorization: str) -> Token:
         """Return the token of an ``Authorization`` field.
 
-        :raises Unauthorized: if there is none, or if it is unknown or expired.
-        :raises CloudError: if no version of the secret was ever read.
+        :raises Unauthorized: if the field has no token, or an unknown or expired one.
+        :raises CloudError: if no version of the secret has been read.
         """
         tokens = self._tokens.get_fresh() or (await self._tokens.get())[0]
         password = parse_password(authorization)
@@ -37,7 +37,7 @@ class Authenticator:
         return token
 
     async def is_ready(self) -> bool:
-        """Return whether a version of the secret was read."""
+        """Return whether a version of the secret has been read."""
         try:
             await self._tokens.get()
         except CloudError:  # RefreshingValue has logged it
@@ -46,7 +46,7 @@ class Authenticator:
 
 
 def parse_password(authorization: str) -> str | None:
-    """Return the password of an ``Authorization`` field, whatever the user name; None if absent.
+    """Return the password of an ``Authorization`` field with any user name; None if absent.
 
     pip and uv first send an empty password; it is treated as none.
     """

@@ -1,8 +1,8 @@
-"""Values that are read again when a request needs them and they are old.
+"""Cached values that a request refreshes when they are old.
 
 Nothing runs between requests, because Cloud Run gives no CPU then. There is one attempt at a time,
-and at most one per interval, whatever the load and whatever failed. While an attempt fails or
-hangs, the last good value serves.
+and at most one per interval, under any load and after any failure. While an attempt fails or hangs,
+the last good value is used.
 """
 
 import asyncio
@@ -22,10 +22,10 @@ Clock = Callable[[], float]
 """Seconds since any start; monotonic."""
 
 FIRST_INTERVAL = 2.0
-"""Seconds between two attempts while there is no value, and so nothing to serve."""
+"""Seconds between two attempts while there is no value."""
 
 CacheStatus = Literal["hit", "read", "stale"]
-"""From memory; read or confirmed for this request; too old, because an attempt failed or hangs.
+"""Source of a value: memory; a reading for this request; memory, after a failed or slow attempt.
 
 Compare ``hit``, ``fwd`` and ``stale`` of RFC 9211.
 """
@@ -33,26 +33,26 @@ Compare ``hit``, ``fwd`` and ``stale`` of RFC 9211.
 
 @dataclass(frozen=True, slots=True)
 class RefreshPolicy:
-    """The permitted age of a value; all in seconds."""
+    """Permitted age of a value and waiting times, all in seconds."""
 
     interval: float
-    """Between two attempts."""
+    """Shortest time between two attempts."""
     wait_after: float
-    """The age from which a request waits for the current attempt."""
+    """Age from which a request waits for the current attempt."""
     patience: float
-    """The longest wait of a request while an older value could serve."""
+    """Longest wait of a request if there is an older value."""
     first_patience: float
-    """The longest wait of a request while there is no value."""
+    """Longest wait of a request if there is no value."""
     stale: float = math.inf
-    """The age above which a value no longer serves."""
+    """Age above which a value is no longer used."""
 
 
 class RefreshingValue(Generic[T]):
-    """A value with its loader.
+    """Cached value with its loader.
 
     :param subject: the name of the value in the log.
-    :param load: reads the value, given the last good one (which it may return if it still holds).
-        ``NotFound`` removes the value; any other ``CloudError`` keeps the last good one.
+    :param load: returns the current value. Its argument is the last good one, or None; it returns
+        that if it is unchanged. ``NotFound`` removes the value; any other ``CloudError`` keeps it.
     """
 
     def __init__(
@@ -69,35 +69,35 @@ class RefreshingValue(Generic[T]):
         self._attempt: asyncio.Task[None] | None = None
 
     def get_fresh(self) -> T | None:
-        """Return the value if it is young enough to need no attempt, as it mostly is."""
+        """Return the value if it needs no attempt, which is the usual case; otherwise None."""
         now, policy = self._clock(), self._policy
         if now - self._tried >= policy.interval or now - self._confirmed >= policy.wait_after:
             return None
         return self._value
 
     async def get(self) -> tuple[T, CacheStatus]:
-        """Return the value.
+        """Return the value, after an attempt if it is old.
 
-        :raises CloudError: if there is none: the error of the last attempt.
+        :raises CloudError: if there is no value: the error of the last attempt.
         """
         now, confirmed = self._clock(), self._confirmed
-        if self._attempt is None and now - self._tried >= self._interval():
+        if self._attempt is None and now - self._tried >= self._choose_interval():
             self._tried = now
-            self._error = Unavailable(self._subject, "no answer yet")
+            self._error = Unavailable(self._subject, "no response yet")
             self._attempt = asyncio.create_task(self._read(now))
         if self._attempt is not None and now - confirmed >= self._policy.wait_after:
-            await asyncio.wait((self._attempt,), timeout=self._patience())
+            await asyncio.wait((self._attempt,), timeout=self._choose_patience())
         if self._value is None or now - self._confirmed > self._policy.stale:
             raise self._error.with_traceback(None)
         if self._confirmed != confirmed:
             return self._value, "read"
         return self._value, "hit" if now - confirmed < self._policy.wait_after else "stale"
 
-    def _interval(self) -> float:
+    def _choose_interval(self) -> float:
         interval = self._policy.interval
         return interval if self._value is not None else min(interval, FIRST_INTERVAL)
 
-    def _patience(self) -> float:
+    def _choose_patience(self) -> float:
         return self._policy.first_patience if self._value is None else self._policy.patience
 
     async def _read(self, now: float) -> None:
@@ -112,11 +112,11 @@ class RefreshingValue(Generic[T]):
                 "%s: %s; the last good value serves" if self._value else "%s: %s",
                 self._subject,
                 error,
-                # ``chassis.logs`` writes them as fields of the line.
-                extra={"facts": {"subject": self._subject, "age": self._age(now)}},
+                # ``chassis.logs`` writes these facts as fields of the line.
+                extra={"facts": {"subject": self._subject, "age": self._compute_age(now)}},
             )
         finally:
             self._attempt = None
 
-    def _age(self, now: float) -> float | None:
+    def _compute_age(self, now: float) -> float | None:
         return None if self._value is None else round(now - self._confirmed, 1)

@@ -1,8 +1,9 @@
-"""Makes, lists and revokes the tokens of a secret, whoever else does so at the same time.
+"""Register of the tokens of a secret: create, list and revoke, also by concurrent writers.
 
-Secret Manager has no conditional write, but numbers the versions. A writer reads one, adds the
-next, and if it got a higher number than that, somebody wrote in between: it joins what they wrote
-with its own and adds that. Documents can be joined in any order, as tokens only ever come and end.
+Secret Manager has no conditional write, but it numbers the versions. A writer reads a version and
+adds the next one. If the number of its version is higher than expected, other writers were faster.
+The writer then joins their documents with its own and adds the result. Documents can be joined in
+any order, because tokens are only added and ended.
 """
 
 import re
@@ -19,31 +20,34 @@ from schemas.tokens import (
     Token,
     TokenDocument,
     UnreadableTokens,
-    digest_of,
+    generate_token,
+    hash_token,
     is_token,
-    new_token,
 )
 
 REMEMBERED = timedelta(days=1)
-"""How long an ended token stays in the document: longer than any writer holds an older one."""
+"""Time an ended token stays in the document: longer than any writer uses an older document."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}", re.ASCII)
 _DIGEST = re.compile(r"[0-9a-f]{8,64}", re.ASCII)
 
 
-class Refused(Exception):
-    """What was asked for cannot be done; the message says why, to a person."""
+class RegisterError(Exception):
+    """Impossible request. The message names the reason for the operator."""
 
 
 class Versions(Protocol):
-    """What is needed of a secret: see :class:`cloud.secrets.Secret`."""
+    """Versions of a secret. :class:`cloud.secrets.Secret` implements it."""
 
-    def latest(self) -> SecretVersion:
-        """The version added last; ``NotFound`` if there is none."""
+    def access_latest(self) -> SecretVersion:
+        """Return the newest version.
+
+        :raises NotFound: if there is none.
+        """
         ...
 
-    def version(self, number: int) -> SecretVersion:
-        """A version by its number."""
+    def access_version(self, number: int) -> SecretVersion:
+        """Return a version by its number."""
         ...
 
     def add(self, data: bytes) -> int:
@@ -52,16 +56,16 @@ class Versions(Protocol):
 
 
 class TokenRegister:
-    """The tokens of one secret. Every method may raise :class:`~cloud.errors.CloudError`.
+    """Register of one secret. Every method can raise :class:`~cloud.errors.CloudError`.
 
-    :param now: tells the time.
+    :param now: the clock, in UTC.
     """
 
     def __init__(self, secret: Versions, now: Callable[[], datetime]) -> None:
         self._secret, self._now = secret, now
 
-    def tokens(self) -> Sequence[Token]:
-        """Every token that is live, or has ended within a day."""
+    def list_tokens(self) -> Sequence[Token]:
+        """Return all live tokens and those that ended within the last day."""
         return self._read()[1].tokens
 
     def create(
@@ -72,18 +76,21 @@ class TokenRegister:
         scopes: Sequence[str] = (READ,),
         expires_in: timedelta | None = None,
     ) -> str:
-        """Make a token and return it, for the only time: what is stored is its digest.
+        """Create a token and return it. Only its digest is stored.
 
-        Others of that name stay as they are, so that one can be replaced while it still works.
+        Other tokens of the same name stay live, so a token can be replaced before it ends.
 
-        :raises Refused: if the name is none, or the secret is full.
+        :raises RegisterError: if the name is invalid, or the secret is full.
         """
         if not _NAME.fullmatch(name):
-            raise Refused(f"{name!r} is no name: letters, digits and ._@- make one, 64 at most")
-        token, now = new_token(), self._now()
+            raise RegisterError(
+                f"invalid name {name!r}: use 1 to 64 letters, digits or ._@-, and start with "
+                "a letter or a digit"
+            )
+        token, now = generate_token(), self._now()
         entry = Token(
             name=name,
-            sha256=digest_of(token),
+            sha256=hash_token(token),
             scopes=tuple(scopes),
             projects=tuple(projects),
             created=now,
@@ -93,58 +100,58 @@ class TokenRegister:
         return token
 
     def revoke(self, which: str) -> Sequence[Token]:
-        """End tokens now; return them.
+        """End live tokens now and return them.
 
-        :param which: a name, for all of that name; the first digits of a digest, at least eight;
-            or a token itself.
-        :raises Refused: if that is no live token, or more than one by digest.
+        :param which: a name, for all tokens of that name; at least the first eight digits of a
+            digest; or the token itself.
+        :raises RegisterError: if no live token matches, or if a digest matches several.
         """
-        live = [token for token in self.tokens() if token.is_live(self._now())]
+        live = [token for token in self.list_tokens() if token.is_live(self._now())]
         ended = _select(live, which)
         digests = [token.sha256 for token in ended]
-        self._change(lambda document: document.without(digests, self._now()))
+        self._change(lambda document: document.revoke(digests, self._now()))
         return ended
 
     def _change(self, change: Callable[[TokenDocument], TokenDocument]) -> None:
         number, document = self._read()
         document = change(document)
-        while (added := self._secret.add(self._encoded(document))) != number + 1:
+        while (added := self._secret.add(self._encode(document))) != number + 1:
             between = range(number + 1, added)
-            others = [_parsed(self._secret.version(other)) for other in between]
-            number, document = added, document.joined(others)
+            others = [_parse(self._secret.access_version(other)) for other in between]
+            number, document = added, document.join(others)
 
     def _read(self) -> tuple[int, TokenDocument]:
         try:
-            version = self._secret.latest()
-        except NotFound:  # no version yet; where there is no secret, adding one fails
+            version = self._secret.access_latest()
+        except NotFound:  # no version yet; without the secret, adding a version fails
             return 0, TokenDocument(tokens=())
-        return version.number, _parsed(version)
+        return version.number, _parse(version)
 
-    def _encoded(self, document: TokenDocument) -> bytes:
-        data = document.since(self._now() - REMEMBERED).encode()
+    def _encode(self, document: TokenDocument) -> bytes:
+        data = document.drop_expired(self._now() - REMEMBERED).encode()
         if len(data) > MAX_SIZE:
-            raise Refused(
-                f"the secret is full: {len(document.tokens)} tokens take {len(data)} bytes, and "
-                f"{MAX_SIZE} are allowed; revoke some, they go a day later"
+            raise RegisterError(
+                f"the secret is full: {len(document.tokens)} tokens need {len(data)} bytes of "
+                f"{MAX_SIZE}; revoke some: revoked tokens are removed a day later"
             )
         return data
 
 
-def _parsed(version: SecretVersion) -> TokenDocument:
+def _parse(version: SecretVersion) -> TokenDocument:
     try:
         return TokenDocument.read(version.data)
     except UnreadableTokens as error:
-        raise Refused(f"{version.name} holds no document of tokens: {error}") from error
+        raise RegisterError(f"{version.name} is not a document of tokens: {error}") from error
 
 
 def _select(live: Sequence[Token], which: str) -> Sequence[Token]:
     if which.startswith(PREFIX):
         if not is_token(which):
-            raise Refused("that token is mistyped or cut off: its checksum does not fit")
-        which = digest_of(which)
+            raise RegisterError("the token is mistyped or incomplete: its checksum does not match")
+        which = hash_token(which)
     if named := [token for token in live if token.name == which]:
         return named
     found = [token for token in live if token.sha256.startswith(which) and _DIGEST.fullmatch(which)]
     if len(found) != 1:
-        raise Refused(f"{len(found) or 'no'} live tokens go by {which!r}")
+        raise RegisterError(f"{len(found) or 'no'} live tokens match {which!r}")
     return found

@@ -10,14 +10,14 @@ from typing import Self
 from access.refresh import Clock
 from cloud.errors import NotFound, Unreadable
 from cloud.secrets import SecretVersion
-from schemas.tokens import Token, TokenDocument, UnreadableTokens, digest_of
+from schemas.tokens import Token, TokenDocument, UnreadableTokens, hash_token
 
 FALL_BACK = 600.0
-"""Seconds for which an older version of the secret counts as a late answer of Secret Manager."""
+"""Seconds for which an older version of the secret counts as a stale read of Secret Manager."""
 
 
 class TokenSet:
-    """Tokens by digest."""
+    """Set of tokens by digest."""
 
     def __init__(self, document: TokenDocument, number: int = 0) -> None:
         self._by_digest: Mapping[str, Token] = {token.sha256: token for token in document.tokens}
@@ -39,10 +39,10 @@ class TokenSet:
     def find(self, secret: str, now: datetime) -> Token | None:
         """Return the token with the digest of ``secret``; None if it is unknown or expired.
 
-        The checksum in a token is for scanners and people. Every secret is digested, so that the
-        time taken tells nothing about it.
+        Every secret is digested, so the duration depends on no property of it. The checksum in a
+        token is not used here; it is for secret scanners and people.
         """
-        digest = digest_of(secret)
+        digest = hash_token(secret)
         token = self._by_digest.get(digest)
         if token is None or not hmac.compare_digest(token.sha256, digest):
             return None
@@ -50,18 +50,18 @@ class TokenSet:
 
 
 LoadTokens = Callable[[TokenSet | None], Awaitable[TokenSet]]
-"""Reads the tokens, given the last good ones."""
+"""Returns the current tokens. Its argument is the last good set, or None."""
 
 
 def create_loader(latest: Callable[[], SecretVersion], clock: Clock) -> LoadTokens:
     """Return a loader of the tokens for a :class:`~access.refresh.RefreshingValue`.
 
-    A deleted secret keeps the last tokens in force. An older version keeps them for
-    :data:`FALL_BACK`, because Secret Manager may return it for some minutes though its tokens were
-    revoked since; later it is a secret that was created again.
+    After the deletion of the secret the last tokens stay in force. After an older version they stay
+    in force for :data:`FALL_BACK`, because Secret Manager can return it for some minutes although
+    its tokens were revoked. An older version after that time is from a new secret.
     https://cloud.google.com/secret-manager/docs/consistency
 
-    :param latest: reads the latest version; blocks.
+    :param latest: returns the latest version. It blocks.
     """
     confirmed = -math.inf
 
@@ -72,7 +72,9 @@ def create_loader(latest: Callable[[], SecretVersion], clock: Clock) -> LoadToke
         except NotFound as error:
             raise Unreadable(error.subject, error.detail) from error
         if last is not None and version.number < last.number and clock() - confirmed < FALL_BACK:
-            raise Unreadable(version.name, f"version {last.number} was read before")
+            raise Unreadable(
+                version.name, f"older than version {last.number}, which was read before"
+            )
         tokens = TokenSet.read(version.data, version.name, version.number)
         confirmed = clock()
         return tokens

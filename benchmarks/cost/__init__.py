@@ -1,1 +1,1 @@
-"""Costs of the index a month."""
+"""Monthly costs of the index."""

@@ -1,4 +1,4 @@
-"""Prices: what a quantity costs a month, and where that was read (``prices.json``)."""
+"""List prices and their sources (``prices.json``)."""
 
 from datetime import date
 from pathlib import Path
@@ -18,15 +18,15 @@ class Price(BaseModel):
     usd: float
     per: float
     free: float
-    """What of it is free each month."""
+    """Quantity that is free each month."""
     tiers: tuple[tuple[float | None, float], ...] = ()
-    """Up to where which price holds; none: ``usd`` for all."""
+    """Upper end and price of each tier. Empty if ``usd`` applies to all."""
     source: str
     basis: str
-    """What kind of source that is, and what of it is only recalled."""
+    """Kind of source, and the parts that are recalled."""
 
-    def of(self, quantity: float, *, free: bool = True) -> float:
-        """Return what ``quantity`` a month costs."""
+    def charge(self, quantity: float, *, free: bool = True) -> float:
+        """Return the price of a monthly quantity."""
         charged = max(0.0, quantity - self.free) if free else quantity
         total, start = 0.0, 0.0
         for end, usd in self.tiers or ((None, self.usd),):
@@ -45,7 +45,7 @@ class Prices(BaseModel):
 
     @classmethod
     def read(cls) -> Self:
-        """Read the file beside this module."""
+        """Read ``prices.json``."""
         return cls.model_validate_json(FILE.read_bytes())
 
     def __getitem__(self, name: str) -> Price:

@@ -1,1 +1,1 @@
-"""Shared by the benchmarks: servers to measure, the index that they serve, the load."""
+"""Parts shared by the benchmarks: servers, their index, and the load."""

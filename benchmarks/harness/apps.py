@@ -1,9 +1,9 @@
-"""The speed limits of the proxy: a bare ASGI callable and a bare Starlette app.
+"""Two minimal servers that limit the speed of the proxy: bare ASGI and bare Starlette.
 
     python -m benchmarks.harness.apps asgi|starlette SITE PORT
 
 Both check the same token, return the same bytes and write the same access-log line as the proxy,
-under the same uvicorn; the token's digest is in ``TOKEN_DIGEST``. Everything is in memory.
+under the same uvicorn. ``TOKEN_DIGEST`` has the digest of the token. All content is in memory.
 """
 
 import argparse
@@ -26,30 +26,30 @@ from proxy.http.access_log import AccessRecord
 from proxy.http.requests import join_fields
 from proxy.main import KEEP_ALIVE
 from schemas.headers import HTML, SIMPLE_JSON
-from schemas.tokens import digest_of
+from schemas.tokens import hash_token
 
 DIGEST = os.environ.get("TOKEN_DIGEST", "")
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class StaticContent:
     """Content of an address."""
 
     body: bytes
     etag: str
     media_type: str
     name: str
-    """The project or file, for the access log."""
+    """Project or file name for the access log."""
 
     @classmethod
-    def from_file(cls, path: str, file: Path, media_type: str) -> "Page":
+    def from_file(cls, path: str, file: Path, media_type: str) -> "StaticContent":
         """Read a file once."""
         body = file.read_bytes()
         etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
         return cls(body, etag, media_type, path.strip("/").rpartition("/")[2])
 
-    def fields(self) -> dict[str, str]:
-        """The header fields, but for the length."""
+    def make_fields(self) -> dict[str, str]:
+        """Return the header fields without the length."""
         return {
             "content-type": self.media_type,
             "etag": self.etag,
@@ -59,43 +59,43 @@ class Page:
         }
 
 
-Pages = dict[tuple[str, bool], Page]
-"""By path, and whether JSON is wanted."""
+Pages = dict[tuple[str, bool], StaticContent]
+"""Content by path and by format (true for JSON)."""
 
 
-def read(site: Path) -> Pages:
-    """Everything that is asked for, and more."""
+def read_pages(site: Path) -> Pages:
+    """Read all pages and files of the index."""
     pages: Pages = {}
     for file in (site / "static" / "simple").rglob("index.*"):
         folder = file.parent.relative_to(site / "static")
         path, is_json = f"/{folder}/", file.suffix == ".json"
-        pages[path, is_json] = Page.from_file(path, file, SIMPLE_JSON if is_json else HTML)
+        pages[path, is_json] = StaticContent.from_file(path, file, SIMPLE_JSON if is_json else HTML)
     for file in (site / "packages").iterdir():
         path = f"/packages/{file.name}"
-        page = Page.from_file(path, file, "application/octet-stream")
+        page = StaticContent.from_file(path, file, "application/octet-stream")
         pages[path, False] = pages[path, True] = page
     return pages
 
 
 def is_known(authorization: str) -> bool:
-    """The token check."""
-    return hmac.compare_digest(digest_of(parse_password(authorization) or ""), DIGEST)
+    """Check the token."""
+    return hmac.compare_digest(hash_token(parse_password(authorization) or ""), DIGEST)
 
 
-def log(scope: Scope, page: Page, status: int, sent: int) -> None:
+def log_response(scope: Scope, page: StaticContent, status: int, sent: int) -> None:
     """Write the line of the access log."""
     record = AccessRecord("bench", page.name, None, "hit", status, sent, is_complete=True)
     record.write(scope, "bench", 0.001)
 
 
-def asgi(pages: Pages) -> ASGIApp:
-    """The least that can be done."""
+def make_asgi_app(pages: Pages) -> ASGIApp:
+    """Make the minimal ASGI application."""
 
-    def encoded(page: Page) -> list[tuple[bytes, bytes]]:
-        fields = {**page.fields(), "content-length": str(len(page.body))}
+    def encode_fields(page: StaticContent) -> list[tuple[bytes, bytes]]:
+        fields = {**page.make_fields(), "content-length": str(len(page.body))}
         return [(name.encode(), value.encode()) for name, value in fields.items()]
 
-    ready = {key: encoded(page) for key, page in pages.items()}
+    ready = {key: encode_fields(page) for key, page in pages.items()}
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -109,22 +109,22 @@ def asgi(pages: Pages) -> ASGIApp:
             fields, body, status = fields[:-1], b"", 304
         await send({"type": "http.response.start", "status": status, "headers": fields})
         await send({"type": "http.response.body", "body": body})
-        log(scope, page, status, len(body))
+        log_response(scope, page, status, len(body))
 
     return app
 
 
-def starlette(pages: Pages) -> ASGIApp:
-    """Routing, a request object, a response object."""
+def make_starlette_app(pages: Pages) -> ASGIApp:
+    """Make a Starlette application with a router, a request and a response object."""
 
     async def serve(request: Request) -> Response:
         page = pages[request.url.path, "json" in request.headers.get("accept", "")]
-        response = Response(page.body, 200, page.fields())
+        response = Response(page.body, 200, page.make_fields())
         if not is_known(request.headers.get("authorization", "")):
             response = Response(status_code=401)
         elif request.headers.get("if-none-match") == page.etag:
-            response = Response(status_code=304, headers=page.fields())
-        log(request.scope, page, response.status_code, len(response.body))
+            response = Response(status_code=304, headers=page.make_fields())
+        log_response(request.scope, page, response.status_code, len(response.body))
         return response
 
     addresses = ("/simple/", "/simple/{project}/", "/packages/{filename}")
@@ -140,7 +140,9 @@ def main() -> None:
     options = parser.parse_args()
     logs.configure()
     uvicorn.run(
-        {"asgi": asgi, "starlette": starlette}[options.kind](read(options.site)),
+        {"asgi": make_asgi_app, "starlette": make_starlette_app}[options.kind](
+            read_pages(options.site)
+        ),
         host="127.0.0.1",
         port=options.port,
         access_log=False,

@@ -1,1 +1,1 @@
-"""Other package indexes: how they are installed, started, filled and asked."""
+"""Other package indexes: installation, start, content and requests."""

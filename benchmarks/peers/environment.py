@@ -1,4 +1,4 @@
-"""The peers' environments, one each in ``.venv/peers``: made once, as installing takes minutes."""
+"""Environments of the peers in ``.venv/peers``, made once, because each takes minutes."""
 
 import subprocess
 import sys
@@ -6,60 +6,67 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.harness.server import Absent
+from benchmarks.harness.server_process import NotMeasurable
 
 PLACE = Path(__file__).parents[2] / ".venv" / "peers"
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What a peer needs."""
+class PeerRequirements:
+    """Requirements of a peer."""
 
     requirements: Sequence[str]
     python: str | None = None
-    """The version that it needs, if not ours."""
+    """Required Python version, if it is not ours."""
 
 
-WANTED: Mapping[str, Wanted] = {
-    "pypiserver": Wanted(("pypiserver[passlib,cache]", "gunicorn", "gevent")),
-    "proxpi": Wanted(("proxpi", "gunicorn")),
-    "simple-repository-server": Wanted(("simple-repository-server", "uvloop", "httptools")),
-    "devpi": Wanted(("devpi-server", "devpi-client")),
-    # One of its dependencies calls what Python 3.11 removed.
-    "pypicloud": Wanted(("pypicloud[server]", "SQLAlchemy<2", "setuptools<81"), "3.10"),
-    "gcs-pypi-proxy": Wanted(("gcs-pypi-proxy",)),
+REQUIREMENTS: Mapping[str, PeerRequirements] = {
+    "pypiserver": PeerRequirements(("pypiserver[passlib,cache]", "gunicorn", "gevent")),
+    "proxpi": PeerRequirements(("proxpi", "gunicorn")),
+    "simple-repository-server": PeerRequirements(
+        ("simple-repository-server", "uvloop", "httptools")
+    ),
+    "devpi": PeerRequirements(("devpi-server", "devpi-client")),
+    # One of its dependencies calls a function that Python 3.11 removed.
+    "pypicloud": PeerRequirements(("pypicloud[server]", "SQLAlchemy<2", "setuptools<81"), "3.10"),
+    "gcs-pypi-proxy": PeerRequirements(("gcs-pypi-proxy",)),
 }
 
 
-def programs(name: str) -> Path:
-    """Install a peer if it is not; return where its programs are.
+def install_peer(name: str) -> Path:
+    """Install a peer if necessary; return the folder of its programs.
 
-    :raises Absent: if it cannot be installed.
+    :raises NotMeasurable: if it cannot be installed.
     """
-    place, wanted = PLACE / name, WANTED[name]
+    place, requirements = PLACE / name, REQUIREMENTS[name]
     done = place / "installed"
     if not done.exists():
-        output(_python(wanted.python) if wanted.python else sys.executable, "-m", "venv", place)
+        run_program(
+            _find_python(requirements.python) if requirements.python else sys.executable,
+            "-m",
+            "venv",
+            place,
+        )
         python = place / "bin" / "python"
-        output(python, "-m", "pip", "install", "--quiet", *wanted.requirements)
+        run_program(python, "-m", "pip", "install", "--quiet", *requirements.requirements)
         done.touch()
     return place / "bin"
 
 
-def _python(version: str) -> str:
-    asking = ["env", f"PYENV_VERSION={version}", f"python{version}"]
-    return output(*asking, "-c", "import sys; print(sys.executable)")
+def _find_python(version: str) -> str:
+    command = ["env", f"PYENV_VERSION={version}", f"python{version}"]
+    return run_program(*command, "-c", "import sys; print(sys.executable)")
 
 
-def output(*command: str | Path) -> str:
-    """What a program prints.
+def run_program(*command: str | Path) -> str:
+    """Run a program and return its output.
 
-    :raises Absent: if it fails.
+    :raises NotMeasurable: if it fails.
     """
     words = [str(word) for word in command]
     try:
         done = subprocess.run(words, capture_output=True, text=True, check=True)  # noqa: S603
     except (OSError, subprocess.CalledProcessError) as error:
-        said = getattr(error, "stderr", None) or str(error)
-        raise Absent(f"{Path(words[0]).name} failed: {said.strip()[-120:]}") from error
+        message = getattr(error, "stderr", None) or str(error)
+        raise NotMeasurable(f"{Path(words[0]).name} failed: {message.strip()[-120:]}") from error
     return done.stdout.strip()

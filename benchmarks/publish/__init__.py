@@ -1,1 +1,1 @@
-"""The way of a file to its page: operations, latency, throughput, rendering, growth."""
+"""Publishing: operations, latency, throughput, rendering, growth."""

@@ -1,8 +1,8 @@
-"""What a publish costs in storage operations, counted on the strict Cloud Storage over HTTP.
+"""Storage operations of a publish, counted on the strict Cloud Storage over HTTP.
 
-The services run as they are, their buckets those of google-cloud-storage;
-the fake takes one write a second to a name, as Cloud Storage does. Class A (writes, lists and
-rewrites) costs about ten times class B; CI's own upload and the catalog's runs are left out.
+The services run unchanged on buckets of google-cloud-storage. The fake takes one write a second to
+a name, as Cloud Storage does. Class A (writes, lists and rewrites) costs about ten times class B.
+The upload by CI and the runs of the catalog are not included.
 """
 
 import argparse
@@ -13,41 +13,41 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from benchmarks.harness.index import project_name, seed
+from benchmarks.harness.seeded_index import make_project_name, seed
 from cloud import storage
 from cloud.storage import StorageBucket
 from schemas.events import FileUploaded, ProjectPublished
-from testing.fakes.wheels import wheel
+from testing.fakes.small_wheels import build_wheel
 from testing.services.pipeline import BUCKETS, Pipeline
-from testing.storage import Storage, StorageServer
+from testing.storage import FakeStorage, StorageServer
 
 SIZES = (100, 10_000, 100_000)
 RELEASE = 50
 INTERVAL = 1.0
 """Seconds between two writes to one name that the fake takes, as Cloud Storage does."""
 MOST_SINGLE = 9
-"""Class A operations of a single wheel: the goal."""
+"""Goal: class A operations of a single wheel."""
 MOST_RELEASE = 3.5
-"""Class A operations a wheel, of a release of many: the goal."""
+"""Goal: class A operations a wheel, in a release of many."""
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What was counted for one announcement of so many wheels."""
+    """Operations for one announcement of ``wheels`` wheels."""
 
     wheels: int
     requests: Counter[str]
     billed: Counter[str]
 
-    def row(self, files: int) -> str:
-        """A row of the table, each figure for a wheel."""
+    def format_row(self, files: int) -> str:
+        """Format a row of the table, each figure per wheel."""
         operations = (f"{n / self.wheels:.3g} {name}" for name, n in sorted(self.requests.items()))
         a, b = (self.billed[kind] / self.wheels for kind in "AB")
         return f"| {files:,} | {self.wheels} | {a:.3g} | {b:.3g} | {', '.join(operations)} |"
 
 
-class Index:
-    """The services on a store of their own that holds ``files`` files."""
+class CountedPipeline:
+    """The services on a new storage that holds ``files`` files."""
 
     def __init__(self, server: StorageServer, files: int) -> None:
         self._storage = server.storage
@@ -56,14 +56,14 @@ class Index:
             self._storage.create_bucket(bucket, versioning=bucket == "metadata")
         seed(self._storage, files)
         self._storage.write_interval = INTERVAL
-        time.sleep(INTERVAL)  # an index that nobody wrote to a moment ago
+        time.sleep(INTERVAL)  # so that the first write is not too early
         client = storage.connect("gcpypi-bench")
         buckets = {bucket: StorageBucket(client, bucket) for bucket in BUCKETS}
         self._pipeline = Pipeline(buckets.__getitem__, silent=frozenset({"publisher-catalog"}))
 
     def publish(self, versions: Sequence[str]) -> Cost:
-        """Announce a wheel of each version, all at once, of a project that is there."""
-        spelled = project_name(0).replace("-", "_")
+        """Announce a wheel of each version at once, of an existing project."""
+        spelled = make_project_name(0).replace("-", "_")
         uploads = [self._upload(spelled, version) for version in versions]
         self._storage.counts.clear()
         self._pipeline.run(*uploads)
@@ -73,11 +73,14 @@ class Index:
 
     def _upload(self, project: str, version: str) -> FileUploaded:
         name = f"ci/{version}/{project}-{version}-py3-none-any.whl"
-        self._storage.insert("incoming", name, wheel(project, version))
+        self._storage.insert("incoming", name, build_wheel(project, version))
         return FileUploaded(bucket="incoming", name=name)
 
     def _check(self, wheels: int) -> None:
-        """See that all of it was published: what was not done costs nothing."""
+        """Check that all wheels were published.
+
+        Otherwise the count would be too low.
+        """
         published = [m for m in self._pipeline.messages if isinstance(m, ProjectPublished)]
         newest = max(published, key=lambda message: message.record_revision)
         if self._pipeline.dead or len(newest.filenames) < wheels:
@@ -87,20 +90,20 @@ class Index:
 def main() -> int:
     """Print the tables; return 1 if a goal is missed."""
     argparse.ArgumentParser(description=__doc__).parse_args()
-    with StorageServer(Storage()) as server:
-        os.environ["STORAGE_EMULATOR_HOST"] = server.url  # as a shell sets it for google's library
+    with StorageServer(FakeStorage()) as server:
+        os.environ["STORAGE_EMULATOR_HOST"] = server.url  # for google-cloud-storage
         print("A wheel's cost, by the index it goes into:\n")
         print("| index (files) | wheels at once | class A | class B | requests a wheel |")
         print("|---:|---:|---:|---:|---|")
-        single = {files: Index(server, files).publish(["7.0"]) for files in SIZES}
+        single = {files: CountedPipeline(server, files).publish(["7.0"]) for files in SIZES}
         for files, cost in single.items():
-            print(cost.row(files))
-        release = Index(server, SIZES[0]).publish([f"8.{n}" for n in range(RELEASE)])
-        print(release.row(SIZES[0]))
-    return _judged(list(single.values()), release)
+            print(cost.format_row(files))
+        release = CountedPipeline(server, SIZES[0]).publish([f"8.{n}" for n in range(RELEASE)])
+        print(release.format_row(SIZES[0]))
+    return _report_goals(list(single.values()), release)
 
 
-def _judged(single: Sequence[Cost], release: Cost) -> int:
+def _report_goals(single: Sequence[Cost], release: Cost) -> int:
     totals = [sum(cost.requests.values()) for cost in single]
     most = max(cost.billed["A"] for cost in single)
     share = release.billed["A"] / release.wheels

@@ -1,8 +1,9 @@
-"""How group commit bears many changes to one project, by a simulation of the record's protocol.
+"""Simulation of group commit: many changes to the record of one project.
 
-Instances read the record, merge what waits, and write under the generation they read; Cloud Storage
-takes one write a second to a name. Who comes too late (412) or too soon (429) starts over after a
-pause, as ``indexer.commit`` has it. Nothing real is run, so the answer is the same each time.
+Instances read the record, merge the waiting changes, and write under the generation that they
+read. Cloud Storage takes one write a second to a name. After a lost race (412) or an early write
+(429) an instance starts over after a pause, as in ``indexer.commit``. No service runs, so the
+result is always the same.
 """
 
 import heapq
@@ -20,17 +21,17 @@ SECONDS = 120.0
 
 
 @dataclass(frozen=True)
-class Load:
-    """What came of so many changes a second."""
+class SimulationResult:
+    """Result of a simulation."""
 
     writes_a_second: float
     group: float
-    """Changes a write, on average."""
+    """Mean number of changes in a write."""
     median: float
-    """Seconds from a push to its answer,"""
+    """Median of the seconds from a push to its response."""
     p99: float
     most_waiting: int
-    """and the most pushes that waited at a time."""
+    """Largest number of pushes that waited at a time."""
 
 
 @dataclass
@@ -39,12 +40,12 @@ class _Instance:
     taken: int = 0
     group_from: int = 0
     seen: int = 0
-    """The generation it read."""
+    """Generation that the instance read."""
     pause: float = PAUSE
     latencies: list[float] = field(default_factory=list)
 
     def begin(self, now: float) -> float | None:
-        """Take what waits; return when that commit's first read is answered."""
+        """Take the waiting changes; return the time of the response to the first read."""
         self.group_from, self.pause = self.taken, PAUSE
         if self.taken == len(self.arrivals):
             return None
@@ -60,53 +61,55 @@ class _Instance:
         return len(group)
 
 
-def simulate(changes_a_second: float, instances: int) -> Load:
-    """Let changes to one project come at random, evenly spread over the instances."""
+def simulate(changes_a_second: float, instances: int) -> SimulationResult:
+    """Simulate changes to one project at random times, spread evenly over the instances."""
     chance = random.Random(1)  # noqa: S311 - the same every time
-    arrivals = _arrivals(changes_a_second, chance)
+    arrivals = _make_arrivals(changes_a_second, chance)
     workers = [_Instance(arrivals[number::instances]) for number in range(instances)]
     events: list[tuple[float, int, str]] = []
     for number, worker in enumerate(workers):
-        _push(events, worker.begin(0.0), number, "read")
+        _push_event(events, worker.begin(0.0), number, "read")
     generation, last_write, writes = 0, -INTERVAL, 0
     groups: list[int] = []
     while events:
-        now, number, what = heapq.heappop(events)
+        now, number, action = heapq.heappop(events)
         worker = workers[number]
-        if what == "read":
+        if action == "read":
             worker.seen = generation
-            _push(events, now + WRITE, number, "write")
+            _push_event(events, now + WRITE, number, "write")
         elif worker.seen == generation and now - last_write >= INTERVAL:
             generation, last_write, writes = generation + 1, now, writes + 1
             groups.append(worker.answer(now))
-            _push(events, worker.begin(now), number, "read")
+            _push_event(events, worker.begin(now), number, "read")
         else:
             wait = worker.pause * chance.uniform(0.5, 1.5)
             worker.pause = min(2 * worker.pause, LONGEST_PAUSE)
-            _push(events, now + wait + READ, number, "read")
+            _push_event(events, now + wait + READ, number, "read")
     latencies = sorted(latency for worker in workers for latency in worker.latencies)
-    return Load(
+    return SimulationResult(
         writes_a_second=writes / last_write,
         group=sum(groups) / len(groups),
         median=latencies[len(latencies) // 2],
         p99=latencies[len(latencies) * 99 // 100],
-        most_waiting=_most_waiting(workers),
+        most_waiting=_find_most_waiting(workers),
     )
 
 
-def _arrivals(rate: float, chance: random.Random) -> list[float]:
+def _make_arrivals(rate: float, chance: random.Random) -> list[float]:
     arrivals, now = [], 0.0
     while (now := now + chance.expovariate(rate)) < SECONDS:
         arrivals.append(now)
     return arrivals
 
 
-def _push(events: list[tuple[float, int, str]], when: float | None, number: int, what: str) -> None:
+def _push_event(
+    events: list[tuple[float, int, str]], when: float | None, number: int, action: str
+) -> None:
     if when is not None:
-        heapq.heappush(events, (when, number, what))
+        heapq.heappush(events, (when, number, action))
 
 
-def _most_waiting(workers: Sequence[_Instance]) -> int:
+def _find_most_waiting(workers: Sequence[_Instance]) -> int:
     steps = [
         step
         for worker in workers

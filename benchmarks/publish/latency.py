@@ -1,8 +1,8 @@
-"""How long from the message to the JSON page, in a small index and in one 1 000 times as large.
+"""Latency from the message to the JSON page, in a small index and one 1 000 times as large.
 
-Both indexes are there at once and take turns, so that whatever else the
-machine does meets both; while one is measured the other is idle. The storage takes writes at any
-rate here, since a wheel comes at a time.
+Both indexes run at the same time and take turns, so that other work on the machine affects both.
+While one is measured the other is idle. The storage takes writes at any rate here, because wheels
+are published one by one.
 """
 
 import argparse
@@ -15,36 +15,36 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.harness.index import project_name
+from benchmarks.harness.seeded_index import make_project_name
 from benchmarks.peers import dumb_pypi
-from benchmarks.publish.runtime import Runtime, Wheel, runtime, wheel_of
+from benchmarks.publish.runtime import Runtime, Wheel, describe_wheel, start_runtime
 from testing.processes import exit_at_sigterm
 
 SIZES = (100, 100_000)
 PUBLISHES = 100
 TURNS = 5
 MOST = 1.2
-"""The median at the large index, as a multiple of that at the small one: the goal."""
+"""Goal: the median at the large index, as a multiple of that at the small one."""
 WARM_UP = 5
 
 
-def wheels() -> list[Wheel]:
-    """One more release for each of the index's first projects, again and again."""
+def make_wheels() -> list[Wheel]:
+    """Make further releases of the first projects of the index, in turns."""
     projects = itertools.cycle(range(SIZES[0] // 10))
     return [
-        wheel_of(project_name(next(projects)).replace("-", "_"), f"7.{number}")
+        describe_wheel(make_project_name(next(projects)).replace("-", "_"), f"7.{number}")
         for number in range(PUBLISHES + WARM_UP)
     ]
 
 
 def publish(running: Runtime, batch: Sequence[Wheel], first: int) -> list[float]:
-    """Publish one after the other; return the seconds each took to be on its page."""
+    """Publish one wheel after the other; return the seconds until each is on its page."""
     seconds = []
     for number, wheel in enumerate(batch, first):
-        project = project_name(number % (SIZES[0] // 10))
+        project = make_project_name(number % (SIZES[0] // 10))
         started = time.perf_counter()
         running.announce([wheel])
-        running.wait(project, wheel[2])
+        running.wait_for_version(project, wheel[2])
         seconds.append(time.perf_counter() - started)
     return seconds
 
@@ -53,14 +53,14 @@ def main() -> int:
     """Print the table; return 1 if the goal is missed."""
     argparse.ArgumentParser(description=__doc__).parse_args()
     with tempfile.TemporaryDirectory() as name:
-        took = _measured(Path(name))
-        small, large = (statistics.median(took[files]) for files in SIZES)
+        seconds_by_size = _measure(Path(name))
+        small, large = (statistics.median(seconds_by_size[files]) for files in SIZES)
         print("| index (files) | message → page, median | p99 | dumb-pypi, full | incremental |")
         print("|---:|---:|---:|---:|---:|")
         for files in SIZES:
-            built = dumb_pypi.builds(Path(name) / f"dumb-{files}", files)
-            p99 = statistics.quantiles(took[files], n=100)[98]
-            median = statistics.median(took[files])
+            built = dumb_pypi.time_builds(Path(name) / f"dumb-{files}", files)
+            p99 = statistics.quantiles(seconds_by_size[files], n=100)[98]
+            median = statistics.median(seconds_by_size[files])
             ours = f"| {files:,} | {median * 1000:.0f} ms | {p99 * 1000:.0f} ms |"
             print(f"{ours} {built['full']:.1f} s | {built['incremental']:.1f} s |", flush=True)
     ratio = large / small
@@ -70,20 +70,20 @@ def main() -> int:
     return 0 if ratio <= MOST else 1
 
 
-def _measured(directory: Path) -> dict[int, list[float]]:
-    batch, took = wheels(), {files: list[float]() for files in SIZES}
+def _measure(directory: Path) -> dict[int, list[float]]:
+    batch, seconds_by_size = make_wheels(), {files: list[float]() for files in SIZES}
     one_turn = PUBLISHES // TURNS
     with (
-        runtime(directory / "small", SIZES[0], batch) as small,
-        runtime(directory / "large", SIZES[1], batch) as large,
+        start_runtime(directory / "small", SIZES[0], batch) as small,
+        start_runtime(directory / "large", SIZES[1], batch) as large,
     ):
         indexes = dict(zip(SIZES, (small, large), strict=True))
         for running in indexes.values():
             publish(running, batch[:WARM_UP], 0)
         for first in range(WARM_UP, len(batch), one_turn):
             for files, running in indexes.items():
-                took[files] += publish(running, batch[first : first + one_turn], first)
-    return took
+                seconds_by_size[files] += publish(running, batch[first : first + one_turn], first)
+    return seconds_by_size
 
 
 if __name__ == "__main__":

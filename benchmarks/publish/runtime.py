@@ -1,4 +1,4 @@
-"""The native runtime for measuring: every service a process, on a storage filled before."""
+"""Native runtime for measurements: one process per service, on a seeded storage."""
 
 import http.client
 import json
@@ -11,76 +11,76 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from local import layout
-from local.layout import Ports
+from local import topology
+from local.topology import Ports
 from schemas import layout as objects
 from schemas.events import FileUploaded
 from schemas.names import ProjectName
 from testing.processes import Process
 from testing.services.fleet import await_answer
-from testing.services.pubsub import PubSub
+from testing.services.pubsub_client import PubSub
 
 START = 600.0
-"""Seconds until the storage must answer: it is being filled."""
+"""Maximum number of seconds until the storage must answer, because it is filled first."""
 
 Wheel = tuple[str, str, str]
-"""The incoming object's name, the project as file names spell it, and the version."""
+"""Name of the incoming object, project in the spelling of file names, and version."""
 
 
-def wheel_of(project: str, version: str) -> Wheel:
-    """A wheel that CI has uploaded."""
+def describe_wheel(project: str, version: str) -> Wheel:
+    """Return the description of a wheel that CI has uploaded."""
     return f"ci/{version}/{project}-{version}-py3-none-any.whl", project, version
 
 
 @dataclass
 class Runtime:
-    """What runs, and how to publish with it and look at what came of it."""
+    """Running services, with methods to publish and to read pages."""
 
     ports: Ports
     pubsub: PubSub
     processes: Mapping[str, int]
-    """The process id of each part, by name."""
+    """Process ids by name."""
 
     def __post_init__(self) -> None:
-        self._connection = http.client.HTTPConnection(layout.HOST, self.ports.storage)
+        self._connection = http.client.HTTPConnection(topology.HOST, self.ports.storage)
 
     def close(self) -> None:
         """Close the connection to the storage."""
         self._connection.close()
 
     def announce(self, wheels: Sequence[Wheel]) -> None:
-        """Say that these wheels were uploaded."""
-        self.pubsub.publish([FileUploaded(bucket=layout.INCOMING, name=w[0]) for w in wheels])
+        """Announce the upload of these wheels."""
+        self.pubsub.publish([FileUploaded(bucket=topology.INCOMING, name=w[0]) for w in wheels])
 
-    def page(self, project: ProjectName) -> bytes:
-        """A project's JSON page; empty while there is none."""
-        name = quote(objects.project_json(project), safe="")
-        self._connection.request("GET", f"/storage/v1/b/{layout.STATIC}/o/{name}?alt=media")
-        answer = self._connection.getresponse()
-        data = answer.read()
-        return data if answer.status == http.client.OK else b""
+    def read_page(self, project: ProjectName) -> bytes:
+        """Return the JSON page of a project; empty if there is none."""
+        name = quote(objects.locate_project_json(project), safe="")
+        self._connection.request("GET", f"/storage/v1/b/{topology.STATIC}/o/{name}?alt=media")
+        response = self._connection.getresponse()
+        data = response.read()
+        return data if response.status == http.client.OK else b""
 
-    def wait(self, project: ProjectName, version: str, pause: float = 0.003) -> None:
-        """Return when a project's page lists this version."""
+    def wait_for_version(self, project: ProjectName, version: str, pause: float = 0.003) -> None:
+        """Return when the page of a project lists this version."""
         sign = f'"{version}"'.encode()
-        while sign not in self.page(project):
+        while sign not in self.read_page(project):
             time.sleep(pause)
 
-    def cpu(self) -> dict[str, float]:
-        """CPU seconds each process has used so far."""
-        return {name: _cpu(pid) for name, pid in self.processes.items()}
+    def read_cpu_seconds(self) -> dict[str, float]:
+        """Return the CPU seconds of each process until now."""
+        return {name: _read_process_cpu(pid) for name, pid in self.processes.items()}
 
 
-def _cpu(pid: int) -> float:
-    """User and system time of a process (proc(5), fields 14 and 15)."""
+def _read_process_cpu(pid: int) -> float:
+    """Return user and system time of a process (proc(5), fields 14 and 15)."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
-def runtime(directory: Path, files: int, wheels: Sequence[Wheel]) -> Iterator[Runtime]:
-    """Start everything on an index of so many files, with ``wheels`` in the incoming bucket."""
-    ports, processes = Ports.free(), dict[str, int]()
+def start_runtime(directory: Path, files: int, wheels: Sequence[Wheel]) -> Iterator[Runtime]:
+    """Start all services on an index of ``files`` files, with ``wheels`` in the incoming bucket."""
+    ports, processes = Ports.find_free(), dict[str, int]()
     directory.mkdir(parents=True, exist_ok=True)
     incoming = directory / "incoming.json"
     incoming.write_text(json.dumps(wheels))
@@ -95,23 +95,23 @@ def runtime(directory: Path, files: int, wheels: Sequence[Wheel]) -> Iterator[Ru
             )
             processes[name] = stack.enter_context(process).pid
 
-        seeded = ("benchmarks.publish.storage", f"--files={files}", f"--incoming={incoming}")
+        seeded = ("benchmarks.publish.seeded_storage", f"--files={files}", f"--incoming={incoming}")
         start("storage", *seeded, f"--port={ports.storage}", environment={})
         start("pubsub", "local.stand_ins.pubsub", f"--port={ports.pubsub}", environment={})
-        _patiently(lambda: await_answer(f"{ports.url('storage')}/_fake/health"))
+        _retry_until_start(lambda: await_answer(f"{ports.url('storage')}/_fake/health"))
         pubsub = PubSub(ports.address("pubsub"))
-        for service, module in layout.SERVICES.items():
+        for service, module in topology.SERVICES.items():
             if service != "proxy":
-                settings = layout.service_environment(service, ports)
+                settings = topology.build_service_environment(service, ports)
                 start(service, module, environment=settings)
-        for service in layout.SERVICES:
+        for service in topology.SERVICES:
             if service != "proxy":
                 await_answer(f"{ports.url(service)}/ready")
-        start("relay", "local.stand_ins.relay", environment=layout.relay_environment(ports))
+        start("relay", "local.stand_ins.relay", environment=topology.build_relay_environment(ports))
         yield stack.enter_context(closing(Runtime(ports, pubsub, processes)))
 
 
-def _patiently(wait: Callable[[], None]) -> None:
+def _retry_until_start(wait: Callable[[], None]) -> None:
     give_up = time.monotonic() + START
     while True:
         try:

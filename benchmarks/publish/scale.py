@@ -1,8 +1,8 @@
-"""What grows with an index, and by how much: the tables of docs/scale.md.
+"""Growth with the size of an index: the tables of docs/scale.md.
 
-``python -m benchmarks.publish.scale`` prints them, the same on every machine;
-tests/unit/docs/test_scale.py holds the page to them. ``--cpu`` prints what a request costs the
-proxy on this one.
+``python -m benchmarks.publish.scale`` prints them, the same on every machine.
+tests/unit/docs/test_scale.py compares the page with them. ``--cpu`` prints the CPU time of a
+request to the proxy on this machine.
 """
 
 import argparse
@@ -14,10 +14,10 @@ from collections.abc import Iterator
 
 from starlette.types import Message
 
-from benchmarks.cost.counts import MARKUP, Index
-from benchmarks.harness.index import project_name, record_of
+from benchmarks.cost.usage import ACCEPT, CountedProxy
+from benchmarks.harness.seeded_index import make_project_name, make_record
 from benchmarks.publish.commits import simulate
-from publisher.catalog import rendered
+from publisher.catalog_pages import render_catalog
 from publisher.render import project_html, simple_json
 from publisher.render.listing import Listing
 from publisher.render.templates import ENTRIES_PER_PAGE
@@ -33,7 +33,7 @@ LISTED = 1_000
 """Objects that one request lists: https://cloud.google.com/storage/docs/json_api/v1/objects/list"""
 CHANGES = (1, 10, 100, 1_000)
 SAMPLE = 1_000
-"""Projects that are rendered to tell what one more takes."""
+"""Number of rendered projects, to compute the size of one more."""
 
 
 def main() -> int:
@@ -44,71 +44,77 @@ def main() -> int:
         asyncio.run(_measure())
         return 0
     sections = (
-        ("One project", _one_project()),
-        ("All projects", _all_projects()),
-        ("Many changes to one project at once", _changes()),
+        ("One project", _render_one_project()),
+        ("All projects", _render_all_projects()),
+        ("Many changes to one project at once", _render_changes()),
     )
     print("\n\n".join(f"### {title}\n\n" + "\n".join(lines) for title, lines in sections))
     return 0
 
 
-def _one_project() -> Iterator[str]:
+def _render_one_project() -> Iterator[str]:
     yield "| files in a project | record | JSON page | HTML page |\n|---:|---:|---:|---:|"
     for files in FILES_IN_ONE:
-        record = record_of(ProjectName("acme"), files)
+        record = make_record(ProjectName("acme"), files)
         listing = Listing.from_record(record)
         pages = (simple_json.render_project(listing), project_html.render(listing))
         sizes = (len(record.encode()), *map(len, pages))
-        yield f"| {files:,} | {' | '.join(map(_size, sizes))} |"
+        yield f"| {files:,} | {' | '.join(map(_format_size, sizes))} |"
 
 
-def _all_projects() -> Iterator[str]:
+def _render_all_projects() -> Iterator[str]:
     yield (
         "| files | projects | requests to list the records | written by a run of the catalog"
         " | `/simple/` as JSON | changelog pages | `blocked.json`, 1 % blocked |\n"
         "|---:|---:|---:|---:|---:|---:|---:|"
     )
-    run, root = _catalog_slope()
-    blocked = _blocked_slope()
+    run, root = _measure_catalog_growth()
+    blocked = _measure_blocked_growth()
     for files in FILES_IN_ALL:
         projects = files // FILES_A_PROJECT
         cells = (
             f"{-(-projects // LISTED):,}",
-            _size(run * projects),
-            _size(root * projects),
+            _format_size(run * projects),
+            _format_size(root * projects),
             f"{-(-projects // ENTRIES_PER_PAGE):,}",
-            _size(blocked * projects / 100),
+            _format_size(blocked * projects / 100),
         )
         yield f"| {files:,} | {projects:,} | {' | '.join(cells)} |"
 
 
-def _catalog_slope() -> tuple[float, float]:
-    """Bytes that a project more adds to a run of the catalog, and to the list as JSON."""
-    said = CatalogEntry.from_record(record_of(project_name(0), FILES_A_PROJECT)).metadata()
+def _measure_catalog_growth() -> tuple[float, float]:
+    """Return the bytes that one more project adds to a run of the catalog and to its JSON list."""
+    metadata = CatalogEntry.from_record(
+        make_record(make_project_name(0), FILES_A_PROJECT)
+    ).to_metadata()
 
-    def sizes(projects: int) -> tuple[int, int]:
-        entries = [CatalogEntry.read(project_name(number), said) for number in range(projects)]
-        pages = {name: len(data) for name, _, data in rendered(entries, "Packages", {})}
+    def measure_sizes(projects: int) -> tuple[int, int]:
+        entries = [
+            CatalogEntry.read(make_project_name(number), metadata) for number in range(projects)
+        ]
+        pages = {name: len(data) for name, _, data in render_catalog(entries, "Packages", {})}
         return sum(pages.values()), pages[layout.ROOT_JSON]
 
-    less, more = sizes(SAMPLE), sizes(2 * SAMPLE)
+    less, more = measure_sizes(SAMPLE), measure_sizes(2 * SAMPLE)
     return (more[0] - less[0]) / SAMPLE, (more[1] - less[1]) / SAMPLE
 
 
-def _blocked_slope() -> float:
-    names = map(project_name, range(SAMPLE))
-    entries = {name: BlockedProject(revision=10**15, filenames=_removed(name)) for name in names}
+def _measure_blocked_growth() -> float:
+    names = map(make_project_name, range(SAMPLE))
+    entries = {
+        name: BlockedProject(revision=10**15, filenames=_list_filenames(name)) for name in names
+    }
     return len(Blocked(projects=entries).encode()) / SAMPLE
 
 
-def _removed(project: ProjectName) -> tuple[Filename, ...]:
-    return tuple(record_of(project, 1).files)
+def _list_filenames(project: ProjectName) -> tuple[Filename, ...]:
+    return tuple(make_record(project, 1).files)
 
 
-def _changes() -> Iterator[str]:
+def _render_changes() -> Iterator[str]:
     yield (
-        "| changes a second | instances | writes a second | changes a write | answered, median"
-        " | p99 | most that wait at once |\n|---:|---:|---:|---:|---:|---:|---:|"
+        "| changes a second | instances | writes a second | changes a write | median until answered"
+        " | p99 | largest number waiting |\n|---:|---:|---:|---:|---:|---:|---:|"
     )
     for changes in CHANGES:
         for instances in (1, 3):
@@ -119,7 +125,7 @@ def _changes() -> Iterator[str]:
             )
 
 
-def _size(size: float) -> str:
+def _format_size(size: float) -> str:
     for unit in ("B", "kB", "MB"):
         if size < 1000:
             return f"{size:.3g} {unit}"
@@ -128,10 +134,13 @@ def _size(size: float) -> str:
 
 
 async def _measure() -> None:
-    """Print CPU microseconds a request: called as uvicorn calls it, but for the socket."""
-    index = Index()
+    """Print the CPU microseconds of a request without the socket.
+
+    The application is called as uvicorn calls it.
+    """
+    index = CountedProxy()
     await index.install()
-    page, file = f"/simple/{project_name(0)}/", layout.file_address(index.filename)
+    page, file = f"/simple/{make_project_name(0)}/", layout.format_file_path(index.filename)
     print("| request | CPU | a second on one core |\n|---|---:|---:|")
     for name, path, times in (("page, from memory", page, 20_000), ("1 MB file", file, 2_000)):
         started = time.process_time()
@@ -141,10 +150,17 @@ async def _measure() -> None:
         print(f"| {name} | {each * 1e6:.0f} us | {1 / each:,.0f} |")
 
 
-async def _call(index: Index, path: str) -> None:
-    who = base64.b64encode(b"__token__:secret")
-    fields = [(b"authorization", b"Basic " + who), (b"accept", MARKUP.encode())]
-    scope = {"type": "http", "method": "GET", "raw_path": path.encode(), "query_string": b""}
+async def _call(index: CountedProxy, path: str) -> None:
+    credentials = base64.b64encode(b"__token__:secret")
+    fields = [(b"authorization", b"Basic " + credentials), (b"accept", ACCEPT.encode())]
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": path,
+        "raw_path": path.encode(),
+        "root_path": "",
+        "query_string": b"",
+    }
     statuses: list[int] = []
 
     async def receive() -> Message:

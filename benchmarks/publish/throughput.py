@@ -1,9 +1,9 @@
-"""How many wheels a second the native runtime publishes, into indexes of several sizes.
+"""Wheels a second that the native runtime publishes, into indexes of several sizes.
 
-2 000 wheels of 200 projects are announced at once; the clock stops when
-each is on its project's page. The processes share this machine's cores, so CPU time a wheel says
-more than the rate. The busiest service is looked at by py-spy in a run of its own, not timed.
-``--peers`` measures the uploads of pypiserver, devpi and pypicloud in the same run.
+2 000 wheels of 200 projects are announced at once. The measurement ends when each is on the page of
+its project. The processes share the cores of this machine, so CPU time a wheel is more reliable
+than the rate. ``--profile`` profiles the busiest service by py-spy in another run, which is not
+timed. ``--peers`` measures the uploads of pypiserver, devpi and pypicloud in the same run.
 """
 
 import argparse
@@ -15,9 +15,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.peers import publish
+from benchmarks.peers import upload_rates
 from benchmarks.publish import profile
-from benchmarks.publish.runtime import Runtime, Wheel, runtime, wheel_of
+from benchmarks.publish.runtime import Runtime, Wheel, describe_wheel, start_runtime
 from schemas.names import ProjectName
 from testing.processes import exit_at_sigterm
 
@@ -25,16 +25,16 @@ SIZES = (1_000, 10_000, 100_000)
 PEER_SIZES = (1_000, 10_000)
 WHEELS, PROJECTS = 2_000, 200
 LEAST, MOST = 0.8, 1.25
-"""Of the rates, as multiples of each other: the goal."""
+"""Goal for the rates, as multiples of each other."""
 
 
 @dataclass(frozen=True)
 class Rate:
-    """One run."""
+    """Result of one run."""
 
     seconds: float
     cpu: Mapping[str, float]
-    """CPU seconds each process took."""
+    """CPU seconds of each process."""
 
     @property
     def files(self) -> float:
@@ -42,37 +42,40 @@ class Rate:
         return WHEELS / self.seconds
 
 
-def wheels() -> list[Wheel]:
-    """What is published, in no order."""
-    found = [
-        wheel_of(f"fresh_{project:03d}", f"1.{number}")
+def make_wheels() -> list[Wheel]:
+    """Make the wheels to publish, in random order."""
+    wheels = [
+        describe_wheel(f"fresh_{project:03d}", f"1.{number}")
         for project in range(PROJECTS)
         for number in range(WHEELS // PROJECTS)
     ]
-    random.Random(1).shuffle(found)  # noqa: S311 - the same order every time
-    return found
+    random.Random(1).shuffle(wheels)  # noqa: S311 - the same order every time
+    return wheels
 
 
-def measured(directory: Path, files: int) -> Rate:
-    """Publish all of them into an index of so many files."""
-    batch = wheels()
-    with runtime(directory, files, batch) as running:
-        before, started = running.cpu(), time.monotonic()
+def measure(directory: Path, files: int) -> Rate:
+    """Publish all wheels into an index of ``files`` files."""
+    batch = make_wheels()
+    with start_runtime(directory, files, batch) as running:
+        before, started = running.read_cpu_seconds(), time.monotonic()
         running.announce(batch)
         _await_pages(running, batch)
-        seconds, after = time.monotonic() - started, running.cpu()
+        seconds, after = time.monotonic() - started, running.read_cpu_seconds()
     return Rate(seconds, {name: after[name] - before[name] for name in after})
 
 
 def _await_pages(running: Runtime, batch: Sequence[Wheel]) -> None:
-    """Return when every wheel is listed; looks rarely, as looking takes CPU time."""
+    """Return when every wheel is listed.
+
+    It reads pages rarely, because each read takes CPU time.
+    """
     missing: dict[ProjectName, set[bytes]] = {}
     for _, spelled, version in batch:
         project = ProjectName(spelled.replace("_", "-"))
         missing.setdefault(project, set()).add(f"{spelled}-{version}-py3".encode())
     while missing:
         project, names = next(iter(missing.items()))
-        page = running.page(project)
+        page = running.read_page(project)
         if all(name in page for name in names):
             del missing[project]
         else:
@@ -83,10 +86,10 @@ def main() -> int:
     """Print the tables; return 1 if the goal is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--peers", action="store_true", help="measure the peers too")
-    parser.add_argument("--profile", action="store_true", help="look at the busiest service")
+    parser.add_argument("--profile", action="store_true", help="profile the busiest service")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        rates = {files: measured(Path(name) / str(files), files) for files in SIZES}
+        rates = {files: measure(Path(name) / str(files), files) for files in SIZES}
         names = list(rates[SIZES[0]].cpu)
         print(f"| index (files) | files/s | CPU ms a wheel: {' | '.join(names)} |")
         print(f"|---:|---:|{'---:|' * len(names)}")
@@ -94,13 +97,13 @@ def main() -> int:
             each = (f"{rate.cpu[name] / WHEELS * 1000:.1f}" for name in names)
             print(f"| {files:,} | {rate.files:.1f} | {' | '.join(each)} |", flush=True)
         if options.profile:
-            print(profile.of(Path(name) / "profile", wheels()), flush=True)
+            print(profile.profile_services(Path(name) / "profile", make_wheels()), flush=True)
         if options.peers:
-            publish.measure(Path(name) / "peers", PEER_SIZES)
-    return _judged([rate.files for rate in rates.values()])
+            upload_rates.measure(Path(name) / "peers", PEER_SIZES)
+    return _report_goal([rate.files for rate in rates.values()])
 
 
-def _judged(rates: Sequence[float]) -> int:
+def _report_goal(rates: Sequence[float]) -> int:
     least, most = min(rates) / max(rates), max(rates) / min(rates)
     met = least >= LEAST and most <= MOST
     verdict = "met" if met else "MISSED"

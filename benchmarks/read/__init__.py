@@ -1,1 +1,1 @@
-"""The read side: pages, files, installations, memory, the start of the proxy."""
+"""Reading: pages, files, installations, memory, start of the proxy."""

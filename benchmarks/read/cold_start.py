@@ -1,9 +1,9 @@
-"""How long the proxy takes from the start of its process to its first page.
+"""Time from the start of the proxy's process to its first page.
 
     python -m benchmarks.read.cold_start
 
-With compiled bytecode, as in the image; beside it what Python takes to import the framework. The
-storage and the secrets are stand-ins on the same machine. The median of the rounds counts.
+It uses compiled bytecode, as the image does, and also prints the time to import the framework. The
+storage and the secrets are stand-ins on the same machine. The results are medians of the rounds.
 """
 
 import argparse
@@ -21,8 +21,8 @@ from urllib.parse import urlsplit
 import cloud
 import proxy
 import schemas
-from benchmarks.harness.ground import Ground, ground, started
-from benchmarks.harness.site import make
+from benchmarks.harness.site import make_site
+from benchmarks.harness.testbed import Testbed, start_proxy_process, start_testbed
 from testing.processes import exit_at_sigterm
 
 GOAL = 1.3
@@ -31,16 +31,16 @@ FRAMEWORK = "import starlette, uvicorn"
 PATIENCE = 30.0
 
 
-def first_page(on: Ground) -> float:
-    """Seconds until a page is answered with 200."""
-    began = time.perf_counter()
-    with started(on, "cold") as (_, base):
+def time_first_page(testbed: Testbed) -> float:
+    """Return the seconds until a page is answered with 200."""
+    started = time.perf_counter()
+    with start_proxy_process(testbed, "cold") as (_, base):
         address = urlsplit(base).netloc
-        while not _is_answered(address, on.authorization):
-            if time.perf_counter() - began > PATIENCE:
+        while not _is_answered(address, testbed.authorization):
+            if time.perf_counter() - started > PATIENCE:
                 raise TimeoutError("no page came")
             time.sleep(0.005)
-        return time.perf_counter() - began
+        return time.perf_counter() - started
 
 
 def _is_answered(address: str, authorization: str) -> bool:
@@ -56,11 +56,11 @@ def _is_answered(address: str, authorization: str) -> bool:
         connection.close()
 
 
-def imported(code: str) -> float:
-    """Seconds that a new Python takes to run it."""
-    began = time.perf_counter()
-    subprocess.run([sys.executable, "-c", code], check=True)  # noqa: S603 - our own words
-    return time.perf_counter() - began
+def time_import(code: str) -> float:
+    """Return the seconds that a new Python process takes to run the code."""
+    started = time.perf_counter()
+    subprocess.run([sys.executable, "-c", code], check=True)  # noqa: S603 - fixed code
+    return time.perf_counter() - started
 
 
 def main() -> int:
@@ -72,8 +72,8 @@ def main() -> int:
         compileall.compile_dir(Path(module.__path__[0]), quiet=1)
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        on = stack.enter_context(ground(directory, make(directory / "site")))
-        pairs = [(first_page(on), imported(FRAMEWORK)) for _ in rounds]
+        testbed = stack.enter_context(start_testbed(directory, make_site(directory / "site")))
+        pairs = [(time_first_page(testbed), time_import(FRAMEWORK)) for _ in rounds]
     page, framework = (median(seconds) for seconds in zip(*pairs, strict=True))
     print(f"process start to first 200: {page:.2f} s (goal {GOAL} s)")
     print(f'python -c "{FRAMEWORK}":   {framework:.2f} s')

@@ -1,4 +1,4 @@
-"""How fast 50 MB are read from the storage server without the proxy: by its own client, by wrk."""
+"""Speed of reading 50 MB from the storage server without the proxy."""
 
 import asyncio
 import time
@@ -6,30 +6,33 @@ from contextlib import aclosing
 
 import uvloop
 
-from benchmarks.harness.server import LARGE_WHEEL, Ask
-from cloud.reader import Storage, StorageReader
-from local import layout
+from benchmarks.harness.server_process import LARGE_WHEEL, Target
+from cloud.reader import StorageReader, StorageSession
+from local import topology
 from proxy.memory import reuse_memory
 
 AT_A_TIME = 4
 SECONDS = 1.0
 
 
-def megabytes(storage: str) -> float:
-    """Megabytes a second, four streams at a time, as wrk asks the proxy."""
+def measure_client(storage: str) -> float:
+    """Return the megabytes a second of the proxy's own client.
+
+    It reads four streams at a time, as wrk reads from the proxy.
+    """
     reuse_memory()
     return uvloop.run(_read(storage))
 
 
-def straight(storage: str) -> Ask:
-    """The same file, asked of the storage server by whoever measures."""
-    name = f"/storage/v1/b/{layout.PACKAGES}/o/{LARGE_WHEEL}?alt=media"
-    return Ask(storage + name, {})
+def make_storage_target(storage: str) -> Target:
+    """Return the request for the same file from the storage server, for wrk."""
+    name = f"/storage/v1/b/{topology.PACKAGES}/o/{LARGE_WHEEL}?alt=media"
+    return Target(storage + name, {})
 
 
 async def _read(url: str) -> float:
-    storage, size = Storage(url, None, concurrency=32, timeout=10), 0
-    reader = StorageReader(storage, layout.PACKAGES)
+    storage, size = StorageSession(url, None, concurrency=32, timeout=10), 0
+    reader = StorageReader(storage, topology.PACKAGES)
     started = time.perf_counter()
 
     async def work() -> None:
@@ -40,6 +43,6 @@ async def _read(url: str) -> float:
                     size += len(chunk)
 
     await asyncio.gather(*(work() for _ in range(AT_A_TIME)))
-    took = time.perf_counter() - started
+    elapsed = time.perf_counter() - started
     await storage.close()
-    return size / took / 1e6
+    return size / elapsed / 1e6

@@ -1,4 +1,4 @@
-"""The pause of a full garbage collection in the idle proxy, with and without ``gc.freeze``.
+"""Pause of a full garbage collection in the idle proxy, with and without ``gc.freeze``.
 
     python -m benchmarks.read.gc_pause
 
@@ -12,7 +12,7 @@ from proxy import main
 from proxy.memory import freeze_loaded_objects
 
 
-def pause() -> float:
+def measure_pause() -> float:
     """Return the milliseconds of the shortest of nine full collections."""
     pauses = []
     for _ in range(9):
@@ -24,7 +24,7 @@ def pause() -> float:
 
 def report(name: str) -> None:
     """Print one line."""
-    print(f"{name:<16}{len(gc.get_objects()):>8,} tracked objects{pause():>8.2f} ms")
+    print(f"{name:<16}{len(gc.get_objects()):>8,} tracked objects{measure_pause():>8.2f} ms")
 
 
 if __name__ == "__main__":

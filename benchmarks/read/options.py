@@ -1,11 +1,11 @@
-"""The gain of each special option of the proxy's process, by leaving it out.
+"""The gain of each special option of the proxy's process, measured without it.
 
     python -m benchmarks.read.options [--rounds 5]
 
 Each variant is the proxy without one option. In each round every variant serves a small page for
-three seconds over 32 connections, and the 50 MB wheel over 4. Printed are medians: CPU of the
+three seconds over 32 connections, and the 50 MB wheel over 4. The results are medians: CPU of the
 process per page and per wheel, the 99th percentile of a page, and the ratio to the proxy with all
-options in the same round. The decisions are in docs/adr/0009 to 0013. Needs wrk.
+options in the same round. The decisions are in docs/adr/0009 to 0013. It needs wrk.
 """
 
 import argparse
@@ -18,19 +18,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from benchmarks.harness.ground import Ground, ground
-from benchmarks.harness.server import (
+from benchmarks.harness.server_process import (
     HOST,
     Command,
-    Server,
-    free_port,
-    running,
-    same_addresses,
+    ServerProcess,
+    find_free_port,
+    make_targets,
+    run_process,
     settle,
 )
-from benchmarks.harness.site import make
-from benchmarks.harness.wrk import burst
-from testing.services.proxied import environment
+from benchmarks.harness.site import make_site
+from benchmarks.harness.testbed import Testbed, start_testbed
+from benchmarks.harness.wrk import run_burst
+from testing.services.proxy_processes import make_proxy_environment
 
 PAGE, WHEEL = "small JSON", "50 MB wheel"
 SECONDS = 3
@@ -40,7 +40,7 @@ WITHOUT: Mapping[str, str] = {
     "log through logging": """
 from chassis import logs
 replace(logs, "write", lambda logger, level, message, values: logger.log(
-    level, message, extra=logs.facts(**values)))
+    level, message, extra=logs.build_extra(**values)))
 """,
     "uvicorn's own protocol": """
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -73,7 +73,7 @@ main.main()
 
 
 @dataclass(frozen=True)
-class Load:
+class BurstCost:
     """Result of one burst."""
 
     cpu: float
@@ -83,65 +83,67 @@ class Load:
 
 
 @contextmanager
-def variant(on: Ground, name: str) -> Iterator[Server]:
+def start_variant(testbed: Testbed, name: str) -> Iterator[ServerProcess]:
     """Start the proxy without an option."""
-    port = free_port()
+    port = find_free_port()
     base = f"http://{HOST}:{port}"
     command: Command = [sys.executable, "-c", _START.format(option=WITHOUT[name])]
-    settings = environment(port, on.storage, on.secrets)
-    with running(command, on.log(name), f"{base}/ready", settings) as pid:
-        yield Server(name, pid, same_addresses(base, on.authorization))
+    settings = make_proxy_environment(port, testbed.storage, testbed.secrets)
+    with run_process(command, testbed.make_log_path(name), f"{base}/ready", settings) as pid:
+        yield ServerProcess(name, pid, make_targets(base, testbed.authorization))
 
 
-def measure(server: Server, ask: str, connections: int) -> Load:
+def measure(server: ServerProcess, target: str, connections: int) -> BurstCost:
     """Send one burst and read the CPU of the server before and after."""
-    before = server.seconds()
-    result = burst(server.asks[ask], connections, SECONDS)
-    return Load((server.seconds() - before) / (result.rate * SECONDS), result.p99)
+    before = server.read_cpu_seconds()
+    result = run_burst(server.targets[target], connections, SECONDS)
+    return BurstCost((server.read_cpu_seconds() - before) / (result.rate * SECONDS), result.p99)
 
 
-def run(servers: Sequence[Server], rounds: int) -> Mapping[tuple[str, str], Sequence[Load]]:
+def measure_all(
+    servers: Sequence[ServerProcess], rounds: int
+) -> Mapping[tuple[str, str], Sequence[BurstCost]]:
     """Measure all variants in turn."""
-    loads: dict[tuple[str, str], list[Load]] = defaultdict(list)
+    loads: dict[tuple[str, str], list[BurstCost]] = defaultdict(list)
     for turn in range(rounds):
-        for ask, connections in ((PAGE, 32), (WHEEL, 4)):
+        for target, connections in ((PAGE, 32), (WHEEL, 4)):
             for server in (*servers[turn % len(servers) :], *servers[: turn % len(servers)]):
                 settle(servers)
-                loads[server.name, ask].append(measure(server, ask, connections))
+                loads[server.name, target].append(measure(server, target, connections))
         print(f"round {turn + 1} of {rounds}", file=sys.stderr, flush=True)
     return loads
 
 
-def row(loads: Mapping[tuple[str, str], Sequence[Load]], name: str) -> str:
+def format_row(loads: Mapping[tuple[str, str], Sequence[BurstCost]], name: str) -> str:
     """Return the line of a variant."""
 
-    def cpu(ask: str) -> float:
-        return median(load.cpu for load in loads[name, ask])
+    def compute_cpu(target: str) -> float:
+        return median(load.cpu for load in loads[name, target])
 
-    def ratio(ask: str) -> float:
-        pairs = zip(loads[name, ask], loads[ALL, ask], strict=True)
-        return median(load.cpu / whole.cpu for load, whole in pairs)
+    def compute_ratio(target: str) -> float:
+        pairs = zip(loads[name, target], loads[ALL, target], strict=True)
+        return median(load.cpu / baseline.cpu for load, baseline in pairs)
 
     p99 = median(load.p99 for load in loads[name, PAGE])
     return (
-        f"{name:<24}{cpu(PAGE) * 1e6:>8.0f} us{ratio(PAGE):>7.2f}{p99:>10.1f} ms"
-        f"{cpu(WHEEL) * 1e3:>10.0f} ms{ratio(WHEEL):>7.2f}"
+        f"{name:<24}{compute_cpu(PAGE) * 1e6:>8.0f} us{compute_ratio(PAGE):>7.2f}{p99:>10.1f} ms"
+        f"{compute_cpu(WHEEL) * 1e3:>10.0f} ms{compute_ratio(WHEEL):>7.2f}"
     )
 
 
 def main() -> None:
-    """Run it and print the table."""
+    """Measure and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     rounds = parser.parse_args().rounds
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        on = stack.enter_context(ground(directory, make(directory / "site")))
-        servers = [stack.enter_context(variant(on, name)) for name in WITHOUT]
-        loads = run(servers, rounds)
+        testbed = stack.enter_context(start_testbed(directory, make_site(directory / "site")))
+        servers = [stack.enter_context(start_variant(testbed, name)) for name in WITHOUT]
+        loads = measure_all(servers, rounds)
     print(f"{'':<24}{'CPU/page':>11}{'ratio':>7}{'p99/page':>13}{'CPU/50 MB':>13}{'ratio':>7}")
     for name in WITHOUT:
-        print(row(loads, name))
+        print(format_row(loads, name))
 
 
 if __name__ == "__main__":

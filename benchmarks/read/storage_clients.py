@@ -1,10 +1,10 @@
-"""How the proxy could read Cloud Storage: throughput and CPU of three clients, side by side.
+"""Throughput and CPU of three Cloud Storage clients that the proxy could use.
 
     python -m benchmarks.read.storage_clients [--rounds 3]
 
-Against fake-gcs-server in memory on the loopback, which shares the machine: the ratios count, not
-the figures. Each round runs every contender; the medians are printed. ``obstore`` is measured if it
-is installed. What came of it: docs/adr/0005.
+They read from fake-gcs-server in memory on the loopback, which shares the machine: compare the
+ratios, not the figures. Each round runs every client; the results are medians. ``obstore`` is
+measured if it is installed. The decision is docs/adr/0005.
 """
 
 import argparse
@@ -26,36 +26,39 @@ from urllib.request import Request, urlopen
 
 import uvloop
 
-from cloud.reader import Storage, StorageReader
+from cloud.reader import StorageReader, StorageSession
 from cloud.storage import StorageBucket, connect
-from testing.fakes.fake_gcs_server import fake_gcs
+from testing.fakes.fake_gcs_server import run_fake_gcs
 from testing.processes import exit_at_sigterm
 
 SMALL, LARGE = 20_000, 50_000_000
 AT_A_TIME = 16
 
 Read = Callable[[str], Awaitable[int]]
-"""Reads an object and returns its size."""
+"""Function that reads an object and returns its size."""
 
 
 @dataclass(frozen=True)
-class Contender:
-    """A way to read: a small object whole, a large one in chunks."""
+class StorageClient:
+    """Two functions: read a small object whole, and a large one in chunks."""
 
     module: str
     small: Read
     large: Read
 
 
-def library() -> Contender:
-    """google-cloud-storage in threads, as the proxy had it at first: 4 MiB in memory at a time."""
+def make_library_client() -> StorageClient:
+    """Return google-cloud-storage in threads, with 4 MiB in memory at a time.
+
+    The proxy used it before.
+    """
     bucket, threads = StorageBucket(connect("p"), "bucket"), ThreadPoolExecutor(32)
 
-    async def small(name: str) -> int:
+    async def read_small(name: str) -> int:
         stored = await asyncio.get_running_loop().run_in_executor(threads, bucket.read, name)
         return len(stored.data) if stored else 0
 
-    async def large(name: str) -> int:
+    async def read_large(name: str) -> int:
         loop, size = asyncio.get_running_loop(), 0
         info = await loop.run_in_executor(threads, bucket.stat, name)
         chunks = bucket.stream(info) if info else iter(())
@@ -63,25 +66,25 @@ def library() -> Contender:
             size += len(chunk)
         return size
 
-    return Contender("google.cloud.storage", small, large)
+    return StorageClient("google.cloud.storage", read_small, read_large)
 
 
-def ours(storage: Storage) -> Contender:
-    """aiohttp, as ``cloud.reader`` uses it."""
+def make_aiohttp_client(storage: StorageSession) -> StorageClient:
+    """Return aiohttp, as ``cloud.reader`` uses it."""
     reader = StorageReader(storage, "bucket")
 
-    async def small(name: str) -> int:
+    async def read_small(name: str) -> int:
         return len((await reader.read(name)).data)
 
-    async def large(name: str) -> int:
+    async def read_large(name: str) -> int:
         async with aclosing(await reader.open(name)) as chunks:
             return sum([len(chunk) async for chunk in chunks])
 
-    return Contender("aiohttp", small, large)
+    return StorageClient("aiohttp", read_small, read_large)
 
 
-def rust(url: str) -> Contender:
-    """obstore, which is Rust underneath, with threads of its own."""
+def make_obstore_client(url: str) -> StorageClient:
+    """Return obstore, which is written in Rust and has its own threads."""
     import obstore
     from obstore.store import GCSStore
 
@@ -93,22 +96,22 @@ def rust(url: str) -> Contender:
         client_options={"allow_http": True},
     )
 
-    async def small(name: str) -> int:
+    async def read_small(name: str) -> int:
         return len(await (await obstore.get_async(store, name)).bytes_async())
 
-    async def large(name: str) -> int:
-        found = await obstore.get_async(store, name)
-        return sum([len(chunk) async for chunk in found.stream(min_chunk_size=65536)])
+    async def read_large(name: str) -> int:
+        result = await obstore.get_async(store, name)
+        return sum([len(chunk) async for chunk in result.stream(min_chunk_size=65536)])
 
-    return Contender("obstore", small, large)
+    return StorageClient("obstore", read_small, read_large)
 
 
-async def measured(contender: Contender) -> Mapping[str, float]:
-    """One round of one contender."""
-    await many(contender.small, "small", SMALL, 64)
-    seconds, cpu = await timed(many(contender.small, "small", SMALL, 1000))
-    one, one_cpu = await timed(many(contender.large, "large", LARGE, 4, 1))
-    four, _ = await timed(many(contender.large, "large", LARGE, 8, 4))
+async def measure(client: StorageClient) -> Mapping[str, float]:
+    """Measure one round of one client."""
+    await read_many(client.small, "small", SMALL, 64)
+    seconds, cpu = await time_work(read_many(client.small, "small", SMALL, 1000))
+    one, one_cpu = await time_work(read_many(client.large, "large", LARGE, 4, 1))
+    four, _ = await time_work(read_many(client.large, "large", LARGE, 8, 4))
     return {
         "20 kB, requests/s": 1000 / seconds,
         "20 kB, CPU us": cpu * 1000,
@@ -118,8 +121,10 @@ async def measured(contender: Contender) -> Mapping[str, float]:
     }
 
 
-async def many(read: Read, name: str, size: int, times: int, at_a_time: int = AT_A_TIME) -> None:
-    """Read an object many times, so many at a time."""
+async def read_many(
+    read: Read, name: str, size: int, times: int, at_a_time: int = AT_A_TIME
+) -> None:
+    """Read an object ``times`` times, ``at_a_time`` at once."""
     left = iter(range(times))
 
     async def work() -> None:
@@ -130,24 +135,24 @@ async def many(read: Read, name: str, size: int, times: int, at_a_time: int = AT
     await asyncio.gather(*(work() for _ in range(at_a_time)))
 
 
-async def timed(work: Awaitable[None]) -> tuple[float, float]:
-    """Seconds of time and of this process's CPU."""
-    started, cpu = time.perf_counter(), _cpu()
+async def time_work(work: Awaitable[None]) -> tuple[float, float]:
+    """Return the seconds of time and of the CPU of this process."""
+    started, cpu = time.perf_counter(), _read_cpu_seconds()
     await work
-    return time.perf_counter() - started, _cpu() - cpu
+    return time.perf_counter() - started, _read_cpu_seconds() - cpu
 
 
-def _cpu() -> float:
+def _read_cpu_seconds() -> float:
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return usage.ru_utime + usage.ru_stime
 
 
-def import_seconds(module: str) -> float:
-    """How long importing it takes in a new process, over starting one."""
+def time_import(module: str) -> float:
+    """Return the seconds to import a module in a new process, without the start of Python."""
 
     def run(code: str) -> float:
         started = time.perf_counter()
-        subprocess.run([sys.executable, "-c", code], check=True)  # noqa: S603 - our own words
+        subprocess.run([sys.executable, "-c", code], check=True)  # noqa: S603 - fixed code
         return time.perf_counter() - started
 
     return median(run(f"import {module}") - run("pass") for _ in range(5))
@@ -167,24 +172,24 @@ def _post(url: str, data: bytes) -> None:
 
 
 async def compare(url: str, rounds: int) -> None:
-    """Measure in turns and print the medians, with the ratio to the first contender."""
-    storage = Storage(url, None, concurrency=32, timeout=10)
-    contenders = {"library": library(), "aiohttp": ours(storage)}
+    """Measure in turns and print the medians, with the ratio to the first client."""
+    storage = StorageSession(url, None, concurrency=32, timeout=10)
+    clients = {"library": make_library_client(), "aiohttp": make_aiohttp_client(storage)}
     if find_spec("obstore"):
-        contenders["obstore"] = rust(url)
+        clients["obstore"] = make_obstore_client(url)
     seen: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for _ in range(rounds):
-        for name, contender in contenders.items():
-            for measure, value in (await measured(contender)).items():
-                seen[measure][name].append(value)
+        for name, client in clients.items():
+            for metric, value in (await measure(client)).items():
+                seen[metric][name].append(value)
     await storage.close()
-    for name, contender in contenders.items():
-        seen["import, ms"][name] = [import_seconds(contender.module) * 1000]
-    print(f"{'':<20}" + "".join(f"{name:>20}" for name in contenders))
-    for measure, values in seen.items():
+    for name, client in clients.items():
+        seen["import, ms"][name] = [time_import(client.module) * 1000]
+    print(f"{'':<20}" + "".join(f"{name:>20}" for name in clients))
+    for metric, values in seen.items():
         first = median(values["library"])
         cells = (f"{median(v):.0f} ({median(v) / first:.2f})" for v in values.values())
-        print(f"{measure:<20}" + "".join(f"{cell:>20}" for cell in cells))
+        print(f"{metric:<20}" + "".join(f"{cell:>20}" for cell in cells))
 
 
 def main() -> None:
@@ -192,8 +197,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     rounds = parser.parse_args().rounds
-    with fake_gcs() as url:
-        os.environ["STORAGE_EMULATOR_HOST"] = url  # the library knows no other way
+    with run_fake_gcs() as url:
+        os.environ["STORAGE_EMULATOR_HOST"] = url  # the only setting of the library
         fill(url)
         uvloop.run(compare(url, rounds))
 

@@ -11,92 +11,104 @@ OURS, EARLIER, STARLETTE, ASGI = "gcpypi", "earlier gcpypi", "bare Starlette", "
 
 @dataclass(frozen=True)
 class Results:
-    """What was measured."""
+    """Results of a run."""
 
     bursts: Mapping[tuple[str, str], Sequence[Burst]]
-    """By what was asked for, and whom."""
+    """Bursts by request and server."""
     memory: Mapping[str, float]
-    """MiB after it all, by whom."""
+    """MiB after the run, by server."""
     direct: float
-    """MB/s of reading 50 MB by the proxy's client without the proxy,"""
+    """MB/s of reading 50 MB by the proxy's client without the proxy."""
     storage: float
-    """and by wrk."""
+    """MB/s of the same by wrk."""
 
-    def rate(self, what: str, name: str) -> float:
-        """Requests a second."""
-        return median(burst.rate for burst in self.bursts.get((what, name), (_NONE,)))
+    def compute_rate(self, request: str, name: str) -> float:
+        """Return the requests a second."""
+        return median(burst.rate for burst in self.bursts.get((request, name), (_NONE,)))
 
-    def p99(self, what: str, name: str) -> float:
-        """Milliseconds."""
-        return median(burst.p99 for burst in self.bursts.get((what, name), (_NONE,)))
+    def compute_p99(self, request: str, name: str) -> float:
+        """Return milliseconds."""
+        return median(burst.p99 for burst in self.bursts.get((request, name), (_NONE,)))
 
-    def ratio(self, what: str, others: str, like: str | None = None) -> float:
-        """Our requests a second, in times of another's in the same round.
+    def compute_ratio(self, request: str, others: str, other_request: str | None = None) -> float:
+        """Return our requests a second as a multiple of another's, within a round.
 
-        :param like: what the other was asked for, if not the same.
+        :param other_request: the request to the other server, if it differs.
         """
-        pairs = zip(self.bursts[what, OURS], self.bursts[like or what, others], strict=True)
+        pairs = zip(
+            self.bursts[request, OURS], self.bursts[other_request or request, others], strict=True
+        )
         return median(ours.rate / theirs.rate for ours, theirs in pairs)
 
 
 _NONE = Burst(float("nan"), float("nan"), float("nan"), 0)
 
 
-def printed(results: Results, names: Sequence[str], missing: Mapping[str, str]) -> str:
-    """The table and what cannot be put into it."""
+def render_table(results: Results, names: Sequence[str], missing: Mapping[str, str]) -> str:
+    """Render the table and the reasons for missing servers."""
     others = [name for name in names if name != OURS]
     head = [
         "requests/s (p99, ms)",
         OURS,
-        "of Starlette",
-        "of ASGI",
-        "p99 of Starlette's",
-        *(("of earlier",) if EARLIER in names else ()),
+        "ratio to Starlette",
+        "ratio to ASGI",
+        "p99, ratio to Starlette",
+        *(("ratio to earlier",) if EARLIER in names else ()),
         *others,
         *missing,
     ]
-    lines = [_row(head), "|---|" + "---:|" * (len(head) - 1)]
-    for what in dict.fromkeys(what for what, _ in results.bursts):
+    lines = [_format_row(head), "|---|" + "---:|" * (len(head) - 1)]
+    for request in dict.fromkeys(request for request, _ in results.bursts):
         lines.append(
-            _row([what, *_ours(results, what), *(_cell(results, what, n) for n in others)])
+            _format_row(
+                [
+                    request,
+                    *_format_own_cells(results, request),
+                    *(_format_cell(results, request, n) for n in others),
+                ]
+            )
         )
     ours, *memory = (f"{results.memory[name]:.0f}" for name in names)
     blank = [""] * (len(head) - len(others) - len(missing) - 2)
-    lines.append(_row(["MiB of memory after it", ours, *blank, *memory]))
+    lines.append(_format_row(["MiB of memory afterwards", ours, *blank, *memory]))
     streamed = median(burst.megabytes for burst in results.bursts["50 MB wheel", OURS])
     lines += [
         "",
         f"50 MB: {streamed:.0f} MB/s through the proxy, {results.direct:.0f} MB/s by its client "
-        f"without it ({streamed / results.direct:.2f}), {results.storage:.0f} MB/s by wrk from the "
-        f"storage server ({streamed / results.storage:.2f}).",
+        f"without the proxy ({streamed / results.direct:.2f}), {results.storage:.0f} MB/s by wrk "
+        f"from the storage server ({streamed / results.storage:.2f}).",
         *(f"{name} is not measured: {reason}" for name, reason in missing.items()),
     ]
     return "\n".join(lines)
 
 
-def _ours(results: Results, what: str) -> list[str]:
-    like = "10 KB wheel" if what.startswith("10 KB wheel") else what
+def _format_own_cells(results: Results, request: str) -> list[str]:
+    other_request = "10 KB wheel" if request.startswith("10 KB wheel") else request
     has_earlier = any(name == EARLIER for _, name in results.bursts)
-    earlier = f"{results.ratio(what, EARLIER):.2f}" if (what, EARLIER) in results.bursts else ""
+    earlier = (
+        f"{results.compute_ratio(request, EARLIER):.2f}"
+        if (request, EARLIER) in results.bursts
+        else ""
+    )
     return [
-        _cell(results, what, OURS),
-        f"{results.ratio(what, STARLETTE, like):.2f}",
-        f"{results.ratio(what, ASGI, like):.2f}",
-        f"{results.p99(what, OURS) / results.p99(like, STARLETTE):.2f}",
+        _format_cell(results, request, OURS),
+        f"{results.compute_ratio(request, STARLETTE, other_request):.2f}",
+        f"{results.compute_ratio(request, ASGI, other_request):.2f}",
+        f"{results.compute_p99(request, OURS) / results.compute_p99(other_request, STARLETTE):.2f}",
         *((earlier,) if has_earlier else ()),
     ]
 
 
-def _cell(results: Results, what: str, name: str) -> str:
-    """Rate and p99; a star where answers failed."""
-    bursts = results.bursts.get((what, name))
+def _format_cell(results: Results, request: str, name: str) -> str:
+    """Format rate and p99, with a star if responses failed."""
+    bursts = results.bursts.get((request, name))
     if not bursts:
         return ""
     failed = "*" if any(burst.failed for burst in bursts) else ""
-    rate = results.rate(what, name)
+    rate = results.compute_rate(request, name)
     shown = f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}"
-    return f"{shown} ({results.p99(what, name):.1f}){failed}"
+    return f"{shown} ({results.compute_p99(request, name):.1f}){failed}"
 
 
-def _row(cells: Sequence[str]) -> str:
+def _format_row(cells: Sequence[str]) -> str:
     return "| " + " | ".join(cells) + " |"

@@ -3,9 +3,9 @@
     python -m benchmarks.read.warm_page [--rounds 20]
 
 CPU per request, without a socket: each application is called as uvicorn calls it. All check the
-same token, send the same bytes and header fields, and write the same access-log line. One more has
-the proxy's routes in the ``Starlette`` class. Each round runs every contender; the minima are
-printed, because another process on the machine only adds. The decision is docs/adr/0008.
+same token, send the same bytes and header fields, and write the same access-log line. A further one
+has the proxy's routes in the ``Starlette`` class. Each round runs every application. The results
+are minima, because other processes on the machine only add. The decision is docs/adr/0008.
 """
 
 import argparse
@@ -27,20 +27,20 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from access.authentication import parse_password
 from chassis import logs
 from proxy.http.access_log import AccessLog, AccessRecord
-from schemas.tokens import digest_of
-from testing.proxy import JSON, TOKEN, MemoryProxy, basic
+from schemas.tokens import hash_token
+from testing.memory_proxy import JSON, TOKEN, MemoryProxy, encode_basic
 
 PIP = (
     f"{JSON}, application/vnd.pypi.simple.v1+html; q=0.1, text/html; q=0.01",
     'pip/26.3 {"ci":true,"cpu":"x86_64","implementation":{"name":"CPython","version":"3.13.0"}}',
 )
-DIGEST = digest_of(TOKEN)
+DIGEST = hash_token(TOKEN)
 FIELDS = {"cache-control": "private, no-cache", "vary": "Accept", "etag": '"0123"'}
 
 
-def scope_of(path: str) -> Scope:
-    """A request of pip's, as uvicorn hands it over."""
-    fields = {"host": "a", "accept": PIP[0], "user-agent": PIP[1], "authorization": basic()}
+def make_scope(path: str) -> Scope:
+    """Return a request of pip in the form that uvicorn passes."""
+    fields = {"host": "a", "accept": PIP[0], "user-agent": PIP[1], "authorization": encode_basic()}
     return {
         "type": "http",
         "method": "GET",
@@ -53,29 +53,29 @@ def scope_of(path: str) -> Scope:
 
 
 def is_known(authorization: str) -> bool:
-    """The token check that all three make."""
-    return hmac.compare_digest(digest_of(parse_password(authorization) or ""), DIGEST)
+    """Check the token."""
+    return hmac.compare_digest(hash_token(parse_password(authorization) or ""), DIGEST)
 
 
-def log(scope: Scope, body: bytes) -> None:
-    """The line that all three write."""
+def log_line(scope: Scope, body: bytes) -> None:
+    """Write the line of the access log."""
     record = AccessRecord(status=200, sent=len(body), is_complete=True)
     record.write(scope, "acme-prod", 0.001)
 
 
-def starlette(body: bytes) -> ASGIApp:
-    """Routing, a request object, a response object."""
+def make_starlette_app(body: bytes) -> ASGIApp:
+    """Make a Starlette application with a router, a request and a response object."""
 
-    async def page(request: Request) -> Response:
+    async def serve(request: Request) -> Response:
         known = is_known(request.headers.get("authorization", ""))
-        log(request.scope, body)
+        log_line(request.scope, body)
         return Response(body, 200 if known else 401, FIELDS, media_type=JSON)
 
-    return Starlette(routes=[Route("/simple/{project}/", page)])
+    return Starlette(routes=[Route("/simple/{project}/", serve)])
 
 
-def bare(body: bytes) -> ASGIApp:
-    """The least that can be done."""
+def make_asgi_app(body: bytes) -> ASGIApp:
+    """Make the minimal ASGI application."""
     length = str(len(body))
     fields = {**FIELDS, "content-type": JSON, "content-length": length}
     encoded = [(name.encode(), value.encode()) for name, value in fields.items()]
@@ -85,13 +85,13 @@ def bare(body: bytes) -> ASGIApp:
         status = 200 if known else 401
         await send({"type": "http.response.start", "status": status, "headers": encoded})
         await send({"type": "http.response.body", "body": body})
-        log(scope, body)
+        log_line(scope, body)
 
     return app
 
 
-async def microseconds(app: ASGIApp, scope: Scope, times: int) -> float:
-    """CPU a request."""
+async def measure_cpu(app: ASGIApp, scope: Scope, times: int) -> float:
+    """Return the CPU microseconds of a request."""
     statuses: list[Message] = []
 
     async def send(message: Message) -> None:
@@ -104,36 +104,36 @@ async def microseconds(app: ASGIApp, scope: Scope, times: int) -> float:
     await app(dict(scope), receive, send)
     if statuses[0]["status"] != 200:
         raise ValueError("not served")
-    started = _cpu()
+    started = _read_cpu_seconds()
     for _ in range(times):
         statuses.clear()
         await app(dict(scope), receive, send)
-    return (_cpu() - started) / times * 1e6
+    return (_read_cpu_seconds() - started) / times * 1e6
 
 
-def _cpu() -> float:
+def _read_cpu_seconds() -> float:
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return usage.ru_utime + usage.ru_stime
 
 
 async def compare(rounds: int) -> Mapping[str, float]:
-    """Return the microseconds of each contender."""
+    """Return the microseconds of each application."""
     proxy = MemoryProxy(cache_ttl=3600)
     body = b'{"files":[]}' * 200
-    proxy.page("simple/alpha-pkg/index.v1.json", body.decode())
+    proxy.put_page("simple/alpha-pkg/index.v1.json", body.decode())
     contenders: dict[str, ASGIApp] = {
         "proxy": proxy.app,
         "proxy in Starlette": Starlette(
             routes=proxy.app.routes, middleware=[Middleware(AccessLog, "acme-prod")]
         ),
-        "Starlette": starlette(body),
-        "bare ASGI": bare(body),
+        "Starlette": make_starlette_app(body),
+        "bare ASGI": make_asgi_app(body),
     }
     seen: dict[str, list[float]] = defaultdict(list)
-    scope = scope_of("/simple/alpha-pkg/")
+    scope = make_scope("/simple/alpha-pkg/")
     for _ in range(rounds):
         for name, app in contenders.items():
-            seen[name].append(await microseconds(app, scope, 1000))
+            seen[name].append(await measure_cpu(app, scope, 1000))
     return {name: min(values) for name, values in seen.items()}
 
 
@@ -144,9 +144,9 @@ def main() -> None:
     rounds = parser.parse_args().rounds
     with contextlib.redirect_stdout(io.StringIO()):
         logs.configure()
-        found = asyncio.run(compare(rounds))
-    for name, value in found.items():
-        print(f"{name:<20} {value:6.0f} us CPU a request, {value / found['Starlette']:.2f}")
+        microseconds = asyncio.run(compare(rounds))
+    for name, value in microseconds.items():
+        print(f"{name:<20} {value:6.0f} us CPU a request, {value / microseconds['Starlette']:.2f}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The Starlette application of every worker: push endpoints, health and readiness."""
+"""Starlette application of every worker: push endpoints, health and readiness."""
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from chassis.push import Handler, create_endpoint
+from chassis.push_endpoint import Handler, create_endpoint
 from cloud.ports import Bucket
 
 logger = logging.getLogger(__name__)
@@ -21,8 +21,8 @@ def create_worker(
     """Create the application of a worker.
 
     :param gcp_project: the Google Cloud project, for the trace in the log.
-    :param handlers: by subscription, each served at ``POST /push/<subscription>``.
-    :param ready: proves what the worker stands on, or raises; run in a thread.
+    :param handlers: by subscription; each is served at ``POST /push/<subscription>``.
+    :param ready: checks the dependencies of the worker, or raises; runs in a thread.
     """
     routes = [
         Route(
@@ -32,13 +32,14 @@ def create_worker(
         )
         for subscription, handler in handlers.items()
     ]
-    return Starlette(routes=[*routes, Route("/health", _health), Route("/ready", _ready(ready))])
+    health = Route("/health", _answer_health)
+    return Starlette(routes=[*routes, health, Route("/ready", _create_ready_endpoint(ready))])
 
 
-def can_list(*buckets: Bucket) -> Callable[[], None]:
+def create_readiness_check(*buckets: Bucket) -> Callable[[], None]:
     """Return a readiness check: list an empty prefix of each bucket.
 
-    It proves that the bucket exists and that the service may list it.
+    It proves that the bucket exists and that the service has permission to list it.
     """
 
     def check() -> None:
@@ -48,15 +49,17 @@ def can_list(*buckets: Bucket) -> Callable[[], None]:
     return check
 
 
-async def _health(request: Request) -> Response:
+async def _answer_health(request: Request) -> Response:
     return PlainTextResponse("ok\n")
 
 
-def _ready(ready: Callable[[], object]) -> Callable[[Request], Awaitable[Response]]:
+def _create_ready_endpoint(
+    ready: Callable[[], object],
+) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
         try:
             await run_in_threadpool(ready)
-        except Exception as error:  # whatever it is, it is the answer
+        except Exception as error:  # every exception means: not ready
             logger.warning("not ready: %s", error)
             return PlainTextResponse(f"not ready: {error}\n", 503, {"Retry-After": "5"})
         return PlainTextResponse("ready\n")

@@ -1,4 +1,4 @@
-"""Commands over a whole bucket: threads, batches, progress and the exit code."""
+"""Commands over a whole bucket: threads, batches, progress and exit code."""
 
 import sys
 import time
@@ -13,17 +13,17 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 THREADS = 16
-"""Items worked on side by side; each mostly waits for Cloud Storage or Pub/Sub."""
+"""Items processed in parallel; each mostly waits for Cloud Storage or Pub/Sub."""
 
 _BATCH = 256
-"""Items whose results are waited for together."""
+"""Items per batch."""
 
 _INTERVAL = 5.0
-"""Seconds between two lines of progress."""
+"""Seconds between two progress lines."""
 
 
 def run_command(name: str, command: Callable[[Executor], int]) -> int:
-    """Run a command on threads; return its exit code, or 2 if Google Cloud failed."""
+    """Run a command on threads; return its exit code, or 2 after an error of Google Cloud."""
     with ThreadPoolExecutor(THREADS) as pool:
         try:
             return command(pool)
@@ -37,7 +37,7 @@ def map_in_batches(
 ) -> Iterator[tuple[Item, Result]]:
     """Yield each item with its result, in order.
 
-    One batch at a time is in memory, so ``items`` may be the listing of a bucket.
+    Only one batch at a time is in memory, so ``items`` can be the listing of a bucket.
     """
     rest = iter(items)
     while batch := list(islice(rest, _BATCH)):
@@ -45,14 +45,14 @@ def map_in_batches(
 
 
 class Progress:
-    """Prints the progress of a command to standard error, a line every few seconds."""
+    """Progress of a command on standard error, one line every few seconds."""
 
     def __init__(self, command: str) -> None:
         self._command = command
         self._printed = time.monotonic()
 
     def __call__(self, words: str) -> None:
-        """Print ``words``, unless the last line is recent."""
+        """Print ``words``, at most once per interval."""
         if time.monotonic() - self._printed >= _INTERVAL:
             print(f"{self._command}: {words}", file=sys.stderr, flush=True)
             self._printed = time.monotonic()

@@ -1,4 +1,4 @@
-"""Logging as JSON lines that Cloud Logging understands.
+"""Logging as JSON lines in the format of Cloud Logging.
 
 https://cloud.google.com/logging/docs/structured-logging#special-payload-fields
 """
@@ -16,18 +16,19 @@ _TRACE = re.compile(r"(?:[0-9a-f]{2}-)?(?P<id>[0-9a-f]{32})(?:$|[/;-])")
 """``TRACE_ID/SPAN_ID;o=1``, or ``00-TRACE_ID-SPAN_ID-01`` (W3C Trace Context)."""
 
 FACTS = "facts"
-"""The attribute of a log record that holds its structured fields: ``extra={FACTS: {…}}``."""
+"""Attribute of a log record for its structured fields: ``extra={FACTS: {…}}``."""
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line: severity, message, logger, and the record's facts."""
+    """Formatter of one JSON object per line: severity, message, logger, structured fields."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Format ``record``; a traceback goes into the message, where Error Reporting reads it."""
+        """Format ``record``; append a traceback to the message, for Error Reporting."""
         message = record.getMessage()
         if record.exc_info:
             message = f"{message}\n{self.formatException(record.exc_info)}"
-        return _line(record.levelname, message, record.name, _known(getattr(record, FACTS, {})))
+        fields = _omit_none(getattr(record, FACTS, {}))
+        return _format_line(record.levelname, message, record.name, fields)
 
 
 def configure(level: str = "INFO") -> None:
@@ -38,29 +39,29 @@ def configure(level: str = "INFO") -> None:
 
 
 def write(logger: logging.Logger, level: int, message: str, values: Mapping[str, Any]) -> None:
-    """Write a line past the logging module: as a record's, but nobody else's handlers see it.
+    """Write a line in the format of a log record, without the handlers of the logging module.
 
-    For a line at every request: the module's way costs a third of what a page in memory does.
+    It is for one line per request. The logging module costs a third of the time of a cached page.
 
-    :param values: its facts; those that are None are left out.
+    :param values: structured fields of the line; None values are omitted.
     """
     if not logger.isEnabledFor(level):
         return
-    line = _line(logging.getLevelName(level), message, logger.name, _known(values))
+    line = _format_line(logging.getLevelName(level), message, logger.name, _omit_none(values))
     try:
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
-    except (OSError, ValueError):  # full, closed, or not for UTF-8; the request is served
+    except (OSError, ValueError):  # disk full, stream closed, or not UTF-8: serve the request
         pass
 
 
-def facts(**values: Any) -> Mapping[str, Mapping[str, Any]]:  # noqa: ANN401 - JSON values
-    """The ``extra`` of a logging call: ``logger.info("…", extra=facts(project=…))``."""
+def build_extra(**values: Any) -> Mapping[str, Mapping[str, Any]]:  # noqa: ANN401 - JSON values
+    """Return ``extra`` of a logging call: ``logger.info("…", extra=build_extra(project=…))``."""
     return {FACTS: values}
 
 
-def trace(header: str | None, gcp_project: str) -> Mapping[str, str]:
-    """The facts that tie a line to its request's trace.
+def parse_trace(header: str | None, gcp_project: str) -> Mapping[str, str]:
+    """Return the field that links a log line to the trace of its request.
 
     :param header: ``X-Cloud-Trace-Context`` or ``traceparent``, as received.
     """
@@ -70,14 +71,14 @@ def trace(header: str | None, gcp_project: str) -> Mapping[str, str]:
     return {"logging.googleapis.com/trace": f"projects/{gcp_project}/traces/{found['id']}"}
 
 
-def _known(values: Mapping[str, Any]) -> Mapping[str, Any]:
+def _omit_none(values: Mapping[str, Any]) -> Mapping[str, Any]:
     return {key: value for key, value in values.items() if value is not None}
 
 
-def _line(severity: str, message: str, logger: str, values: Mapping[str, Any]) -> str:
-    """One JSON object; what JSON has no type for is written as text."""
+def _format_line(severity: str, message: str, logger: str, values: Mapping[str, Any]) -> str:
+    """Return one JSON object; convert values without a JSON type to text."""
     line = {"severity": severity, "message": message, "logger": logger, **values}
     try:
         return to_json(line, fallback=str).decode()
-    except PydanticSerializationError:  # of text that is no Unicode, as half a surrogate pair
+    except PydanticSerializationError:  # text with a lone surrogate
         return json.dumps(line, default=str)

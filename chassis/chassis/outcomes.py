@@ -1,4 +1,4 @@
-"""The outcomes of a push, as the services' cores state them (DESIGN: "The outcomes of a push")."""
+"""Outcomes of a push (DESIGN §5, "Outcomes of a push")."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -6,19 +6,22 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one message, as it is logged. A core returns one of the first three."""
+    """Outcome of one message, for its log line.
+
+    Handlers return ``done``, ``refused`` or ``ignored``.
+    """
 
     name: Literal["done", "refused", "ignored", "too-early", "failed"]
-    """``refused`` is a user's mistake: a warning, and never delivered again."""
+    """``refused`` is a user's mistake: logged as a warning, never delivered again."""
     project: str | None = None
-    """The project it was about, where known."""
+    """Project of the message, if known."""
     file: str | None = None
-    """The file it was about, where known."""
+    """File of the message, if known."""
     reason: str | None = None
-    """A stable code, where it was refused or ignored."""
+    """Stable code of the reason, if the message was refused or ignored."""
     detail: str | None = None
-    """A sentence, where it was refused."""
+    """Explanation of a refusal: one sentence."""
 
 
 class TooEarly(Exception):
-    """What the message speaks of is not there yet: it is to be delivered again (503)."""
+    """Message about an object that does not exist yet; Pub/Sub delivers it again (503)."""

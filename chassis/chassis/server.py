@@ -1,4 +1,4 @@
-"""The HTTP server of every service: uvicorn, with a bounded end."""
+"""HTTP server of every service: uvicorn with a bounded shutdown."""
 
 import asyncio
 from typing import Literal, TypedDict, Unpack
@@ -9,20 +9,23 @@ from starlette.types import ASGIApp
 from chassis.settings import ServiceSettings
 
 GRACE = 8
-"""Seconds to finish requests after SIGTERM; Cloud Run kills after 10."""
+"""Seconds to finish requests after SIGTERM; Cloud Run sends SIGKILL after 10."""
 
 
 class ServerOptions(TypedDict, total=False):
-    """Options of uvicorn that a service may set. https://uvicorn.dev/settings/"""
+    """Options of uvicorn that a service can set.
+
+    https://uvicorn.dev/settings/
+    """
 
     http: type[asyncio.Protocol]
-    """The HTTP protocol of a connection."""
+    """HTTP protocol of a connection."""
     proxy_headers: bool
-    """Whether ``X-Forwarded-For`` replaces the address of the client."""
+    """Replace the address of the client by ``X-Forwarded-For``."""
     server_header: bool
-    """Whether responses have a ``Server`` field."""
+    """Add a ``Server`` field to responses."""
     timeout_keep_alive: int
-    """Seconds of an idle connection between two requests."""
+    """Seconds before an idle connection is closed."""
     ws: Literal["none"]
     """Refuse WebSocket handshakes."""
 

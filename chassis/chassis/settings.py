@@ -1,57 +1,83 @@
-"""How every service reads its settings: one frozen class a service, from the environment, once."""
+"""Settings of the services: one frozen class per service, read once from the environment."""
 
 import logging
+import os
 import sys
 from datetime import timedelta
 from typing import Annotated, TypeVar
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import AliasChoices, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from chassis.logs import facts
+from chassis.logs import build_extra
 
 logger = logging.getLogger(__name__)
 
+_OLD_NAME = "%s is the old name of the setting %s: set %s and remove %s"
 
-def _seconds(value: object) -> object:
-    """A number is one of seconds, as in every setting; pydantic itself takes ``P14D`` only."""
+
+def _parse_seconds(value: object) -> object:
+    """Convert a number to seconds; leave other forms to pydantic, which reads ``P14D``."""
     return float(value) if isinstance(value, str) and value.isdecimal() else value
 
 
-Duration = Annotated[timedelta, BeforeValidator(_seconds)]
-"""A length of time: so many seconds, or ISO 8601 (``P14D``)."""
+Duration = Annotated[timedelta, BeforeValidator(_parse_seconds)]
+"""Duration in seconds, or in ISO 8601 (``P14D``)."""
 
 
 class ServiceSettings(BaseSettings):
-    """What every service needs; a field's name in upper case is its environment variable."""
+    """Settings of every service; a field's name in upper case is its environment variable.
+
+    A renamed setting has ``AliasChoices`` as ``validation_alias``: the new name, then the old
+    names, which are accepted for one release. The first name that is set wins.
+    """
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
 
-    project: str
-    """The Google Cloud project."""
+    gcp_project: Annotated[str, Field(validation_alias=AliasChoices("gcp_project", "project"))]
+    """Id of the Google Cloud project."""
     host: str = "0.0.0.0"  # noqa: S104 - a container's front end reaches it from outside
-    """The address to listen on."""
+    """Address to listen on."""
     port: Annotated[int, Field(ge=1, le=65535)] = 8080
-    """The port to listen on; Cloud Run sets it."""
+    """Port to listen on; set by Cloud Run."""
     log_level: str = "INFO"
-    """The least severity that is logged."""
+    """Lowest severity of the log lines."""
 
 
 Settings = TypeVar("Settings", bound=ServiceSettings)
 
 
 def load_settings(kind: type[Settings]) -> Settings:
-    """Read the settings; where one is missing or wrong, say which and exit with 1."""
+    """Read the settings; print each missing or invalid one and exit with 1."""
     try:
         return kind()
     except ValidationError as error:
         for problem in error.errors(include_url=False, include_input=False):
             name = "_".join(map(str, problem["loc"])).upper()
             print(f"{kind.__module__}: setting {name}: {problem['msg']}", file=sys.stderr)
+        _warn_old_names(kind)
         raise SystemExit(1) from None
 
 
 def log_settings(settings: ServiceSettings) -> None:
     """Log every setting at start; none of them is a secret."""
     values = settings.model_dump(mode="json")
-    logger.info("starting with %s", values, extra=facts(settings=values))
+    logger.info("starting with %s", values, extra=build_extra(settings=values))
+    warn_old_names(settings)
+
+
+def warn_old_names(settings: ServiceSettings) -> None:
+    """Log a warning for each old name of a setting in the environment.
+
+    Without a logging configuration, as in command-line programs, the line goes to standard error.
+    """
+    _warn_old_names(type(settings))
+
+
+def _warn_old_names(kind: type[ServiceSettings]) -> None:
+    names = {name.lower() for name in os.environ}
+    for new, field in kind.model_fields.items():
+        if isinstance(field.validation_alias, AliasChoices):
+            for old in map(str, field.validation_alias.choices[1:]):
+                if old in names:
+                    logger.warning(_OLD_NAME, *map(str.upper, (old, new, new, old)))

@@ -1,10 +1,10 @@
-"""The whole judgement over an uploaded file: a name and its bytes in, facts or a refusal out."""
+"""Validation of an uploaded file by its name and bytes."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from checks.archive.source import Hashed, Source
+from checks.archive.source import HashedStream, Source
 from checks.filenames import ParsedName, check_name, parse_name
 from checks.findings import Findings
 from checks.metadata.core_metadata import CoreMetadata, read_core_metadata
@@ -13,9 +13,9 @@ from checks.sdist import read_sdist
 from checks.wheel import read_wheel
 
 __all__ = [
-    "Hashed",
+    "HashedStream",
     "ParsedName",
-    "Verified",
+    "VerifiedFile",
     "check_name",
     "parse_name",
     "read_core_metadata",
@@ -24,56 +24,59 @@ __all__ = [
 
 
 @dataclass(frozen=True)
-class Verified:
-    """What is known of a file that passed every check."""
+class VerifiedFile:
+    """Facts of a file that passed every check."""
 
     filename: str
     project: str
-    """Normalised (PEP 503)."""
+    """Normalised name (PEP 503)."""
     version: str
-    """Normalised (PEP 440)."""
+    """Normalised version (PEP 440)."""
     kind: Literal["wheel", "sdist"]
     sha256: str
     size: int
-    """In bytes."""
+    """Size of the file in bytes."""
     metadata: bytes | None
-    """The exact METADATA of a wheel; None for an sdist."""
+    """Exact METADATA of a wheel; None for an sdist."""
     requires_python: str | None
     requires_dist: tuple[str, ...]
     summary: str | None
-    """At most 512 bytes of UTF-8."""
+    """Summary of at most 512 bytes of UTF-8."""
     warnings: tuple[str, ...]
-    """Each starts with the code it belongs to."""
+    """Faults that do not affect installers; each begins with its reason code."""
 
 
 def verify(
     name: ParsedName | str,
-    chunks: Iterable[bytes] | Hashed,
+    chunks: Iterable[bytes] | HashedStream,
     policy: Policy,
     size: int | None = None,
-) -> Verified:
-    """Read the file once, from the first byte to the last, and judge it; raises `Refused`.
+) -> VerifiedFile:
+    """Read the file once, from first to last byte, and validate it.
 
-    Memory does not depend on the size of the file, nor on that of the chunks beyond one of them.
-    `size`, where known, lets an archive be refused at the header that makes it a bomb, and only
-    then (see `Budget`).
+    The memory in use does not depend on the size of the file: one chunk is held at a time. With
+    `size`, an archive bomb is refused exactly at the header that makes it one (see `Budget`).
+
+    :raises Refused: if the file is not valid.
     """
     parsed = parse_name(name, policy) if isinstance(name, str) else name
-    hashed = chunks if isinstance(chunks, Hashed) else Hashed(chunks, policy.max_file_size)
+    hashed = (
+        chunks if isinstance(chunks, HashedStream) else HashedStream(chunks, policy.max_file_size)
+    )
     findings = Findings(strict=policy.strict)
     read = read_wheel if parsed.kind == "wheel" else read_sdist
     metadata, facts = read(Source(hashed), parsed, policy, size, findings)
-    return _verified(parsed, hashed, metadata, facts, parsed.warnings + findings.sentences)
+    return _collect_facts(parsed, hashed, metadata, facts, parsed.warnings + findings.warnings)
 
 
-def _verified(
+def _collect_facts(
     name: ParsedName,
-    hashed: Hashed,
+    hashed: HashedStream,
     metadata: bytes | None,
     facts: CoreMetadata,
     warnings: tuple[str, ...],
-) -> Verified:
-    return Verified(
+) -> VerifiedFile:
+    return VerifiedFile(
         filename=name.filename,
         project=name.project,
         version=str(name.version),

@@ -1,4 +1,4 @@
-"""What a file name says, and whether that name may be uploaded."""
+"""Parsing of file names, and the rules for names of uploaded files."""
 
 import re
 from dataclasses import dataclass
@@ -25,26 +25,27 @@ from schemas.names import (
     MAX_TAGS,
     InvalidFilename,
     ProjectName,
-    checked_filename,
     count_tags,
-    usual_spelling,
+    escape_project,
+    validate_filename,
 )
 
 SDIST_SUFFIX = ".tar.gz"
 MAX_FILENAME_LENGTH = 255
-"""No common file system keeps a longer one."""
+"""Maximum length of a file name, in characters. No common file system stores a longer one."""
 
+_KEEP_NAME = "Upload the file under the name that the build back end gave it."
 _PLAIN = re.compile(r"[\x21-\x7e]+")
 _INSTALLABLE = re.compile(
     r"any|win32|win_(amd64|arm64|ia64)|linux_armv[67]l"
     r"|(macosx|manylinux|musllinux|ios|android|pyodide|pyemscripten)_?[0-9].*"
 )
-"""Platform tags that installers look for on an index: PEP 513 to 600, 656, 730, 738, 776, 783."""
+"""Platform tags of wheels from an index: PEP 513 to 600, 656, 730, 738, 776, 783."""
 
 
 @dataclass(frozen=True)
 class ParsedName:
-    """A file name and what it says; `warnings` are about the name alone."""
+    """File name and its parts; `warnings` are only about the name."""
 
     filename: str
     kind: Literal["wheel", "sdist"]
@@ -54,20 +55,23 @@ class ParsedName:
     tags: frozenset[Tag] = frozenset()
     warnings: tuple[str, ...] = ()
 
-    def is_said_by(self, directory: str) -> bool:
-        """Whether `{name}-{version}`, each escaped with `_` for `-`, names this release."""
+    def has_directory(self, directory: str) -> bool:
+        """Return whether `directory` is `{name}-{version}` of this release, `_` for each `-`."""
         project, _, version = directory.rpartition("-")
         try:
-            said = (canonicalize_name(project), Version(version.replace("_", "-")))
+            release = (canonicalize_name(project), Version(version.replace("_", "-")))
         except InvalidVersion:
             return False
-        return said == (self.project, self.version)
+        return release == (self.project, self.version)
 
 
-def check_name(filename: str, policy: Policy, publisher: str | None) -> ParsedName:
-    """Judge what is known before a byte is read; refuses, or answers with the parsed name."""
+def check_name(filename: str, policy: Policy, uploader: str | None) -> ParsedName:
+    """Check the file name against the policy; return its parts.
+
+    :raises Refused: if the name is not valid, or the uploader may not use it.
+    """
     name = parse_name(filename, policy)
-    _expect_granted(name.project, policy, publisher)
+    _expect_granted(name.project, policy, uploader)
     _expect_allowed(name.project, policy)
     if policy.strict_platform_tags:
         _expect_installable(name.tags)
@@ -75,7 +79,10 @@ def check_name(filename: str, policy: Policy, publisher: str | None) -> ParsedNa
 
 
 def parse_name(filename: str, policy: Policy) -> ParsedName:
-    """Parse the name of a wheel or an sdist; refuses what is neither."""
+    """Parse the name of a wheel or an sdist.
+
+    :raises Refused: if it is neither.
+    """
     if filename.endswith(SDIST_SUFFIX):
         return _parse_sdist_name(filename)
     return _parse_wheel_name(filename, Findings(strict=policy.strict))
@@ -85,18 +92,23 @@ def _parse_wheel_name(filename: str, findings: Findings) -> ParsedName:
     _expect_plain(filename, Reason.BAD_FILENAME)
     stem = filename.removesuffix(".whl")
     if count_tags(filename) > MAX_TAGS:
-        raise Refused(Reason.BAD_FILENAME, f"{filename}: expands to more than {MAX_TAGS} tags")
+        raise Refused(
+            Reason.BAD_FILENAME,
+            f"{filename}: the tag set expands to more than {MAX_TAGS} tags. Use fewer tags.",
+        )
     try:
         project, version, build, tags = parse_wheel_filename(filename)
     except InvalidWheelFilename as error:
-        raise Refused(Reason.BAD_FILENAME, str(error)) from error
+        raise Refused(Reason.BAD_FILENAME, f"{error}. {_KEEP_NAME}") from error
     _expect_name(project, filename, Reason.BAD_FILENAME)
-    wanted = f"{usual_spelling(ProjectName(project))}-{version}"
+    wanted = f"{escape_project(ProjectName(project))}-{version}"
     if not stem.startswith(f"{wanted}-"):
         findings.warn(
-            Reason.BAD_FILENAME, f"{filename}: the normalised form would start with {wanted}"
+            Reason.BAD_FILENAME,
+            f"{filename}: the normalised form would start with {wanted}. Build the wheel with a"
+            " current back end.",
         )
-    return ParsedName(filename, "wheel", project, version, build, tags, findings.sentences)
+    return ParsedName(filename, "wheel", project, version, build, tags, findings.warnings)
 
 
 def _parse_sdist_name(filename: str) -> ParsedName:
@@ -104,56 +116,68 @@ def _parse_sdist_name(filename: str) -> ParsedName:
     try:
         project, version = parse_sdist_filename(filename)
     except InvalidSdistFilename as error:
-        raise Refused(Reason.SDIST_FILENAME, str(error)) from error
+        raise Refused(Reason.SDIST_FILENAME, f"{error}. {_KEEP_NAME}") from error
     _expect_name(project, filename, Reason.SDIST_FILENAME)
-    wanted = f"{usual_spelling(ProjectName(project))}-{version}{SDIST_SUFFIX}"
+    wanted = f"{escape_project(ProjectName(project))}-{version}{SDIST_SUFFIX}"
     if filename != wanted:
-        raise Refused(Reason.SDIST_FILENAME, f"{filename}: by PEP 625 it has to be {wanted}")
+        raise Refused(
+            Reason.SDIST_FILENAME,
+            f"{filename}: the name of this sdist has to be {wanted} (PEP 625). Build it with a"
+            " current back end.",
+        )
     return ParsedName(filename, "sdist", project, version)
 
 
 def _expect_plain(filename: str, reason: Reason) -> None:
     if len(filename) > MAX_FILENAME_LENGTH:
-        raise Refused(reason, f"the file name has more than {MAX_FILENAME_LENGTH} characters")
+        raise Refused(
+            reason,
+            f"the file name has {len(filename)} characters; the limit is {MAX_FILENAME_LENGTH}."
+            " Use a shorter one.",
+        )
     if not _PLAIN.fullmatch(filename) or "/" in filename or "\\" in filename:
         raise Refused(
             reason,
-            f"{filename!a}: a file name is printable ASCII without separators",
+            f"{filename!a}: a file name has only printable ASCII characters, and neither / nor \\."
+            f" {_KEEP_NAME}",
         )
     try:
-        checked_filename(filename)
+        validate_filename(filename)
     except InvalidFilename as error:
-        raise Refused(reason, f"{error}: letters, digits and -_.+! only") from error
+        raise Refused(reason, f"{error}. Use only letters, digits and -_.+!") from error
 
 
 def _expect_name(project: NormalizedName, filename: str, reason: Reason) -> None:
-    """Parsing leaves `_acme` to be `-acme`, which is no project name (core metadata, Name)."""
+    """Refuse invalid project names (core metadata, Name): `_acme` is normalised to `-acme`."""
     try:
         canonicalize_name(project, validate=True)
     except ValueError as error:
-        raise Refused(reason, f"{filename}: {error}") from error
+        raise Refused(reason, f"{filename}: {error}. Correct the project name.") from error
 
 
-def _expect_granted(project: str, policy: Policy, publisher: str | None) -> None:
-    if policy.publishers is None:
+def _expect_granted(project: str, policy: Policy, uploader: str | None) -> None:
+    if policy.uploaders is None:
         return
-    if not _matches(project, policy.publishers.get(publisher or "", ())):
+    if not _is_match(project, policy.uploaders.get(uploader or "", ())):
         raise Refused(
             Reason.NOT_ALLOWED,
-            f"publisher {publisher!a} may not publish {project} (PUBLISHERS)",
+            f"uploader {uploader!a} may not upload files of {project} (UPLOADERS)."
+            " Use the prefix of another uploader, or have the project granted.",
         )
 
 
 def _expect_allowed(project: str, policy: Policy) -> None:
-    if not _matches(project, policy.allowed_projects):
+    if not _is_match(project, policy.allowed_projects):
         raise Refused(
             Reason.RESERVED_NAME,
-            f"{project} is not among the projects of this index (ALLOWED_PROJECTS)",
+            f"{project} is not one of the projects of this index (ALLOWED_PROJECTS)."
+            " Choose another name, or have it allowed.",
         )
     if policy.block_stdlib_names and project in STDLIB_NAMES:
         raise Refused(
             Reason.RESERVED_NAME,
-            f"{project} is a module of the standard library (BLOCK_STDLIB_NAMES)",
+            f"{project} is the name of a module of the standard library (BLOCK_STDLIB_NAMES)."
+            " Choose another name.",
         )
 
 
@@ -162,10 +186,10 @@ def _expect_installable(tags: frozenset[Tag]) -> None:
         if not _INSTALLABLE.fullmatch(platform):
             raise Refused(
                 Reason.BAD_TAG,
-                f"no installer takes {platform} wheels from an index: repair the wheel"
-                " (auditwheel, delocate) so that its tag says where it runs",
+                f"no installer takes wheels for {platform} from an index. Repair the wheel with"
+                " auditwheel or delocate.",
             )
 
 
-def _matches(project: str, globs: tuple[str, ...]) -> bool:
+def _is_match(project: str, globs: tuple[str, ...]) -> bool:
     return any(fnmatchcase(project, canonicalize_name(glob)) for glob in globs)

@@ -1,22 +1,22 @@
-"""What is not as it should be, but is not refused: warnings, unless the policy is strict."""
+"""Warnings: faults that do not affect installers."""
 
-from checks.refusal import Reason, Refused, printable
+from checks.refusal import Reason, Refused, escape_unprintable
 
 
 class Findings:
-    """Collects warnings in the order in which they are found."""
+    """List of warnings in the order of discovery; a strict policy refuses the first one."""
 
     def __init__(self, *, strict: bool = False) -> None:
         self._strict = strict
-        self._sentences: list[str] = []
+        self._warnings: list[str] = []
 
     def warn(self, reason: Reason, sentence: str) -> None:
-        """Note the sentence under the code it belongs to; raise it instead where strict."""
+        """Add a warning with its reason code; raise `Refused` if the policy is strict."""
         if self._strict:
             raise Refused(reason, sentence)
-        self._sentences.append(f"{reason}: {printable(sentence)}")
+        self._warnings.append(f"{reason}: {escape_unprintable(sentence)}")
 
     @property
-    def sentences(self) -> tuple[str, ...]:
-        """The warnings so far, each with its code in front."""
-        return tuple(self._sentences)
+    def warnings(self) -> tuple[str, ...]:
+        """Warnings up to now; each begins with its reason code."""
+        return tuple(self._warnings)

@@ -1,4 +1,4 @@
-"""What an operator allows: limits and switches, with their defaults."""
+"""Limits and switches of an operator, with their defaults."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,26 +9,27 @@ GIB = 1 << 30
 
 @dataclass(frozen=True)
 class Policy:
-    """The limits and switches that checks depend on; sizes are in bytes."""
+    """Limits and switches for the checks; sizes are in bytes."""
 
     max_file_size: int = 2 * GIB
-    """Of the uploaded file."""
+    """Maximum size of the uploaded file."""
     max_members: int = 100_000
-    """Of an archive, directory entries included."""
+    """Maximum number of members of an archive, directory entries included."""
     max_unpacked_size: int = 16 * GIB
-    """Of all members together, unpacked."""
+    """Maximum unpacked size of all members together."""
     allow_direct_urls: bool = False
-    """Let `Requires-Dist: name @ https://…` pass."""
+    """Accept `Requires-Dist: name @ https://…`."""
     strict: bool = False
-    """Refuse what would otherwise only be warned of."""
+    """Refuse a file at its first warning."""
     strict_platform_tags: bool = False
-    """Refuse platform tags that no installer takes from an index."""
+    """Refuse platform tags that no installer accepts from an index."""
     block_stdlib_names: bool = False
-    """Refuse projects named like a module of the standard library."""
+    """Refuse projects with the name of a module of the standard library."""
     allowed_projects: tuple[str, ...] = ("*",)
-    """Globs over normalised project names."""
-    publishers: Mapping[str, tuple[str, ...]] | None = None
-    """Publisher to globs over normalised project names; None: everyone may publish everything.
+    """Globs of the projects of this index, over normalised names."""
+    uploaders: Mapping[str, tuple[str, ...]] | None = None
+    """Globs of the projects of each uploader, over normalised names.
 
-    An empty one means nobody: to take the last publisher out must not let everyone in.
+    None: every uploader may upload every project. Empty: no uploader may upload, so that removal of
+    the last uploader does not open the index.
     """

@@ -1,10 +1,4 @@
-"""Why a file is refused: the stable codes, and the one exception that carries them.
-
-::
-
-    Exception
-    └── Refused(reason, detail)     whatever is wrong with what was uploaded
-"""
+"""Stable reason codes of refusals, and the exception `Refused`."""
 
 from enum import StrEnum
 
@@ -12,83 +6,83 @@ from schemas.events import MAX_DETAIL_LENGTH
 
 
 class Reason(StrEnum):
-    """The stable codes, in the order in which they take precedence."""
+    """Stable reason codes, in order of precedence."""
 
     UNREADABLE_MESSAGE = "unreadable-message"
-    """The message is not JSON, not an object, or names no bucket or object."""
+    """The message is not JSON, not an object, or has no bucket or object name."""
     NOT_ALLOWED = "not-allowed"
-    """Another bucket than the incoming one, or a project the publisher was not granted."""
+    """The bucket is not the incoming bucket, or the uploader may not upload the project."""
     NOT_FOUND = "not-found"
-    """Neither that object generation nor a file promoted from it is there."""
+    """The object generation does not exist, and no file was promoted from it."""
     TOO_LARGE = "too-large"
     """The file is larger than MAX_FILE_SIZE."""
     CONTENT_ENCODED = "content-encoded"
-    """The object carries a Content-Encoding, so what is served is not what was stored."""
+    """The object has a Content-Encoding, so readers get other bytes than were stored."""
     DIGEST_MISMATCH = "digest-mismatch"
-    """A sha256 that was claimed is not the file's."""
+    """A stated sha256 is not that of the file."""
     BAD_FILENAME = "bad-filename"
-    """Not the file name of a wheel (binary distribution format, "File name convention")."""
+    """The name is not a wheel's (binary distribution format, "File name convention")."""
     SDIST_FILENAME = "sdist-filename"
-    """A `.tar.gz` whose name is not a normalised PEP 625 name."""
+    """The name of the `.tar.gz` is not in the normalised form of PEP 625."""
     RESERVED_NAME = "reserved-name"
-    """The project is outside ALLOWED_PROJECTS, or is a module of the standard library."""
+    """The project is outside ALLOWED_PROJECTS, or has the name of a standard library module."""
     PROJECT_CLOSED = "project-closed"
-    """The project is archived or quarantined, or the release takes no more files."""
+    """The project is archived or quarantined, or the release is closed."""
     NOT_A_ZIP = "not-a-zip"
-    """No local header first, no end record last, bytes after it, or a tar as well."""
+    """No local header at the start, no end record at the end, or the file is also a tar."""
     ZIP_STRUCTURE = "zip-structure"
-    """Readers could disagree about what the archive holds."""
+    """Readers could disagree about the content of the archive."""
     ZIP_ENCRYPTED = "zip-encrypted"
     """A member is encrypted."""
     ZIP_METHOD = "zip-method"
     """A member is neither stored nor deflated."""
     ZIP_PATH = "zip-path"
-    """A member would be written outside the directory it is unpacked in, or is a link."""
+    """A member is a link, or its path leads out of the target directory."""
     ZIP_BOMB = "zip-bomb"
-    """Too many members, or too much to unpack."""
+    """The archive has too many members, or unpacks to too many bytes."""
     ZIP_CORRUPT = "zip-corrupt"
-    """A member's content is not what its header declares."""
+    """The content of a member differs from its header."""
     DIST_INFO = "dist-info"
-    """Not exactly one `.dist-info` directory, or not the one of the file name."""
+    """Not exactly one `.dist-info` directory, or one of another release."""
     BAD_WHEEL = "bad-wheel"
-    """WHEEL is missing, malformed, of another major version, or of another build."""
+    """WHEEL is missing, malformed, of another major version, or has another build number."""
     BAD_TAG = "bad-tag"
-    """A platform tag that no installer takes from an index (STRICT_PLATFORM_TAGS)."""
+    """No installer accepts the platform tag from an index (STRICT_PLATFORM_TAGS)."""
     BAD_METADATA = "bad-metadata"
-    """METADATA is missing, malformed, or of another project or version."""
+    """METADATA is missing, malformed, or of another release."""
     DIRECT_URL = "direct-url"
-    """A requirement names a URL instead of a version (ALLOW_DIRECT_URLS)."""
+    """A requirement has a URL instead of a version (ALLOW_DIRECT_URLS)."""
     BAD_RECORD = "bad-record"
-    """RECORD is missing, malformed, or not what the archive holds."""
+    """RECORD is missing, malformed, or does not match the archive."""
     BAD_ENTRY_POINTS = "bad-entry-points"
-    """entry_points.txt does not read, or names what is no script or no object."""
+    """entry_points.txt is malformed, or has an invalid script name or object reference."""
     SDIST_GZIP = "sdist-gzip"
-    """Not one whole gzip stream (RFC 1952), or bytes after it."""
+    """The file is not exactly one complete gzip stream (RFC 1952)."""
     SDIST_STRUCTURE = "sdist-structure"
-    """Not a well-formed tar, or not exactly one top-level directory of the right name."""
+    """The tar is malformed, or does not have exactly one directory `{name}-{version}`."""
     SDIST_MEMBER = "sdist-member"
-    """A link, device, sparse file or other member that is neither file nor directory."""
+    """A member is neither a file nor a directory, but a link, device or sparse file."""
     SDIST_PATH = "sdist-path"
-    """A member would be written outside the directory it is unpacked in."""
+    """The path of a member leads out of the target directory."""
     SDIST_BOMB = "sdist-bomb"
-    """Too many members, or too much to unpack."""
+    """The archive has too many members, or unpacks to too many bytes."""
     SDIST_METADATA = "sdist-metadata"
-    """PKG-INFO is missing, malformed, older than 2.2, or of another project or version."""
+    """PKG-INFO is missing, malformed, older than version 2.2, or of another release."""
     EXISTS = "exists"
-    """The file name is taken by other bytes."""
+    """The file name is in use for other bytes."""
 
     def precedes(self, other: "Reason") -> bool:
-        """Whether this is the reason given, where there are both."""
+        """Return whether this reason has precedence over the other one."""
         order = list(Reason)
         return order.index(self) < order.index(other)
 
 
 MAX_QUOTE_LENGTH = 100
-"""In characters."""
+"""Maximum length of a quoted value, in characters."""
 
 
-def printable(sentence: str) -> str:
-    """The sentence fit for a log: it may quote what was uploaded."""
+def escape_unprintable(sentence: str) -> str:
+    """Shorten and escape a sentence for a log; it can quote the uploaded file."""
     if len(sentence) > MAX_DETAIL_LENGTH:
         sentence = sentence[:MAX_DETAIL_LENGTH] + "…"
     if sentence.isprintable():
@@ -96,19 +90,19 @@ def printable(sentence: str) -> str:
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in sentence)
 
 
-def quoted(value: str) -> str:
-    """The value, or the start of it, as it may stand within a sentence."""
+def quote(value: str) -> str:
+    """Quote a value, or the beginning of it, for a message."""
     return ascii(value if len(value) <= MAX_QUOTE_LENGTH else f"{value[:MAX_QUOTE_LENGTH]}…")
 
 
 class Refused(Exception):
-    """The upload can never be accepted as it is.
+    """Permanent refusal of an upload.
 
-    `reason` is stable; `detail` is a sentence for whoever uploaded: what is wrong, where, and
-    what to do about it where that is not obvious.
+    `reason` is a stable code. `detail` is for the uploader: error, place and remedy, in one or two
+    sentences.
     """
 
     def __init__(self, reason: Reason, detail: str) -> None:
         self.reason = reason
-        self.detail = printable(detail)
+        self.detail = escape_unprintable(detail)
         super().__init__(f"{reason}: {self.detail}")

@@ -1,4 +1,4 @@
-"""The names of the standard library's modules, pinned: which Python runs ingest changes nothing."""
+"""Names of the standard library's modules, independent of the Python that runs ingest."""
 
 _NAMES = """
     abc aifc annotationlib antigravity argparse array ast asynchat asyncio asyncore atexit
@@ -24,4 +24,4 @@ _NAMES = """
 """
 
 STDLIB_NAMES = frozenset(_NAMES.split())
-"""Normalised; of every Python from 3.8 to 3.14, without the private ones."""
+"""Normalised names of the public modules of Python 3.8 to 3.14."""

@@ -1,4 +1,4 @@
-"""A wheel (binary distribution format, PEP 427): one walk over its archive, then its papers."""
+"""Validation of a wheel (binary distribution format, PEP 427): the archive, then `.dist-info`."""
 
 from checks.archive.budget import Budget
 from checks.archive.source import Source
@@ -11,24 +11,24 @@ from checks.metadata.project import check_project
 from checks.metadata.record import check_record
 from checks.metadata.wheel_file import check_wheel_file
 from checks.policy import Policy
-from checks.refusal import Reason, Refused, quoted
+from checks.refusal import Reason, Refused, quote
 from checks.zip.members import Members
-from checks.zip.walk import walk
+from checks.zip.zip_reader import read_zip
 
 
 def read_wheel(
     source: Source, name: ParsedName, policy: Policy, size: int | None, findings: Findings
 ) -> tuple[bytes, CoreMetadata]:
-    """Judge a whole wheel; answers with its exact METADATA and what that says."""
+    """Validate a whole wheel; return its exact METADATA and the facts in it."""
     dist_info = DistInfo(name)
-    members = walk(source, Budget(policy, Reason.ZIP_BOMB, size), dist_info)
-    directory = dist_info.required()
-    check_wheel_file(bytes(dist_info.take("WHEEL", Reason.BAD_WHEEL)), name, findings)
-    metadata = bytes(dist_info.take("METADATA", Reason.BAD_METADATA))
+    members = read_zip(source, Budget(policy, Reason.ZIP_BOMB, size), dist_info)
+    directory = dist_info.get_directory()
+    check_wheel_file(bytes(dist_info.take_file("WHEEL", Reason.BAD_WHEEL)), name, findings)
+    metadata = bytes(dist_info.take_file("METADATA", Reason.BAD_METADATA))
     facts = read_core_metadata(metadata)
     _check_license_files(facts, members, directory, findings)
     check_project(facts, name, policy, findings, Reason.BAD_METADATA)
-    check_record(dist_info.take("RECORD", Reason.BAD_RECORD), members, directory)
+    check_record(dist_info.take_file("RECORD", Reason.BAD_RECORD), members, directory)
     check_entry_points(bytes(dist_info.files.get("entry_points.txt", b"")))
     return metadata, facts
 
@@ -36,13 +36,16 @@ def read_wheel(
 def _check_license_files(
     facts: CoreMetadata, members: Members, directory: str, findings: Findings
 ) -> None:
-    """From 2.4 on licence files are below `licenses/` (PEP 639); before, back ends chose."""
-    binding = facts.metadata_version >= LICENSE_FILES_SINCE
-    places = ("licenses/",) if binding else ("licenses/", "")
+    """Require licence files in `licenses/` from 2.4 on (PEP 639); warn in older versions."""
+    required = facts.metadata_version >= LICENSE_FILES_SINCE
+    places = ("licenses/",) if required else ("licenses/", "")
     for path in facts.license_files:
         if any(f"{directory}/{place}{path}".encode() in members for place in places):
             continue
-        sentence = f"License-File {quoted(path)} is not in {directory}/licenses/"
-        if binding:
+        sentence = (
+            f"License-File {quote(path)} is not in {directory}/licenses/."
+            " Add the file to the wheel, or remove the field."
+        )
+        if required:
             raise Refused(Reason.BAD_METADATA, sentence)
         findings.warn(Reason.BAD_METADATA, sentence)

@@ -1,4 +1,4 @@
-"""The bytes of one generation of an object, as they come over HTTP."""
+"""Download of one generation of an object over HTTP."""
 
 import asyncio
 import base64
@@ -19,14 +19,14 @@ _MD5 = re.compile(r"(?:^|,) *md5=([A-Za-z0-9+/]{22}==)", re.ASCII)
 
 _BACKOFF = Backoff(first=0.1, longest=3.2, jitter=(0.5, 1.0))
 BACKOFFS: Backoffs = {RetryableError: _BACKOFF, aiohttp.ClientError: _BACKOFF, OSError: _BACKOFF}
-"""The errors after which a read is repeated, a broken connection among them, and the pauses."""
+"""Retryable errors of a read, including a broken connection, each with its pauses."""
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
-    """An answer whose header fields have come and whose body has not.
+class DownloadResponse:
+    """Response of Cloud Storage after its header fields, before its body.
 
-    The fields: https://cloud.google.com/storage/docs/xml-api/reference-headers
+    Header fields: https://cloud.google.com/storage/docs/xml-api/reference-headers
     """
 
     response: aiohttp.ClientResponse
@@ -37,7 +37,7 @@ class Opened:
 
     @classmethod
     async def from_response(cls, response: aiohttp.ClientResponse) -> Self | None:
-        """Read the fields; None if there is no such part (416)."""
+        """Parse the header fields; return None if there is no such part (416)."""
         if response.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
             response.release()
             return None
@@ -49,29 +49,30 @@ class Opened:
         generation = int(fields.get("x-goog-generation", 0))
         return cls(response, generation, size, first, last + 1 if match else size)
 
+    @property
     def md5(self) -> str:
-        """The digest in hexadecimal, if Cloud Storage has one."""
+        """The digest of the whole object in hexadecimal; empty if Cloud Storage has none."""
         match = _MD5.search(self.response.headers.get("x-goog-hash", ""))
         return base64.b64decode(match[1]).hex() if match else ""
 
-    def continues(self, other: "Opened", position: int) -> bool:
-        """Whether the bytes that come are those of ``other`` from ``position`` on."""
+    def is_continuation_of(self, other: "DownloadResponse", position: int) -> bool:
+        """Return whether the body is the rest of the body of ``other`` from ``position`` on."""
         mine = (self.generation, self.size, self.start, self.stop)
         return mine == (other.generation, other.size, position, other.stop)
 
 
 class StorageDownload:
-    """See :class:`cloud.ports.Download` for what it promises.
+    """Download by aiohttp. It implements :class:`cloud.ports.Download`.
 
-    :param resume: opens the rest from a position on.
-    :param timeout: seconds within which the body goes on.
+    :param resume: opens the rest of a download from a position on.
+    :param timeout: seconds of the longest pause between two reads of the body.
     """
 
     def __init__(
         self,
         subject: str,
-        opened: Opened,
-        resume: Callable[[Opened, int], Awaitable[Opened]],
+        opened: DownloadResponse,
+        resume: Callable[[DownloadResponse, int], Awaitable[DownloadResponse]],
         timeout: float,
     ) -> None:
         self._subject, self._opened, self._resume = subject, opened, resume
@@ -79,34 +80,37 @@ class StorageDownload:
         self._position = opened.start
         self.generation, self.size = opened.generation, opened.size
         self.start, self.stop = opened.start, opened.stop
-        self.md5 = opened.md5()
+        self.md5 = opened.md5
 
     def __aiter__(self) -> Self:
-        """Iterate once."""
+        """Return the iterator. It can be used once."""
         return self
 
     async def __anext__(self) -> bytes:
-        """Return what has come since."""
+        """Return the bytes that have arrived since the last call.
+
+        :raises CloudError: if the rest of the part cannot be read.
+        """
         if self._position == self.stop:
             raise StopAsyncIteration
-        chunk = await self._more() or await self._retry(self._subject, self._mended)
+        chunk = await self._read_chunk() or await self._retry(self._subject, self._resume_reading)
         self._position += len(chunk)
         if self._position > self.stop:
-            raise Unavailable(self._subject, f"more than {self.stop - self.start} bytes came")
+            raise Unavailable(self._subject, f"more than {self.stop - self.start} bytes arrived")
         return chunk
 
     async def aclose(self) -> None:
-        """Cut the connection, unless its body has come and it serves others already."""
+        """Close the connection, unless the body is complete and the connection is in the pool."""
         self._opened.response.close()
 
-    async def _more(self) -> bytes:
-        """Wait for what comes next; it is nothing if the connection broke, or is cut as it stalls.
+    async def _read_chunk(self) -> bytes:
+        """Wait for the next bytes; return none if the connection breaks or stalls.
 
-        By a timer of our own: aiohttp's ``sock_read`` goes on in a connection that has been given
-        back, and breaks it for whoever takes it next.
+        The timer is our own. aiohttp's ``sock_read`` timer continues after the connection is back
+        in the pool, and breaks it for the next request.
         """
         response = self._opened.response
-        stalled = asyncio.get_running_loop().call_later(self._timeout, _cut, response)
+        stalled = asyncio.get_running_loop().call_later(self._timeout, _abort, response)
         try:
             return await response.content.readany()
         except (aiohttp.ClientError, OSError):
@@ -114,23 +118,29 @@ class StorageDownload:
         finally:
             stalled.cancel()
 
-    async def _mended(self) -> bytes:
-        """Open the rest and wait for its first bytes."""
+    async def _resume_reading(self) -> bytes:
+        """Open the rest and return its first bytes.
+
+        :raises Unavailable: if the rest is not of the same part of the same generation.
+        :raises RetryableError: if the connection breaks before the first bytes.
+        """
         await self.aclose()
         opened = await self._resume(self._opened, self._position)
-        if not opened.continues(self._opened, self._position):
+        if not opened.is_continuation_of(self._opened, self._position):
             opened.response.close()
-            raise Unavailable(self._subject, "what came after a broken connection does not fit")
+            raise Unavailable(self._subject, "the resumed download does not fit the first")
         self._opened = opened
-        chunk = await self._more()
+        chunk = await self._read_chunk()
         if not chunk:
             raise RetryableError("the body broke off")
         return chunk
 
 
-def _cut(response: aiohttp.ClientResponse) -> None:
-    """End a read as a broken connection does; ``close`` would raise one exception in all of them,
-    which keeps what each held, and is no error of aiohttp's between two pieces of a chunked body.
+def _abort(response: aiohttp.ClientResponse) -> None:
+    """Abort the connection, so that the read ends as on a broken connection.
+
+    ``ClientResponse.close`` would raise one shared exception in all reads. That exception keeps
+    their objects alive. Between two pieces of a chunked body it is also no error of aiohttp.
     """
     connection = response.connection
     if connection is not None and connection.transport is not None:

@@ -1,26 +1,26 @@
-"""What can go wrong with a bucket, a topic or a secret, in our words.
+"""Errors of buckets, topics and secrets.
 
 ::
 
     CloudError
     ├── NotFound             no such object, generation or secret version
-    ├── PreconditionFailed   somebody else wrote first (412)
-    ├── TooManyRequests      one object name was written too often (429)
-    ├── PermissionDenied     our own identity lacks a role (401, 403); never "not found"
-    ├── Unavailable          the service failed or did not answer (5xx, resets, time-outs)
+    ├── PreconditionFailed   another writer was first (412)
+    ├── TooManyRequests      too many writes to one object name (429)
+    ├── PermissionDenied     the service account lacks a role (401, 403)
+    ├── Unavailable          the service failed or did not respond (5xx, resets, timeouts)
     └── Unreadable           an object or a secret version is not a valid document
 
-The adapters catch the vendor's exceptions and raise these ``from`` them.
+The adapters catch the exceptions of Google's libraries and raise these ``from`` them.
 """
 
 from collections.abc import Mapping
 
 
 class CloudError(Exception):
-    """Something that was asked of Google Cloud did not happen.
+    """Failure of a request to Google Cloud.
 
-    :param subject: what it was asked of, as ``gs://bucket/name``, a topic or a secret version.
-    :param detail: the vendor's own words.
+    :param subject: the resource: ``gs://bucket/name``, a topic or a secret version.
+    :param detail: the message of Google Cloud or of its library.
     """
 
     def __init__(self, subject: str, detail: str = "") -> None:
@@ -30,27 +30,27 @@ class CloudError(Exception):
 
 
 class NotFound(CloudError):
-    """The object, the generation, or the secret version does not exist."""
+    """Absent object, generation or secret version."""
 
 
 class PreconditionFailed(CloudError):
-    """The object is not, or no longer, at the generation the request named."""
+    """Live generation other than the generation of the request."""
 
 
 class TooManyRequests(CloudError):
-    """The object name was written more than about once a second."""
+    """More than about one write per second to an object name."""
 
 
 class PermissionDenied(CloudError):
-    """The identity this service runs as may not do that."""
+    """Missing permission of the service account of this service. Never a sign of absence."""
 
 
 class Unavailable(CloudError):
-    """The service failed, broke off or did not answer in time."""
+    """Service that failed, closed the connection or did not respond in time."""
 
 
 class Unreadable(CloudError):
-    """A document is not valid. Its reader keeps the last good one in force."""
+    """Invalid document. Its reader keeps the last valid one in force."""
 
 
 BY_STATUS: Mapping[int, type[CloudError]] = {
@@ -58,4 +58,4 @@ BY_STATUS: Mapping[int, type[CloudError]] = {
     403: PermissionDenied,
     404: NotFound,
 }
-"""The errors of Cloud Storage by status code; an unknown one is :class:`Unavailable`."""
+"""Errors of Cloud Storage by status code. Any other code is :class:`Unavailable`."""

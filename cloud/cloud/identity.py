@@ -1,4 +1,4 @@
-"""The identity this service runs as: its access token, where no library asks on its behalf."""
+"""Access tokens of the service account, for requests without a Google library."""
 
 import asyncio
 from collections.abc import Mapping
@@ -14,11 +14,11 @@ from cloud.errors import Unavailable
 READ_STORAGE = "https://www.googleapis.com/auth/devstorage.read_only"
 SIGN = "https://www.googleapis.com/auth/iam"
 _TIMEOUT = 5.0
-"""Seconds to wait for the metadata server, of whom google-auth would wait for two minutes."""
+"""Seconds to wait for the metadata server. The default of google-auth is two minutes."""
 
 
-def find(scope: str) -> Credentials:
-    """Return the application default credentials: on Cloud Run, the service account's.
+def find_credentials(scope: str) -> Credentials:
+    """Return the application default credentials: on Cloud Run, those of the service account.
 
     https://cloud.google.com/docs/authentication/application-default-credentials
 
@@ -29,38 +29,38 @@ def find(scope: str) -> Credentials:
 
 
 class Identity:
-    """An access token that is fetched when it is needed, once however many ask."""
+    """Access token that is fetched on demand, once for all waiting requests."""
 
     def __init__(self, scope: str, credentials: Credentials | None = None) -> None:
         self._scope, self._credentials = scope, credentials
         self._refreshing: asyncio.Task[Credentials] | None = None
 
-    async def fields(self) -> Mapping[str, str]:
-        """Return the header fields that say who asks.
+    async def get_headers(self) -> Mapping[str, str]:
+        """Return the header fields with the access token.
 
-        :raises Unavailable: if no token could be had.
+        :raises Unavailable: if no token can be fetched.
         """
-        credentials = self._valid()
+        credentials = self._get_valid_credentials()
         if credentials is None:
-            credentials = await self._renewed()
+            credentials = await self._renew()
         headers: dict[str, str] = {}
         credentials.apply(headers)  # type: ignore[no-untyped-call]  # google-auth's
         return headers
 
-    def _valid(self) -> Credentials | None:
-        """The credentials if their token is good for some minutes more, by google-auth's margin."""
+    def _get_valid_credentials(self) -> Credentials | None:
+        """Return the credentials if their token is valid for some more minutes (google-auth)."""
         return self._credentials if self._credentials and self._credentials.valid else None
 
-    async def _renewed(self) -> Credentials:
-        """Wait for the refresh that is under way; whoever waits no longer does not end it."""
+    async def _renew(self) -> Credentials:
+        """Wait for the current refresh. A cancelled request does not cancel it."""
         if self._refreshing is None or self._refreshing.done():
-            self._refreshing = asyncio.create_task(asyncio.to_thread(self._refreshed))
+            self._refreshing = asyncio.create_task(asyncio.to_thread(self._refresh))
         return await asyncio.shield(self._refreshing)
 
-    def _refreshed(self) -> Credentials:
+    def _refresh(self) -> Credentials:
         request = partial(Request(), timeout=_TIMEOUT)
         try:
-            credentials = self._credentials = self._credentials or find(self._scope)
+            credentials = self._credentials = self._credentials or find_credentials(self._scope)
             credentials.refresh(request)  # type: ignore[no-untyped-call]  # google-auth's
         except GoogleAuthError as error:
             raise Unavailable("access token", str(error)) from error

@@ -1,13 +1,15 @@
-"""An object that is written once and never again, such as a verdict."""
+"""Objects that are written once, such as verdicts."""
 
 from cloud.errors import PreconditionFailed, TooManyRequests
 from cloud.ports import Bucket, Headers
 
 
 def write_once(bucket: Bucket, name: str, data: bytes, headers: Headers) -> None:
-    """Write ``name`` unless it is there: another delivery's, of a moment ago (429) or longer (412).
+    """Write ``name`` unless it exists.
 
-    :raises TooManyRequests: if it was written too often and is not there all the same.
+    Another delivery of the same message can have written it: just now (429) or earlier (412).
+
+    :raises TooManyRequests: if the answer is 429 and the object does not exist.
     """
     try:
         bucket.write(name, data, headers, if_generation=0)

@@ -1,8 +1,8 @@
-"""The ports, as small as their callers need: ``Bucket`` and ``Topic``; ``Reader`` for the proxy.
+"""Ports to Google Cloud: ``Bucket`` and ``Topic`` for the workers, ``Reader`` for the proxy.
 
-``Bucket`` and ``Topic`` are synchronous: the workers call them from threads. There is no delete,
-and no write without a precondition: a generation that was read, or 0 for "only if absent".
-``Reader`` is for an event loop that hands bytes through, and can only read.
+``Bucket`` and ``Topic`` are synchronous: the workers call them from threads. There is no delete.
+Every write has a precondition: a generation that was read, or 0 for "only if absent".
+``Reader`` is for an event loop that forwards bytes. It can only read.
 """
 
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -19,7 +19,7 @@ NO_METADATA: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class ObjectInfo:
-    """What Cloud Storage knows of one generation of an object.
+    """Properties of one generation of an object.
 
     https://cloud.google.com/storage/docs/json_api/v1/objects#resource
     """
@@ -29,7 +29,7 @@ class ObjectInfo:
     size: int
     """Bytes, as stored."""
     created: datetime
-    """When this generation was created, by Cloud Storage's clock, in UTC."""
+    """Creation time of this generation by the clock of Cloud Storage, in UTC."""
     content_type: str = ""
     content_encoding: str = ""
     metadata: Mapping[str, str] = field(default_factory=lambda: NO_METADATA)
@@ -46,7 +46,7 @@ class StoredObject:
 
 @dataclass(frozen=True, slots=True)
 class Headers:
-    """What a write says of an object beside its bytes; nothing is left to defaults."""
+    """Properties that a write sets together with the bytes. None has a default of Cloud Storage."""
 
     content_type: str
     cache_control: str
@@ -56,7 +56,7 @@ class Headers:
 class Bucket(Protocol):
     """One Cloud Storage bucket.
 
-    Every method may raise :class:`~cloud.errors.PermissionDenied` and
+    Every method can raise :class:`~cloud.errors.PermissionDenied` and
     :class:`~cloud.errors.Unavailable`.
     """
 
@@ -66,24 +66,24 @@ class Bucket(Protocol):
         ...
 
     def stat(self, name: str, generation: Generation | None = None) -> ObjectInfo | None:
-        """Return what is known of the live object, or of ``generation`` of it; None if absent."""
+        """Return the properties of ``generation`` (None: the live one); None if it is absent."""
         ...
 
     def read(self, name: str) -> StoredObject | None:
-        """Return the whole live object with the generation its bytes belong to; None if absent.
+        """Return the whole live object with the generation of its bytes; None if it is absent.
 
-        For small objects: the bytes are held in memory.
+        It is for small objects: the bytes are held in memory.
         """
         ...
 
     def stream(
         self, info: ObjectInfo, *, start: int = 0, end: int | None = None
     ) -> Iterator[bytes]:
-        """Yield the bytes ``start`` to ``end`` (exclusive; None: all) of that very generation.
+        """Yield the bytes ``start`` to ``end`` (exclusive; None: all) of one generation.
 
-        In chunks of a few MiB at most. A broken connection is resumed where it broke.
+        A chunk has a few MiB at most. After a broken connection the rest is requested.
 
-        :raises NotFound: if there is no such generation any more.
+        :raises NotFound: if the generation no longer exists.
         """
         ...
 
@@ -92,26 +92,27 @@ class Bucket(Protocol):
     ) -> ObjectInfo:
         """Write the whole object if its live generation is ``if_generation`` (0: it is absent).
 
-        :raises PreconditionFailed: if it is not. After a retry this may be our own earlier write.
-        :raises TooManyRequests: if this name was written within about the last second.
+        :raises PreconditionFailed: if the live generation is another one. After a retry it can be
+            that of our own earlier write.
+        :raises TooManyRequests: if the name was written within about the last second.
         """
         ...
 
     def rewrite(
         self, source: "Bucket", info: ObjectInfo, name: str, headers: Headers
     ) -> ObjectInfo:
-        """Copy ``info``'s very generation of ``source`` to ``name`` here, if absent here.
+        """Copy the generation of ``info`` from ``source`` to ``name`` in this bucket, if absent.
 
-        On the server, however large it is. The destination resource is stated whole: nothing is
-        inherited from the source.
+        Cloud Storage copies, at any size. The copy has the properties of ``headers`` only; it
+        inherits none from the source.
 
-        :raises NotFound: if that generation is no longer there.
-        :raises PreconditionFailed: if ``name`` is taken, by whomever.
+        :raises NotFound: if the generation no longer exists.
+        :raises PreconditionFailed: if ``name`` exists.
         """
         ...
 
     def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
-        """Yield the live objects whose name starts with ``prefix``, by name, page after page."""
+        """Yield the live objects with the prefix ``prefix``, ordered by name, page after page."""
         ...
 
 
@@ -119,56 +120,56 @@ class Topic(Protocol):
     """One Pub/Sub topic."""
 
     def publish(self, message: Message) -> None:
-        """Publish ``message``; return when Pub/Sub has taken it, so that it will be delivered.
+        """Publish ``message``, and return when Pub/Sub has accepted it for delivery.
 
-        :raises PermissionDenied: if this service may not publish there.
-        :raises Unavailable: if Pub/Sub did not take it in time.
+        :raises PermissionDenied: if the service account lacks the role for the topic.
+        :raises Unavailable: if Pub/Sub did not accept it in time.
         """
         ...
 
 
 class Download(Protocol):
-    """One generation of an object on its way, to be iterated once and closed."""
+    """Open download of one generation of an object. It is iterated once and then closed."""
 
     generation: Generation
     size: int
     """Bytes of the whole object, as stored."""
     md5: str
-    """Of the whole object, in hexadecimal; empty where it was composed of parts."""
+    """Digest of the whole object in hexadecimal; empty for an object composed of parts."""
     start: int
-    """The position of the first byte that comes,"""
+    """Position of the first byte of the part."""
     stop: int
-    """and the one after the last."""
+    """Position after the last byte of the part."""
 
     def __aiter__(self) -> AsyncIterator[bytes]:
-        """Yield the bytes as they come: some hundred KiB are in memory at most.
+        """Yield the bytes on arrival. At most some hundred KiB are in memory.
 
-        A broken connection is resumed where it broke, on the same generation.
+        After a broken connection the rest of the same generation is requested.
 
-        :raises CloudError: if not all bytes could be had.
+        :raises CloudError: if the rest cannot be read.
         """
         ...
 
     async def aclose(self) -> None:
-        """Break off at once, unless all has come."""
+        """End the download at once, if it is not complete."""
         ...
 
 
 class Reader(Protocol):
     """One Cloud Storage bucket, for an event loop.
 
-    Every method may raise :class:`~cloud.errors.PermissionDenied` and
-    :class:`~cloud.errors.Unavailable`. Each is one storage operation where nothing fails.
+    Every method can raise :class:`~cloud.errors.PermissionDenied` and
+    :class:`~cloud.errors.Unavailable`. Without a failure each is one storage operation.
     """
 
     async def read(self, name: str) -> StoredObject:
-        """Return the whole live object with its generation. For small objects.
+        """Return the whole live object with its generation. It is for small objects.
 
         :raises NotFound: if there is no such object.
         """
         ...
 
-    async def changed(self, name: str, since: Generation) -> StoredObject | None:
+    async def read_if_changed(self, name: str, since: Generation) -> StoredObject | None:
         """Return the whole live object, or None if ``since`` is still its generation.
 
         :raises NotFound: if there is no such object.
@@ -176,11 +177,12 @@ class Reader(Protocol):
         ...
 
     async def open(self, name: str, *, start: int = 0, stop: int | None = None) -> Download:
-        """Begin to download the live object; return when it answers.
+        """Start a download of the live object, and return after the header fields.
 
-        :param start: the first byte; if negative, so many bytes before the end.
-        :param stop: the byte after the last; None: to the end. Where there is no such part, the
-            whole comes.
+        If the object has no such part, the download is of the whole.
+
+        :param start: position of the first byte; a negative one counts from the end.
+        :param stop: position after the last byte; None: the end.
         :raises NotFound: if there is no such object.
         """
         ...

@@ -1,7 +1,8 @@
-"""The ``Reader`` port over aiohttp: nothing between the socket and the caller but a small buffer.
+"""The ``Reader`` port over aiohttp, with one small buffer between the socket and the caller.
 
-Everything is one request to one endpoint, which tells generation, size and digest beside the bytes:
-https://cloud.google.com/storage/docs/json_api/v1/objects/get (``alt=media``). Why so: ADR 5.
+Each operation is one request to one endpoint. The header fields of its response contain generation,
+size and digest: https://cloud.google.com/storage/docs/json_api/v1/objects/get (``alt=media``).
+The reasons are in ADR 5.
 """
 
 import asyncio
@@ -15,7 +16,7 @@ import aiohttp
 from yarl import URL
 
 from cloud import errors
-from cloud.download import BACKOFFS, Opened, StorageDownload
+from cloud.download import BACKOFFS, DownloadResponse, StorageDownload
 from cloud.identity import Identity
 from cloud.ports import StoredObject
 from cloud.retry import AsyncRetry, RetryableError
@@ -23,33 +24,34 @@ from schemas.types import Generation
 
 T = TypeVar("T")
 
-Take = Callable[[aiohttp.ClientResponse], Awaitable[T]]
-"""Takes from an answer what is wanted of it."""
+Parse = Callable[[aiohttp.ClientResponse], Awaitable[T]]
+"""Returns the result of a response."""
 
 ORIGIN = "https://storage.googleapis.com"
 
 _BUFFER = 16 * 1024
-"""Bytes in hand from which on no more is taken off a connection; one more gulp may be on its way,
-which is at most 256 KiB."""
+"""Buffered bytes above which aiohttp stops reading a connection. One more read of at most 256 KiB
+can follow."""
 
 _TRANSIENT = {408, 429, 500, 502, 503, 504}
 """https://cloud.google.com/storage/docs/retry-strategy"""
 _ANSWERS = {200, 206, 304, 416}
 _NO_BUCKET = "bucket does not exist"
-"""What Cloud Storage says then, with a 404 as well: nobody knows what the object is."""
+"""Part of the message of Cloud Storage for an absent bucket. Its status is 404, but the object is
+not known to be absent."""
 _RAW = {"accept-encoding": "gzip"}
-"""As stored: where a gzip is stored, it is not undone on the way."""
+"""Field for the bytes as stored: Cloud Storage does not decompress a stored gzip."""
 
 
-class Storage:
-    """Cloud Storage, asked for bytes; its buckets share connections and limits.
+class StorageSession:
+    """Session with Cloud Storage. Its buckets share connections and limits.
 
-    :param origin: scheme and host; without a scheme, as emulators are named, it is HTTP.
-    :param identity: who asks; None: nobody, as emulators have it.
-    :param concurrency: requests that may await their answer at a time. A body on its way to a
-        client does not count, as it takes as long as the client likes.
-    :param timeout: seconds within which there is an answer, repetitions and the time in the queue
-        included; and within which a body goes on.
+    :param origin: scheme and host; HTTP without a scheme, which emulators omit.
+    :param identity: the identity for the requests; None: no credentials, for emulators.
+    :param concurrency: the number of requests that can wait for a response at the same time. A
+        started body does not count, because its duration depends on the client.
+    :param timeout: seconds to wait for a response, including retries and the time in the queue;
+        and seconds of the longest pause in a body.
     """
 
     def __init__(
@@ -61,7 +63,7 @@ class Storage:
 
     @cached_property
     def _session(self) -> aiohttp.ClientSession:
-        """Made when it is first needed, as it belongs to the loop that runs then."""
+        """The aiohttp session. It belongs to the running loop, so the first request creates it."""
         return aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0),
             timeout=aiohttp.ClientTimeout(total=None),
@@ -74,74 +76,78 @@ class Storage:
         """Close the connections."""
         await self._session.close()
 
-    async def ask(self, subject: str, path: str, fields: Mapping[str, str], take: Take[T]) -> T:
-        """GET ``path`` and ``take`` from the answer; ask again after what may pass.
+    async def get(self, subject: str, path: str, fields: Mapping[str, str], parse: Parse[T]) -> T:
+        """Request ``path`` and return the parsed response; retry after a transient error.
 
-        :raises CloudError: if it was refused, or there was no answer in time.
+        :raises CloudError: if the request is refused, or there is no response in time.
         """
         retry = AsyncRetry(BACKOFFS, self.timeout)
-        return await retry(subject, partial(self._attempt, subject, path, fields, take))
+        return await retry(subject, partial(self._attempt, subject, path, fields, parse))
 
     async def _attempt(
-        self, subject: str, path: str, fields: Mapping[str, str], take: Take[T]
+        self, subject: str, path: str, fields: Mapping[str, str], parse: Parse[T]
     ) -> T:
-        who = await self._identity.fields() if self._identity else {}
+        authorization = await self._identity.get_headers() if self._identity else {}
         url = URL(self._origin + path, encoded=True)
         async with self._places:
             response = await self._session.get(
-                url, headers={**_RAW, **fields, **who}, allow_redirects=False
+                url, headers={**_RAW, **fields, **authorization}, allow_redirects=False
             )
             try:
-                await _refuse(response, subject)
-                return await take(response)
+                await _raise_for_status(response, subject)
+                return await parse(response)
             except BaseException:
                 response.close()
                 raise
 
 
 class StorageReader:
-    """One Cloud Storage bucket; see :class:`cloud.ports.Reader` for what it promises."""
+    """One Cloud Storage bucket. It implements :class:`cloud.ports.Reader`."""
 
-    def __init__(self, storage: Storage, name: str) -> None:
-        self._storage, self._name = storage, name
+    def __init__(self, session: StorageSession, name: str) -> None:
+        self._session, self._name = session, name
 
     async def read(self, name: str) -> StoredObject:
-        """Download an object whole."""
-        return await self._storage.ask(self._subject(name), self._path(name), {}, _stored)
+        """Download a whole object."""
+        return await self._session.get(
+            self._create_subject(name), self._create_path(name), {}, _parse_object
+        )
 
-    async def changed(self, name: str, since: Generation) -> StoredObject | None:
-        """Download an object whole, on condition."""
-        path = self._path(name, f"&ifGenerationNotMatch={since}")
-        return await self._storage.ask(self._subject(name), path, {}, _changed)
+    async def read_if_changed(self, name: str, since: Generation) -> StoredObject | None:
+        """Download a whole object with a precondition on its generation."""
+        path = self._create_path(name, f"&ifGenerationNotMatch={since}")
+        return await self._session.get(self._create_subject(name), path, {}, _parse_if_modified)
 
     async def open(self, name: str, *, start: int = 0, stop: int | None = None) -> StorageDownload:
-        """Begin to download an object."""
+        """Start the download of an object."""
 
-        async def resume(broken: Opened, position: int) -> Opened:
+        async def resume(broken: DownloadResponse, position: int) -> DownloadResponse:
             return await self._open(name, broken.generation, position, broken.stop)
 
         opened = await self._open(name, None, start, stop)
-        return StorageDownload(self._subject(name), opened, resume, self._storage.timeout)
+        return StorageDownload(self._create_subject(name), opened, resume, self._session.timeout)
 
     async def _open(
         self, name: str, generation: Generation | None, start: int, stop: int | None
-    ) -> Opened:
-        subject = self._subject(name)
-        path = self._path(name, "" if generation is None else f"&generation={generation}")
-        opened = await self._storage.ask(subject, path, _part(start, stop), Opened.from_response)
+    ) -> DownloadResponse:
+        subject = self._create_subject(name)
+        path = self._create_path(name, "" if generation is None else f"&generation={generation}")
+        opened = await self._session.get(
+            subject, path, _create_range_field(start, stop), DownloadResponse.from_response
+        )
         if opened is not None:
             return opened
-        return await self._storage.ask(subject, path, {}, _whole)
+        return await self._session.get(subject, path, {}, _parse_whole)
 
-    def _path(self, name: str, parameter: str = "") -> str:
+    def _create_path(self, name: str, parameter: str = "") -> str:
         return f"/storage/v1/b/{self._name}/o/{quote(name, safe='')}?alt=media{parameter}"
 
-    def _subject(self, name: str) -> str:
+    def _create_subject(self, name: str) -> str:
         return f"gs://{self._name}/{name}"
 
 
-def _part(start: int, stop: int | None) -> Mapping[str, str]:
-    """The ``Range`` field of a part; none for the whole (RFC 9110 §14.1.2)."""
+def _create_range_field(start: int, stop: int | None) -> Mapping[str, str]:
+    """Return the ``Range`` field of a part; no field for the whole (RFC 9110 §14.1.2)."""
     if start == 0 and stop is None:
         return {}
     if start < 0:
@@ -149,31 +155,31 @@ def _part(start: int, stop: int | None) -> Mapping[str, str]:
     return {"range": f"bytes={start}-{'' if stop is None else stop - 1}"}
 
 
-async def _whole(response: aiohttp.ClientResponse) -> Opened:
-    opened = await Opened.from_response(response)
+async def _parse_whole(response: aiohttp.ClientResponse) -> DownloadResponse:
+    opened = await DownloadResponse.from_response(response)
     if opened is None:
-        raise RetryableError("416 to a request for the whole")
+        raise RetryableError("416 to a request without a range")
     return opened
 
 
-async def _changed(response: aiohttp.ClientResponse) -> StoredObject | None:
-    return None if response.status == HTTPStatus.NOT_MODIFIED else await _stored(response)
+async def _parse_if_modified(response: aiohttp.ClientResponse) -> StoredObject | None:
+    return None if response.status == HTTPStatus.NOT_MODIFIED else await _parse_object(response)
 
 
-async def _stored(response: aiohttp.ClientResponse) -> StoredObject:
+async def _parse_object(response: aiohttp.ClientResponse) -> StoredObject:
     if response.status != HTTPStatus.OK:
-        raise RetryableError(f"{response.status} to a plain request")
+        raise RetryableError(f"{response.status} to a request without a range")
     generation = int(response.headers.get("x-goog-generation", 0))
     return StoredObject(generation, await response.read())
 
 
-async def _refuse(response: aiohttp.ClientResponse, subject: str) -> None:
-    """Raise what a status means, unless it is an answer."""
+async def _raise_for_status(response: aiohttp.ClientResponse, subject: str) -> None:
+    """Raise the error of a status code, unless the request succeeded."""
     if response.status in _ANSWERS:
         return
-    words = (await response.read())[:300].decode("utf-8", "replace")
-    detail = f"{response.status} {words}".strip()
+    message = (await response.read())[:300].decode("utf-8", "replace")
+    detail = f"{response.status} {message}".strip()
     if response.status in _TRANSIENT:
         raise RetryableError(detail)
     kind = errors.BY_STATUS.get(response.status, errors.Unavailable)
-    raise (errors.Unavailable if _NO_BUCKET in words else kind)(subject, detail)
+    raise (errors.Unavailable if _NO_BUCKET in message else kind)(subject, detail)

@@ -1,7 +1,7 @@
 """Retry with back-off, jitter and a deadline, for threads and for event loops (ADR 14).
 
-The policies are where they are used: ``cloud.download`` (reads), ``indexer.commit`` (records) and
-``publisher.main`` (pages, 412 and 429).
+The policies are in the modules that use them: ``cloud.download`` (reads), ``indexer.commit``
+(records) and ``publisher.main`` (pages, 412 and 429).
 """
 
 import asyncio
@@ -16,16 +16,16 @@ from cloud.errors import Unavailable
 T = TypeVar("T")
 
 _MOST_DOUBLINGS = 32
-"""Keeps the power of two small. Every ``longest`` pause is reached with fewer."""
+"""Bound of the power of two. Every ``longest`` pause is reached with fewer doublings."""
 
 
 class RetryableError(Exception):
-    """A failure after which a new attempt may succeed. It is retried if it is in ``backoffs``."""
+    """Failure after which a new attempt can succeed. It is retried if it is in ``backoffs``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """Pauses between attempts, in seconds: they double, and each gets a random factor."""
+    """Pauses between attempts, in seconds. They double, and each has a random factor."""
 
     first: float
     longest: float
@@ -33,7 +33,7 @@ class Backoff:
     jitter: tuple[float, float] = (0.5, 1.5)
     """The range of the random factor."""
 
-    def pause(self, failures: int, chance: float) -> float:
+    def compute_pause(self, failures: int, chance: float) -> float:
         """Return the pause before the next attempt.
 
         :param failures: the failures before the latest one.
@@ -50,7 +50,7 @@ Backoffs = Mapping[type[Exception], Backoff]
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Repeats an attempt from its beginning, in a thread."""
+    """Retry of an attempt in a thread. Each attempt starts from the beginning."""
 
     backoffs: Backoffs
     deadline: float
@@ -73,7 +73,7 @@ class Retry:
             try:
                 return attempt()
             except tuple(self.backoffs) as error:
-                pause = _backoff(self.backoffs, error).pause(failures, self.chance())
+                pause = _find_backoff(self.backoffs, error).compute_pause(failures, self.chance())
                 if self.clock() + pause > end:
                     raise
             self.sleep(pause)
@@ -82,7 +82,7 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class AsyncRetry:
-    """Repeats an attempt from its beginning, in an event loop."""
+    """Retry of an attempt in an event loop. Each attempt starts from the beginning."""
 
     backoffs: Backoffs
     deadline: float
@@ -98,7 +98,7 @@ class AsyncRetry:
         """
         clock = asyncio.get_running_loop().time
         end = clock() + self.deadline
-        problem, failures = f"no answer within {self.deadline:g} s", 0
+        problem, failures = f"no response within {self.deadline:g} s", 0
         cause: Exception | None = None
         try:
             async with asyncio.timeout_at(end):
@@ -107,7 +107,9 @@ class AsyncRetry:
                         return await attempt()
                     except tuple(self.backoffs) as error:
                         problem, cause = str(error) or type(error).__name__, error
-                        pause = _backoff(self.backoffs, error).pause(failures, self.chance())
+                        pause = _find_backoff(self.backoffs, error).compute_pause(
+                            failures, self.chance()
+                        )
                     if clock() + pause >= end:
                         break
                     await asyncio.sleep(pause)
@@ -117,5 +119,5 @@ class AsyncRetry:
         raise Unavailable(subject, problem) from cause
 
 
-def _backoff(backoffs: Backoffs, error: Exception) -> Backoff:
+def _find_backoff(backoffs: Backoffs, error: Exception) -> Backoff:
     return next(backoff for kind, backoff in backoffs.items() if isinstance(error, kind))

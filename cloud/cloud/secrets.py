@@ -1,4 +1,4 @@
-"""A secret and its versions, over google-cloud-secret-manager."""
+"""Secrets and their versions over google-cloud-secret-manager."""
 
 from dataclasses import dataclass, field
 
@@ -11,7 +11,7 @@ from google.cloud.secretmanager_v1.services.secret_manager_service.transports im
 from cloud.translation import translate_errors
 
 _TIMEOUT = 5.0
-"""Seconds to wait for an answer."""
+"""Seconds to wait for a response."""
 
 MAX_SIZE = 64 * 1024
 """Bytes of a version. https://cloud.google.com/secret-manager/quotas#content_limits"""
@@ -27,14 +27,14 @@ class SecretVersion:
 
     @property
     def number(self) -> int:
-        """Which version it is, counted from 1 in the order they were added."""
+        """Number of the version, counted from 1 in the order of creation."""
         return int(self.name.rpartition("/")[2])
 
 
 def connect(emulator_host: str | None = None) -> SecretManagerServiceClient:
-    """Make a client, of the stand-in at ``emulator_host`` (``host:port``) if that is given.
+    """Create a client of the stand-in at ``emulator_host`` (``host:port``), or of Secret Manager.
 
-    The library itself knows no emulator, as Google offers none.
+    The library has no setting for an emulator, because Google offers none.
     """
     if emulator_host is None:
         return SecretManagerServiceClient()
@@ -45,23 +45,23 @@ def connect(emulator_host: str | None = None) -> SecretManagerServiceClient:
 class Secret:
     """One secret of Secret Manager.
 
-    Every method may raise :class:`~cloud.errors.PermissionDenied` and
-    :class:`~cloud.errors.Unavailable`, the latter also for a version that is disabled or destroyed.
+    Every method can raise :class:`~cloud.errors.PermissionDenied` and
+    :class:`~cloud.errors.Unavailable`. A disabled or destroyed version is ``Unavailable``.
     """
 
     def __init__(self, client: SecretManagerServiceClient, project: str, name: str) -> None:
         self._client = client
         self._path: str = client.secret_path(project, name)
 
-    def latest(self) -> SecretVersion:
-        """Access the most recently created version.
+    def access_latest(self) -> SecretVersion:
+        """Return the newest version.
 
-        :raises NotFound: if there is no secret, or no version of it.
+        :raises NotFound: if there is no secret, or if it has no version.
         """
         return self._access("latest")
 
-    def version(self, number: int) -> SecretVersion:
-        """Access a version by its number, which unlike ``latest`` is never behind.
+    def access_version(self, number: int) -> SecretVersion:
+        """Return a version by its number. Unlike ``latest`` a number is strongly consistent.
 
         https://cloud.google.com/secret-manager/docs/consistency
 
@@ -70,7 +70,7 @@ class Secret:
         return self._access(str(number))
 
     def add(self, data: bytes) -> int:
-        """Add a version; return its number.
+        """Add a version and return its number.
 
         :raises NotFound: if there is no secret.
         """
@@ -83,6 +83,6 @@ class Secret:
     def _access(self, alias: str) -> SecretVersion:
         path = f"{self._path}/versions/{alias}"
         with translate_errors(path):
-            # Without the library's own retry, which would go on for a minute whatever the timeout.
+            # The retry of the library would continue for a minute and ignore the timeout.
             answer = self._client.access_secret_version(name=path, timeout=_TIMEOUT, retry=None)
         return SecretVersion(name=answer.name, data=answer.payload.data)

@@ -1,4 +1,4 @@
-"""V4 signed URLs of Cloud Storage, without a key: the service account's own is used by IAM.
+"""V4 signed URLs of Cloud Storage without a private key: IAM signs for the service account.
 
 https://cloud.google.com/storage/docs/authentication/signatures
 https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/signBlob
@@ -16,7 +16,7 @@ from google.auth.iam import Signer
 from google.auth.transport import Request, requests
 
 from cloud.errors import Unavailable
-from cloud.identity import SIGN, find
+from cloud.identity import SIGN, find_credentials
 
 HOST = "storage.googleapis.com"
 _ALGORITHM = "GOOG4-RSA-SHA256"
@@ -24,7 +24,7 @@ _ALGORITHM = "GOOG4-RSA-SHA256"
 Sign = Callable[[bytes], bytes]
 
 
-def signed_url(
+def generate_signed_url(
     bucket: str,
     name: str,
     *,
@@ -33,15 +33,15 @@ def signed_url(
     now: datetime,
     valid: int,
 ) -> str:
-    """Return an address from which whoever has it may GET an object.
+    """Return a URL for GET of an object without further credentials.
 
-    :param signer: the service account that signs, by its e-mail address.
-    :param sign: signs bytes with RSA and SHA-256.
-    :param valid: seconds for which it is good; what IAM signs is for 12 hours at most.
+    :param signer: the e-mail address of the signing service account.
+    :param sign: returns the signature of bytes by RSA and SHA-256.
+    :param valid: seconds of validity, at most 12 hours with a signature of IAM.
     """
     scope = f"{now:%Y%m%d}/auto/storage/goog4_request"
     path = f"/{bucket}/{quote(name, safe='/~')}"
-    query = _query(
+    query = _encode_query(
         {
             "X-Goog-Algorithm": _ALGORITHM,
             "X-Goog-Credential": f"{signer}/{scope}",
@@ -56,16 +56,16 @@ def signed_url(
     return f"https://{HOST}{path}?{query}&X-Goog-Signature={sign(text.encode()).hex()}"
 
 
-def _query(parameters: dict[str, str]) -> str:
+def _encode_query(parameters: dict[str, str]) -> str:
     return urlencode(sorted(parameters.items()), quote_via=quote, safe="~")
 
 
 class UrlSigner:
-    """Signs as the service account that this service runs as, which may do so for itself only.
+    """Signer with the service account of this service, which can sign for itself only.
 
-    :param bucket: where the objects are.
-    :param valid: seconds for which a URL is good.
-    :param credentials: None: those of the environment.
+    :param bucket: the bucket of the objects.
+    :param valid: seconds of validity of a URL.
+    :param credentials: the credentials; None: those of the environment.
     """
 
     def __init__(
@@ -81,19 +81,19 @@ class UrlSigner:
     async def sign(self, name: str) -> str:
         """Return the URL of an object.
 
-        :raises Unavailable: if it could not be signed.
+        :raises Unavailable: if IAM does not sign it.
         """
         return await asyncio.to_thread(self._sign, name)
 
     def _sign(self, name: str) -> str:
         request = self._transport()
         try:
-            credentials = self._credentials = self._credentials or find(SIGN)
-            if not credentials.valid:  # before that, the e-mail address is not known either
+            credentials = self._credentials = self._credentials or find_credentials(SIGN)
+            if not credentials.valid:  # the e-mail address is absent before the first refresh
                 credentials.refresh(request)  # type: ignore[no-untyped-call]  # google-auth's
             email = getattr(credentials, "service_account_email", "")
             signer = Signer(request, credentials, email)  # type: ignore[no-untyped-call]
-            return signed_url(
+            return generate_signed_url(
                 self._bucket,
                 name,
                 signer=email,
@@ -102,4 +102,6 @@ class UrlSigner:
                 valid=self._valid,
             )
         except GoogleAuthError as error:
-            raise Unavailable(f"gs://{self._bucket}/{name}", f"not signed: {error}") from error
+            raise Unavailable(
+                f"gs://{self._bucket}/{name}", f"cannot sign the URL: {error}"
+            ) from error

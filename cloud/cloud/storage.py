@@ -1,7 +1,7 @@
 """The ``Bucket`` port over google-cloud-storage.
 
-Every write carries a generation precondition, so the library may repeat it safely after a 5xx or
-a broken connection; a 429 is handed to the caller, who has newer changes to merge by then.
+Every write has a generation precondition, so the library can safely retry it after a 5xx or a
+broken connection. A 429 is raised, because the caller then has newer changes to merge.
 https://cloud.google.com/storage/docs/retry-strategy
 """
 
@@ -25,24 +25,29 @@ from cloud.ports import Bucket, Headers, ObjectInfo, StoredObject
 from schemas.types import Generation
 
 CHUNK = 4 * 1024 * 1024
-"""Bytes a streamed read asks for at a time, and holds in memory."""
+"""Bytes of one request of a stream. They are in memory at a time."""
 
 _TIMEOUT = (5.0, 60.0)
-"""Seconds to connect, and between two bytes."""
+"""Seconds to connect, and seconds between two bytes."""
 
 _RETRY_FOR = 60.0
-"""Seconds within which a request is repeated: well below the ack deadline of 600 s."""
+"""Seconds of all retries of a request: well below the ack deadline of 600 s."""
 
 _POOL = 64
-"""Connections kept: as many as the worker threads of one process can use."""
+"""Connections in the pool: one for each worker thread of a process."""
 
 
 def _is_transient(error: Exception) -> bool:
-    return _status(error) != HTTPStatus.TOO_MANY_REQUESTS and bool(DEFAULT_RETRY._predicate(error))
+    return _get_status(error) != HTTPStatus.TOO_MANY_REQUESTS and bool(
+        DEFAULT_RETRY._predicate(error)
+    )
 
 
-def _status(error: Exception) -> int:
-    """The status of an answer; uploads and downloads raise another exception than the rest."""
+def _get_status(error: Exception) -> int:
+    """Return the status code of an error; 0 without a response.
+
+    Uploads and downloads raise another exception than the other methods.
+    """
     if isinstance(error, InvalidResponse):
         return int(error.response.status_code)
     return int(error.code or 0) if isinstance(error, exceptions.GoogleAPICallError) else 0
@@ -52,10 +57,10 @@ _RETRY = Retry(predicate=_is_transient, initial=0.2, maximum=10.0, timeout=_RETR
 
 
 def connect(project: str) -> Client:
-    """Make a client, of ``STORAGE_EMULATOR_HOST`` if that is set."""
+    """Create a client of ``STORAGE_EMULATOR_HOST``, or of Cloud Storage if that is unset."""
     client = Client(project=project)
-    # It asks for a bucket's location, for traces that nobody takes: a thread and a billed request
-    # of its own after each 404, and every new file begins with one.
+    # The library requests the location of a bucket for traces, which are off here. That would take
+    # a thread and a billed request after each 404, and every new file begins with a 404.
     client._bucket_metadata_cache = None
     for scheme in ("https://", "http://"):
         client._http.mount(scheme, HTTPAdapter(pool_connections=_POOL, pool_maxsize=_POOL))
@@ -63,7 +68,7 @@ def connect(project: str) -> Client:
 
 
 class StorageBucket:
-    """One Cloud Storage bucket; see :class:`cloud.ports.Bucket` for what it promises."""
+    """One Cloud Storage bucket. It implements :class:`cloud.ports.Bucket`."""
 
     def __init__(self, client: Client, name: str) -> None:
         self._bucket: VendorBucket = client.bucket(name)
@@ -75,20 +80,20 @@ class StorageBucket:
         return str(self._bucket.name)
 
     def stat(self, name: str, generation: Generation | None = None) -> ObjectInfo | None:
-        """Ask for an object's resource."""
+        """Request the metadata of an object."""
         blob = self._bucket.blob(name, generation=generation)
         try:
-            with self._ours(name):
+            with self._translate_errors(name):
                 blob.reload(timeout=_TIMEOUT, retry=_RETRY)
         except errors.NotFound:
             return None
-        return _info(blob)
+        return _create_info(blob)
 
     def read(self, name: str) -> StoredObject | None:
-        """Download an object; the response's headers name its generation."""
+        """Download an object. The response contains its generation."""
         blob = self._bucket.blob(name)
         try:
-            with self._ours(name):
+            with self._translate_errors(name):
                 data = blob.download_as_bytes(raw_download=True, timeout=_TIMEOUT, retry=_RETRY)
         except errors.NotFound:
             return None
@@ -97,11 +102,11 @@ class StorageBucket:
     def stream(
         self, info: ObjectInfo, *, start: int = 0, end: int | None = None
     ) -> Iterator[bytes]:
-        """Download range after range; a range that breaks is asked for again."""
+        """Download range after range. A broken range is requested again."""
         stop = info.size if end is None else min(end, info.size)
         blob = self._bucket.blob(info.name, generation=info.generation)
         for first in range(start, stop, CHUNK):
-            with self._ours(info.name):
+            with self._translate_errors(info.name):
                 yield blob.download_as_bytes(
                     start=first,
                     end=min(first + CHUNK, stop) - 1,
@@ -114,9 +119,9 @@ class StorageBucket:
     def write(
         self, name: str, data: bytes, headers: Headers, *, if_generation: Generation
     ) -> ObjectInfo:
-        """Upload an object whole, under its precondition."""
-        blob = self._described(name, headers)
-        with self._creating(name, if_generation), self._ours(name):
+        """Upload a whole object with its precondition."""
+        blob = self._create_blob(name, headers)
+        with self._detect_taken_name(name, if_generation), self._translate_errors(name):
             blob.upload_from_string(
                 data,
                 content_type=headers.content_type,
@@ -125,15 +130,15 @@ class StorageBucket:
                 retry=_RETRY,
                 checksum="crc32c",
             )
-        return _info(blob)
+        return _create_info(blob)
 
     def rewrite(self, source: Bucket, info: ObjectInfo, name: str, headers: Headers) -> ObjectInfo:
-        """Copy on the server, in as many calls as it takes."""
+        """Copy on the server, in one or more calls."""
         origin = self._client.bucket(source.name).blob(info.name, generation=info.generation)
-        blob, token, done = self._described(name, headers), None, False
+        blob, token, done = self._create_blob(name, headers), None, False
         blob.content_type = headers.content_type
         while not done:
-            with self._creating(name, 0), self._ours(name):
+            with self._detect_taken_name(name, 0), self._translate_errors(name):
                 token, _, _ = blob.rewrite(
                     origin,
                     token=token,
@@ -143,12 +148,12 @@ class StorageBucket:
                     retry=_RETRY,
                 )
             done = token is None
-        return _info(blob)
+        return _create_info(blob)
 
     def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
-        """List page after page, asking only for what ``ObjectInfo`` holds."""
+        """List page after page, with the fields of ``ObjectInfo`` only."""
         fields = "name,generation,size,timeCreated,contentType,contentEncoding,metadata"
-        with self._ours(prefix):
+        with self._translate_errors(prefix):
             for blob in self._client.list_blobs(
                 self._bucket,
                 prefix=prefix,
@@ -156,21 +161,22 @@ class StorageBucket:
                 timeout=_TIMEOUT,
                 retry=_RETRY,
             ):
-                yield _info(blob)
+                yield _create_info(blob)
 
-    def _described(self, name: str, headers: Headers) -> Blob:
+    def _create_blob(self, name: str, headers: Headers) -> Blob:
         blob = self._bucket.blob(name)
         blob.cache_control = headers.cache_control
         blob.metadata = dict(headers.metadata)
         return blob
 
     @contextmanager
-    def _creating(self, name: str, if_generation: Generation) -> Iterator[None]:
-        """Take a 403 for the 412 it stands for, when a name that must be free is taken.
+    def _detect_taken_name(self, name: str, if_generation: Generation) -> Iterator[None]:
+        """Raise ``PreconditionFailed`` for a 403 if the name must be absent and exists.
 
-        An identity that may create but not delete is what guards the packages and the verdicts.
-        To replace an object takes the permission to delete it, and which of the two is checked
-        first is not documented: https://cloud.google.com/storage/docs/access-control/iam-json
+        The service accounts can create but not delete, which protects the packages and the
+        verdicts. Replacing an object needs the permission to delete it. Google does not document
+        the order of the checks of permission and precondition:
+        https://cloud.google.com/storage/docs/access-control/iam-json
         """
         try:
             yield
@@ -180,15 +186,15 @@ class StorageBucket:
             raise
 
     @contextmanager
-    def _ours(self, name: str) -> Iterator[None]:
-        """Raise the library's exceptions as ours."""
+    def _translate_errors(self, name: str) -> Iterator[None]:
+        """Raise exceptions of the library as ``CloudError``."""
         subject = f"gs://{self.name}/{name}"
         try:
             yield
         except exceptions.GoogleAPICallError as error:
-            raise _translated(_status(error), subject, error.message) from error
+            raise _create_error(_get_status(error), subject, error.message) from error
         except InvalidResponse as error:
-            raise _translated(_status(error), subject, str(error)) from error
+            raise _create_error(_get_status(error), subject, str(error)) from error
         except (exceptions.RetryError, requests.RequestException, GoogleAuthError) as error:
             raise errors.Unavailable(subject, str(error)) from error
 
@@ -200,11 +206,11 @@ _BY_STATUS: Mapping[int, type[errors.CloudError]] = {
 }
 
 
-def _translated(status: int, subject: str, detail: str) -> errors.CloudError:
+def _create_error(status: int, subject: str, detail: str) -> errors.CloudError:
     return _BY_STATUS.get(status, errors.Unavailable)(subject, detail)
 
 
-def _info(blob: Blob) -> ObjectInfo:
+def _create_info(blob: Blob) -> ObjectInfo:
     return ObjectInfo(
         name=blob.name,
         generation=int(blob.generation),

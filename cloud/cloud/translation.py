@@ -1,4 +1,4 @@
-"""Exceptions of Google's gRPC clients, raised as :mod:`cloud.errors`."""
+"""Translation of the exceptions of Google's gRPC clients to :mod:`cloud.errors`."""
 
 from collections.abc import Iterator
 from concurrent.futures import TimeoutError as FutureTimeoutError
@@ -12,7 +12,7 @@ from cloud import errors
 
 @contextmanager
 def translate_errors(subject: str) -> Iterator[None]:
-    """Raise the exceptions of the client library as errors about ``subject``."""
+    """Raise exceptions of the client library as ``CloudError`` with ``subject``."""
     try:
         yield
     except exceptions.PermissionDenied as error:

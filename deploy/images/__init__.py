@@ -1,1 +1,1 @@
-"""Builds every image, looks into it and runs it: what a Dockerfile promises is no proof."""
+"""Build, inspection and test run of every container image."""

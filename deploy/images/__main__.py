@@ -1,8 +1,7 @@
-"""``python -m images [SERVICE…]``: build the images, look into them, run them.
+"""``python -m images [SERVICE…]``: build, inspect and run the images.
 
-Every service has to answer ``/health`` although nothing that it stands on is there, from a file
-system that it cannot write to, without a single capability. The exit code is 1 if one does not, or
-if an image is not what it should be.
+Each service must answer ``/health`` without its dependencies, on a read-only file system and
+without capabilities. The exit code is 1 if one does not, or if an image has a fault.
 """
 
 import argparse
@@ -15,47 +14,47 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from images import inside
-from images.commands import CommandFailed
 from images.engine import Engine, choose
-from images.findings import GRACE, HEAD, MB, Contents, Image, Life
-from local import layout
-from local.layout import Ports
+from images.execution import CommandFailed
+from images.image import GRACE, HEAD, MB, Contents, Image, Lifetime
+from local import topology
+from local.topology import Ports
 
 ROOT = Path(__file__).parents[2]
 SERVICES = ("ingest", "indexer", "publisher", "proxy", "local")
 PATIENCE = 60.0
-"""Seconds for a service to answer, as the start-up probe of deploy/terraform gives it."""
+"""Seconds until a service must answer, like the startup probe in deploy/terraform."""
 
 
-def checked(engine: Engine, service: str, base_size: int) -> Image:
-    """Build an image, look into it, run it."""
+def check_image(engine: Engine, service: str, base_size: int) -> Image:
+    """Build, inspect and run an image."""
     print(f"{service}: building", file=sys.stderr, flush=True)
     image = engine.build(service, ROOT)
-    contents = _contents(
+    contents = _inspect(
         engine, image, f"{service}.{'stand_ins.relay' if service == 'local' else 'main'}"
     )
-    life = _lived(engine, image, service)
-    return Image(service, engine.size(image), base_size, contents, life)
+    lifetime = _run(engine, image, service)
+    return Image(service, engine.measure(image), base_size, contents, lifetime)
 
 
-def _contents(engine: Engine, image: str, module: str) -> Contents:
-    """Ask the image's own user; only root can see what there is of caches."""
+def _inspect(engine: Engine, image: str, module: str) -> Contents:
+    """Inspect an image as its own user, and as root for the caches that only root can see."""
     script = Path(inside.__file__).read_text("utf-8")
-    told = json.loads(engine.ask(image, script, module))
-    caches = json.loads(engine.ask(image, script, module, user="0"))["caches"]
-    return Contents.read(told | {"caches": caches})
+    found = json.loads(engine.execute(image, script, module))
+    caches = json.loads(engine.execute(image, script, module, user="0"))["caches"]
+    return Contents.from_json(found | {"caches": caches})
 
 
-def _lived(engine: Engine, image: str, service: str) -> Life:
-    """Start it, wait for its first answer, and end it."""
-    ports = Ports.free()
+def _run(engine: Engine, image: str, service: str) -> Lifetime:
+    """Start a container, wait for its first answer, and stop it."""
+    ports = Ports.find_free()
     if service == "local":
         address = ports.address("secrets")
         command = ["python", "-m", "local.stand_ins.secret_manager", f"--port={ports.secrets}"]
         environment: Mapping[str, str] = {}
     else:
         address, command = ports.address(service), []
-        environment = layout.service_environment(service, ports)
+        environment = topology.build_service_environment(service, ports)
     started = time.monotonic()
     container = engine.start(image, environment, *command)
     try:
@@ -63,15 +62,15 @@ def _lived(engine: Engine, image: str, service: str) -> Life:
         _await(lambda: is_up(address), lambda: engine.log(container))
         answered = time.monotonic()
         exit_code = engine.stop(container, GRACE)
-        return Life(answered - started, time.monotonic() - answered, exit_code)
+        return Lifetime(answered - started, time.monotonic() - answered, exit_code)
     finally:
         engine.remove(container)
 
 
 def _await(is_up: Callable[[], object], log: Callable[[], str]) -> None:
-    """Return when ``is_up`` raises no error any more.
+    """Wait until ``is_up`` raises no error.
 
-    :raises CommandFailed: with the log, if that takes too long.
+    :raises CommandFailed: after ``PATIENCE``, with the log.
     """
     end = time.monotonic() + PATIENCE
     while True:
@@ -96,7 +95,7 @@ def _connect(address: str) -> None:
 
 
 def main() -> int:
-    """Print the table, and what is wrong; return the exit code."""
+    """Print the table and the faults of the images; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m images", description=__doc__)
     parser.add_argument("services", nargs="*", metavar="SERVICE", help=", ".join(SERVICES))
     chosen = parser.parse_args().services or SERVICES
@@ -104,16 +103,16 @@ def main() -> int:
         parser.error(f"no such service: {', '.join(unknown)}")
     try:
         engine = choose()
-        base_size = engine.size(engine.base)
-        images = [checked(engine, service, base_size) for service in chosen]
+        base_size = engine.measure(engine.base)
+        images = [check_image(engine, service, base_size) for service in chosen]
     except CommandFailed as error:
         print(error, file=sys.stderr)
         return 1
     print(f"built by {engine.name} on {engine.base} ({base_size / MB:.0f} MB)\n\n{HEAD}")
     for image in images:
-        print(image.row())
-    faults = [f"{image.service}: {fault}" for image in images for fault in image.faults()]
-    print("\n" + ("\n".join(faults) or "all as it should be"))
+        print(image.format_row())
+    faults = [f"{image.service}: {fault}" for image in images for fault in image.find_faults()]
+    print("\n" + ("\n".join(faults) or "no faults"))
     return 1 if faults else 0
 
 

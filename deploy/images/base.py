@@ -1,8 +1,8 @@
-"""A base image of Debian's own packages, for machines where no image can be pulled.
+"""Base image from Debian packages, for machines that cannot pull an image.
 
-It stands for ``python:3.13-slim``: the same Debian release and the same Python, without what that
-image leaves out, too. Debian's Python is built otherwise, so sizes differ; the table tells the
-base's size from what the Dockerfile adds.
+It replaces ``python:3.13-slim``: same Debian release, same Python version, and no documentation and
+caches. Debian builds Python with other options, so sizes differ; the table shows the size of the
+base image and of the layers of the Dockerfile separately.
 """
 
 import re
@@ -10,7 +10,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from images.commands import CommandFailed, run, succeeds
+from images.execution import CommandFailed, run, succeeds
 
 SUITE = "trixie"
 IMAGE = f"localhost/gcpypi-base:{SUITE}"
@@ -21,17 +21,18 @@ _LEFT_OUT = (
 )
 
 
-def made() -> str:
-    """Return the base image's name; make it, which takes minutes, unless it is there."""
-    # Not /tmp, which may be small, or not take the devices that Debian's packages ask for.
+def ensure_image() -> str:
+    """Return the name of the base image; build it first if it is missing (minutes)."""
+    # Not /tmp: it can be small, or forbid the device files of Debian packages.
     if not succeeds(["buildah", "inspect", "--type=image", IMAGE]):
         with tempfile.TemporaryDirectory(prefix="gcpypi-base-", dir="/var/tmp") as folder:
-            _make(Path(folder) / "root")
+            _build(Path(folder) / "root")
     return IMAGE
 
 
-def _make(root: Path) -> None:
-    run(["debootstrap", "--variant=minbase", f"--include={_PACKAGES}", SUITE, str(root), _mirror()])
+def _build(root: Path) -> None:
+    mirror = _find_mirror()
+    run(["debootstrap", "--variant=minbase", f"--include={_PACKAGES}", SUITE, str(root), mirror])
     for name in _LEFT_OUT:
         shutil.rmtree(root / name, ignore_errors=True)
         (root / name).mkdir()
@@ -43,10 +44,10 @@ def _make(root: Path) -> None:
         run(["buildah", "rm", container])
 
 
-def _mirror() -> str:
-    """Return where this machine's apt takes Debian from."""
+def _find_mirror() -> str:
+    """Return the Debian mirror of this machine's apt."""
     sites = run(["apt-get", "indextargets", "--format", "$(SITE) $(ORIGIN) $(LABEL)"])
     match = re.search(r"^(\S+) Debian Debian$", sites, re.MULTILINE)
     if match is None:
-        raise CommandFailed("apt knows no mirror of Debian: run apt-get update")
+        raise CommandFailed("apt has no Debian mirror: run apt-get update")
     return match[1]

@@ -1,6 +1,6 @@
-"""Run inside an image, by its own Python: prints what there is, as JSON. Standard library only.
+"""Script that inspects an image from inside, with the image's Python and standard library only.
 
-The argument is the module a service starts from.
+It prints JSON. Its argument is the main module of the service.
 """
 
 import importlib.util
@@ -21,33 +21,34 @@ ROUNDS = 5
 _TIMED = "import time; a = time.perf_counter(); import {}; print(time.perf_counter() - a)"
 
 
-def import_seconds(module: str) -> float:
-    """The median of some first imports, each in a process of its own."""
+def measure_import(module: str) -> float:
+    """Return the median duration of a first import in seconds, each in a new process."""
     command = [sys.executable, "-c", _TIMED.format(module)]
     rounds = (subprocess.run(command, capture_output=True, check=True) for _ in range(ROUNDS))  # noqa: S603 - our own interpreter
     return statistics.median(float(done.stdout) for done in rounds)
 
 
 def is_compiled(source: Path) -> bool:
-    """Whether there is bytecode that Python would take: of this very source (PEP 552)."""
+    """Return whether valid bytecode of this source exists (PEP 552)."""
     try:
         head = Path(importlib.util.cache_from_source(str(source))).read_bytes()[:16]
     except OSError:
         return False
     flags, modified, size = struct.unpack("<4xIII", head)
-    said = source.stat()
-    is_fresh = (modified, size) == (int(said.st_mtime) & 0xFFFFFFFF, said.st_size & 0xFFFFFFFF)
+    status = source.stat()
+    expected = (int(status.st_mtime) & 0xFFFFFFFF, status.st_size & 0xFFFFFFFF)
+    is_fresh = (modified, size) == expected
     return head[:4] == importlib.util.MAGIC_NUMBER and flags == 0 and is_fresh
 
 
-def found(module: str) -> dict[str, object]:
-    """What there is."""
+def inspect_image(module: str) -> dict[str, object]:
+    """Return the fields of ``image.Contents``."""
     sources = list(VENV.rglob("*.py"))
     caches = [path for pattern in CACHES for path in Path("/").glob(pattern)]
     return {
         "uid": os.getuid(),
         "python": platform.python_version(),
-        "import_seconds": import_seconds(module),
+        "import_seconds": measure_import(module),
         "tools": [tool for tool in TOOLS if shutil.which(tool)],
         "caches": [str(path) for path in caches],
         "sources": len(sources),
@@ -62,4 +63,4 @@ def _is_installed(name: str) -> bool:
 
 
 if __name__ == "__main__":
-    print(json.dumps(found(sys.argv[1])))
+    print(json.dumps(inspect_image(sys.argv[1])))

@@ -1,1 +1,1 @@
-"""What ``make check-deploy`` runs: checks of the deployment that need no Google Cloud project."""
+"""Checks of the deployment for ``make check-deploy``, without a Google Cloud project."""

@@ -1,15 +1,16 @@
-"""``python -m offline_checks [--root FOLDER] [PART…]``: check the deployment, without a cloud.
+"""``python -m offline_checks [--root FOLDER] [PART…]``: check the deployment without a cloud.
 
 =========== ==================================================================
-part        proves
+part        checks
 =========== ==================================================================
-format      Terraform's files are formatted
-validate    no argument is unknown, missing or of the wrong type
-test        what deploy/terraform/tests says of each module, and of the example
-planned     what holds for all together; installing twice changes nothing
-policy      checkov, but for the reasoned exceptions of checkov.yaml
+format      formatting of the Terraform files
+validate    names and types of all arguments; required arguments
+test        the tests in deploy/terraform/tests, also with the example tfvars
+planned     promises of a whole installation; a second install changes nothing
+upgrade     an upgrade from an earlier release destroys and renames nothing
+policy      checkov, with the exceptions and reasons of checkov.yaml
 shell       shellcheck
-commands    gcloud and terraform take every command of scripts, examples, docs
+commands    every gcloud and terraform command of scripts, examples and docs
 =========== ==================================================================
 """
 
@@ -21,75 +22,80 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from offline_checks import commands, planned, provider, terraform
+from offline_checks import commands, planned, provider, terraform, upgrade
 
 BIN = Path(sys.executable).parent
 SCRIPTS = ("deploy/install", "deploy/uninstall", "deploy/commands.sh", "examples/publish.sh")
 
 Part = Callable[[Path], bool]
-"""Check the project at a folder; print what is wrong, and say whether nothing is."""
+"""Check of the repository in a folder: prints each problem and returns whether there is none."""
 
 
-def _format(root: Path) -> bool:
+def _check_format(root: Path) -> bool:
     command = ["terraform", "fmt", "-check", "-recursive", "-diff", "deploy/terraform"]
     return _succeeds(command, root)
 
 
-def _validate(root: Path) -> bool:
+def _check_arguments(root: Path) -> bool:
     init = ["init", "-backend=false", "-input=false", "-no-color"]
     return terraform.run(root / "deploy/terraform", [init, ["validate", "-no-color"]]) == 0
 
 
-def _test(root: Path) -> bool:
+def _run_tests(root: Path) -> bool:
     example = ["-var-file=terraform.tfvars.example", "-filter=tests/example.tftest.hcl"]
     tests = [["test", "-no-color"], ["test", "-no-color", *example]]
     return terraform.run(root / "deploy/terraform", tests) == 0
 
 
-def _planned(root: Path) -> bool:
-    return _nothing(planned.problems(root / "deploy/terraform"))
+def _check_plan(root: Path) -> bool:
+    return _print_problems(planned.find_problems(root / "deploy/terraform"))
 
 
-def _policy(root: Path) -> bool:
+def _check_upgrade(root: Path) -> bool:
+    return _print_problems(upgrade.find_problems(root / "deploy/terraform"))
+
+
+def _check_policy(root: Path) -> bool:
     exceptions = Path(__file__).with_name("checkov.yaml")
     checkov = [str(BIN / "checkov"), "--config-file", str(exceptions)]
     return _succeeds([*checkov, "--directory", "deploy/terraform"], root)
 
 
-def _shell(root: Path) -> bool:
+def _check_shell(root: Path) -> bool:
     return _succeeds([str(BIN / "shellcheck"), "--external-sources", *SCRIPTS], root)
 
 
-def _commands(root: Path) -> bool:
-    return _nothing(commands.problems(root))
+def _check_commands(root: Path) -> bool:
+    return _print_problems(commands.find_problems(root))
 
 
 PARTS: Mapping[str, Part] = {
-    "format": _format,
-    "validate": _validate,
-    "test": _test,
-    "planned": _planned,
-    "policy": _policy,
-    "shell": _shell,
-    "commands": _commands,
+    "format": _check_format,
+    "validate": _check_arguments,
+    "test": _run_tests,
+    "planned": _check_plan,
+    "upgrade": _check_upgrade,
+    "policy": _check_policy,
+    "shell": _check_shell,
+    "commands": _check_commands,
 }
 
 
 def check(root: Path, parts: Sequence[str]) -> bool:
-    """Run all ``parts``, whatever the others say; return whether all are content."""
-    results = [_timed(name, root) for name in parts]
+    """Run all ``parts``, also after a failure; return whether all succeeded."""
+    results = [_run_part(name, root) for name in parts]
     return all(results)
 
 
-def _timed(name: str, root: Path) -> bool:
+def _run_part(name: str, root: Path) -> bool:
     started = time.monotonic()
-    content = PARTS[name](root)
-    word = "ok" if content else "FAILED"
+    is_ok = PARTS[name](root)
+    word = "ok" if is_ok else "FAILED"
     print(f"check-deploy {name}: {word} ({time.monotonic() - started:.1f} s)", flush=True)
-    return content
+    return is_ok
 
 
-def _nothing(problems: Sequence[str]) -> bool:
+def _print_problems(problems: Sequence[str]) -> bool:
     for problem in problems:
         print(problem)
     return not problems
@@ -103,13 +109,13 @@ def _succeeds(command: Sequence[str], folder: Path) -> bool:
 
 
 def main() -> int:
-    """Read the command line."""
+    """Run the parts that the command line names; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m offline_checks")
-    parser.add_argument("--root", type=Path, default=Path.cwd(), help="the project's folder")
+    parser.add_argument("--root", type=Path, default=Path.cwd(), help="folder of the repository")
     parser.add_argument("parts", nargs="*", choices=[[], *PARTS], metavar="PART")
-    chosen = parser.parse_args()
-    os.environ.update(provider.ALONE)
-    return 0 if check(chosen.root.absolute(), chosen.parts or list(PARTS)) else 1
+    arguments = parser.parse_args()
+    os.environ.update(provider.ISOLATED)
+    return 0 if check(arguments.root.absolute(), arguments.parts or list(PARTS)) else 1
 
 
 if __name__ == "__main__":

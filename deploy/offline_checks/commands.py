@@ -1,4 +1,4 @@
-"""Whether every ``gcloud`` and ``terraform`` command of scripts and docs could be parsed."""
+"""Check of the arguments of all ``gcloud`` and ``terraform`` commands of scripts and docs."""
 
 import json
 import re
@@ -29,27 +29,27 @@ DRY_RUNS = (
 )
 
 MENTIONED = " (mentioned)"
-"""Marks a command in the text of a page, which may be without what it is to be applied to."""
+"""Mark of a command in the text of a page; such a command may lack arguments."""
 INCOMPLETE = "Usage: "
-"""What gcloud's parser says first where something is missing, and nothing is wrong."""
+"""First word of gcloud's message if an argument is missing and all given ones are correct."""
 
-Command = tuple[str, list[str]]
-"""Where it stands, and its arguments."""
-
-
-def problems(root: Path) -> list[str]:
-    """What is wrong with the commands of the project at ``root``."""
-    printed = [(shlex.join(run), dry_run(root, run)) for run in DRY_RUNS]
-    gcloud = [*_in_files(root, "gcloud"), *_in_texts("gcloud", printed)]
-    terraform = [*_in_files(root, "terraform"), *_in_texts("terraform", printed)]
-    return [*_gcloud(gcloud), *_terraform(terraform)]
+LocatedCommand = tuple[str, list[str]]
+"""Location of a command, and its arguments."""
 
 
-def dry_run(root: Path, command: Sequence[str]) -> str:
-    """What a script of ours would do: ``--project=x`` is what it takes as ``--project x``."""
+def find_problems(root: Path) -> list[str]:
+    """Return the wrong commands of the repository at ``root``."""
+    printed = [(shlex.join(run), print_dry_run(root, run)) for run in DRY_RUNS]
+    gcloud = [*_find_in_files(root, "gcloud"), *_find_in_texts("gcloud", printed)]
+    terraform = [*_find_in_files(root, "terraform"), *_find_in_texts("terraform", printed)]
+    return [*_check_gcloud(gcloud), *_check_terraform(terraform)]
+
+
+def print_dry_run(root: Path, command: Sequence[str]) -> str:
+    """Return the commands that a script prints; pass ``--project=x`` to it as ``--project x``."""
     arguments = [part for argument in command[1:] for part in argument.split("=", 1)]
-    done = subprocess.run(  # noqa: S603 - the project's own script, which only prints
-        ["bash", str(root / command[0]), *arguments],  # noqa: S607 - as a user calls it
+    done = subprocess.run(  # noqa: S603 - our own script, which only prints
+        ["bash", str(root / command[0]), *arguments],  # noqa: S607 - found on PATH, as for a user
         capture_output=True,
         text=True,
         check=True,
@@ -57,38 +57,39 @@ def dry_run(root: Path, command: Sequence[str]) -> str:
     return done.stdout
 
 
-def _in_files(root: Path, program: str) -> Iterator[Command]:
+def _find_in_files(root: Path, program: str) -> Iterator[LocatedCommand]:
     for pattern in FILES:
         for path in sorted(root.glob(pattern)):
             name = str(path.relative_to(root))
             if path.suffix == ".md":
-                yield from in_page(program, name, path.read_text("utf-8"))
+                yield from find_in_page(program, name, path.read_text("utf-8"))
             else:
-                yield from ((name, arguments) for arguments in command_lines.of(program, path))
+                for arguments in command_lines.find_in_file(program, path):
+                    yield name, arguments
 
 
-def in_page(program: str, name: str, page: str) -> Iterator[Command]:
-    """Yield the commands of one program on a Markdown page, as tests/documented finds them too."""
-    for step in markdown.steps(page):
-        where = f"{name}:{step.line}{MENTIONED if step.mentioned else ''}"
-        for command in shell.commands(step.text):
+def find_in_page(program: str, name: str, page: str) -> Iterator[LocatedCommand]:
+    """Yield the commands of one program on a Markdown page, like tests/documented."""
+    for step in markdown.find_steps(page):
+        location = f"{name}:{step.line}{MENTIONED if step.is_mention else ''}"
+        for command in shell.split_commands(step.text):
             if command.words[0] == program:
-                yield where, list(command.words[1:])
+                yield location, list(command.words[1:])
 
 
-def _in_texts(program: str, texts: Sequence[tuple[str, str]]) -> Iterator[Command]:
-    for where, text in texts:
-        for arguments in command_lines.in_shell(program, text):
-            yield where, arguments
+def _find_in_texts(program: str, texts: Sequence[tuple[str, str]]) -> Iterator[LocatedCommand]:
+    for location, text in texts:
+        for arguments in command_lines.find_in_shell(program, text):
+            yield location, arguments
 
 
-def _gcloud(commands: Sequence[Command]) -> Iterator[str]:
-    """Have them parsed by gcloud itself."""
+def _check_gcloud(commands: Sequence[LocatedCommand]) -> Iterator[str]:
+    """Parse the commands with gcloud's own parser."""
     if not commands:
-        yield "no gcloud command was found: is this the right folder?"
+        yield "no gcloud command found: run the check in the folder of the repository"
         return
-    sdk = Path(_output("gcloud", "info", "--format=value(installation.sdk_root)"))
-    python = _output("gcloud", "info", "--format=value(basic.python_location)")
+    sdk = Path(_capture_output("gcloud", "info", "--format=value(installation.sdk_root)"))
+    python = _capture_output("gcloud", "info", "--format=value(basic.python_location)")
     answer = subprocess.run(  # noqa: S603 - gcloud's own Python
         [python, "-S", str(Path(__file__).with_name("gcloud_parser.py")), str(sdk)],
         input=json.dumps([arguments for _, arguments in commands]),
@@ -96,38 +97,39 @@ def _gcloud(commands: Sequence[Command]) -> Iterator[str]:
         text=True,
         check=True,
     )
-    for (where, arguments), problem in zip(commands, json.loads(answer.stdout), strict=True):
-        if problem and not (where.endswith(MENTIONED) and problem.startswith(INCOMPLETE)):
-            yield f"{where}: gcloud {shlex.join(arguments)}: {problem}"
+    for (location, arguments), problem in zip(commands, json.loads(answer.stdout), strict=True):
+        if problem and not (location.endswith(MENTIONED) and problem.startswith(INCOMPLETE)):
+            yield f"{location}: gcloud {shlex.join(arguments)}: {problem}"
 
 
-def _terraform(commands: Sequence[Command]) -> Iterator[str]:
-    """Compare them with what Terraform's help says: it has no other way to parse without doing."""
-    for where, arguments in commands:
+def _check_terraform(commands: Sequence[LocatedCommand]) -> Iterator[str]:
+    """Compare the commands with Terraform's help: Terraform cannot parse without execution."""
+    for location, arguments in commands:
         words = [word for word in arguments if not word.startswith("-chdir=")]
         flags = [word.partition("=")[0] for word in words if word.startswith("-")]
         command = words[0] if words else ""
-        if command not in {*_terraform_commands(), markdown.PLACEHOLDER}:
-            yield f"{where}: terraform {shlex.join(words)}: no such command"
-        elif unknown := [flag for flag in flags if flag not in _terraform_flags(command)]:
-            yield f"{where}: terraform {shlex.join(words)}: no such argument {unknown[0]}"
+        if command not in {*_list_terraform_commands(), markdown.PLACEHOLDER}:
+            yield f"{location}: terraform {shlex.join(words)}: no such command"
+        elif unknown := [flag for flag in flags if flag not in _list_terraform_flags(command)]:
+            yield f"{location}: terraform {shlex.join(words)}: no such argument {unknown[0]}"
 
 
 @cache
-def _terraform_commands() -> frozenset[str]:
-    return frozenset(re.findall(r"^  ([a-z-]+) {2,}", _output("terraform", "-help"), re.M))
+def _list_terraform_commands() -> frozenset[str]:
+    text = _capture_output("terraform", "-help")
+    return frozenset(re.findall(r"^  ([a-z-]+) {2,}", text, re.M))
 
 
 @cache
-def _terraform_flags(command: str) -> frozenset[str]:
-    """The flags of a command; those of plan also go for apply and destroy."""
+def _list_terraform_flags(command: str) -> frozenset[str]:
+    """Return the flags of a command; apply and destroy also accept those of plan."""
     commands = {"apply": ("apply", "plan"), "destroy": ("apply", "plan")}.get(command, (command,))
-    texts = [_output("terraform", each, "-help") for each in commands]
+    texts = [_capture_output("terraform", each, "-help") for each in commands]
     return frozenset(flag for text in texts for flag in re.findall(r"^ +(-[a-z-]+)", text, re.M))
 
 
-def _output(*command: str) -> str:
-    done = subprocess.run(  # noqa: S603 - gcloud and terraform, asked about themselves
+def _capture_output(*command: str) -> str:
+    done = subprocess.run(  # noqa: S603 - help and installation data of gcloud and terraform
         command, capture_output=True, text=True, check=True
     )
     return done.stdout.strip()

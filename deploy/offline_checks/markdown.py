@@ -1,8 +1,8 @@
-"""Finds the commands in Markdown: in fenced blocks of shell, and in the text between the blocks.
+"""Finder of the commands in Markdown: in fenced code blocks and in the text between them.
 
-In a ``console`` block a command follows ``$ ``, and what stands beneath it is what it says; in
-``sh`` and its like everything is a command. In the text it is what stands between backticks and has
-more than one word.
+In a ``console`` block a command follows ``$ ``, and its output follows the command. A ``bash``,
+``sh`` or ``shell`` block contains only commands. In the text, each code span of two or more words
+is a command.
 """
 
 import re
@@ -21,35 +21,35 @@ _FOR_THE_READER = re.compile(r"<[a-z -]+/?>")
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
-    """A fenced block."""
+class CodeBlock:
+    """Fenced code block."""
 
     line: int
-    """The line of its fence, from 1."""
+    """Line of its fence, from 1."""
     language: str
-    """What the fence says it is; empty if nothing."""
+    """Info string of the fence, possibly empty."""
     text: str
-    """What is in it, without the indentation of the fence."""
+    """Content without the indentation of the fence."""
     before: str
-    """The last line of text before it."""
+    """Last line of text before the block."""
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """A command, or several that are one to the shell: a pipeline, a loop, a function."""
+class ShellStep:
+    """Complete shell command: a simple one, or a pipeline, a loop, a function."""
 
     line: int
     text: str
-    said: str
-    """What the page shows that it prints; empty if nothing."""
-    mentioned: bool
-    """Whether it stands in the text, not in a block."""
+    output: str
+    """Output that the page shows, possibly empty."""
+    is_mention: bool
+    """Code span in the text; else part of a code block."""
 
 
-def blocks(page: str) -> list[Block]:
-    """All fenced blocks of a page."""
+def find_blocks(page: str) -> list[CodeBlock]:
+    """Return all fenced code blocks of a page."""
     return [
-        Block(
+        CodeBlock(
             page.count("\n", 0, match.start()) + 1,
             match[2],
             re.sub(rf"^{match[1]}", "", match[3], flags=re.MULTILINE),
@@ -59,59 +59,63 @@ def blocks(page: str) -> list[Block]:
     ]
 
 
-def steps(page: str) -> list[Step]:
-    """The steps of all blocks, and then what is mentioned in the text, each in its order."""
-    return [*(step for block in blocks(page) for step in _in_block(block)), *mentioned(page)]
+def find_steps(page: str) -> list[ShellStep]:
+    """Return the commands of all code blocks in order, then those of the text in order."""
+    steps = (step for block in find_blocks(page) for step in _split_block(block))
+    return [*steps, *find_mentions(page)]
 
 
-def mentioned(page: str) -> Iterator[Step]:
-    """What stands between backticks in the text and has more than one word."""
+def find_mentions(page: str) -> Iterator[ShellStep]:
+    """Yield the code spans with two or more words."""
     text = _FENCE.sub(lambda match: "\n" * match[0].count("\n"), page)
     for match in _SPAN.finditer(text):
         span = " ".join(match[1].split())
-        if " " in filled(span):
-            yield Step(text.count("\n", 0, match.start()) + 1, span, "", mentioned=True)
+        if " " in fill_placeholders(span):
+            yield ShellStep(text.count("\n", 0, match.start()) + 1, span, "", is_mention=True)
 
 
-def filled(text: str) -> str:
-    """Put a word where the reader is to put one, as ``<project>``: to a shell that is no word."""
+def fill_placeholders(text: str) -> str:
+    """Replace placeholders like ``<project>`` by a word, because a shell would not read them."""
     return _FOR_THE_READER.sub(PLACEHOLDER, text)
 
 
-def _in_block(block: Block) -> Iterator[Step]:
+def _split_block(block: CodeBlock) -> Iterator[ShellStep]:
     lines = block.text.splitlines()
     if block.language in SCRIPTS:
-        yield from _script(block.line + 1, lines)
+        yield from _split_script(block.line + 1, lines)
     elif block.language == CONSOLE:
         starts = [index for index, line in enumerate(lines) if line.startswith("$ ")]
         for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
             typed = [lines[start][2:], *lines[start + 1 : end]]
-            length = _length(typed)
-            text, said = "\n".join(typed[:length]), "\n".join(typed[length:])
-            yield Step(block.line + 1 + start, text, said, mentioned=False)
+            length = _count_lines(typed)
+            text, output = "\n".join(typed[:length]), "\n".join(typed[length:])
+            yield ShellStep(block.line + 1 + start, text, output, is_mention=False)
 
 
-def _script(line: int, lines: Sequence[str]) -> Iterator[Step]:
+def _split_script(line: int, lines: Sequence[str]) -> Iterator[ShellStep]:
     while lines:
-        length = _length(lines)
+        length = _count_lines(lines)
         if text := "\n".join(lines[:length]).strip():
-            yield Step(line, text, "", mentioned=False)
+            yield ShellStep(line, text, "", is_mention=False)
         line, lines = line + length, lines[length:]
 
 
-def _length(lines: Sequence[str]) -> int:
-    """How many lines it takes until the shell has a whole command; all, if it never has."""
+def _count_lines(lines: Sequence[str]) -> int:
+    """Return the number of lines of the first complete command; all, if there is none."""
     ends = range(1, len(lines) + 1)
-    return next((end for end in ends if _whole("\n".join(lines[:end]))), len(lines))
+    return next((end for end in ends if _is_complete("\n".join(lines[:end]))), len(lines))
 
 
 @cache
-def _whole(text: str) -> bool:
-    """Whether nothing is missing. bash only warns of a here-document without an end."""
+def _is_complete(text: str) -> bool:
+    """Return whether bash accepts the text without error and warning.
+
+    A here-document without an end only gives a warning.
+    """
     if text.endswith("\\"):
         return False
-    done = subprocess.run(  # noqa: S603 - bash is only asked whether it could read it
-        ["bash", "-n", "-c", filled(text)],  # noqa: S607 - as a user calls it
+    done = subprocess.run(  # noqa: S603 - bash only parses the text
+        ["bash", "-n", "-c", fill_placeholders(text)],  # noqa: S607 - found on PATH, as for a user
         capture_output=True,
         check=False,
     )

@@ -1,7 +1,7 @@
-"""What Terraform would make of it all, and whether that keeps the promises of docs/security.md.
+"""Checks of a whole planned installation against the promises of docs/security.md.
 
-The tests in deploy/terraform/tests look at one module each. Here everything is looked at together,
-so that a grant is found wherever it was made.
+Each test in deploy/terraform/tests covers one module. These checks cover all modules together, so
+they find a grant in any of them.
 """
 
 import json
@@ -23,15 +23,15 @@ PROJECT_ROLES = frozenset(
         "roles/serviceusage.serviceUsageConsumer",
     }
 )
-"""What may be granted on the whole project: builds write logs, operators look."""
+"""Roles that may be granted on the Google Cloud project: builds write logs, operators read."""
 
 Values = Mapping[str, Any]
-"""A resource's arguments, as Terraform's JSON has them."""
+"""Arguments of a resource, in the form of Terraform's JSON."""
 
 
 @dataclass(frozen=True, slots=True)
-class Resource:
-    """Something that is made."""
+class PlannedResource:
+    """Resource of an installation."""
 
     address: str
     type: str
@@ -39,72 +39,82 @@ class Resource:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """An installation, and what a second one would change."""
+class Installation:
+    """Installation by a mock provider, and the changes that a second run would make."""
 
-    resources: tuple[Resource, ...]
+    resources: tuple[PlannedResource, ...]
     changed_again: tuple[str, ...]
-    """Addresses of what the second run changes, and names of outputs."""
+    """Addresses of resources, and names of outputs, that the second run changes."""
 
 
-def outcome(folder: Path) -> Outcome:
-    """Install by mock providers, and plan again on what that left."""
-    text = terraform.output(folder, ["test", "-json", "-verbose", f"-filter={ROOT_TESTS}"])
-    lines = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
-    state = _named(lines, "install", "test_state")
-    again = _named(lines, "install_again", "test_plan")
+def install(folder: Path) -> Installation:
+    """Install with mock providers, and plan again on the result."""
+    lines = run_root_tests(folder)
+    state = find_test_run(lines, "install", "test_state")
+    again = find_test_run(lines, "install_again", "test_plan")
     changes = {c["address"]: c["change"] for c in again.get("resource_changes", ())}
     changes |= again.get("output_changes", {})
     changed = (name for name, change in changes.items() if change["actions"] != ["no-op"])
-    return Outcome(tuple(_resources(state["root_module"])), tuple(changed))
+    return Installation(tuple(_list_resources(state["root_module"])), tuple(changed))
 
 
-def problems(folder: Path) -> list[str]:
-    """What the installation of ``folder`` would be that it must not be."""
-    found = outcome(folder)
+def find_problems(folder: Path) -> list[str]:
+    """Return the broken promises of the installation of ``folder``."""
+    found = install(folder)
     return [
         *(f"install changes it when run again: {name}" for name in found.changed_again),
-        *_grants(found.resources),
-        *_services(found.resources),
-        *_subscriptions(found.resources),
-        *_storage(found.resources),
-        *_alerts(found.resources),
+        *_check_grants(found.resources),
+        *_check_services(found.resources),
+        *_check_subscriptions(found.resources),
+        *_check_storage(found.resources),
+        *_check_alerts(found.resources),
     ]
 
 
-def _named(lines: Iterable[Mapping[str, Any]], run: str, kind: str) -> Mapping[str, Any]:
+def run_root_tests(folder: Path) -> list[Values]:
+    """Run the tests of the root module; return Terraform's messages."""
+    command = ["test", "-json", "-verbose", f"-filter={ROOT_TESTS}"]
+    text = terraform.capture_output(folder, command)
+    return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+
+
+def find_test_run(lines: Iterable[Values], run: str, kind: str) -> Values:
+    """Return the state (``test_state``) or the plan (``test_plan``) of a run.
+
+    :raises SystemExit: if that run failed.
+    """
     for line in lines:
         if line.get("@testrun") == run and line["type"] == kind:
-            found: Mapping[str, Any] = line[kind]
+            found: Values = line[kind]
             return found
-    raise SystemExit(f"the run {run} of {ROOT_TESTS} failed: see the tests")
+    raise SystemExit(f"the run {run} of {ROOT_TESTS} failed: see the output of the part test")
 
 
-def _resources(module: Mapping[str, Any]) -> Iterator[Resource]:
+def _list_resources(module: Values) -> Iterator[PlannedResource]:
     for each in module.get("resources", ()):
         if each["mode"] == "managed":
-            yield Resource(each["address"], each["type"], each["values"])
+            yield PlannedResource(each["address"], each["type"], each["values"])
     for child in module.get("child_modules", ()):
-        yield from _resources(child)
+        yield from _list_resources(child)
 
 
-def _grants(resources: Iterable[Resource]) -> Iterator[str]:
+def _check_grants(resources: Iterable[PlannedResource]) -> Iterator[str]:
     for each in resources:
         role = each.values.get("role")
         if each.type == "google_service_account_key":
             yield f"{each.address}: a key can be stolen"
         if each.type.endswith("_iam_policy"):
-            yield f"{each.address}: a policy replaces what others granted"
+            yield f"{each.address}: a policy replaces the grants of others"
         if role in ("roles/owner", "roles/editor", "roles/viewer"):
-            yield f"{each.address}: {role} is everything"
+            yield f"{each.address}: {role} is too broad"
         if each.type.startswith("google_project_iam_") and role not in {*PROJECT_ROLES, None}:
             yield f"{each.address}: {role} on the whole project"
         members = {each.values.get("member"), *(each.values.get("members") or ())}
-        if everybody := members & {"allUsers", "allAuthenticatedUsers"}:
-            yield f"{each.address}: granted to {everybody.pop()}"
+        if public := members & {"allUsers", "allAuthenticatedUsers"}:
+            yield f"{each.address}: granted to {public.pop()}"
 
 
-def _services(resources: Iterable[Resource]) -> Iterator[str]:
+def _check_services(resources: Iterable[PlannedResource]) -> Iterator[str]:
     invoked = {
         each.values["name"]: each.values["members"]
         for each in resources
@@ -115,14 +125,15 @@ def _services(resources: Iterable[Resource]) -> Iterator[str]:
         if each.type != "google_cloud_run_v2_service" or name == PROXY:
             continue
         if each.values["ingress"] != "INGRESS_TRAFFIC_INTERNAL_ONLY":
-            yield f"{each.address}: reached from outside"
+            yield f"{each.address}: reachable from outside"
         if each.values["invoker_iam_disabled"] or len(invoked.get(str(name), ())) != 1:
-            yield f"{each.address}: invoked by others than the pusher"
+            yield f"{each.address}: invokers other than the pusher"
 
 
-def _subscriptions(resources: tuple[Resource, ...]) -> Iterator[str]:
-    may_take = _of_the_agent(resources, "google_pubsub_subscription_iam_member", "subscription")
-    may_write = _of_the_agent(resources, "google_pubsub_topic_iam_member", "topic")
+def _check_subscriptions(resources: tuple[PlannedResource, ...]) -> Iterator[str]:
+    kind = "google_pubsub_subscription_iam_member"
+    readable = _list_grants_of_agent(resources, kind, "subscription")
+    writable = _list_grants_of_agent(resources, "google_pubsub_topic_iam_member", "topic")
     kept = {each.values["topic"] for each in resources if each.type == "google_pubsub_subscription"}
     for each in resources:
         if each.type != "google_pubsub_subscription":
@@ -134,12 +145,12 @@ def _subscriptions(resources: tuple[Resource, ...]) -> Iterator[str]:
         letters = {policy["dead_letter_topic"] for policy in each.values["dead_letter_policy"]}
         if not letters or not letters <= kept:
             yield f"{each.address}: its dead letters are lost"
-        if each.values["id"] not in may_take or not letters <= may_write:
+        if each.values["id"] not in readable or not letters <= writable:
             yield f"{each.address}: Pub/Sub may not move its dead letters"
 
 
-def _of_the_agent(resources: Iterable[Resource], kind: str, key: str) -> set[str]:
-    """What Pub/Sub's own identity has a role on."""
+def _list_grants_of_agent(resources: Iterable[PlannedResource], kind: str, key: str) -> set[str]:
+    """Return the topics or subscriptions with a grant to the service agent of Pub/Sub."""
     return {
         each.values[key]
         for each in resources
@@ -148,9 +159,9 @@ def _of_the_agent(resources: Iterable[Resource], kind: str, key: str) -> set[str
     }
 
 
-def _storage(resources: tuple[Resource, ...]) -> Iterator[str]:
-    """Predefined roles that may write objects are refused outright, wherever they are granted."""
-    may_delete = {
+def _check_storage(resources: tuple[PlannedResource, ...]) -> Iterator[str]:
+    """Find grants that can overwrite packages; allow no predefined role that writes objects."""
+    deleting = {
         each.values["id"]
         for each in resources
         if each.type == "google_project_iam_custom_role"
@@ -161,14 +172,17 @@ def _storage(resources: tuple[Resource, ...]) -> Iterator[str]:
             continue
         bucket, role = each.values["bucket"], each.values["role"]
         if role.startswith("roles/") and role != "roles/storage.objectViewer":
-            yield f"{each.address}: {role} bundles too much"
-        if role in may_delete and bucket.endswith(("-packages", "-incoming")):
+            yield f"{each.address}: {role} has too many permissions"
+        if role in deleting and bucket.endswith(("-packages", "-incoming")):
             yield f"{each.address}: may delete and overwrite in {bucket}"
-    yield from _viewers(resources)
+    yield from _check_viewers(resources)
 
 
-def _viewers(resources: tuple[Resource, ...]) -> Iterator[str]:
-    """Cloud Storage gives these roles to every viewer of the project, unless they are bound."""
+def _check_viewers(resources: tuple[PlannedResource, ...]) -> Iterator[str]:
+    """Find buckets without bindings of two roles.
+
+    Cloud Storage grants them to every viewer of the Google Cloud project by default.
+    """
     bound = {
         (each.values["bucket"], each.values["role"]): set(each.values["members"])
         for each in resources
@@ -183,15 +197,15 @@ def _viewers(resources: tuple[Resource, ...]) -> Iterator[str]:
                 yield f"{each.address}: every viewer of the project has {role}"
 
 
-def _alerts(resources: Iterable[Resource]) -> Iterator[str]:
+def _check_alerts(resources: Iterable[PlannedResource]) -> Iterator[str]:
     for each in resources:
         is_alert = each.type == "google_monitoring_alert_policy"
         if is_alert and not each.values["notification_channels"]:
-            yield f"{each.address}: is paid for, and tells nobody"
+            yield f"{each.address}: costs money, but has no recipient"
 
 
 if __name__ == "__main__":
-    made = outcome(Path(sys.argv[1])).resources
+    found = install(Path(sys.argv[1])).resources
     json.dump(
-        [{"address": each.address, "type": each.type, **each.values} for each in made], sys.stdout
+        [{"address": each.address, "type": each.type, **each.values} for each in found], sys.stdout
     )

@@ -1,6 +1,6 @@
-"""Takes shell text apart into its commands, far enough to say of each which program it starts.
+"""Simple parser that splits shell text into commands.
 
-What only a run would know (``$BUCKET``, ``$(…)``, ``…`` in a text) becomes a placeholder.
+Variables, command substitutions and ellipses (``$BUCKET``, ``$(…)``, ``…``) become placeholders.
 """
 
 import re
@@ -9,13 +9,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
-from offline_checks.markdown import PLACEHOLDER, filled
+from offline_checks.markdown import PLACEHOLDER, fill_placeholders
 
 _SUBSTITUTION = re.compile(r"\$\(([^()]*)\)")
 _VARIABLE = re.compile(r"\$\{\{.*?\}\}|\$\{[^}]*\}|\$\w+|\$@|…")
 _HERE_DOCUMENT = re.compile(r"<<-?(\w+)$.*?^\1$", re.MULTILINE | re.DOTALL)
 _PIECE = re.compile(r"""\\\n|\\.|'[^']*'|"(?:\\.|[^"\\])*"|(?<!\S)\#.*|.|\n""")
-"""A character of shell text, or a string or a comment as a whole."""
+"""Character of shell text, or a whole string or comment."""
 _OPERATORS = frozenset("()<>|&;")
 _INTRODUCTIONS = frozenset({"!", "{", "}", "if", "while", "until", "then", "else", "do"})
 _SETTING = re.compile(r"[A-Za-z_]\w*=.*", re.DOTALL)
@@ -23,39 +23,40 @@ _SETTING = re.compile(r"[A-Za-z_]\w*=.*", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One program with its arguments."""
+    """Program with its arguments."""
 
     settings: tuple[str, ...]
-    """The variables that are set for it, as ``NAME=value``."""
+    """Environment variables of the command, in the form ``NAME=value``."""
     words: tuple[str, ...]
-    """The program and its arguments; none, if only variables are set."""
+    """Program and arguments."""
 
 
-def commands(text: str) -> Iterator[Command]:
-    """Yield every command of whole shell text, those in ``$(…)`` first.
+def split_commands(text: str) -> Iterator[Command]:
+    """Yield all commands of complete shell text, those in ``$(…)`` first.
 
-    Text with a quotation mark too many is no shell, and yields nothing.
+    Yield nothing for text with unbalanced quotation marks.
     """
     for inner in _SUBSTITUTION.findall(text):
-        yield from commands(inner)
-    plain = filled(_VARIABLE.sub(PLACEHOLDER, _SUBSTITUTION.sub(PLACEHOLDER, text)))
-    for words in _split(_on_one_line(_HERE_DOCUMENT.sub(" ", plain))):
+        yield from split_commands(inner)
+    plain = fill_placeholders(_VARIABLE.sub(PLACEHOLDER, _SUBSTITUTION.sub(PLACEHOLDER, text)))
+    for words in _split(_join_lines(_HERE_DOCUMENT.sub(" ", plain))):
         start = next((i for i, word in enumerate(words) if word not in _INTRODUCTIONS), len(words))
         settings = tuple(takewhile(_SETTING.fullmatch, words[start:]))
         if rest := words[start + len(settings) :]:
             yield Command(settings, tuple(rest))
 
 
-def _on_one_line(text: str) -> str:
-    """Put ``;`` where a line ends, and take out comments."""
+def _join_lines(text: str) -> str:
+    """Replace line breaks by ``;`` and remove comments."""
     pieces = _PIECE.findall(text)
     ends = {"\n": " ; ", "\\\n": " "}
     return "".join(ends.get(piece, piece) for piece in pieces if not piece.startswith("#"))
 
 
 def _split(line: str) -> Iterator[Sequence[str]]:
-    """Split a line at the shell's operators; files that are read or written, and names that are
-    given to functions, are no words of a command.
+    """Split a line at the operators of the shell.
+
+    Leave out the files of redirections and the names of function definitions.
     """
     lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
     lexer.whitespace_split, lexer.commenters = True, ""

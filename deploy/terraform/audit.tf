@@ -1,5 +1,5 @@
-# Who put which object into which bucket, and from where. Lines of this log are Google Cloud's own,
-# where a build may write any other (modules/publishers). Reads are left out: the proxy logs them.
+# Audit log of object writes: principal, object, bucket, IP address. Only Google Cloud writes this log;
+# builds can write to all other logs (modules/uploaders). Reads are not included: the proxy logs them.
 resource "google_project_iam_audit_config" "storage" {
   count = var.data_access_logs ? 1 : 0
 

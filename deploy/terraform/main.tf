@@ -1,34 +1,44 @@
-# gcpypi in one project. Each module is one concern; this file is how they hang together.
+# gcpypi in one Google Cloud project. Each module has one concern; this file connects the modules.
 
 data "google_project" "this" {
   project_id = var.project
+
+  lifecycle {
+    precondition {
+      condition     = length(var.publishers) == 0 || length(var.uploaders) == 0
+      error_message = "Both uploaders and publishers are set in terraform.tfvars. publishers is the former name of uploaders: move its entries to uploaders."
+    }
+  }
 }
 
 locals {
   prefix = "${var.project}-gcpypi"
 
-  # Named here, as the proxy must know it and the secret must know the proxy.
+  # publishers is the former name (publishers.tf); a precondition above refuses both.
+  uploaders = length(var.publishers) > 0 ? var.publishers : var.uploaders
+
+  # Defined here, because the proxy needs this name and the secret needs the proxy's identity.
   tokens_secret = "gcpypi-tokens"
 
   bucket_settings = { for name, bucket in module.storage.names : "${upper(name)}_BUCKET" => bucket }
 
-  # Which buckets each service is told of, and how large it may grow (DESIGN: "Concurrency and cost").
-  # timeout: as long as Pub/Sub waits for a push; for the proxy, as long as a slow client may take.
+  # The buckets of each service and its limits (DESIGN: "Concurrency and cost").
+  # timeout: seconds; for workers the ack deadline of a push, for the proxy enough for a slow client.
   services = {
     ingest    = { image = "ingest", buckets = ["INCOMING", "PACKAGES", "VERDICTS", "METADATA"], concurrency = 2, instances = 10, memory = "1Gi", timeout = 600 }
     indexer   = { image = "indexer", buckets = ["METADATA", "VERDICTS"], concurrency = 250, instances = 3, memory = "512Mi", timeout = 600 }
     publisher = { image = "publisher", buckets = ["METADATA", "STATIC"], concurrency = 250, instances = 3, memory = "512Mi", timeout = 600 }
-    # One instance, so that one run of the catalog serves all who wait; hence many at a time.
+    # One instance, so that one run of the catalog answers all waiting pushes: high concurrency.
     catalog = { image = "publisher", buckets = ["METADATA", "STATIC"], concurrency = 1000, instances = 1, memory = "1Gi", timeout = 600 }
     proxy   = { image = "proxy", buckets = ["PACKAGES", "STATIC"], concurrency = 80, instances = 20, memory = "512Mi", timeout = 3600 }
   }
 
-  # Settings that follow from where a service runs; var.settings may overrule them.
+  # Settings that depend on the installation; var.settings takes precedence.
   defaults = {
-    ingest = { PUBLISHERS = jsonencode({ for name, each in var.publishers : name => each.disabled ? [] : each.projects }) }
+    ingest = { UPLOADERS = jsonencode({ for name, each in local.uploaders : name => each.disabled ? [] : each.projects }) }
     proxy = {
       TOKENS_SECRET = local.tokens_secret
-      # Cloud Run refuses an answer that declares more than 32 MiB; 1 MiB is left for its headers.
+      # Cloud Run refuses a response with a Content-Length above 32 MiB; 1 MiB is left for headers.
       MAX_CONTENT_LENGTH = tostring(31 * 1024 * 1024)
     }
   }
@@ -52,7 +62,7 @@ module "registry" {
   prefix  = local.prefix
 }
 
-# Who Pub/Sub is when it pushes: the only one that may invoke a worker.
+# Identity of Pub/Sub's pushes; only this identity can invoke a worker.
 resource "google_service_account" "pusher" {
   account_id   = "gcpypi-pusher"
   display_name = "gcpypi: pushes messages to the workers"
@@ -73,14 +83,14 @@ module "service" {
   timeout     = each.value.timeout
 
   environment = merge(
-    { PROJECT = var.project },
+    { GCP_PROJECT = var.project },
     { for name in each.value.buckets : "${name}_BUCKET" => local.bucket_settings["${name}_BUCKET"] },
     lookup(local.defaults, each.key, {}),
     lookup(var.settings, each.key, {}),
   )
 }
 
-# With DOWNLOADS=redirect the proxy signs addresses, as itself, without a key.
+# With DOWNLOADS=redirect the proxy signs URLs with its own identity, without a key.
 resource "google_service_account_iam_member" "proxy_signs" {
   count = lookup(lookup(var.settings, "proxy", {}), "DOWNLOADS", "stream") == "redirect" ? 1 : 0
 
@@ -96,9 +106,9 @@ module "repair" {
   images    = module.registry.images
   tag       = var.tag
   operators = var.operators
-  # Of both services whose commands these are, and the places of what they look at.
+  # Settings of ingest and publisher (their images run the jobs) and the names of all buckets.
   environment = merge(
-    { PROJECT = var.project },
+    { GCP_PROJECT = var.project },
     local.bucket_settings,
     { for name, value in lookup(var.settings, "publisher", {}) : name => value if name == "TITLE" },
   )
@@ -114,11 +124,11 @@ module "messaging" {
   pusher         = { id = google_service_account.pusher.name, email = google_service_account.pusher.email }
 }
 
-module "publishers" {
-  source = "./modules/publishers"
+module "uploaders" {
+  source = "./modules/uploaders"
 
   project      = var.project
-  publishers   = var.publishers
+  uploaders    = local.uploaders
   names_suffix = var.names_suffix
   builds       = module.registry.builds
 }
@@ -129,7 +139,7 @@ module "access" {
   project      = var.project
   names_suffix = var.names_suffix
   services     = { for name, each in merge(module.service, { repair = module.repair }) : name => each.member }
-  publishers   = module.publishers.members
+  uploaders    = module.uploaders.members
   operators    = var.operators
   buckets      = module.storage.names
   topics       = module.messaging.topics

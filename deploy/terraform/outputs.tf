@@ -4,52 +4,52 @@ locals {
 }
 
 output "index_url" {
-  description = "The index. User __token__, password a token."
+  description = "URL of the index. User name: __token__; password: a token."
   value       = local.index_url
 }
 
 output "buckets" {
-  description = "The buckets: incoming, packages, verdicts, metadata, static."
+  description = "Names of the buckets incoming, packages, verdicts, metadata and static."
   value       = module.storage.names
 }
 
 output "tokens_secret" {
-  description = "The secret of the tokens' digests."
+  description = "Name of the secret with the digests of the tokens."
   value       = module.secrets.tokens
 }
 
 output "images" {
-  description = "What an image's address starts with."
+  description = "Artifact Registry path of the images, without image name and tag."
   value       = module.registry.images
 }
 
 output "builder" {
-  description = "The account that builds the images."
+  description = "Service account that builds the images."
   value       = module.registry.builder
 }
 
 output "builds" {
-  description = "The bucket of builds' source."
+  description = "Name of the bucket for the source of builds."
   value       = module.registry.builds
 }
 
 output "ci" {
-  description = "What the CI of each publisher must be told: its account and its identity provider."
-  value       = module.publishers.ci
+  description = "Service account and identity provider for the CI of each uploader."
+  value       = module.uploaders.ci
 }
 
 output "publish" {
-  description = "How CI publishes what it built, by publisher."
+  description = "Commands that publish from CI, by uploader."
   value = {
-    for name in keys(var.publishers) : name => <<-EOT
+    for name in keys(local.uploaders) : name => <<-EOT
       export INCOMING_BUCKET=${module.storage.names["incoming"]} VERDICTS_BUCKET=${module.storage.names["verdicts"]}
-      bash publish.sh ${name} "$RUN_ID" dist/* # of examples/, copied; RUN_ID: another one each time
+      bash publish.sh ${name} "$RUN_ID" dist/* # examples/publish.sh; use a new RUN_ID for each run
     EOT
   }
 }
 
 output "clients" {
-  description = "How each installer is told of the index, and of no other; GCPYPI_TOKEN is a token."
+  description = "Configuration of each installer with this index as its only one; GCPYPI_TOKEN is a token."
   value = {
     pip    = <<-EOT
       pip install --index-url "https://__token__:$GCPYPI_TOKEN@${local.host}/simple/" PACKAGE
@@ -67,7 +67,7 @@ output "clients" {
       poetry config http-basic.gcpypi __token__ "$GCPYPI_TOKEN"
     EOT
     pdm    = <<-EOT
-      # pyproject.toml, as it is: pdm takes the token from the environment
+      # pyproject.toml, without changes: pdm reads the token from the environment
       [[tool.pdm.source]]
       name = "pypi"
       url = "https://__token__:$${GCPYPI_TOKEN}@${local.host}/simple/"

@@ -1,5 +1,5 @@
 terraform {
-  # 1.5 is what Cloud Shell has; only the tests need a newer one.
+  # Cloud Shell has 1.5; only the tests need a newer version.
   required_version = ">= 1.5"
 
   required_providers {
@@ -9,8 +9,8 @@ terraform {
     }
   }
 
-  # deploy/install makes the bucket and names it (-backend-config). No secret is ever in the state:
-  # tokens are made by `python -m proxy.tokens`, which leaves their digests in Secret Manager.
+  # deploy/install creates the bucket and passes its name (-backend-config). The state contains no
+  # secret: `python -m proxy.tokens` creates tokens and stores their digests in Secret Manager.
   backend "gcs" {
     prefix = "gcpypi"
   }
@@ -20,7 +20,7 @@ provider "google" {
   project = var.project
   region  = var.region
 
-  # The budget's API asks which project pays for the question.
+  # The API of budgets needs a Google Cloud project for its quota.
   billing_project       = var.project
   user_project_override = true
 

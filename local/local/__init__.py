@@ -1,1 +1,1 @@
-"""What ``make local-up`` starts: emulators or stand-ins, the relay, buckets, topics."""
+"""Local runtime of ``make local-up``: emulators or stand-ins, the relay, buckets and topics."""

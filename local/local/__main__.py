@@ -1,4 +1,4 @@
-"""``python -m local up|down|logs|demo``: the commands behind ``make local-up`` and its siblings."""
+"""Commands ``python -m local up|down|logs|demo``, used by ``make local-up`` and related targets."""
 
 import argparse
 import sys
@@ -7,23 +7,23 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from local import console
-from local.failure import Failure
-from local.layout import Ports
+from local.errors import LocalError
 from local.runtime import lifecycle
 from local.runtime.state import Runtime, State
 from local.settings import UpSettings
+from local.topology import Ports
 
-# Eight ports in a row end at 65535.
+# The last of eight consecutive ports is 65535 at most.
 LAST_BASE = 65529
 
 
 def main() -> int:
-    """Run the command; on failure say why and return 1."""
-    options = _parser().parse_args()
+    """Run the command and return its exit code; print the reason of a failure."""
+    options = _make_parser().parse_args()
     state = State(options.dir.resolve())
     try:
         options.run(state, options)
-    except Failure as failure:
+    except LocalError as failure:
         print(f"{options.command}: {failure}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -31,72 +31,74 @@ def main() -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def _make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, run, words in (
-        ("up", _up, "start everything, or what is missing"),
-        ("down", _down, "stop everything, keep buckets and secrets"),
-        ("logs", _logs, "print what all processes say"),
-        ("demo", _demo, "publish a wheel and install it, showing each step"),
+    for name, run, description in (
+        ("up", _run_up, "start everything that does not run"),
+        ("down", _run_down, "stop everything; keep buckets and secrets"),
+        ("logs", _run_logs, "print the combined log of all processes"),
+        ("demo", _run_demo, "publish a wheel, install it, and show each step"),
     ):
-        command = commands.add_parser(name, help=words)
+        command = commands.add_parser(name, help=description)
         command.set_defaults(run=run)
-        command.add_argument("--dir", type=Path, default=Path(".local"), help="where state is kept")
+        command.add_argument("--dir", type=Path, default=Path(".local"), help="state directory")
         if name in ("up", "demo"):
-            words = "the first of eight ports in a row, or: free"
-            command.add_argument("--port-base", type=_base, default=argparse.SUPPRESS, help=words)
+            description = "first of eight consecutive ports, or: free"
+            command.add_argument(
+                "--port-base", type=_parse_port_base, default=argparse.SUPPRESS, help=description
+            )
         if name == "logs":
-            command.add_argument("--lines", type=int, default=200, help="how far to look back")
+            command.add_argument("--lines", type=int, default=200, help="number of lines to print")
     return parser
 
 
-def _up(state: State, options: argparse.Namespace) -> None:
-    running = lifecycle.up(state, _ports(state, options), _wanted(), _say)
-    print(console.guide(state, running))
-    print("See it work: make demo    What it says: make local-logs    Stop it: make local-down")
+def _run_up(state: State, options: argparse.Namespace) -> None:
+    running = lifecycle.up(state, _choose_ports(state, options), _read_runtime(), _say)
+    print(console.render_guide(state, running))
+    print("See it work: make demo    Logs: make local-logs    Stop it: make local-down")
 
 
-def _down(state: State, options: argparse.Namespace) -> None:
+def _run_down(state: State, options: argparse.Namespace) -> None:
     lifecycle.down(state, _say)
 
 
-def _logs(state: State, options: argparse.Namespace) -> None:
-    lifecycle.logs(state, options.lines)
+def _run_logs(state: State, options: argparse.Namespace) -> None:
+    lifecycle.print_logs(state, options.lines)
 
 
-def _demo(state: State, options: argparse.Namespace) -> None:
-    # Only here: Google's libraries take half a second to import.
+def _run_demo(state: State, options: argparse.Namespace) -> None:
+    # Imported here, because Google's libraries take half a second to import.
     from local.demo import command as demo
 
-    running = lifecycle.up(state, _ports(state, options), _wanted(), _say)
+    running = lifecycle.up(state, _choose_ports(state, options), _read_runtime(), _say)
     demo.run(state, running, _say)
 
 
-def _base(text: str) -> int | None:
-    """Read ``--port-base``: None stands for free ports."""
+def _parse_port_base(text: str) -> int | None:
+    """Parse ``--port-base``; None means free ports."""
     if text == "free":
         return None
     if text.isdecimal() and int(text) < LAST_BASE:
         return int(text)
-    raise argparse.ArgumentTypeError("the first of eight ports, or: free")
+    raise argparse.ArgumentTypeError("use the first of eight consecutive ports, or: free")
 
 
-def _ports(state: State, options: argparse.Namespace) -> Ports | None:
-    """Return the ports that were asked for; None if none were."""
+def _choose_ports(state: State, options: argparse.Namespace) -> Ports | None:
+    """Return the requested ports; None without a request."""
     if "port_base" not in options:
         return None
     if options.port_base is not None:
-        return Ports.block(options.port_base)
-    noted = state.running()
-    return noted.ports if noted else Ports.free()
+        return Ports.from_base(options.port_base)
+    started = state.load()
+    return started.ports if started else Ports.find_free()
 
 
-def _wanted() -> Runtime | None:
+def _read_runtime() -> Runtime | None:
     try:
         return UpSettings().runtime or None
     except ValidationError:
-        raise Failure("RUNTIME is docker or native, or not set") from None
+        raise LocalError("RUNTIME must be docker or native, or unset") from None
 
 
 def _say(line: str) -> None:

@@ -1,4 +1,4 @@
-"""Google's clients, led to the local stand-ins without any credentials."""
+"""Google's client libraries, connected to the local stand-ins without credentials."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,42 +12,42 @@ from google.pubsub_v1.services.publisher.transports import PublisherGrpcTranspor
 from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
 
 from cloud import secrets
-from local.layout import PROJECT
 from local.settings import Backends
+from local.topology import GCP_PROJECT
 
 
 @dataclass(frozen=True)
-class Clients:
-    """One client of each stand-in, made when it is first asked for."""
+class StandInClients:
+    """One client per stand-in, created on first use."""
 
     backends: Backends
 
     @cached_property
     def storage(self) -> StorageClient:
-        """Cloud Storage."""
+        """Client of Cloud Storage."""
         return StorageClient(
-            project=PROJECT,
+            project=GCP_PROJECT,
             credentials=AnonymousCredentials(),  # type: ignore[no-untyped-call] # google-auth's
             client_options={"api_endpoint": self.backends.storage_emulator_host},
         )
 
     @cached_property
     def publisher(self) -> PublisherClient:
-        """Pub/Sub's topics."""
+        """Client of Pub/Sub topics."""
         return PublisherClient(transport=PublisherGrpcTransport(channel=self._pubsub))
 
     @cached_property
     def subscriber(self) -> SubscriberClient:
-        """Pub/Sub's subscriptions."""
+        """Client of Pub/Sub subscriptions."""
         return SubscriberClient(transport=SubscriberGrpcTransport(channel=self._pubsub))
 
     @cached_property
     def secrets(self) -> SecretManagerServiceClient:
-        """Secret Manager."""
+        """Client of Secret Manager."""
         return secrets.connect(self.backends.secret_manager_emulator_host)
 
     @cached_property
     def _pubsub(self) -> grpc.Channel:
-        # A proxy of the machine's environment leads nowhere from the loopback.
+        # An HTTP proxy of the environment cannot reach the loopback.
         options = [("grpc.enable_http_proxy", 0)]
         return grpc.insecure_channel(self.backends.pubsub_emulator_host, options=options)

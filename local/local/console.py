@@ -1,15 +1,15 @@
-"""What a person reads after ``make local-up``: where things are, and what to type next."""
+"""Text after ``make local-up``: addresses and next commands."""
 
 import shutil
 
-from local.runtime.state import Running, State
+from local.runtime.state import StartedRuntime, State
 
 GCLOUD = """\
   gcloud storage cp "$WHEEL" "gs://$INCOMING_BUCKET/$OBJECT"
   gcloud pubsub topics publish file-uploaded \\
     --message="{\\"bucket\\":\\"$INCOMING_BUCKET\\",\\"name\\":\\"$OBJECT\\"}"
 
-  (The bucket announces the file too: without the second command it works as well.)"""
+  (The second command is optional: the bucket announces the file too.)"""
 
 CURL = """\
   curl --fail -H 'Content-Type: application/octet-stream' --data-binary "@$WHEEL" \\
@@ -18,9 +18,9 @@ CURL = """\
   (The bucket announces the file itself.)"""
 
 
-def guide(state: State, running: Running) -> str:
-    """Return how to publish and how to install, for a shell."""
-    here = state.shown
+def render_guide(state: State, running: StartedRuntime) -> str:
+    """Return the shell commands to publish and to install a wheel."""
+    here = state.display_path
     return f"""
 The index    {running.ports.url("proxy")}/simple/
              user __token__, password: GCPYPI_TOKEN in {here}
@@ -30,7 +30,7 @@ Publish a wheel
   . {here}
   WHEEL=dist/your_package-1.0-py3-none-any.whl
   OBJECT="me/$(date +%s)/$(basename "$WHEEL")"
-{GCLOUD if has_gcloud(running) else CURL}
+{GCLOUD if can_use_gcloud(running) else CURL}
 
 Install it
 
@@ -38,6 +38,6 @@ Install it
 """
 
 
-def has_gcloud(running: Running) -> bool:
-    """Whether gcloud is here and understands the Pub/Sub that runs."""
+def can_use_gcloud(running: StartedRuntime) -> bool:
+    """Return whether gcloud is installed and works with the running Pub/Sub."""
     return running.gcloud_publishes and shutil.which("gcloud") is not None

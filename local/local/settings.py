@@ -1,10 +1,10 @@
-"""What the programs of the local runtime read from the environment, and nothing else does."""
+"""Settings of the local runtime's programs, read from the environment."""
 
 from typing import Literal, Self
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from local.layout import BACK_OFF_SCALE, Ports
+from local.topology import BACK_OFF_SCALE, Ports
 
 STANDARD = Ports()
 
@@ -14,18 +14,18 @@ class _Settings(BaseSettings):
 
 
 class Backends(_Settings):
-    """Where the stand-ins are; Google's libraries read the same variables."""
+    """Addresses of the stand-ins; Google's libraries read the same variables."""
 
     pubsub_emulator_host: str = STANDARD.address("pubsub")
     """``host:port`` of Pub/Sub."""
     storage_emulator_host: str = STANDARD.url("storage")
-    """The URL of Cloud Storage."""
+    """URL of Cloud Storage."""
     secret_manager_emulator_host: str = STANDARD.address("secrets")
     """``host:port`` of Secret Manager."""
 
     @classmethod
-    def at(cls, ports: Ports) -> Self:
-        """Return those of a runtime on ``ports``, whatever the environment says."""
+    def from_ports(cls, ports: Ports) -> Self:
+        """Return the addresses of a runtime on ``ports``, independent of the environment."""
         return cls(
             pubsub_emulator_host=ports.address("pubsub"),
             storage_emulator_host=ports.url("storage"),
@@ -34,33 +34,33 @@ class Backends(_Settings):
 
 
 class BootstrapSettings(Backends):
-    """What the bootstrap job needs."""
+    """Settings of the bootstrap job."""
 
     gcpypi_token: str = ""
-    """The token to let in; without one the job makes one and says it."""
+    """Token to accept; if it is empty, the job creates a token and logs it."""
 
 
 class RelaySettings(Backends):
-    """What the relay needs."""
+    """Settings of the relay."""
 
     ingest_url: str = STANDARD.url("ingest")
-    """Where ingest listens."""
+    """URL of ingest."""
     indexer_url: str = STANDARD.url("indexer")
-    """Where the indexer listens."""
+    """URL of the indexer."""
     publisher_url: str = STANDARD.url("publisher")
-    """Where the publisher listens."""
+    """URL of the publisher."""
     catalog_url: str = STANDARD.url("catalog")
-    """Where the publisher's second instance, for the catalog, listens."""
+    """URL of the publisher's second instance, for the catalog."""
     back_off_scale: float = BACK_OFF_SCALE
-    """How long refused messages are held back, as a share of production's 10 s to 600 s."""
+    """Back-off after a failed delivery, relative to production's 10 s to 600 s."""
 
     def url(self, service: str) -> str:
-        """Return where ``service`` listens."""
+        """Return the URL of ``service``."""
         return str(getattr(self, f"{service}_url"))
 
 
 class UpSettings(_Settings):
-    """What ``python -m local up`` takes from the environment."""
+    """Settings of ``python -m local up``."""
 
     runtime: Literal["docker", "native", ""] = ""
-    """Which runtime to use; empty: docker if an engine answers, else native."""
+    """Runtime to start; if empty, docker if an engine answers, else native."""

@@ -1,7 +1,7 @@
-"""What the catalog knows of a project, kept as custom metadata on its record's object.
+"""Facts of a project for the catalog, stored as custom metadata on the object of its record.
 
-So the catalog needs one listing and reads no record. Cloud Storage holds at most 8 KiB of custom
-metadata an object (https://cloud.google.com/storage/quotas#objects), so each value is capped.
+The catalog reads them in one listing and opens no record. Cloud Storage limits the custom metadata
+of an object to 8 KiB (https://cloud.google.com/storage/quotas#objects), so each value is capped.
 """
 
 from collections.abc import Mapping
@@ -10,49 +10,49 @@ from typing import Annotated, Self
 from pydantic import Field
 
 from schemas import layout
-from schemas.names import ProjectName, display_name
+from schemas.names import ProjectName, parse_display_name
 from schemas.records import ProjectRecord
-from schemas.releases import file_order, latest, offered, status_of
+from schemas.releases import find_latest_file, get_status, list_offered_files, rank_file
 from schemas.types import Model, Revision, Status, UtcTime, Version
 
-_CAP = 1024
-"""Bytes of UTF-8 of one value: names are at most 255 long, summaries 512."""
+_MAX_VALUE_SIZE = 1024
+"""Maximum size of one value, in bytes of UTF-8. Names have at most 255 bytes, summaries 512."""
 
 
 class CatalogEntry(Model):
-    """One project, as the catalog lists it."""
+    """One project in the catalog."""
 
     project: ProjectName
-    """The project, normalised."""
+    """Normalised name of the project."""
     revision: Annotated[Revision, Field(alias=layout.RECORD_REVISION)]
-    """The revision of its record."""
+    """Revision of the project's record."""
     display_name: Annotated[str, Field(alias="display-name")]
-    """Its name as the latest file spells it."""
+    """Name of the project in the spelling of its latest file."""
     latest_version: Annotated[Version | None, Field(alias="latest-version")] = None
-    """The latest release that is neither yanked nor removed, finals first."""
+    """Latest release that is neither yanked nor removed. Final releases precede pre-releases."""
     latest_upload: Annotated[UtcTime | None, Field(alias="latest-upload")] = None
-    """When the newest file it offers came."""
+    """Upload time of the newest offered file."""
     summary: str = ""
-    """The latest release's summary."""
+    """Summary of the latest release."""
     file_count: Annotated[int, Field(alias="file-count")] = 0
-    """How many files it offers."""
+    """Number of offered files."""
     status: Status = "active"
-    """Its status (PEP 792)."""
+    """Status marker of the project (PEP 792)."""
 
     @classmethod
     def from_record(cls, record: ProjectRecord) -> Self:
         """Derive the entry from a record."""
-        files, newest = offered(record), latest(record)
-        named = newest or max(record.files.values(), key=file_order, default=None)
+        files, newest = list_offered_files(record), find_latest_file(record)
+        named = newest or max(record.files.values(), key=rank_file, default=None)
         facts = {
             "project": record.project,
             layout.RECORD_REVISION: record.revision,
-            "display-name": display_name(named.filename) if named else record.project,
+            "display-name": parse_display_name(named.filename) if named else record.project,
             "latest-version": newest.version if newest else None,
             "latest-upload": max((file.upload_time for file in files), default=None),
             "summary": (newest.summary if newest else None) or "",
             "file-count": len(files),
-            "status": status_of(record),
+            "status": get_status(record),
         }
         return cls.model_validate(facts)
 
@@ -61,11 +61,11 @@ class CatalogEntry(Model):
         """Read the entry from the custom metadata of the record's object."""
         return cls.model_validate({"project": project, **metadata})
 
-    def metadata(self) -> dict[str, str]:
-        """The entry as custom metadata."""
+    def to_metadata(self) -> dict[str, str]:
+        """Return the entry as custom metadata."""
         facts = self.model_dump(mode="json", by_alias=True, exclude={"project"}, exclude_none=True)
-        return {key: _capped(str(value)) for key, value in facts.items()}
+        return {key: _truncate(str(value)) for key, value in facts.items()}
 
 
-def _capped(value: str) -> str:
-    return value.encode()[:_CAP].decode(errors="ignore")
+def _truncate(value: str) -> str:
+    return value.encode()[:_MAX_VALUE_SIZE].decode(errors="ignore")

@@ -1,4 +1,4 @@
-"""The six messages, each the data of one topic's messages (DESIGN: "Messages").
+"""The six Pub/Sub messages, one per topic (DESIGN: "Messages").
 
 =================== ========================= =======================
 topic               message                   from → to
@@ -6,7 +6,7 @@ topic               message                   from → to
 file-uploaded       :class:`FileUploaded`     CI, the bucket → ingest
 file-accepted       :class:`FileAccepted`     ingest → indexer
 file-refused        :class:`FileRefused`      ingest, indexer → all
-project-command     :class:`ProjectCommand`   an operator → indexer
+project-command     :class:`ProjectCommand`   operator → indexer
 project-indexed     :class:`ProjectIndexed`   indexer → publisher
 project-published   :class:`ProjectPublished` publisher → all
 =================== ========================= =======================
@@ -34,11 +34,11 @@ Action = Literal["yank", "unyank", "remove", "restore", "set-status"]
 
 
 MAX_DETAIL_LENGTH = 1000
-"""Characters of a detail: it may quote the sender, who may send megabytes."""
+"""Maximum length of a detail, in characters. A detail can quote data of the sender."""
 
 
 class UnreadableMessage(Exception):
-    """Data that is not the message it should be; ``detail`` is a sentence that says where."""
+    """Data that is not a message of its topic; ``detail`` names the invalid fields."""
 
     def __init__(self, topic: str, error: ValidationError) -> None:
         problems = "; ".join(
@@ -50,16 +50,16 @@ class UnreadableMessage(Exception):
 
 
 class Message(Document):
-    """One JSON object, the data of a Pub/Sub message."""
+    """Base of the messages: one JSON object, the data of a Pub/Sub message."""
 
     topic: ClassVar[str]
-    """The topic that carries it, and nothing else."""
+    """Topic of the message; a topic has one kind of message."""
 
     @classmethod
     def decode(cls, data: bytes) -> Self:
-        """Read a message.
+        """Decode a message.
 
-        :raises UnreadableMessage: if ``data`` is not JSON, or lacks or garbles a field.
+        :raises UnreadableMessage: if ``data`` is not JSON, or a field is missing or invalid.
         """
         try:
             return cls.model_validate_json(data)
@@ -68,112 +68,115 @@ class Message(Document):
 
 
 class FileUploaded(Message):
-    """A file lies in the incoming bucket.
+    """Upload of a file to the incoming bucket.
 
-    Typed by hand (``{"bucket": …, "name": …}``) or the object resource that Cloud Storage sends:
+    Either typed by hand (``{"bucket": …, "name": …}``) or the object resource of a notification:
     https://cloud.google.com/storage/docs/pubsub-notifications#payload
     """
 
     topic: ClassVar[str] = "file-uploaded"
 
     bucket: Annotated[str, Field(min_length=1, max_length=222)]
-    """The incoming bucket."""
+    """Name of the incoming bucket."""
     name: Annotated[str, Field(min_length=1, max_length=1024)]
-    """The object's name: ``<publisher>/<run id>/<file name>``."""
+    """Name of the object: ``<uploader>/<run id>/<file name>``."""
     generation: Generation | None = None
-    """The object's generation; the live one where it is not given."""
+    """Generation of the object; without it, the live generation."""
     sha256: Sha256 | None = None
-    """What the sender believes the file's digest to be: checked beside the object's own claim."""
+    """Expected SHA-256 of the file. The digest in the object's metadata is checked as well."""
     metadata: Mapping[str, str] = Field(default_factory=dict)
-    """The object's custom metadata, in notifications. Not relied on: the object is asked."""
+    """Custom metadata of the object, in notifications. Ingest reads it from the object instead."""
 
 
 class FileAccepted(Message):
-    """A file was promoted to the packages bucket; sent again, it says the same."""
+    """Promotion of a file to the packages bucket. A repeated message has the same content."""
 
     topic: ClassVar[str] = "file-accepted"
 
     file: FileRecord
-    """All there is to know of it, built from the promoted object."""
+    """Facts of the file, built from the promoted object."""
 
 
 class FileRefused(Message):
-    """A file or a command was refused, for good; the verdict says the same."""
+    """Final refusal of a file or a command. The verdict has the same content."""
 
     topic: ClassVar[str] = "file-refused"
 
     reason: str
-    """A stable code, such as ``digest-mismatch``."""
+    """Stable reason code, for example ``digest-mismatch``."""
     detail: str
-    """A sentence: what was wrong, where, and what to do."""
+    """Error, place and remedy, in one or two sentences."""
     bucket: str | None = None
-    """The incoming bucket, where it is about a file and known."""
+    """Incoming bucket of a refused file, if known."""
     name: str | None = None
-    """The incoming object's name, where known."""
+    """Name of the incoming object, if known."""
     generation: Generation | None = None
-    """The incoming object's generation, where known."""
+    """Generation of the incoming object, if known."""
     command_id: str | None = None
-    """The command that was refused, where it is about one."""
+    """Id of a refused command."""
 
 
 class ProjectCommand(Message):
-    """An operator's wish; the newest by (``issued_at``, ``command_id``) wins, whenever it comes."""
+    """Command of an operator.
+
+    The command with the highest (``issued_at``, ``command_id``) wins, in any order of arrival.
+    """
 
     topic: ClassVar[str] = "project-command"
 
     action: Action
-    """What to do."""
+    """Action to apply."""
     project: ProjectName
-    """To which project."""
+    """Project that the command changes."""
     version: Version | None = None
-    """To which version of it, with the files of that version that come later."""
+    """Version that the command changes, including files of it that are uploaded later."""
     filename: Filename | None = None
-    """To which file of it."""
+    """File that the command changes."""
     status: Status | None = None
-    """The new status, with ``set-status`` only (PEP 792)."""
+    """New status marker (PEP 792); only with ``set-status``."""
     reason: Annotated[str, Field(max_length=500)] | None = None
-    """Why, for whoever meets the yank or the status."""
+    """Reason of the yank or the status, shown to users of the project."""
     command_id: Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[\w.-]+$")] | None = (
         None
     )
-    """The command's name, under which its answer is stored; default: the message id."""
+    """Id of the command, part of the name of its verdict; default: the message id."""
     issued_at: UtcTime | None = None
-    """When it was wished; default: the publish time."""
+    """Time of the command; default: the publish time of the message."""
 
     @model_validator(mode="after")
-    def _has_one_object(self) -> Self:
+    def _check_target(self) -> Self:
         if self.action == "set-status":
             if self.status is None or self.version is not None or self.filename is not None:
-                raise ValueError("set-status takes a status, and neither version nor filename")
+                raise ValueError("set-status needs a status, and neither a version nor a filename")
         elif self.status is not None or (self.version is None) == (self.filename is None):
-            raise ValueError(f"{self.action} takes either a version or a filename, and no status")
+            raise ValueError(f"{self.action} needs either a version or a filename, and no status")
         return self
 
 
 class ProjectIndexed(Message):
-    """A project's record is at ``record_revision``, or later."""
+    """Commit of a project's record at ``record_revision`` or later."""
 
     topic: ClassVar[str] = "project-indexed"
 
     project: ProjectName
-    """The project."""
+    """Normalised name of the project."""
     record_revision: Revision
-    """The revision of its record that was committed."""
+    """Committed revision of the record."""
     force: bool = False
-    """Render the pages even if they say they are of that revision (``rebuild``)."""
+    """Render pages of this revision again (``rebuild``)."""
 
 
 class ProjectPublished(Message):
-    """A project's pages are those of ``record_revision``, or later."""
+    """Publication of a project's pages at ``record_revision`` or later."""
 
     topic: ClassVar[str] = "project-published"
 
     project: ProjectName
-    """The project."""
+    """Normalised name of the project."""
     record_revision: Revision
-    """The revision of the record the pages were rendered from."""
+    """Revision of the rendered record."""
     filenames: tuple[Filename, ...]
-    """The files its pages now offer."""
+    """Files that the pages list."""
 
 
 MESSAGES: tuple[type[Message], ...] = (

@@ -1,4 +1,7 @@
-"""Export every message and document as a JSON Schema: ``python -m schemas.export schemas/json``."""
+"""Export of every message and document as a JSON Schema.
+
+Usage: ``python -m schemas.export schemas/json``.
+"""
 
 import json
 import re
@@ -12,17 +15,17 @@ from schemas.push import PushEnvelope
 from schemas.records import DOCUMENTS
 
 
-def exported() -> dict[str, str]:
-    """The schemas by file name, as text: what the services write (JSON Schema 2020-12)."""
+def render_schemas() -> dict[str, str]:
+    """Return the JSON Schemas (2020-12) of the written documents, as text by file name."""
     models: tuple[type[BaseModel], ...] = (*MESSAGES, *DOCUMENTS, PushEnvelope)
-    return {_file_name(model): _schema(model) for model in models}
+    return {_format_file_name(model): _render_schema(model) for model in models}
 
 
-def _file_name(model: type[BaseModel]) -> str:
+def _format_file_name(model: type[BaseModel]) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "-", model.__name__).lower() + ".json"
 
 
-def _schema(model: type[BaseModel]) -> str:
+def _render_schema(model: type[BaseModel]) -> str:
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **model.model_json_schema(mode="serialization"),
@@ -31,9 +34,9 @@ def _schema(model: type[BaseModel]) -> str:
 
 
 def main(directory: Path) -> None:
-    """Write the schemas into ``directory``, and remove what is no longer one."""
+    """Write the schemas into ``directory``, and delete other JSON files there."""
     directory.mkdir(parents=True, exist_ok=True)
-    schemas = exported()
+    schemas = render_schemas()
     for stale in {path.name for path in directory.glob("*.json")} - schemas.keys():
         (directory / stale).unlink()
     for name, text in schemas.items():

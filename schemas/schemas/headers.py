@@ -1,17 +1,20 @@
 """Media types and Cache-Control values of stored objects and of the responses that serve them."""
 
 BINARY = "application/octet-stream"
-"""A distribution file, or its ``.metadata``."""
+"""Media type of a distribution file and of its ``.metadata``."""
 JSON = "application/json"
-"""A record, a verdict, ``blocked.json``, or a page of the older JSON API."""
+"""Media type of records, verdicts, ``blocked.json`` and pages of the older JSON API."""
 SIMPLE_JSON = "application/vnd.pypi.simple.v1+json"
-"""A page of the simple API in JSON (PEP 691). Without parameters: some clients refuse them."""
+"""Media type of a page of the simple API in JSON (PEP 691).
+
+It has no parameters, because some clients reject them.
+"""
 HTML = "text/html; charset=utf-8"
-"""A page of the simple API in HTML, or a page for people."""
+"""Media type of a page of the simple API in HTML and of a page for people."""
 
 IMMUTABLE = "private, max-age=31536000, immutable"
-"""A file or its ``.metadata``: a file name means the same bytes for ever."""
+"""Cache-Control of a file and its ``.metadata``: a file name always means the same bytes."""
 REVALIDATE = "private, no-cache"
-"""A page: clients revalidate it at each use, so that a publish is visible at once."""
+"""Cache-Control of a page: clients revalidate at each use, so a publish is visible at once."""
 NO_STORE = "no-store"
-"""A record or a verdict: services and operators read it, installers do not."""
+"""Cache-Control of a record and a verdict: for services and operators, never for installers."""

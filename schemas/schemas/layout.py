@@ -1,6 +1,6 @@
-"""Where things are stored: every object's name, built from parsed and normalised parts.
+"""Names of the stored objects, built from parsed and normalised parts.
 
-A name is made here and nowhere else (DESIGN: "Where things are stored").
+Only this module builds object names (DESIGN: "Storage").
 """
 
 from collections.abc import Mapping
@@ -15,93 +15,94 @@ BLOCKED = "blocked.json"
 RECORDS = "projects/"
 CHANGELOG = "changelog/page"
 METADATA_SUFFIX = ".metadata"
-"""The end of the name of a file's core metadata (PEP 658)."""
+"""Suffix of the name of a file's core metadata (PEP 658)."""
 
 SHA256 = "sha256"
-"""Custom metadata of an incoming and of a promoted object: the file's digest."""
+"""Custom metadata of an incoming and of a promoted object: SHA-256 of the file."""
 UPLOAD_TIME = "upload-time"
-"""Custom metadata of a promoted object: when the incoming one was created."""
+"""Custom metadata of a promoted object: creation time of the incoming object."""
 UPLOADER = "uploader"
-"""Custom metadata of a promoted object: the publisher."""
+"""Custom metadata of a promoted object: the uploader."""
 SOURCE_GENERATION = "source-generation"
-"""Custom metadata of a promoted object: the incoming one's generation."""
+"""Custom metadata of a promoted object: generation of the incoming object."""
 RECORD_REVISION = "record-revision"
-"""Custom metadata of a record and of a page: the record's revision."""
+"""Custom metadata of a record and of a page: revision of the record."""
 
 
-def incoming_parts(name: str) -> tuple[str, str]:
-    """Split an incoming name into the publisher, its first segment, and the file name, its last.
+def split_incoming_name(name: str) -> tuple[str, str]:
+    """Split the name of an incoming object into uploader and file name.
 
-    A name without a slash has no publisher: the empty string.
+    The uploader is the first path segment, the file name the last one. The uploader is the empty
+    string if the name has no slash.
     """
-    publisher, slash, rest = name.partition("/")
-    return (publisher, rest.rsplit("/", 1)[-1]) if slash else ("", name)
+    uploader, slash, rest = name.partition("/")
+    return (uploader, rest.rsplit("/", 1)[-1]) if slash else ("", name)
 
 
-def core_metadata(filename: Filename) -> str:
-    """The sibling that holds the exact METADATA bytes (PEP 658)."""
+def locate_core_metadata(filename: Filename) -> str:
+    """Return the name of the object with the exact METADATA bytes of a file (PEP 658)."""
     return f"{filename}{METADATA_SUFFIX}"
 
 
-def verdict(incoming_name: str, generation: int) -> str:
-    """The verdict on one generation of an incoming object."""
+def locate_verdict(incoming_name: str, generation: int) -> str:
+    """Return the name of the verdict on one generation of an incoming object."""
     return f"{incoming_name}/{generation}.json"
 
 
-def message_verdict(message_id: str) -> str:
-    """The answer to a message that could not be taken for an object's: unreadable, misdirected."""
+def locate_message_verdict(message_id: str) -> str:
+    """Return the name of the verdict on a message that is unreadable or names a wrong object."""
     return f"messages/{message_id}.json"
 
 
-def command_verdict(command_id: str) -> str:
-    """The answer to a command."""
+def locate_command_verdict(command_id: str) -> str:
+    """Return the name of the verdict on a command."""
     return f"commands/{command_id}.json"
 
 
-def record(project: ProjectName) -> str:
-    """A project's record."""
+def locate_record(project: ProjectName) -> str:
+    """Return the name of a project's record."""
     return f"{RECORDS}{project}.json"
 
 
-def record_project(name: str) -> ProjectName:
-    """Return the project that the name of a record states, normalised.
+def parse_record_name(name: str) -> ProjectName:
+    """Return the normalised project in the name of a record.
 
-    :raises ValueError: if it is no legal project name.
+    :raises ValueError: if the name has no valid project name.
     """
     return normalize_project(name.removeprefix(RECORDS).removesuffix(".json"))
 
 
-def record_revision(metadata: Mapping[str, str]) -> int | None:
-    """Return the revision in the custom metadata of a record or a page; None if it has none."""
+def read_record_revision(metadata: Mapping[str, str]) -> int | None:
+    """Return the revision in the custom metadata of a record or a page, or None."""
     revision = metadata.get(RECORD_REVISION, "")
     return int(revision) if revision.isdecimal() else None
 
 
-def project_pages(project: ProjectName) -> str:
-    """The prefix of a project's pages of the simple API."""
+def locate_project_pages(project: ProjectName) -> str:
+    """Return the prefix of a project's pages of the simple API."""
     return f"simple/{project}/"
 
 
-def project_html(project: ProjectName) -> str:
-    """A project's HTML page (PEP 503)."""
-    return f"{project_pages(project)}index.html"
+def locate_project_html(project: ProjectName) -> str:
+    """Return the name of a project's HTML page (PEP 503)."""
+    return f"{locate_project_pages(project)}index.html"
 
 
-def project_json(project: ProjectName) -> str:
-    """A project's JSON page (PEP 691)."""
-    return f"{project_pages(project)}index.v1.json"
+def locate_project_json(project: ProjectName) -> str:
+    """Return the name of a project's JSON page (PEP 691)."""
+    return f"{locate_project_pages(project)}index.v1.json"
 
 
-def legacy_json(project: ProjectName) -> str:
-    """A project's page of the public index's older JSON API."""
+def locate_legacy_json(project: ProjectName) -> str:
+    """Return the name of a project's page of PyPI's older JSON API."""
     return f"pypi/{project}/json"
 
 
-def changelog(page: int) -> str:
-    """A page of the changelog, from 1."""
+def locate_changelog(page: int) -> str:
+    """Return the name of a page of the changelog; the first page is 1."""
     return f"{CHANGELOG}{page}.html"
 
 
-def file_address(filename: Filename) -> str:
-    """Where the proxy serves a file: the path of its URL, percent-encoded (``+``, ``!``)."""
+def format_file_path(filename: Filename) -> str:
+    """Return the URL path of a file at the proxy, percent-encoded (``+``, ``!``)."""
     return f"/packages/{quote(filename)}"

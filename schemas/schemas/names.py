@@ -1,4 +1,4 @@
-"""Names of the field – project, version, filename – parsed by ``packaging``, never by hand."""
+"""Names of projects, versions and files, parsed by ``packaging``."""
 
 import re
 from collections.abc import Callable
@@ -16,13 +16,13 @@ from packaging.version import InvalidVersion
 from packaging.version import Version as ParsedVersion
 
 ProjectName = NewType("ProjectName", str)
-"""A project's name, normalised. https://peps.python.org/pep-0503/#normalized-names"""
+"""Normalised name of a project. https://peps.python.org/pep-0503/#normalized-names"""
 
 Version = NewType("Version", str)
-"""A version in its normal form. https://peps.python.org/pep-0440/#normalization"""
+"""Version in its normal form. https://peps.python.org/pep-0440/#normalization"""
 
 Filename = NewType("Filename", str)
-"""The name of a distribution's file, which is also its object's name in the packages bucket."""
+"""Name of a distribution file, and of its object in the packages bucket."""
 
 Parser = Callable[[str], str]
 
@@ -30,30 +30,33 @@ _FILENAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]{0,254}", re.ASCII)
 
 
 class InvalidFilename(ValueError):
-    """A file name that is no wheel's and no sdist's."""
+    """File name of neither a wheel nor an sdist."""
 
 
 MAX_TAGS = 1000
-"""Tags that the compressed tag set of a wheel's file name may expand to."""
+"""Maximum number of tags in the compressed tag set of a wheel's file name, expanded."""
 
 MAX_LENGTH = 255
-"""Characters of a name, version or file name: no common file system keeps a longer file name."""
+"""Maximum length of a name, version or file name, in characters.
+
+No common file system stores a longer file name.
+"""
 
 
 def normalize_project(name: str) -> ProjectName:
-    """Normalise a project's name.
+    """Normalise the name of a project.
 
-    :raises ValueError: if it is no legal name.
+    :raises ValueError: if the name is not valid.
     """
     _check_length(name)
     try:
         return ProjectName(canonicalize_name(name, validate=True))
     except InvalidName as error:
-        raise ValueError(f"{name!r} is no legal project name") from error
+        raise ValueError(f"{name!r} is not a valid project name") from error
 
 
 def try_normalize_project(name: str) -> ProjectName | None:
-    """Normalise a project's name; return None if it is not legal."""
+    """Normalise the name of a project; return None if it is not valid."""
     try:
         return normalize_project(name)
     except ValueError:
@@ -61,41 +64,41 @@ def try_normalize_project(name: str) -> ProjectName | None:
 
 
 def normalize_version(version: str) -> Version:
-    """Bring a version into its normal form.
+    """Return the normal form of a version.
 
-    :raises ValueError: if it is no PEP 440 version.
+    :raises ValueError: if it is not a PEP 440 version.
     """
     _check_length(version)
     try:
         return Version(str(ParsedVersion(version)))
     except InvalidVersion as error:
-        raise ValueError(f"{version!r} is no PEP 440 version") from error
+        raise ValueError(f"{version!r} is not a PEP 440 version") from error
 
 
-def release_of(version: str) -> Version:
-    """The one form of all versions that are equal: 1.0 and 1.0.0 are the same release.
+def normalize_release(version: str) -> Version:
+    """Return the common form of all equal versions: 1.0 and 1.0.0 are the same release.
 
     https://packaging.python.org/en/latest/specifications/version-specifiers/#final-releases
     """
     return Version(canonicalize_version(version))
 
 
-def checked_filename(filename: str) -> Filename:
-    """Return ``filename`` if it can be a distribution's, by its characters alone.
+def validate_filename(filename: str) -> Filename:
+    """Return ``filename`` if its length and characters are valid for a distribution file.
 
-    :raises InvalidFilename: if not.
+    :raises InvalidFilename: otherwise.
     """
     if not _FILENAME.fullmatch(filename):
-        raise InvalidFilename(f"{filename[:300]!r} cannot be a distribution's file name")
+        raise InvalidFilename(f"{filename[:300]!r} is not a valid file name for a distribution")
     return Filename(filename)
 
 
 def parse_filename(filename: str) -> tuple[ProjectName, Version]:
-    """Return the normalised project and version that a wheel's or sdist's file name states.
+    """Return the normalised project and version in the file name of a wheel or an sdist.
 
     :raises InvalidFilename: if it is neither (binary distribution format; PEP 625).
     """
-    checked_filename(filename)
+    validate_filename(filename)
     try:
         if filename.endswith(".whl"):
             _check_tags(filename)
@@ -103,9 +106,9 @@ def parse_filename(filename: str) -> tuple[ProjectName, Version]:
         elif filename.endswith(".tar.gz"):
             project, version = parse_sdist_filename(filename)
         else:
-            raise InvalidFilename(f"{filename!r} ends neither in .whl nor in .tar.gz")
+            raise InvalidFilename(f"{filename!r} does not end in .whl or .tar.gz")
         return normalize_project(project), Version(str(version))
-    except ValueError as error:  # of packaging's, each kind is one
+    except ValueError as error:  # all errors of packaging are ValueErrors
         raise InvalidFilename(str(error)) from error
 
 
@@ -116,25 +119,25 @@ def count_tags(filename: str) -> int:
 
 
 def _check_tags(filename: str) -> None:
-    """Require that the tag set is small, before it is expanded."""
+    """Limit the size of the tag set before it is expanded."""
     if count_tags(filename) > MAX_TAGS:
         raise ValueError(f"{filename!r} expands to more than {MAX_TAGS} tags")
 
 
 def _check_length(text: str) -> None:
     if len(text) > MAX_LENGTH:
-        raise ValueError(f"it has {len(text)} characters, more than {MAX_LENGTH}")
+        raise ValueError(f"it has {len(text)} characters; the limit is {MAX_LENGTH}")
 
 
-def display_name(filename: Filename) -> str:
-    """The project's name as the file name spells it: what stands before the version."""
+def parse_display_name(filename: Filename) -> str:
+    """Return the project's name in the spelling of the file name: the part before the version."""
     if filename.endswith(".whl"):
         return filename.split("-", 1)[0]
     return filename.rsplit("-", 1)[0]
 
 
-def usual_spelling(project: ProjectName) -> str:
-    """Return the spelling of a project in file names of current build tools.
+def escape_project(project: ProjectName) -> str:
+    """Return the escaped name of a project, as current build tools write it in file names.
 
     https://packaging.python.org/en/latest/specifications/binary-distribution-format/#escaping-and-unicode
     """

@@ -1,4 +1,4 @@
-"""What Pub/Sub POSTs to a push endpoint: the wrapped message.
+"""Body of a request from Pub/Sub to a push endpoint: the wrapped message.
 
 https://cloud.google.com/pubsub/docs/push#receive_push
 """
@@ -12,28 +12,28 @@ from schemas.types import Model, UtcTime
 
 
 class PushMessage(Model):
-    """The message inside the envelope."""
+    """Message inside the envelope."""
 
     model_config = ConfigDict(populate_by_name=True)
 
     data: Base64Bytes = b""
-    """The message's data, base64 in JSON."""
+    """Data of the message, base64 in JSON."""
     attributes: Mapping[str, str] = Field(default_factory=dict)
-    """The message's attributes; ``eventType`` and others in Cloud Storage notifications."""
+    """Attributes of the message; Cloud Storage notifications have ``eventType`` and others."""
     message_id: Annotated[str, Field(alias="messageId", min_length=1)]
-    """The id the server gave it, unique within the topic."""
+    """Id from the server, unique within the topic."""
     publish_time: Annotated[UtcTime, Field(alias="publishTime")]
-    """When the server took it."""
+    """Publish time, set by the server."""
 
 
 class PushEnvelope(Model):
-    """One push request's body."""
+    """Body of one push request."""
 
     model_config = ConfigDict(populate_by_name=True)
 
     message: PushMessage
-    """The message."""
+    """Wrapped message."""
     subscription: str
-    """The subscription, ``projects/<project>/subscriptions/<name>``."""
+    """Resource name of the subscription: ``projects/<gcp_project>/subscriptions/<name>``."""
     delivery_attempt: Annotated[int | None, Field(alias="deliveryAttempt")] = None
-    """How often it was delivered, from 1; only with a dead-letter policy."""
+    """Number of the delivery attempt, from 1; only with a dead-letter policy."""

@@ -1,4 +1,4 @@
-"""What is stored: a file's facts, a project's record, verdicts, and what is blocked."""
+"""Stored documents: facts of a file, record of a project, verdicts, and ``blocked.json``."""
 
 from collections.abc import Mapping
 from typing import Annotated, Literal
@@ -21,22 +21,22 @@ from schemas.types import (
 
 
 class FileRecord(Model):
-    """The facts of one distribution file, always built from the promoted object."""
+    """Facts of one distribution file, always built from the promoted object."""
 
     filename: Filename
-    """The file's name, which is the object's in the packages bucket."""
+    """Name of the file, and of its object in the packages bucket."""
     project: ProjectName
-    """The project it belongs to, normalised."""
+    """Normalised name of the project."""
     version: Version
-    """The version it is of, in normal form."""
+    """Version of the file in normal form."""
     sha256: Sha256
-    """The digest of its bytes."""
+    """SHA-256 of the file."""
     size: Annotated[int, Field(ge=0)]
-    """Its length in bytes (PEP 700)."""
+    """Size of the file in bytes (PEP 700)."""
     upload_time: UtcTime
-    """When the incoming object that was promoted was created, by Cloud Storage's clock."""
+    """Creation time of the promoted incoming object, by Cloud Storage's clock."""
     uploader: str
-    """The publisher: the first path segment of the incoming name, which IAM guards."""
+    """Uploader: the first path segment of the incoming object's name, protected by IAM."""
     requires_python: str | None = None
     """``Requires-Python`` of the core metadata, as written."""
     requires_dist: tuple[str, ...] = ()
@@ -44,121 +44,124 @@ class FileRecord(Model):
     summary: Annotated[str, Field(max_length=512)] | None = None
     """``Summary`` of the core metadata, at most 512 bytes."""
     metadata_sha256: Sha256 | None = None
-    """The digest of the bytes served as ``.metadata`` (PEP 658); None for sdists."""
+    """SHA-256 of the bytes served as ``.metadata`` (PEP 658); None for sdists."""
     generation: Generation
-    """The generation of the object in the packages bucket."""
+    """Generation of the object in the packages bucket."""
     source_generation: Generation
-    """The generation of the incoming object that was promoted."""
+    """Generation of the promoted incoming object."""
 
 
 class Register(Model):
-    """A last-writer-wins register: ordered by ``issued_at``, then ``command_id``."""
+    """Last-writer-wins register, ordered by ``issued_at``, then ``command_id``."""
 
     issued_at: UtcTime
-    """When its value was wished."""
+    """Time of the command."""
     command_id: str
-    """The command that set it."""
+    """Id of the command that set the value."""
     value: bool
-    """Whether it holds (yanked, removed)."""
+    """True if the file or release is yanked or removed."""
     reason: str | None = None
-    """Why, in the operator's words."""
+    """Reason in the operator's words."""
 
 
 class StatusRegister(Model):
-    """A project's status, as a last-writer-wins register."""
+    """Status of a project, as a last-writer-wins register."""
 
     issued_at: UtcTime
-    """When it was wished."""
+    """Time of the command."""
     command_id: str
-    """The command that set it."""
+    """Id of the command that set the value."""
     value: Status
-    """The status (PEP 792)."""
+    """Status marker (PEP 792)."""
     reason: str | None = None
-    """Why, in the operator's words."""
+    """Reason in the operator's words."""
 
 
 class Registers(Model):
-    """One kind of register, per file and per version; a version's covers files that come later."""
+    """Registers of one kind, per file and per release.
+
+    The register of a release also applies to files that are uploaded later.
+    """
 
     files: Mapping[Filename, Register] = Field(default_factory=dict)
-    """By file name."""
+    """Registers by file name."""
     versions: Mapping[Release, Register] = Field(default_factory=dict)
-    """By release."""
+    """Registers by release."""
 
 
 class ProjectRecord(Document):
-    """All that is known of a project: a grow-only map of facts, and registers over it."""
+    """Record of a project: a grow-only map of file facts, and registers."""
 
     project: ProjectName
-    """The project."""
+    """Normalised name of the project."""
     revision: Revision
-    """Orders the record's versions: max(previous + 1, now in microseconds), set in each commit."""
+    """Revision of the record: max(previous + 1, now in microseconds), set in each commit."""
     files: Mapping[Filename, FileRecord] = Field(default_factory=dict)
-    """The facts by file name. Only ever added to."""
+    """Facts by file name. Entries are added and never removed."""
     yanked: Registers = Registers()
-    """What is yanked (PEP 592)."""
+    """Registers of yanked files and releases (PEP 592)."""
     removed: Registers = Registers()
-    """What is offered no more; the file names stay taken."""
+    """Registers of removed files and releases. Their file names cannot be used again."""
     status: StatusRegister | None = None
-    """The project's status; active where nobody said anything."""
+    """Status of the project; active by default."""
 
 
 class Verdict(Document):
-    """What became of one generation of an incoming object; final for that generation."""
+    """Final result for one generation of an incoming object."""
 
     outcome: Literal["accepted", "refused"]
-    """What became of it."""
+    """Result of the validation."""
     bucket: str
-    """The incoming bucket."""
+    """Name of the incoming bucket."""
     name: str
-    """The incoming object's name."""
+    """Name of the incoming object."""
     generation: Generation
-    """The incoming object's generation; 0 where there was none to be found."""
+    """Generation of the incoming object; 0 if it was not found."""
     time: UtcTime
-    """When it was judged."""
+    """Time of the verdict."""
     reason: str | None = None
-    """A stable code, if it was refused."""
+    """Stable reason code of a refusal."""
     detail: str | None = None
-    """A sentence, if it was refused: what was wrong, where, and what to do."""
+    """Error, place and remedy of a refusal, in one or two sentences."""
     warnings: tuple[str, ...] = ()
-    """What is not as it should be, but was let through."""
+    """Faults that do not affect installers; each begins with its reason code."""
     sha256: Sha256 | None = None
-    """The file's digest, if it was read to its end."""
+    """SHA-256 of the file, if the whole file was read."""
     address: str | None = None
-    """Where the index serves it, if it was accepted: ``/packages/<filename>``."""
+    """URL path of an accepted file: ``/packages/<filename>``."""
 
 
 class CommandVerdict(Document):
-    """What became of an operator's command."""
+    """Result of a command of an operator."""
 
     outcome: Literal["done", "refused"]
-    """What became of it: ``done`` also where a newer command had been there first."""
+    """Result of the command; ``done`` also if a newer command was applied before it."""
     command_id: str
-    """The command."""
+    """Id of the command."""
     time: UtcTime
-    """When it was answered."""
+    """Time of the verdict."""
     reason: str | None = None
-    """A stable code, if it was refused."""
+    """Stable reason code of a refusal."""
     detail: str | None = None
-    """A sentence, if it was refused."""
+    """Error, place and remedy of a refusal, in one or two sentences."""
 
 
 class BlockedProject(Model):
-    """What the proxy must not serve of one project."""
+    """Files of one project that the proxy must not serve."""
 
     revision: Revision
-    """The revision of the record that says so."""
+    """Revision of the record with these facts."""
     quarantined: bool = False
-    """Whether nothing of the project may be served (PEP 792)."""
+    """True if no file of the project may be served (PEP 792)."""
     filenames: tuple[Filename, ...] = ()
-    """The removed files."""
+    """Removed files."""
 
 
 class Blocked(Document):
-    """``blocked.json``: what the proxy must not serve, whatever the packages bucket holds."""
+    """``blocked.json``: files in the packages bucket that the proxy must not serve."""
 
     projects: Mapping[ProjectName, BlockedProject] = Field(default_factory=dict)
-    """By project; one with nothing blocked stays, for its revision."""
+    """Blocked files by project. Projects without blocked files keep their revision here."""
 
 
 DOCUMENTS: tuple[type[Document], ...] = (ProjectRecord, Verdict, CommandVerdict, Blocked)

@@ -1,7 +1,7 @@
-"""What a record means: which files are offered, which are yanked, and which release is the latest.
+"""Questions about a record: offered files, yanked files, and the latest release.
 
-Every answer is defined by a total order – PEP 440, then upload time, then file name – so that it
-does not depend on the order in which facts arrived.
+The answers use a total order (PEP 440, then upload time, then file name), so they do not depend on
+the order in which the facts arrived.
 """
 
 from collections.abc import Iterator
@@ -9,67 +9,73 @@ from datetime import datetime
 
 from packaging.version import Version as ParsedVersion
 
-from schemas.names import Filename, release_of
+from schemas.names import Filename, normalize_release
 from schemas.records import FileRecord, ProjectRecord, Register, Registers
 from schemas.types import Status
 
 
-def file_order(file: FileRecord) -> tuple[ParsedVersion, datetime, str]:
-    """The total order of a project's files, oldest release first."""
+def rank_file(file: FileRecord) -> tuple[ParsedVersion, datetime, str]:
+    """Return the sort key of a file within its project; the oldest release is first."""
     return ParsedVersion(file.version), file.upload_time, file.filename
 
 
-def register_order(register: Register) -> tuple[datetime, str]:
-    """The total order of registers: the last writer wins."""
+def rank_register(register: Register) -> tuple[datetime, str]:
+    """Return the sort key of a register; the last one wins."""
     return register.issued_at, register.command_id
 
 
-def effective(registers: Registers, file: FileRecord) -> Register | None:
-    """The newest register that speaks of ``file``, its own or its version's; None if none does."""
-    version = registers.versions.get(release_of(file.version))
-    candidates = (registers.files.get(file.filename), version)
-    return max((r for r in candidates if r is not None), key=register_order, default=None)
+def find_register(registers: Registers, file: FileRecord) -> Register | None:
+    """Return the newest register for ``file`` or its release, or None."""
+    release = registers.versions.get(normalize_release(file.version))
+    candidates = (registers.files.get(file.filename), release)
+    return max((r for r in candidates if r is not None), key=rank_register, default=None)
 
 
 def is_removed(record: ProjectRecord, file: FileRecord) -> bool:
-    """Whether ``file`` is offered no more."""
-    register = effective(record.removed, file)
+    """Return whether ``file`` is removed."""
+    register = find_register(record.removed, file)
     return register is not None and register.value
 
 
-def yank_of(record: ProjectRecord, file: FileRecord) -> Register | None:
-    """The register that yanks ``file`` (PEP 592), or None if it is not yanked."""
-    register = effective(record.yanked, file)
+def find_yank(record: ProjectRecord, file: FileRecord) -> Register | None:
+    """Return the register that yanks ``file`` (PEP 592), or None if it is not yanked."""
+    register = find_register(record.yanked, file)
     return register if register is not None and register.value else None
 
 
-def status_of(record: ProjectRecord) -> Status:
-    """The project's status (PEP 792); active where nobody said anything."""
+def get_status(record: ProjectRecord) -> Status:
+    """Return the status of the project (PEP 792); active by default."""
     return record.status.value if record.status else "active"
 
 
-def offered(record: ProjectRecord) -> list[FileRecord]:
-    """The files that pages list, in total order: not removed, and none of a quarantined project."""
-    if status_of(record) == "quarantined":
+def list_offered_files(record: ProjectRecord) -> list[FileRecord]:
+    """Return the files on the project's pages, in total order.
+
+    Removed files are left out. A quarantined project offers no files.
+    """
+    if get_status(record) == "quarantined":
         return []
     files = (file for file in record.files.values() if not is_removed(record, file))
-    return sorted(files, key=file_order)
+    return sorted(files, key=rank_file)
 
 
-def removed_filenames(record: ProjectRecord) -> tuple[Filename, ...]:
-    """The names of the files that are offered no more, sorted."""
+def list_removed_filenames(record: ProjectRecord) -> tuple[Filename, ...]:
+    """Return the names of the removed files, sorted."""
     return tuple(sorted(f.filename for f in record.files.values() if is_removed(record, f)))
 
 
-def latest(record: ProjectRecord) -> FileRecord | None:
-    """A file of the latest release: final releases first, yanked and removed ones left out."""
-    return max(_candidates(record), key=_latest_order, default=None)
+def find_latest_file(record: ProjectRecord) -> FileRecord | None:
+    """Return a file of the latest release, or None.
+
+    Final releases precede pre-releases. Yanked and removed files do not count.
+    """
+    return max(_iterate_candidates(record), key=_rank_latest, default=None)
 
 
-def _candidates(record: ProjectRecord) -> Iterator[FileRecord]:
-    return (file for file in offered(record) if yank_of(record, file) is None)
+def _iterate_candidates(record: ProjectRecord) -> Iterator[FileRecord]:
+    return (file for file in list_offered_files(record) if find_yank(record, file) is None)
 
 
-def _latest_order(file: FileRecord) -> tuple[bool, ParsedVersion, datetime, str]:
-    order = file_order(file)
-    return not order[0].is_prerelease, *order
+def _rank_latest(file: FileRecord) -> tuple[bool, ParsedVersion, datetime, str]:
+    rank = rank_file(file)
+    return not rank[0].is_prerelease, *rank

@@ -1,8 +1,8 @@
-"""Tokens: what one looks like, and the document of their digests that the secret holds.
+"""Tokens: their format, and the document of their digests in Secret Manager.
 
-A token is ``gcpypi_``, 256 random bits in base 62 (43 digits) and a checksum (6 digits), so that
-secret scanners tell one from other text: ``gcpypi_[0-9A-Za-z]{49}``, the last six being the CRC-32
-of the 43 before. The checksum is no secret and opens nothing; only the digest decides.
+A token is ``gcpypi_``, 256 random bits in base 62 (43 digits), and the CRC-32 of these 43 digits in
+base 62 (6 digits). Secret scanners find it by ``gcpypi_[0-9A-Za-z]{49}`` and the checksum. The
+checksum is not secret and grants no access; only the digest counts.
 """
 
 import hashlib
@@ -28,28 +28,28 @@ _RANDOM_BITS, _RANDOM_WIDTH, _CHECKSUM_WIDTH = 256, 43, 6
 _TOKEN = re.compile(rf"{PREFIX}([0-9A-Za-z]{{{_RANDOM_WIDTH}}})([0-9A-Za-z]{{{_CHECKSUM_WIDTH}}})")
 
 
-def new_token() -> str:
-    """Make a token that nobody guesses."""
-    body = _base62(secrets.randbits(_RANDOM_BITS), _RANDOM_WIDTH)
-    return f"{PREFIX}{body}{_checksum(body)}"
+def generate_token() -> str:
+    """Generate a random token."""
+    body = _encode_base62(secrets.randbits(_RANDOM_BITS), _RANDOM_WIDTH)
+    return f"{PREFIX}{body}{_compute_checksum(body)}"
 
 
 def is_token(text: str) -> bool:
-    """Whether ``text`` can be a token: it is neither mistyped nor cut off."""
+    """Return whether ``text`` has the format and the checksum of a token."""
     match = _TOKEN.fullmatch(text)
-    return match is not None and _checksum(match[1]) == match[2]
+    return match is not None and _compute_checksum(match[1]) == match[2]
 
 
-def digest_of(token: str) -> str:
-    """What is kept of a token: the SHA-256 digest of its UTF-8 bytes."""
+def hash_token(token: str) -> str:
+    """Return the SHA-256 of a token's UTF-8 bytes, the only form in which it is stored."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _checksum(body: str) -> str:
-    return _base62(zlib.crc32(body.encode()), _CHECKSUM_WIDTH)
+def _compute_checksum(body: str) -> str:
+    return _encode_base62(zlib.crc32(body.encode()), _CHECKSUM_WIDTH)
 
 
-def _base62(number: int, width: int) -> str:
+def _encode_base62(number: int, width: int) -> str:
     digits = ""
     for _ in range(width):
         number, digit = divmod(number, len(_DIGITS))
@@ -57,66 +57,66 @@ def _base62(number: int, width: int) -> str:
     return digits
 
 
-def normalized_glob(glob: str) -> str:
-    """A glob over normalised project names, whose own separators are normalised too."""
+def normalize_glob(glob: str) -> str:
+    """Normalise a glob over project names: lower case, and ``-`` as the only separator."""
     return re.sub(r"[-_.]+", "-", glob).lower()
 
 
-ProjectGlob = Annotated[str, AfterValidator(normalized_glob)]
-"""A shell pattern over normalised project names: ``acme-*``."""
+ProjectGlob = Annotated[str, AfterValidator(normalize_glob)]
+"""Shell pattern over normalised project names: ``acme-*``."""
 
 
 class Token(Model):
-    """One token: who holds it, and what for."""
+    """One token: name, digest, scope and lifetime."""
 
     name: str
-    """Who holds it; this is what the access log says. Several tokens may bear one name."""
+    """Name of the holder, as in the access log. Several tokens can have the same name."""
     sha256: Sha256
-    """The digest of the token's UTF-8 bytes."""
+    """SHA-256 of the token's UTF-8 bytes."""
     scopes: tuple[str, ...] = (READ,)
-    """What it is for: ``read``."""
+    """Permissions of the token: ``read``."""
     projects: tuple[ProjectGlob, ...] = (EVERYTHING,)
-    """The projects it is for, as globs over normalised names."""
+    """Projects of the token, as globs over normalised names."""
     created: UtcTime
-    """When it was made."""
+    """Creation time."""
     expires: UtcTime | None = None
-    """From when on it is none any more; None: never. To revoke it is to say: now."""
+    """Time from which the token is invalid, or None. To revoke a token, set it to now."""
 
     def is_live(self, now: datetime) -> bool:
-        """Whether it has not expired."""
+        """Return whether the token has not expired."""
         return self.expires is None or now < self.expires
 
-    def reads_everything(self) -> bool:
-        """Whether every project is in its scope."""
+    def can_read_everything(self) -> bool:
+        """Return whether every project is in the scope of the token."""
         return READ in self.scopes and EVERYTHING in self.projects
 
-    def reads(self, project: ProjectName) -> bool:
-        """Whether ``project`` is in its scope."""
-        return self.reads_everything() or (
+    def can_read(self, project: ProjectName) -> bool:
+        """Return whether ``project`` is in the scope of the token."""
+        return self.can_read_everything() or (
             READ in self.scopes and any(fnmatchcase(project, glob) for glob in self.projects)
         )
 
-    def ending(self, moment: datetime) -> Self:
-        """The same token, that ends at ``moment`` if not before."""
-        ends = moment if self.expires is None else min(moment, self.expires)
-        return self.model_copy(update={"expires": ends})
+    def end_at(self, time: datetime) -> Self:
+        """Return a copy of the token that expires at ``time`` or earlier."""
+        expires = time if self.expires is None else min(time, self.expires)
+        return self.model_copy(update={"expires": expires})
 
 
 class UnreadableTokens(ValueError):
-    """The secret holds something else. What it holds is not quoted: it may be a token."""
+    """Secret that is not a token document. The message never quotes it: it can be a token."""
 
 
 class TokenDocument(Document):
-    """What the secret holds, as JSON."""
+    """Content of the secret, as JSON."""
 
     tokens: tuple[Token, ...]
-    """In no particular order. None at all is a way to lock everybody out."""
+    """Tokens in any order. An empty list denies all access."""
 
     @classmethod
     def read(cls, data: bytes) -> Self:
         """Read a version of the secret.
 
-        :raises UnreadableTokens: if it is not this document.
+        :raises UnreadableTokens: if it is not a token document.
         """
         try:
             return cls.model_validate_json(data)
@@ -125,30 +125,28 @@ class TokenDocument(Document):
             places = (f"{'.'.join(map(str, p['loc']))}: {p['type']}" for p in problems[:3])
             raise UnreadableTokens("; ".join(places)) from None
 
-    def joined(self, others: Iterable[Self]) -> Self:
-        """The tokens of all documents; where one ends at two times, the earlier counts.
+    def join(self, others: Iterable[Self]) -> Self:
+        """Return a document with the tokens of all documents; the earlier expiry counts.
 
-        The order does not matter, nor does joining twice: so writers who overtook each other agree.
+        Joins are commutative and idempotent, so concurrent writers get the same result.
         """
         tokens: dict[str, Token] = {}
         for document in (self, *others):
             for token in document.tokens:
                 known = tokens.get(token.sha256, token)
-                tokens[token.sha256] = known.ending(token.expires) if token.expires else known
+                tokens[token.sha256] = known.end_at(token.expires) if token.expires else known
         return self.model_copy(update={"tokens": tuple(tokens.values())})
 
     def with_token(self, token: Token) -> Self:
-        """The document with one token more."""
+        """Return a copy of the document with one more token."""
         return self.model_copy(update={"tokens": (*self.tokens, token)})
 
-    def without(self, digests: Iterable[str], now: datetime) -> Self:
-        """The document in which these tokens end now."""
-        ended = frozenset(digests)
-        tokens = tuple(t.ending(now) if t.sha256 in ended else t for t in self.tokens)
+    def revoke(self, digests: Iterable[str], now: datetime) -> Self:
+        """Return a copy of the document in which these tokens expire now."""
+        revoked = frozenset(digests)
+        tokens = tuple(t.end_at(now) if t.sha256 in revoked else t for t in self.tokens)
         return self.model_copy(update={"tokens": tokens})
 
-    def since(self, moment: datetime) -> Self:
-        """The document without the tokens that ended before ``moment``."""
-        return self.model_copy(
-            update={"tokens": tuple(t for t in self.tokens if t.is_live(moment))}
-        )
+    def drop_expired(self, time: datetime) -> Self:
+        """Return a copy of the document without the tokens that expired at or before ``time``."""
+        return self.model_copy(update={"tokens": tuple(t for t in self.tokens if t.is_live(time))})

@@ -1,1 +1,1 @@
-"""Equipment shared by tests and benchmarks: fakes, the corpus, process control, worlds."""
+"""Equipment shared by tests and benchmarks: fakes, the corpus of archives, process control."""

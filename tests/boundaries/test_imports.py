@@ -1,4 +1,4 @@
-"""Each service, imported alone in a fresh interpreter, loads only what it declares."""
+"""Imports and dependencies: each service loads only its declared packages."""
 
 import ast
 import re
@@ -26,8 +26,8 @@ FORBIDDEN = {
         "google.cloud.storage",
     },
 }
-SHELL = {"app.py", "main.py", "protocol.py", "push.py", "server.py"}
-"""Modules of a service that know the web framework or the server."""
+SHELL = {"app.py", "main.py", "protocol.py", "push_endpoint.py", "server.py"}
+"""Modules of a service that can import the web framework or the server."""
 PROXY_SHELL = {
     "access_log.py",
     "endpoints.py",
@@ -37,7 +37,7 @@ PROXY_SHELL = {
     "resources.py",
     "responses.py",
 }
-"""Modules of the proxy that know Starlette's requests and responses; its rules do not."""
+"""Modules of the proxy that can import Starlette's requests and responses."""
 SOURCES = sorted(
     path
     for member in (
@@ -52,8 +52,8 @@ SOURCES = sorted(
 )
 
 
-def loaded_by(module: str) -> dict[str, str]:
-    """The modules that importing ``module`` loads beyond a bare interpreter's, with their files."""
+def load_alone(module: str) -> dict[str, str]:
+    """Import ``module`` in a new interpreter; return all additional modules with their files."""
     program = (
         "import sys\n"
         "bare = set(sys.modules)\n"
@@ -62,7 +62,7 @@ def loaded_by(module: str) -> dict[str, str]:
         "    if name not in bare:\n"
         "        print(name, getattr(module, '__file__', None) or '-', sep='\\t')\n"
     )
-    # Isolated (-I): neither the current folder nor an environment variable lends a module.
+    # Isolated (-I): modules come neither from the current folder nor from PYTHONPATH.
     done = subprocess.run(
         [sys.executable, "-I", "-W", "error", "-c", program],
         check=True,
@@ -73,8 +73,8 @@ def loaded_by(module: str) -> dict[str, str]:
 
 
 @cache
-def owners() -> dict[str, str]:
-    """The distribution that each installed file belongs to, normalised."""
+def map_files() -> dict[str, str]:
+    """Return the normalised name of the distribution of each installed file."""
     return {
         str(distribution.locate_file(file)): canonicalize_name(distribution.name)
         for distribution in distributions()
@@ -83,8 +83,8 @@ def owners() -> dict[str, str]:
     }
 
 
-def pinned(service: str) -> set[str]:
-    """The distributions that a service's image installs from the public index."""
+def read_pins(service: str) -> set[str]:
+    """Return the distributions that the image of a service installs from the public index."""
     text = (ROOT / "requirements" / f"{service}.txt").read_text()
     return set(re.findall(r"^([a-z0-9-]+)==", text, re.MULTILINE))
 
@@ -93,18 +93,18 @@ MEMBERS = {
     path.parent.name: path
     for path in (*ROOT.glob("*/pyproject.toml"), *ROOT.glob("services/*/pyproject.toml"))
 }
-"""The members of the workspace, by the package that each of them holds."""
+"""Project files of the workspace members, by package."""
 
 
-def declared(member: str) -> set[str]:
-    """The members that one depends on, directly or through another, and itself."""
+def find_dependencies(member: str) -> set[str]:
+    """Return the member and its direct and indirect dependencies among the members."""
     project = tomllib.loads(MEMBERS[member].read_text("utf-8"))["project"]
     direct = re.findall(r"^gcpypi-(\w+)", "\n".join(project["dependencies"]), re.MULTILINE)
-    return {member}.union(*map(declared, direct))
+    return {member}.union(*map(find_dependencies, direct))
 
 
-def imports_of(path: Path) -> set[str]:
-    """The modules a source file imports, by name."""
+def read_imports(path: Path) -> set[str]:
+    """Return the names of the modules that a source file imports."""
     tree = ast.parse(path.read_text("utf-8"))
     names: set[str] = set()
     for node in ast.walk(tree):
@@ -118,35 +118,35 @@ def imports_of(path: Path) -> set[str]:
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_service_loads_nothing_it_must_not(service: str) -> None:
-    loaded = loaded_by(f"{service}.main").keys()
+    loaded = load_alone(f"{service}.main").keys()
     assert f"{service}.main" in loaded
     assert loaded.isdisjoint(FORBIDDEN[service])
 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_no_service_imports_another(service: str) -> None:
-    loaded = {name.partition(".")[0] for name in loaded_by(f"{service}.main")}
+    loaded = {name.partition(".")[0] for name in load_alone(f"{service}.main")}
     assert loaded & set(SERVICES) == {service}
 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_service_loads_only_distributions_that_its_image_installs(service: str) -> None:
-    files = loaded_by(f"{service}.main").values()
-    used = {owners()[file] for file in files if file in owners()}
+    files = load_alone(f"{service}.main").values()
+    used = {map_files()[file] for file in files if file in map_files()}
     assert {"starlette", "pydantic"} <= used
-    assert used <= pinned(service)
+    assert used <= read_pins(service)
 
 
 @pytest.mark.parametrize("member", MEMBERS)
 def test_a_member_imports_only_members_that_it_declares(member: str) -> None:
     sources = (MEMBERS[member].parent / member).rglob("*.py")
-    imports = {name.partition(".")[0] for path in sources for name in imports_of(path)}
-    assert imports & MEMBERS.keys() <= declared(member)
+    imports = {name.partition(".")[0] for path in sources for name in read_imports(path)}
+    assert imports & MEMBERS.keys() <= find_dependencies(member)
 
 
 @pytest.mark.parametrize("member", sorted(MEMBERS.keys() - {"testing"}))
 def test_no_package_of_the_product_needs_the_equipment_of_tests(member: str) -> None:
-    assert "testing" not in declared(member)
+    assert "testing" not in find_dependencies(member)
 
 
 def test_no_image_has_the_equipment_of_tests() -> None:
@@ -168,12 +168,12 @@ def test_no_image_has_the_equipment_of_tests() -> None:
 def test_an_image_installs_nothing_its_service_has_no_use_for(
     service: str, absent: set[str]
 ) -> None:
-    assert pinned(service).isdisjoint(absent)
+    assert read_pins(service).isdisjoint(absent)
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_frameworks_and_the_environment_stay_in_their_files(path: Path) -> None:
-    imports = {name.partition(".")[0] for name in imports_of(path)}
+    imports = {name.partition(".")[0] for name in read_imports(path)}
     if path.name not in SHELL:
         assert "uvicorn" not in imports
         is_proxy_shell = "proxy" in path.parts and path.name in PROXY_SHELL
@@ -192,13 +192,13 @@ def test_frameworks_and_the_environment_stay_in_their_files(path: Path) -> None:
     ids=lambda path: str(path.relative_to(ROOT)),
 )
 def test_checks_import_only_packaging_and_schemas(path: Path) -> None:
-    imports = {name.partition(".")[0] for name in imports_of(path)}
+    imports = {name.partition(".")[0] for name in read_imports(path)}
     assert imports - sys.stdlib_module_names <= {"checks", "packaging", "schemas"}
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_module_is_imports_and_definitions(path: Path) -> None:
-    """At the top of a module stand docstrings, imports, definitions, and constants."""
+    """Allow docstrings, imports, definitions and constants at the top level of a module."""
     allowed = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     for node in ast.parse(path.read_text("utf-8")).body:
         match node:
@@ -229,9 +229,9 @@ assert not logging.getLogger().handlers, logging.getLogger().handlers
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_importing_a_service_does_nothing(service: str) -> None:
-    """No connection, no file written, no process, no thread, no log handler.
+    """Forbid connections, written files, processes, threads and log handlers.
 
-    (urllib3 binds a socket of its own, to learn whether there is IPv6.)
+    (urllib3 binds a socket to detect IPv6.)
     """
     program = WATCHED.replace("{module}", f"{service}.main")
     done = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, text=True)

@@ -1,4 +1,4 @@
-"""The pages for people in headless Chromium: ``make test-browser``, not part of ``make test``."""
+"""Pages for people in headless Chromium: ``make test-browser``, not part of ``make test``."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from e2e.conftest import Runtime, built_in, eventually
-from testing.fakes.wheels import wheel
+from e2e.conftest import LocalIndex, built_in, wait_until
+from testing.fakes.small_wheels import build_wheel
 
 if TYPE_CHECKING:
-    from selenium import webdriver  # type: ignore[import-not-found]  # is in a venv of its own
+    from selenium import webdriver  # type: ignore[import-not-found]  # in a separate venv
 
 __all__ = ["built_in"]
 
@@ -25,14 +25,14 @@ SUMMARY = "Summary: One of the sample projects\n"
 
 
 @pytest.fixture(scope="module")
-def index(built_in: Runtime) -> Runtime:
+def index(built_in: LocalIndex) -> LocalIndex:
     for project in PROJECTS:
         name = project.replace("-", "_")
         file = f"{name}-1.0-py3-none-any.whl"
-        built_in.drop(file, wheel(name, metadata=SUMMARY))
+        built_in.upload_file(file, build_wheel(name, metadata=SUMMARY))
         built_in.wait_for(project, file)
-    eventually(lambda: all(p.encode() in built_in.get("/")[1] for p in PROJECTS))
-    eventually(
+    wait_until(lambda: all(p.encode() in built_in.get("/")[1] for p in PROJECTS))
+    wait_until(
         lambda: all(p.encode() in built_in.get("/changelog/page1.html")[1] for p in PROJECTS)
     )
     return built_in
@@ -40,7 +40,7 @@ def index(built_in: Runtime) -> Runtime:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[webdriver.Chrome]:
-    from selenium import webdriver  # only here, so that the tests are collected without it
+    from selenium import webdriver  # imported here, so that the tests are collected without it
 
     options = webdriver.ChromeOptions()
     options.binary_location = os.environ.get("CHROMIUM", "/usr/bin/chromium")
@@ -57,71 +57,73 @@ def browser() -> Iterator[webdriver.Chrome]:
     driver.quit()
 
 
-def host(index: Runtime) -> str:
+def find_host(index: LocalIndex) -> str:
     return index.index_url.split("@")[1].split("/")[0]
 
 
-def home(index: Runtime) -> str:
-    """The home page, with the log-in that a person would type."""
-    return f"http://{index.index_url.split('://')[1].split('@')[0]}@{host(index)}/"
+def make_home_url(index: LocalIndex) -> str:
+    """Return the URL of the home page, with the log-in of a person."""
+    return f"http://{index.index_url.split('://')[1].split('@')[0]}@{find_host(index)}/"
 
 
-def visible(browser: webdriver.Chrome) -> set[str]:
-    """The projects that can be seen."""
+def list_visible_projects(browser: webdriver.Chrome) -> set[str]:
+    """Return the projects with a visible link."""
     links = browser.find_elements("css selector", "a")
     return {link.text.split()[0] for link in links if link.is_displayed() and link.text} & set(
         PROJECTS
     )
 
 
-def test_without_a_token_nothing_is_shown(browser: webdriver.Chrome, index: Runtime) -> None:
-    browser.get(f"http://{host(index)}/")
-    assert visible(browser) == set()
+def test_without_a_token_nothing_is_shown(browser: webdriver.Chrome, index: LocalIndex) -> None:
+    browser.get(f"http://{find_host(index)}/")
+    assert list_visible_projects(browser) == set()
 
 
-def test_the_home_page_lists_every_project(browser: webdriver.Chrome, index: Runtime) -> None:
-    browser.get(home(index))
-    assert visible(browser) == set(PROJECTS)
+def test_the_home_page_lists_every_project(browser: webdriver.Chrome, index: LocalIndex) -> None:
+    browser.get(make_home_url(index))
+    assert list_visible_projects(browser) == set(PROJECTS)
 
 
-def test_the_search_box_filters(browser: webdriver.Chrome, index: Runtime) -> None:
-    browser.get(home(index))
+def test_the_search_box_filters(browser: webdriver.Chrome, index: LocalIndex) -> None:
+    browser.get(make_home_url(index))
     (box,) = browser.find_elements("css selector", "input:not([readonly])")
     box.send_keys("acme")
-    eventually(lambda: visible(browser) == {"acme-auth", "acme-billing", "acme-geometry"})
+    wait_until(
+        lambda: list_visible_projects(browser) == {"acme-auth", "acme-billing", "acme-geometry"}
+    )
     browser.save_screenshot(str(PICTURE))
     assert PICTURE.stat().st_size < 200_000
 
 
-def test_the_search_box_takes_several_words(browser: webdriver.Chrome, index: Runtime) -> None:
-    browser.get(home(index))
+def test_the_search_box_takes_several_words(browser: webdriver.Chrome, index: LocalIndex) -> None:
+    browser.get(make_home_url(index))
     browser.find_element("id", "search").send_keys("ACME  geo")
-    eventually(lambda: visible(browser) == {"acme-geometry"})
+    wait_until(lambda: list_visible_projects(browser) == {"acme-geometry"})
 
 
-def test_a_project_offers_its_file(browser: webdriver.Chrome, index: Runtime) -> None:
-    browser.get(home(index))
+def test_a_project_offers_its_file(browser: webdriver.Chrome, index: LocalIndex) -> None:
+    browser.get(make_home_url(index))
     browser.find_element("partial link text", "weather").click()
     assert "/simple/weather/" in browser.current_url
     link = browser.find_element("partial link text", "weather-1.0-py3-none-any.whl")
     assert "/packages/weather-1.0-py3-none-any.whl#sha256=" in str(link.get_attribute("href"))
 
 
-def test_a_click_selects_the_requirement(browser: webdriver.Chrome, index: Runtime) -> None:
-    browser.get(home(index) + "simple/weather/")
+def test_a_click_selects_the_requirement(browser: webdriver.Chrome, index: LocalIndex) -> None:
+    browser.get(make_home_url(index) + "simple/weather/")
     browser.find_element("tag name", "code").click()
     assert browser.execute_script("return getSelection().toString()") == "weather==1.0"
 
 
-def test_the_changes_are_listed(browser: webdriver.Chrome, index: Runtime) -> None:
-    browser.get(f"{home(index)}changelog/page1.html")
+def test_the_changes_are_listed(browser: webdriver.Chrome, index: LocalIndex) -> None:
+    browser.get(f"{make_home_url(index)}changelog/page1.html")
     text = browser.find_element("tag name", "body").text
     assert [project for project in PROJECTS if project not in text] == []
 
 
-def test_the_browser_complains_of_nothing(browser: webdriver.Chrome, index: Runtime) -> None:
+def test_the_browser_logs_no_errors(browser: webdriver.Chrome, index: LocalIndex) -> None:
     browser.get_log("browser")
     for page in ("", "simple/", "simple/weather/", "changelog/page1.html"):
-        browser.get(home(index) + page)
+        browser.get(make_home_url(index) + page)
     said = [str(entry["message"]) for entry in browser.get_log("browser")]
     assert [message for message in said if "favicon" not in message] == []

@@ -1,4 +1,4 @@
-"""Many clients of one proxy: some only connect, some read slowly, some leave, and others go on."""
+"""Many clients of one proxy: idle, slow and leaving clients, and regular clients among them."""
 
 import asyncio
 import socket
@@ -14,32 +14,35 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from testing.services.proxied import LARGE, PAGE, Proxied, contents
+from testing.services.proxy_processes import LARGE, PAGE, ProxyProcesses, make_contents
 
-ORDINARY = 8
+CLIENTS = 8
+"""Regular clients."""
 SLOW_READ, SLOW_PAUSE = 4096, 0.05
-"""80 kB a second."""
+"""Bytes per read and seconds between two reads: 80 kB per second."""
 
 
 @dataclass
-class Seen:
-    """What ordinary clients saw."""
+class ClientResults:
+    """Results of the regular clients."""
 
     answers: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """By address and outcome."""
+    """Number of responses by address and outcome."""
     slowest: float = 0.0
-    """Seconds that a page took."""
+    """Longest time of a page, in seconds."""
 
-    def outcomes(self, *addresses: str) -> set[str]:
-        """Every kind of outcome that there was, of all addresses or of some."""
-        return {what for address, what in self.answers if not addresses or address in addresses}
+    def find_outcomes(self, *addresses: str) -> set[str]:
+        """Return the distinct outcomes of some addresses; of all addresses if none is given."""
+        return {
+            outcome for address, outcome in self.answers if not addresses or address in addresses
+        }
 
 
 @asynccontextmanager
-async def session(on: Proxied) -> AsyncIterator[aiohttp.ClientSession]:
+async def open_session(on: ProxyProcesses) -> AsyncIterator[aiohttp.ClientSession]:
     async with aiohttp.ClientSession(
         on.url,
-        connector=aiohttp.TCPConnector(limit=0, socket_factory=_narrow),
+        connector=aiohttp.TCPConnector(limit=0, socket_factory=_create_small_socket),
         headers={"Authorization": on.authorization, "Accept": "text/html, */*"},
         timeout=aiohttp.ClientTimeout(total=None, sock_read=60),
         auto_decompress=False,
@@ -48,39 +51,44 @@ async def session(on: Proxied) -> AsyncIterator[aiohttp.ClientSession]:
         yield opened
 
 
-def _narrow(address: aiohttp.AddrInfoType) -> socket.socket:
-    """A socket that takes little in advance."""
+def _create_small_socket(address: aiohttp.AddrInfoType) -> socket.socket:
+    """Create a socket with a small receive buffer."""
     family, kind, protocol, _, _ = address
-    narrow = socket.socket(family, kind, protocol)
-    narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024)
-    narrow.setblocking(False)
-    return narrow
+    small = socket.socket(family, kind, protocol)
+    small.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024)
+    small.setblocking(False)
+    return small
 
 
 @asynccontextmanager
-async def ordinary(client: aiohttp.ClientSession, addresses: Sequence[str]) -> AsyncIterator[Seen]:
-    """Clients that ask for everything in turn, for as long as the block lasts."""
-    seen, is_over = Seen(), asyncio.Event()
-    tasks = [asyncio.create_task(_ask(client, addresses, seen, is_over)) for _ in range(ORDINARY)]
+async def run_clients(
+    client: aiohttp.ClientSession, addresses: Sequence[str]
+) -> AsyncIterator[ClientResults]:
+    """Run regular clients, which request the addresses in turn, until the end of the block."""
+    results, is_over = ClientResults(), asyncio.Event()
+    tasks = [
+        asyncio.create_task(_send_requests(client, addresses, results, is_over))
+        for _ in range(CLIENTS)
+    ]
     try:
-        yield seen
+        yield results
     finally:
         is_over.set()
         await asyncio.gather(*tasks)
 
 
 @contextmanager
-def in_the_background(on: Proxied, addresses: Sequence[str]) -> Iterator[Seen]:
-    """The same clients, in a thread."""
+def run_clients_in_thread(on: ProxyProcesses, addresses: Sequence[str]) -> Iterator[ClientResults]:
+    """Run regular clients in a thread until the end of the block."""
     is_over = threading.Event()
 
-    async def ask() -> None:
-        async with session(on) as client, ordinary(client, addresses) as seen:
-            started.set_result(seen)
+    async def run() -> None:
+        async with open_session(on) as client, run_clients(client, addresses) as results:
+            started.set_result(results)
             await asyncio.to_thread(is_over.wait)
 
-    started: Future[Seen] = Future()
-    thread = threading.Thread(target=asyncio.run, args=(ask(),))
+    started: Future[ClientResults] = Future()
+    thread = threading.Thread(target=asyncio.run, args=(run(),))
     thread.start()
     try:
         yield started.result(timeout=30)
@@ -89,22 +97,27 @@ def in_the_background(on: Proxied, addresses: Sequence[str]) -> Iterator[Seen]:
         thread.join()
 
 
-async def _ask(
-    client: aiohttp.ClientSession, addresses: Sequence[str], seen: Seen, is_over: asyncio.Event
+async def _send_requests(
+    client: aiohttp.ClientSession,
+    addresses: Sequence[str],
+    results: ClientResults,
+    is_over: asyncio.Event,
 ) -> None:
     for address in cycle(addresses):
         if is_over.is_set():
             break
         started = perf_counter()
-        seen.answers[address, await outcome(client, address)] += 1
+        results.answers[address, await fetch_outcome(client, address)] += 1
         if address == PAGE:
-            seen.slowest = max(seen.slowest, perf_counter() - started)
+            results.slowest = max(results.slowest, perf_counter() - started)
         await asyncio.sleep(0.02)
 
 
-async def outcome(client: aiohttp.ClientSession, address: str) -> str:
-    """How a request ended: ``right``, ``wrong``, ``broken`` (which no client takes for a whole
-    answer) or a status; of 503, whether it says when to come again.
+async def fetch_outcome(client: aiohttp.ClientSession, address: str) -> str:
+    """Send a request; return its outcome.
+
+    An outcome is ``right``, ``wrong``, ``broken`` (an incomplete response that every client
+    detects), or a status. For 503 the outcome depends on ``Retry-After``.
     """
     try:
         async with client.get(address) as answer:
@@ -112,15 +125,15 @@ async def outcome(client: aiohttp.ClientSession, address: str) -> str:
     except (aiohttp.ClientPayloadError, aiohttp.ServerDisconnectedError, OSError):
         return "broken"
     if answer.status == 503:
-        return "503" if answer.headers.get("retry-after") == "2" else "503 for how long?"
+        return "503" if answer.headers.get("retry-after") == "2" else "503 without Retry-After"
     if answer.status != 200:
         return str(answer.status)
-    return "right" if body == contents()[address] else "wrong"
+    return "right" if body == make_contents()[address] else "wrong"
 
 
 @contextmanager
-def idle(on: Proxied, count: int) -> Iterator[None]:
-    """Connections on which nothing is asked; every other was asked for something, and answered."""
+def hold_idle_connections(on: ProxyProcesses, count: int) -> Iterator[None]:
+    """Hold connections without requests; every second connection was used once before."""
     parts = urlsplit(on.url)
     with ExitStack() as stack:
         for number in range(count):
@@ -133,8 +146,8 @@ def idle(on: Proxied, count: int) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def slow(client: aiohttp.ClientSession, count: int) -> AsyncIterator[None]:
-    """Clients that read the large file slowly; what each got in the end was its beginning."""
+async def run_slow_clients(client: aiohttp.ClientSession, count: int) -> AsyncIterator[None]:
+    """Run clients that read the large file slowly; check the bytes that each received."""
     tasks = [asyncio.create_task(_read_slowly(client)) for _ in range(count)]
     try:
         yield
@@ -146,7 +159,7 @@ async def slow(client: aiohttp.ClientSession, count: int) -> AsyncIterator[None]
 
 
 async def _read_slowly(client: aiohttp.ClientSession) -> None:
-    position, data = 0, memoryview(contents()[LARGE])
+    position, data = 0, memoryview(make_contents()[LARGE])
     async with client.get(LARGE) as answer:
         answer.raise_for_status()
         async for chunk in answer.content.iter_chunked(SLOW_READ):
@@ -155,8 +168,8 @@ async def _read_slowly(client: aiohttp.ClientSession) -> None:
             await asyncio.sleep(SLOW_PAUSE)
 
 
-async def leave(client: aiohttp.ClientSession) -> None:
-    """Ask for the large file, and go in the middle of it."""
+async def leave_download(client: aiohttp.ClientSession) -> None:
+    """Request the large file and close the connection after a part of it."""
     async with client.get(LARGE) as answer:
         assert answer.status == 200
         await answer.content.readexactly(1_000_000)

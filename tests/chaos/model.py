@@ -1,7 +1,8 @@
-"""What an index must hold, told one message after the other by code that shares nothing with it.
+"""Sequential model of an index: the expected records and pages after a list of messages.
 
-Facts are a set; a register is the one with the greatest (issued_at, command_id). No files come or
-go, no order of arrival, no storage: so it is easy to see that it is right.
+The model shares no merge code with the services. Facts are a set. Of all registers with one key the
+model keeps the one with the greatest (issued_at, command_id). It has no storage, no deletion and no
+order of arrival, so its correctness is easy to see.
 """
 
 from collections.abc import Iterable
@@ -9,29 +10,29 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random
 
-from publisher.blocked import entry_of
-from publisher.catalog import rendered
-from publisher.pages import KINDS
+from publisher.blocked import build_entry
+from publisher.catalog_pages import render_catalog
+from publisher.project_pages import KINDS
 from publisher.render.listing import Listing
 from schemas.catalog import CatalogEntry
 from schemas.events import FileAccepted, Message, ProjectCommand
-from schemas.names import ProjectName, release_of
+from schemas.names import ProjectName, normalize_release
 from schemas.records import Blocked, FileRecord, ProjectRecord
-from testing.fakes.examples import LONG_AGO, file_record
+from testing.fakes.examples import LONG_AGO, make_file_record
 
 ACTIONS = ("yank", "unyank", "remove", "restore", "set-status")
 Register = dict[str, object]
 
 
 @dataclass
-class Model:
-    """All projects of an index."""
+class SequentialModel:
+    """Expected state of all projects of an index."""
 
     files: dict[ProjectName, dict[str, FileRecord]] = field(default_factory=dict)
     registers: dict[tuple[str, ...], Register] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, messages: Iterable[Message]) -> "Model":
+    def from_messages(cls, messages: Iterable[Message]) -> "SequentialModel":
         model = cls()
         for message in messages:
             if isinstance(message, FileAccepted):
@@ -39,10 +40,10 @@ class Model:
                     message.file
                 )
             elif isinstance(message, ProjectCommand):
-                model._obey(message)
+                model._apply_command(message)
         return model
 
-    def _obey(self, command: ProjectCommand) -> None:
+    def _apply_command(self, command: ProjectCommand) -> None:
         value: object = command.status
         reason = command.reason
         kind = "status"
@@ -50,19 +51,19 @@ class Model:
             value = command.action in ("yank", "remove")
             kind = "yanked" if "yank" in command.action else "removed"
             reason = reason or ("yanked" if command.action == "yank" else None)
-        key = (command.project, kind, *_subject(command))
+        key = (command.project, kind, *_find_subject(command))
         register: Register = {
             "issued_at": command.issued_at,
             "command_id": command.command_id,
             "value": value,
             "reason": reason,
         }
-        known = self.registers.get(key)
-        if known is None or _order(known) < _order(register):
+        current = self.registers.get(key)
+        if current is None or _build_order_key(current) < _build_order_key(register):
             self.registers[key] = register
 
-    def record(self, project: ProjectName) -> ProjectRecord:
-        """A project's record, at revision 0."""
+    def build_record(self, project: ProjectName) -> ProjectRecord:
+        """Build the record of a project, at revision 0."""
         mine = {key[1:]: value for key, value in self.registers.items() if key[0] == project}
         found: dict[str, object] = {
             kind: {
@@ -74,54 +75,56 @@ class Model:
         facts = {"project": project, "revision": 0, "files": self.files[project]}
         return ProjectRecord.model_validate({**facts, **found, "status": mine.get(("status",))})
 
-    def records(self) -> dict[str, ProjectRecord]:
-        """All records, by project."""
-        return {project: self.record(project) for project in self.files}
+    def build_records(self) -> dict[str, ProjectRecord]:
+        """Build all records, by project."""
+        return {project: self.build_record(project) for project in self.files}
 
-    def pages(self, title: str = "Python packages") -> dict[str, bytes]:
-        """All pages, by object name; no page tells its record's revision."""
-        records = self.records().values()
+    def render_pages(self, title: str = "Python packages") -> dict[str, bytes]:
+        """Render all pages, by object name; no page contains the revision of its record."""
+        records = self.build_records().values()
         pages = {
             kind.name(record.project): kind.render(Listing.from_record(record))
             for record in records
             for kind in KINDS
         }
         entries = sorted(map(CatalogEntry.from_record, records), key=lambda entry: entry.project)
-        return pages | {name: data for name, _, data in rendered(entries, title, {})}
+        return pages | {name: data for name, _, data in render_catalog(entries, title, {})}
 
-    def blocked(self) -> Blocked:
-        """``blocked.json``, its revisions left at 0."""
-        entries = {record.project: entry_of(record) for record in self.records().values()}
+    def build_blocked(self) -> Blocked:
+        """Build ``blocked.json`` with revision 0 in every entry."""
+        entries = {record.project: build_entry(record) for record in self.build_records().values()}
         return Blocked(projects={name: entry for name, entry in entries.items() if entry})
 
 
-def _order(register: Register) -> tuple[str, str]:
+def _build_order_key(register: Register) -> tuple[str, str]:
     return str(register["issued_at"]), str(register["command_id"])
 
 
-def _subject(command: ProjectCommand) -> tuple[str, ...]:
+def _find_subject(command: ProjectCommand) -> tuple[str, ...]:
     if command.filename:
         return "files", command.filename
-    return ("versions", release_of(command.version)) if command.version else ()
+    return ("versions", normalize_release(command.version)) if command.version else ()
 
 
-def announcements(projects: int, files: int) -> list[FileAccepted]:
-    """A message for each of ``files`` files of each of ``projects`` projects."""
+def create_announcements(projects: int, files: int) -> list[FileAccepted]:
+    """Create a message for each of ``files`` files of each of ``projects`` projects."""
     return [
-        FileAccepted(file=file_record(f"chaos_{project:02d}-{n // 2}.{n % 2}-py3-none-any.whl"))
+        FileAccepted(
+            file=make_file_record(f"chaos_{project:02d}-{n // 2}.{n % 2}-py3-none-any.whl")
+        )
         for project in range(projects)
         for n in range(files)
     ]
 
 
-def commands(files: list[FileAccepted], count: int, random: Random) -> list[ProjectCommand]:
-    """So many commands about these files, their times in no order, some of them the same."""
-    return [_command(random.choice(files).file, number, random) for number in range(count)]
+def create_commands(files: list[FileAccepted], count: int, random: Random) -> list[ProjectCommand]:
+    """Create ``count`` commands about these files, with random times, some of them equal."""
+    return [_create_command(random.choice(files).file, number, random) for number in range(count)]
 
 
-def _command(file: FileRecord, number: int, random: Random) -> ProjectCommand:
+def _create_command(file: FileRecord, number: int, random: Random) -> ProjectCommand:
     action = random.choice(ACTIONS)
-    given: dict[str, object] = {
+    fields: dict[str, object] = {
         "action": action,
         "project": file.project,
         "command_id": f"command-{number}",
@@ -130,9 +133,9 @@ def _command(file: FileRecord, number: int, random: Random) -> ProjectCommand:
     }
     if action == "set-status":
         statuses = ("active", "archived", "deprecated", "quarantined")
-        given["status"] = random.choice(statuses)
+        fields["status"] = random.choice(statuses)
     elif random.random() < 0.5:
-        given["filename"] = file.filename
+        fields["filename"] = file.filename
     else:
-        given["version"] = file.version
-    return ProjectCommand.model_validate(given)
+        fields["version"] = file.version
+    return ProjectCommand.model_validate(fields)

@@ -1,9 +1,9 @@
-"""Ingest killed (SIGKILL) at each step of a promotion and of a refusal, and delivered again.
+"""Ingest killed (SIGKILL) at each step of a promotion and of a refusal, then redelivery.
 
-A process of its own on the strict Cloud Storage and the built-in Pub/Sub is killed before and after
-every storage operation and every message, once each. Then its message, and its twin from the
-bucket's notification, reach another instance, in either order. However it went, the buckets end up
-as if nothing had happened, and the news was told.
+A process with the strict Cloud Storage and the built-in Pub/Sub is killed before and after every
+storage operation and every message, once each. Then another instance receives the message and the
+notification of the bucket, in both orders. The buckets are the same as without a kill, and the
+result was announced.
 """
 
 import json
@@ -14,16 +14,21 @@ from itertools import product
 
 import pytest
 
-from local import layout
+from local import topology
 from schemas import layout as objects
-from schemas.names import checked_filename
-from testing.corpus.wheels import FILENAME, wheel
+from schemas.names import validate_filename
+from testing.corpus.wheels import FILENAME, make_wheel
 from testing.fakes.examples import NOON
-from testing.services.ingest_world import IngestProcesses, Instance, unavailable, world
-from testing.storage.errors import injected
+from testing.services.ingest_processes import (
+    IngestProcesses,
+    Instance,
+    run_ingest,
+    unavailable_error,
+)
+from testing.storage.errors import fault_error
 
 NAME = f"ci/42/{FILENAME}"
-GOOD = wheel().build()
+GOOD = make_wheel().build()
 HOSTILE = GOOD + b"\0"
 
 Contents = dict[str, tuple[bytes, dict[str, str]]]
@@ -31,7 +36,7 @@ Contents = dict[str, tuple[bytes, dict[str, str]]]
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IngestProcesses]:
-    with (tmp_path_factory.mktemp("ingest") / "log").open("wb") as log, world(log) as built:
+    with (tmp_path_factory.mktemp("ingest") / "log").open("wb") as log, run_ingest(log) as built:
         yield built
 
 
@@ -44,7 +49,7 @@ def survivor(site: IngestProcesses) -> Instance:
 
 @dataclass
 class Trap:
-    """Kills an instance at a step: before it happens or after it happened."""
+    """Hook that kills an instance before or after a step."""
 
     victim: Instance | None
     at: int
@@ -54,13 +59,13 @@ class Trap:
 
     def set(self, site: IngestProcesses) -> None:
         site.storage.before = lambda operation, bucket, name: self._pass(
-            "before", f"{operation} {bucket}", lambda: injected(503)
+            "before", f"{operation} {bucket}", lambda: fault_error(503)
         )
         site.storage.after = lambda operation, bucket, name: self._pass(
-            "after", f"{operation} {bucket}", lambda: injected(503)
+            "after", f"{operation} {bucket}", lambda: fault_error(503)
         )
-        site.broker.before = lambda step: self._pass("before", step, unavailable)
-        site.broker.after = lambda step: self._pass("after", step, unavailable)
+        site.broker.before = lambda step: self._pass("before", step, unavailable_error)
+        site.broker.after = lambda step: self._pass("after", step, unavailable_error)
 
     def _pass(self, when: str, step: str, stop: Callable[[], Exception]) -> None:
         if when != self.when:
@@ -73,82 +78,87 @@ class Trap:
             raise stop()
 
 
-def announced(generation: int) -> bytes:
-    return json.dumps({"bucket": layout.INCOMING, "name": NAME}).encode()
+def encode_announcement(generation: int) -> bytes:
+    return json.dumps({"bucket": topology.INCOMING, "name": NAME}).encode()
 
 
-def notified(generation: int) -> bytes:
-    resource = {"bucket": layout.INCOMING, "name": NAME, "generation": str(generation)}
+def encode_notification(generation: int) -> bytes:
+    resource = {"bucket": topology.INCOMING, "name": NAME, "generation": str(generation)}
     return json.dumps({"kind": "storage#object", **resource}).encode()
 
 
-def contents(site: IngestProcesses, generation: int) -> Contents:
-    """All that lies in the buckets; what differs from run to run – generations, and the clock of a
-    refusing process – is blotted out."""
-    promoted = site.storage.buckets[layout.PACKAGES].live.get(FILENAME)
-    blots = {str(generation): "<incoming>"}
-    if promoted is not None:
-        blots[str(promoted.generation)] = "<promoted>"
+def read_buckets(site: IngestProcesses, generation: int) -> Contents:
+    """Return data and custom metadata of all objects, without values that differ between runs.
 
-    def blotted(text: str) -> str:
-        for number, blot in blots.items():
-            text = text.replace(number, blot)
+    Generations are masked. The time of a refusal is removed, because it is from the real clock.
+    """
+    promoted = site.storage.buckets[topology.PACKAGES].live.get(FILENAME)
+    masks = {str(generation): "<incoming>"}
+    if promoted is not None:
+        masks[str(promoted.generation)] = "<promoted>"
+
+    def mask(text: str) -> str:
+        for number, masked in masks.items():
+            text = text.replace(number, masked)
         return text
 
-    def data(bucket: str, raw: bytes) -> bytes:
-        if bucket != layout.VERDICTS:
+    def normalize(bucket: str, raw: bytes) -> bytes:
+        if bucket != topology.VERDICTS:
             return raw
-        verdict = json.loads(blotted(raw.decode()))
+        verdict = json.loads(mask(raw.decode()))
         if verdict["outcome"] == "refused":
             del verdict["time"]
         return json.dumps(verdict).encode()
 
     return {
-        blotted(f"{bucket}/{name}"): (
-            data(bucket, bytes(version.data)),
-            {key: blotted(value) for key, value in version.attributes.metadata.items()},
+        mask(f"{bucket}/{name}"): (
+            normalize(bucket, bytes(version.data)),
+            {key: mask(value) for key, value in version.attributes.metadata.items()},
         )
-        for bucket in layout.BUCKETS.values()
+        for bucket in topology.BUCKETS.values()
         for name, version in site.storage.buckets[bucket].live.items()
     }
 
 
-def uploaded(site: IngestProcesses, data: bytes) -> int:
+def upload(site: IngestProcesses, data: bytes) -> int:
     site.reset()
     site.storage.now = NOON
-    return site.storage.insert(layout.INCOMING, NAME, data).generation
+    return site.storage.insert(topology.INCOMING, NAME, data).generation
 
 
-def undisturbed(
+def run_without_kill(
     site: IngestProcesses, survivor: Instance, data: bytes
 ) -> tuple[Contents, list[str]]:
-    """What comes of it where nobody is killed, and by which steps."""
-    generation = uploaded(site, data)
+    """Return the buckets and the steps of a delivery without a kill."""
+    generation = upload(site, data)
     watch = Trap(None, 0, "after")
     watch.set(site)
-    assert survivor.push(announced(generation)) == 204
-    return contents(site, generation), watch.steps
+    assert survivor.push(encode_announcement(generation)) == 204
+    return read_buckets(site, generation), watch.steps
 
 
-def killed(
+def kill_and_redeliver(
     site: IngestProcesses, survivor: Instance, data: bytes, at: int, when: str
 ) -> tuple[Contents, int]:
-    """Kill at that step, deliver again both ways; also say how many told of it."""
+    """Kill at a step, redeliver both messages; return the buckets and the number of announcements.
+
+    The announcements are counted after the first redelivery.
+    """
     victim = site.spawn()
     victim.await_ready()
-    generation = uploaded(site, data)
+    generation = upload(site, data)
     trap = Trap(victim, at, when)
     trap.set(site)
-    triggers = [announced(generation), notified(generation)]
+    triggers = [encode_announcement(generation), encode_notification(generation)]
     assert victim.push(triggers[0]) == 0, f"step {at} was not reached: {trap.steps}"
     site.storage.before = site.storage.after = site.broker.before = site.broker.after = None
     first, second = triggers if (at + (when == "after")) % 2 else reversed(triggers)
     assert survivor.push(first) == 204
-    after_one = contents(site, generation)
-    told = len(site.broker.published)
+    after_one = read_buckets(site, generation)
+    count = len(site.broker.published)
     assert survivor.push(second) == 204
-    assert contents(site, generation) == after_one, "the twin changed something"
-    return after_one, told
+    assert read_buckets(site, generation) == after_one, "the second redelivery changed the buckets"
+    return after_one, count
 
 
 @pytest.mark.parametrize(
@@ -159,24 +169,24 @@ def killed(
 def test_killed_at_any_step_and_delivered_again_the_buckets_are_the_same(
     data: bytes, topic: str, fewest: int, site: IngestProcesses, survivor: Instance
 ) -> None:
-    expected, steps = undisturbed(site, survivor, data)
+    expected, steps = run_without_kill(site, survivor, data)
     assert steps[-1] == topic
     assert len(steps) >= fewest, steps
     kills = product(range(len(steps)), ("before", "after"))
     for at, when in kills:
-        found, told = killed(site, survivor, data, at, when)
+        found, count = kill_and_redeliver(site, survivor, data, at, when)
         assert found == expected, f"killed {when} {steps[at]}"
-        assert told >= 1, f"nobody was told after a kill {when} {steps[at]}"
+        assert count >= 1, f"nothing was announced after a kill {when} {steps[at]}"
 
 
 def test_a_promotion_leaves_file_metadata_and_verdict(
     site: IngestProcesses, survivor: Instance
 ) -> None:
-    found, _ = undisturbed(site, survivor, GOOD)
+    found, _ = run_without_kill(site, survivor, GOOD)
     assert found.keys() == {
-        f"{layout.INCOMING}/{NAME}",
-        f"{layout.PACKAGES}/{FILENAME}",
-        f"{layout.PACKAGES}/{objects.core_metadata(checked_filename(FILENAME))}",
-        f"{layout.VERDICTS}/{NAME}/<incoming>.json",
+        f"{topology.INCOMING}/{NAME}",
+        f"{topology.PACKAGES}/{FILENAME}",
+        f"{topology.PACKAGES}/{objects.locate_core_metadata(validate_filename(FILENAME))}",
+        f"{topology.VERDICTS}/{NAME}/<incoming>.json",
     }
-    assert found[f"{layout.PACKAGES}/{FILENAME}"][0] == GOOD
+    assert found[f"{topology.PACKAGES}/{FILENAME}"][0] == GOOD

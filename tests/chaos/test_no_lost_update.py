@@ -1,8 +1,8 @@
-"""No update is lost: many indexers and publishers, each a process, at the same projects at once.
+"""Updates of the same projects by many indexer and publisher processes: none is lost.
 
-Everything is delivered three times, in no order, again and again until it is taken, while one in a
-hundred storage operations fails, before or after its work, and a name takes one write a second.
-``CHAOS=full`` (``make chaos``) runs it at the size that the issue names.
+Every message is delivered three times, in random order, until it is acknowledged. One of a hundred
+storage operations fails, before or after its effect. A name accepts one write per second.
+``CHAOS=full`` (``make chaos``) selects the full size.
 """
 
 import asyncio
@@ -16,28 +16,28 @@ from random import Random
 import httpx
 import pytest
 
-from chaos.model import Model, announcements, commands
+from chaos.model import SequentialModel, create_announcements, create_commands
 from cloud.storage import StorageBucket, connect
-from local import layout
-from local.stand_ins.relay import Relay, subscriber
+from local import topology
+from local.stand_ins.relay import Relay, connect_subscriber
 from schemas import layout as objects
 from schemas.events import Message
 from schemas.records import Blocked, CommandVerdict, ProjectRecord
-from testing.services.fleet import Fleet, fleet
-from testing.services.pubsub import PARENT, PubSub
+from testing.services.fleet import Fleet, run_fleet
+from testing.services.pubsub_client import PARENT, PubSub
 
 DELIVERIES = 3
 SCALE = 0.005
-"""Of production's back-off: 0.05 s to 3 s."""
+"""Factor of the back-off in production: 0.05 s to 3 s."""
 QUIET = 600 * SCALE + 0.5
-"""Seconds without a push after which none is coming."""
+"""Seconds without a push after which the test ends."""
 PATIENCE = 900.0
-_WATCHED = (layout.METADATA, layout.STATIC, layout.VERDICTS)
+_WATCHED = (topology.METADATA, topology.STATIC, topology.VERDICTS)
 
 
 @dataclass(frozen=True)
-class Size:
-    """How much happens."""
+class LoadSize:
+    """Number of instances, projects, files and commands."""
 
     indexers: int
     publishers: int
@@ -45,57 +45,60 @@ class Size:
     files: int
     commands: int
     write_interval: float
-    """Seconds between two writes to one name; Cloud Storage has about 1."""
+    """Seconds between two writes to one name; about 1 in Cloud Storage."""
 
 
-FULL = Size(6, 3, projects=20, files=100, commands=300, write_interval=1.0)
-SMALL = Size(3, 1, projects=3, files=15, commands=20, write_interval=0.2)
+FULL = LoadSize(6, 3, projects=20, files=100, commands=300, write_interval=1.0)
+SMALL = LoadSize(3, 1, projects=3, files=15, commands=20, write_interval=0.2)
 SIZE = FULL if os.environ.get("CHAOS") == "full" else SMALL
 
 
-class Pushes:
-    """Counts pushes on their way, so as to know when there are no more."""
+class PushCounter:
+    """Counter of running pushes, which detects the end of all deliveries."""
 
     def __init__(self) -> None:
         self.count = 0
-        self._under_way = 0
+        self._running = 0
         self._last = time.monotonic()
 
-    def began(self) -> None:
+    def begin(self) -> None:
         self.count += 1
-        self._under_way += 1
+        self._running += 1
 
-    def ended(self) -> None:
-        self._under_way -= 1
+    def end(self) -> None:
+        self._running -= 1
         self._last = time.monotonic()
 
-    def quiet(self) -> bool:
-        return self._under_way == 0 and time.monotonic() - self._last > QUIET
+    def is_quiet(self) -> bool:
+        return self._running == 0 and time.monotonic() - self._last > QUIET
 
 
-class Counted(httpx.AsyncBaseTransport):
-    """The wire to one worker. Not one to all: its time is quadratic in the connections it holds."""
+class CountingTransport(httpx.AsyncBaseTransport):
+    """HTTP transport to one worker.
 
-    def __init__(self, pushes: Pushes) -> None:
+    A transport to all workers is slow: its time is quadratic in its connections.
+    """
+
+    def __init__(self, pushes: PushCounter) -> None:
         self._pushes = pushes
-        self._wire = httpx.AsyncHTTPTransport(limits=httpx.Limits(max_connections=None))
+        self._transport = httpx.AsyncHTTPTransport(limits=httpx.Limits(max_connections=None))
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        self._pushes.began()
+        self._pushes.begin()
         try:
-            return await self._wire.handle_async_request(request)
+            return await self._transport.handle_async_request(request)
         finally:
-            self._pushes.ended()
+            self._pushes.end()
 
     async def aclose(self) -> None:
-        await self._wire.aclose()
+        await self._transport.aclose()
 
 
 async def _push(
-    running: Fleet, pubsub: PubSub, messages: Sequence[Message], pushes: Pushes
+    running: Fleet, pubsub: PubSub, messages: Sequence[Message], pushes: PushCounter
 ) -> None:
-    """Publish, and deliver until it is quiet; workers of a kind compete for their messages."""
-    client = subscriber(running.pubsub)
+    """Publish and deliver until no push is left; workers of a service compete for messages."""
+    client = connect_subscriber(running.pubsub)
     endpoints = {
         "ingest": [],
         "indexer": running.indexers,
@@ -103,20 +106,20 @@ async def _push(
     }
     async with AsyncExitStack() as stack:
         relays = []
-        for each in layout.SUBSCRIPTIONS:
+        for each in topology.SUBSCRIPTIONS:
             for url in endpoints.get(each.service, [running.catalog]):
-                wire = httpx.AsyncClient(timeout=600, transport=Counted(pushes))
-                http = await stack.enter_async_context(wire)
+                http_client = httpx.AsyncClient(timeout=600, transport=CountingTransport(pushes))
+                http = await stack.enter_async_context(http_client)
                 path = f"{PARENT}/subscriptions/{each.name}"
-                # One run of the catalog answers all who wait: it is to have many wait.
-                window = 2000 if each.service == "catalog" else layout.WINDOW
+                # One run of the catalog answers all waiting pushes: let many of them wait.
+                window = 2000 if each.service == "catalog" else topology.WINDOW
                 endpoint = url + each.path
                 relays.append(Relay(client, http, path, endpoint, scale=SCALE, window=window))
         delivering = asyncio.gather(*(relay.run() for relay in relays))
         await asyncio.to_thread(pubsub.publish, messages)
         give_up = time.monotonic() + PATIENCE
-        while not pushes.quiet():
-            assert time.monotonic() < give_up, "it does not come to rest"
+        while not pushes.is_quiet():
+            assert time.monotonic() < give_up, f"pushes go on after {PATIENCE:.0f} s"
             await asyncio.sleep(0.2)
         delivering.cancel()
         with suppress(asyncio.CancelledError):
@@ -124,10 +127,10 @@ async def _push(
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What there was when it was over."""
+class ChaosResult:
+    """State after all deliveries."""
 
-    model: Model
+    model: SequentialModel
     commands: Sequence[str]
     dead_letters: Sequence[bytes]
     answers: Mapping[str, int]
@@ -135,36 +138,36 @@ class Outcome:
 
 
 @pytest.fixture(scope="module")
-def outcome(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outcome]:
+def result(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChaosResult]:
     random = Random(4)  # noqa: S311 - the same chaos every time
-    files = announcements(SIZE.projects, SIZE.files)
-    orders = commands(files, SIZE.commands, random)
+    files = create_announcements(SIZE.projects, SIZE.files)
+    orders = create_commands(files, SIZE.commands, random)
     messages: list[Message] = [*files, *orders] * DELIVERIES
     random.shuffle(messages)
     log = tmp_path_factory.mktemp("chaos") / "log"
-    with fleet(log, SIZE.indexers, SIZE.publishers, SIZE.write_interval) as running:
-        pubsub, pushes = PubSub(running.pubsub), Pushes()
+    with run_fleet(log, SIZE.indexers, SIZE.publishers, SIZE.write_interval) as running:
+        pubsub, pushes = PubSub(running.pubsub), PushCounter()
         for when in ("before", "after"):
             running.fault(when=when, status=503, probability=0.005, times=None)
         started = time.monotonic()
         asyncio.run(_push(running, pubsub, messages, pushes))
         seconds = time.monotonic() - started - QUIET
         running.heal()
-        answers = running.answers()
+        answers = running.count_answers()
         print(f"\n{len(messages)} messages, {pushes.count} pushes in {seconds:.0f} s: {answers}")
-        yield Outcome(
-            Model.of([*files, *orders]),
+        yield ChaosResult(
+            SequentialModel.from_messages([*files, *orders]),
             [order.command_id or "" for order in orders],
-            pubsub.dead_letters(),
+            pubsub.pull_dead_letters(),
             answers,
-            _objects(running.storage),
+            _read_objects(running.storage),
         )
 
 
-def _objects(url: str) -> dict[str, dict[str, bytes]]:
+def _read_objects(url: str) -> dict[str, dict[str, bytes]]:
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("STORAGE_EMULATOR_HOST", url)
-        client = connect(layout.PROJECT)
+        client = connect(topology.GCP_PROJECT)
     buckets = (StorageBucket(client, name) for name in _WATCHED)
     found = {
         bucket.name: {info.name: b"".join(bucket.stream(info)) for info in bucket.list()}
@@ -174,36 +177,36 @@ def _objects(url: str) -> dict[str, dict[str, bytes]]:
     return found
 
 
-def test_the_storage_was_as_hostile_as_meant(outcome: Outcome) -> None:
-    answered = {status.split()[1] for status in outcome.answers}
+def test_the_storage_answered_with_412_and_429(result: ChaosResult) -> None:
+    answered = {status.split()[1] for status in result.answers}
     assert {"412", "429"} <= answered
 
 
-def test_every_record_is_that_of_the_sequential_model(outcome: Outcome) -> None:
-    records = map(ProjectRecord.model_validate_json, outcome.objects[layout.METADATA].values())
+def test_every_record_is_that_of_the_sequential_model(result: ChaosResult) -> None:
+    records = map(ProjectRecord.model_validate_json, result.objects[topology.METADATA].values())
     found = {record.project: record.model_copy(update={"revision": 0}) for record in records}
-    assert found == outcome.model.records()
+    assert found == result.model.build_records()
 
 
-def test_every_page_is_that_of_the_sequential_model(outcome: Outcome) -> None:
-    pages = dict(outcome.objects[layout.STATIC])
+def test_every_page_is_that_of_the_sequential_model(result: ChaosResult) -> None:
+    pages = dict(result.objects[topology.STATIC])
     pages.pop(objects.BLOCKED)
-    assert pages == outcome.model.pages()
+    assert pages == result.model.render_pages()
 
 
-def test_what_is_blocked_is_that_of_the_sequential_model(outcome: Outcome) -> None:
-    blocked = Blocked.model_validate_json(outcome.objects[layout.STATIC][objects.BLOCKED])
+def test_blocked_json_is_that_of_the_sequential_model(result: ChaosResult) -> None:
+    blocked = Blocked.model_validate_json(result.objects[topology.STATIC][objects.BLOCKED])
     projects = {
         name: entry.model_copy(update={"revision": 0}) for name, entry in blocked.projects.items()
     }
-    assert Blocked(projects=projects) == outcome.model.blocked()
+    assert Blocked(projects=projects) == result.model.build_blocked()
 
 
-def test_every_command_is_answered_as_done(outcome: Outcome) -> None:
-    verdicts = map(CommandVerdict.model_validate_json, outcome.objects[layout.VERDICTS].values())
+def test_every_command_is_answered_as_done(result: ChaosResult) -> None:
+    verdicts = map(CommandVerdict.model_validate_json, result.objects[topology.VERDICTS].values())
     found = {verdict.command_id: verdict.outcome for verdict in verdicts}
-    assert found == dict.fromkeys(outcome.commands, "done")
+    assert found == dict.fromkeys(result.commands, "done")
 
 
-def test_nothing_is_dead_lettered(outcome: Outcome) -> None:
-    assert list(outcome.dead_letters) == []
+def test_nothing_is_dead_lettered(result: ChaosResult) -> None:
+    assert list(result.dead_letters) == []

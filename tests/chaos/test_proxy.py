@@ -1,4 +1,4 @@
-"""The proxy over real HTTP on a storage that fails, hangs and breaks off; and among bad clients."""
+"""Proxy over HTTP, with a storage that fails, hangs and disconnects, and with bad clients."""
 
 import asyncio
 import http.client
@@ -12,54 +12,68 @@ from starlette.routing import Router
 
 from access.token_set import TokenSet
 from cloud.errors import Unavailable
-from cloud.reader import Storage, StorageReader
+from cloud.reader import StorageReader, StorageSession
 from proxy.main import Clients, build_app
 from proxy.settings import Settings
-from testing.proxy import LARGE, LARGE_BYTES, WHEEL, WHEEL_BYTES, AccessLog, MemoryProxy, basic
+from testing.memory_proxy import (
+    LARGE,
+    LARGE_BYTES,
+    WHEEL,
+    WHEEL_BYTES,
+    AccessLogReader,
+    MemoryProxy,
+    encode_basic,
+)
 from testing.storage import Fault, StorageServer
-from unit.proxy.conftest import Served, serving
+from unit.proxy.conftest import ProxyServer, serve
 
 IDLE, SLOW, LEAVING = 300, 50, 34
 ROUNDS = 3
 POOLED = 2 * SLOW + 20
-"""Both ends of connections to storage, kept for the next request: as many as were needed at once,
-and no more however often that happens."""
-PATIENCE = 5.0
+"""Descriptors of pooled connections to storage, both ends: at most the number of concurrent
+requests."""
+PATIENCE = 60.0
 PAGE = "/simple/alpha-pkg/"
 
 
 class HttpProxy(MemoryProxy):
-    """The same surroundings, with the adapter and HTTP between the proxy and its storage."""
+    """Proxy with the adapter and HTTP between it and its storage."""
 
     def _build(self, settings: dict[str, object]) -> Router:
         self.server = StorageServer(self.storage).start()
-        names = {"project": "acme-prod", "static_bucket": "static", "packages_bucket": "packages"}
+        names = {
+            "gcp_project": "acme-prod",
+            "static_bucket": "static",
+            "packages_bucket": "packages",
+        }
         limits = {"storage_timeout": 1.0, "tokens_secret": "tokens"}
-        chosen = Settings.model_validate({**names, **limits, **settings})
-        storage = Storage(self.server.url, None, concurrency=32, timeout=chosen.storage_timeout)
+        parsed = Settings.model_validate({**names, **limits, **settings})
+        storage = StorageSession(
+            self.server.url, None, concurrency=32, timeout=parsed.storage_timeout
+        )
         clients = Clients(
             static=StorageReader(storage, "static"),
             packages=StorageReader(storage, "packages"),
-            load_tokens=self._noted,
+            load_tokens=self._load_tokens,
             close=storage.close,
             clock=self.clock,
         )
-        return build_app(chosen, clients)
+        return build_app(parsed, clients)
 
-    async def _noted(self, last: TokenSet | None) -> TokenSet:
+    async def _load_tokens(self, last: TokenSet | None) -> TokenSet:
         self.loop = asyncio.get_running_loop()
         return await self._read_tokens(last)
 
 
 @pytest.fixture(params=[None, 1_000_000], ids=["with its length", "chunked"])
-def proxy(request: pytest.FixtureRequest) -> Iterator[Served]:
+def proxy(request: pytest.FixtureRequest) -> Iterator[ProxyServer]:
     world = HttpProxy(max_content_length=request.param)
-    with serving(world) as served:
+    with serve(world) as served:
         yield served
     world.server.stop()
 
 
-def world_of(proxy: Served) -> HttpProxy:
+def get_world(proxy: ProxyServer) -> HttpProxy:
     assert isinstance(proxy.proxy, HttpProxy)
     return proxy.proxy
 
@@ -75,7 +89,7 @@ FAULTS = [
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault.kind} {fault.status}")
 def test_storage_that_fails_or_hangs_is_503_and_never_504_or_429(fault: Fault, path: str) -> None:
     world = HttpProxy(storage_timeout=0.2)
-    with serving(world) as served:
+    with serve(world) as served:
         world.storage.faults.add(fault)
         answer = served.get(path)
         world.storage.faults.clear()
@@ -83,21 +97,21 @@ def test_storage_that_fails_or_hangs_is_503_and_never_504_or_429(fault: Fault, p
     assert (answer.status, answer.headers["retry-after"]) == (503, "2")
 
 
-def test_pages_are_served_stale_and_the_log_says_so(
-    proxy: Served, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+def test_stale_pages_are_served_and_logged(
+    proxy: ProxyServer, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    world, log = world_of(proxy), AccessLog(capsys, caplog)
+    world, log = get_world(proxy), AccessLogReader(capsys, caplog)
     fresh = proxy.get(PAGE)
     world.storage.faults.add(Fault("error", status=503, times=None))
     world.clock.now += 10
     stale = proxy.get(PAGE)
     assert (stale.status, stale.body) == (200, fresh.body)
-    eventually(lambda: len(log.lines()) == 2)
-    assert [line.get("cache") for line in log.lines()] == ["read", "stale"]
+    wait_until(lambda: len(log.read_lines()) == 2)
+    assert [line.get("cache") for line in log.read_lines()] == ["read", "stale"]
 
 
-def test_without_secret_manager_the_last_good_tokens_serve(proxy: Served) -> None:
-    world = world_of(proxy)
+def test_without_secret_manager_the_last_good_tokens_serve(proxy: ProxyServer) -> None:
+    world = get_world(proxy)
     assert proxy.get(PAGE).status == 200
     world.tokens = Unavailable("tokens", "gone")
     world.clock.now += 1000
@@ -105,15 +119,15 @@ def test_without_secret_manager_the_last_good_tokens_serve(proxy: Served) -> Non
     assert proxy.raw("GET", PAGE).status == 401
 
 
-@pytest.mark.parametrize("times", [1, 2, None], ids=["once", "twice", "for ever"])
+@pytest.mark.parametrize("times", [1, 2, None], ids=["once", "twice", "always"])
 @pytest.mark.parametrize(
     ("name", "data"), [(WHEEL, WHEEL_BYTES), (LARGE, LARGE_BYTES)], ids=["small", "large"]
 )
-def test_a_body_that_breaks_off_in_storage_is_mended_or_cut_and_never_wrong(
-    proxy: Served, name: str, data: bytes, times: int | None
+def test_a_body_interrupted_in_storage_is_repaired_or_incomplete_and_never_wrong(
+    proxy: ProxyServer, name: str, data: bytes, times: int | None
 ) -> None:
     fault = Fault("truncate", after_bytes=len(data) // 3, times=times)
-    world_of(proxy).storage.faults.add(fault)
+    get_world(proxy).storage.faults.add(fault)
     try:
         answer = proxy.get(f"/packages/{name}")
     except (http.client.IncompleteRead, ConnectionError):
@@ -124,52 +138,56 @@ def test_a_body_that_breaks_off_in_storage_is_mended_or_cut_and_never_wrong(
         assert (answer.status, answer.body) == (200, data)
 
 
-def test_idle_slow_and_leaving_clients_hinder_nobody_and_leave_nothing(proxy: Served) -> None:
-    world = world_of(proxy)
+def test_idle_slow_and_leaving_clients_block_no_client_and_leak_nothing(proxy: ProxyServer) -> None:
+    world = get_world(proxy)
     assert proxy.get(f"/packages/{LARGE}").body == LARGE_BYTES
-    before = left(world)
+    before = measure(world)
     for _ in range(ROUNDS):
-        crowd_out(proxy, LEAVING)
-        others = [connected(proxy) for _ in range(IDLE)]
-        others += [asking(proxy) for _ in range(SLOW)]
+        leave_downloads(proxy, LEAVING)
+        clients = [connect(proxy) for _ in range(IDLE)]
+        clients += [request_large_file(proxy) for _ in range(SLOW)]
         started = time.monotonic()
         assert proxy.get(f"/packages/{LARGE}").body == LARGE_BYTES
         assert proxy.get(PAGE).status == 200
         assert time.monotonic() - started < PATIENCE
-        for other in others:
-            other.close()
-        eventually(lambda: left(world)[1] <= before[1] and left(world)[0] <= before[0] + POOLED)
-    assert left(world)[2] - before[2] < 64 * 1024 * 1024
+        for client in clients:
+            client.close()
+        wait_until(
+            lambda: measure(world)[1] <= before[1] and measure(world)[0] <= before[0] + POOLED
+        )
+    assert measure(world)[2] - before[2] < 64 * 1024 * 1024
 
 
-def crowd_out(proxy: Served, times: int) -> None:
-    """Ask for a large file and leave in the middle of it."""
+def leave_downloads(proxy: ProxyServer, times: int) -> None:
+    """Request a large file and disconnect in the middle, ``times`` times."""
     for _ in range(times):
-        with asking(proxy) as connection:
+        with request_large_file(proxy) as connection:
             assert len(connection.recv(1000)) > 0
 
 
-def connected(proxy: Served) -> socket.socket:
+def connect(proxy: ProxyServer) -> socket.socket:
     return socket.create_connection(("127.0.0.1", proxy.port), timeout=10)
 
 
-def asking(proxy: Served) -> socket.socket:
-    connection = connected(proxy)
-    request = f"GET /packages/{LARGE} HTTP/1.1\r\nHost: a\r\nAuthorization: {basic()}\r\n\r\n"
+def request_large_file(proxy: ProxyServer) -> socket.socket:
+    connection = connect(proxy)
+    request = (
+        f"GET /packages/{LARGE} HTTP/1.1\r\nHost: a\r\nAuthorization: {encode_basic()}\r\n\r\n"
+    )
     connection.sendall(request.encode())
     return connection
 
 
-def left(world: HttpProxy) -> tuple[int, int, int]:
-    """Open file descriptors, tasks of the proxy, bytes of memory."""
+def measure(world: HttpProxy) -> tuple[int, int, int]:
+    """Return the open file descriptors, the tasks of the proxy and the bytes of memory."""
     descriptors = len(os.listdir("/proc/self/fd"))
     with open("/proc/self/statm", encoding="ascii") as statm:
         resident = int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     return descriptors, len(asyncio.all_tasks(world.loop)), resident
 
 
-def eventually(probe: Callable[[], bool]) -> None:
+def wait_until(probe: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE
     while not probe():
-        assert time.monotonic() < deadline, "it did not happen in time"
+        assert time.monotonic() < deadline, f"still false after {PATIENCE} s"
         time.sleep(0.05)

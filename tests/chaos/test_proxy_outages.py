@@ -1,6 +1,7 @@
-"""The proxy's process while what it reads from is killed, halted, refuses, and comes back.
+"""Process of the proxy during outages of its storage and of Secret Manager.
 
-``make test`` kills them; ``CHAOS=full`` (``make chaos``) does the rest as well.
+``make test`` only kills them. ``CHAOS=full`` (``make chaos``) also halts them and lets storage
+answer with errors.
 """
 
 import json
@@ -12,55 +13,57 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from chaos.crowd import in_the_background
+from chaos.crowd import run_clients_in_thread
 from testing.services.fleet import await_answer
-from testing.services.proxied import (
+from testing.services.proxy_processes import (
     CACHED,
     COLD,
     LARGE,
     PAGE,
-    Proxied,
-    contents,
-    eventually,
-    proxied,
-    running,
+    ProxyProcesses,
+    make_contents,
+    prepare_proxy,
+    run_proxy,
+    wait_until,
 )
 
 IS_FULL = os.environ.get("CHAOS") == "full"
 REFRESH = 1.0
-"""Seconds between two readings of the tokens."""
+"""Seconds between two reads of the tokens."""
 TIMES = {"TOKENS_REFRESH": f"{REFRESH}", "STORAGE_TIMEOUT": "0.75"}
 
 
 @pytest.fixture(scope="module")
-def on(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxied]:
-    with running(tmp_path_factory.mktemp("outages"), **TIMES) as started:
+def on(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProxyProcesses]:
+    with run_proxy(tmp_path_factory.mktemp("outages"), **TIMES) as started:
         yield started
 
 
-@pytest.mark.parametrize("way", ["killed", "halted"] if IS_FULL else ["killed"])
-def test_without_secret_manager_tokens_go_on_and_new_ones_are_seen_when_it_is_back(
-    on: Proxied, way: str
+@pytest.mark.parametrize("outage", ["killed", "halted"] if IS_FULL else ["killed"])
+def test_without_secret_manager_old_tokens_work_and_new_tokens_work_after_its_return(
+    on: ProxyProcesses, outage: str
 ) -> None:
-    before, started = len(on.lines("access.refresh")), monotonic()
-    with in_the_background(on, CACHED) as seen:
-        on.secrets.kill() if way == "killed" else on.secrets.halt()
-        eventually(lambda: len(on.lines("access.refresh")) > before, "a line in the log")
+    before, started = len(on.read_log("access.refresh")), monotonic()
+    with run_clients_in_thread(on, CACHED) as results:
+        on.secrets.kill() if outage == "killed" else on.secrets.halt()
+        wait_until(
+            lambda: len(on.read_log("access.refresh")) > before, "there is a line in the log"
+        )
         sleep(2 * REFRESH)
         assert on.get(PAGE, "gcpypi_unknown").status == 401
-        lines, passed = on.lines("access.refresh")[before:], monotonic() - started
+        lines, passed = on.read_log("access.refresh")[before:], monotonic() - started
         assert len(lines) <= passed / REFRESH + 1
         assert all(line["message"].endswith("; the last good value serves") for line in lines)
-        on.restart_secrets() if way == "killed" else on.secrets.go_on()
+        on.restart_secrets() if outage == "killed" else on.secrets.resume()
         token = on.create_token()
-        eventually(lambda: on.get(PAGE, token).status == 200, "a new token is seen")
-    assert seen.outcomes() == {"right"}
+        wait_until(lambda: on.get(PAGE, token).status == 200, "a new token is accepted")
+    assert results.find_outcomes() == {"right"}
 
 
-def test_started_without_secret_manager_it_is_ready_by_itself_when_that_comes(
+def test_a_proxy_started_without_secret_manager_becomes_ready_when_it_returns(
     tmp_path: Path,
 ) -> None:
-    with proxied(tmp_path, **TIMES) as on:
+    with prepare_proxy(tmp_path, **TIMES) as on:
         on.restart_storage()
         on.proxy.start()
         await_answer(f"{on.url}/health")
@@ -70,56 +73,59 @@ def test_started_without_secret_manager_it_is_ready_by_itself_when_that_comes(
             sleep(REFRESH / 2)
         on.restart_secrets()
         on.await_ready()
-        assert on.get(PAGE) == (200, None, contents()[PAGE])
+        assert on.get(PAGE) == (200, None, make_contents()[PAGE])
 
 
-def refuse(status: int) -> Callable[[Proxied], None]:
-    def begin(on: Proxied) -> None:
+def refuse(status: int) -> Callable[[ProxyProcesses], None]:
+    def begin(on: ProxyProcesses) -> None:
         control(on, "POST", {"kind": "error", "status": status, "times": None})
 
     return begin
 
 
-def control(on: Proxied, method: str, rule: Mapping[str, object] | None = None) -> None:
+def control(on: ProxyProcesses, method: str, rule: Mapping[str, object] | None = None) -> None:
     body = json.dumps(rule).encode() if rule else None
-    urlopen(Request(f"{on.storage_url}/_fake/faults", body, method=method), timeout=10).close()  # noqa: S310 - ours
+    urlopen(Request(f"{on.storage_url}/_fake/faults", body, method=method), timeout=10).close()  # noqa: S310 - own server
 
 
-OUTAGES: Mapping[str, tuple[Callable[[Proxied], None], Callable[[Proxied], None]]] = {
+OUTAGES: Mapping[str, tuple[Callable[[ProxyProcesses], None], Callable[[ProxyProcesses], None]]] = {
     "killed": (lambda on: on.storage.kill(), lambda on: on.restart_storage()),
-    "halted": (lambda on: on.storage.halt(), lambda on: on.storage.go_on()),
+    "halted": (lambda on: on.storage.halt(), lambda on: on.storage.resume()),
     "answering 429": (refuse(429), lambda on: control(on, "DELETE")),
     "answering 504": (refuse(504), lambda on: control(on, "DELETE")),
 }
-"""How each begins and ends."""
-RIGHT = [(200, None, contents()[address]) for address in CACHED]
+"""Functions that begin and end each outage."""
+RIGHT = [(200, None, make_contents()[address]) for address in CACHED]
 
 
 @pytest.mark.parametrize("outage", OUTAGES if IS_FULL else ["killed"])
-def test_without_storage_pages_are_stale_cached_files_go_on_and_the_rest_is_503(
-    on: Proxied, outage: str
+def test_without_storage_pages_are_stale_and_uncached_files_are_503(
+    on: ProxyProcesses, outage: str
 ) -> None:
     begin, finish = OUTAGES[outage]
     cold = COLD[list(OUTAGES).index(outage)]
-    eventually(lambda: [on.get(address) for address in CACHED] == RIGHT, "all is well")
-    before = len(on.lines("proxy.http.access_log"))
-    with in_the_background(on, [*CACHED, LARGE]) as seen:
-        eventually(lambda: seen.answers[LARGE, "right"] > 0, "all is well")
+    wait_until(lambda: [on.get(address) for address in CACHED] == RIGHT, "all responses are right")
+    before = len(on.read_log("proxy.http.access_log"))
+    with run_clients_in_thread(on, [*CACHED, LARGE]) as results:
+        wait_until(lambda: results.answers[LARGE, "right"] > 0, "all responses are right")
         begin(on)
-        eventually(lambda: "503" in seen.outcomes(LARGE), "a large file is refused")
+        wait_until(lambda: "503" in results.find_outcomes(LARGE), "a large file is refused")
         assert [on.get(address)[:2] for address in cold] == [(503, "2")] * 2
         assert [on.get(address) for address in CACHED] == RIGHT
-        assert "stale" in caches(on, before)
+        assert "stale" in read_caches(on, before)
         finish(on)
-        eventually(lambda: [on.get(address).status for address in cold] == [200] * 2, "it is back")
-        eventually(lambda: caches(on, before)[-1] != "stale", "pages are fresh again")
-    eventually(lambda: on.get(LARGE).body == contents()[LARGE], "a large file comes whole")
-    assert seen.outcomes(*CACHED) == {"right"}
-    assert seen.outcomes(LARGE) <= {"right", "503", "broken"}
-    assert {line["status"] for line in on.lines("proxy.http.access_log")[before:]} <= {200, 503}
+        wait_until(
+            lambda: [on.get(address).status for address in cold] == [200] * 2,
+            "uncached files are served again",
+        )
+        wait_until(lambda: read_caches(on, before)[-1] != "stale", "pages are fresh again")
+    wait_until(lambda: on.get(LARGE).body == make_contents()[LARGE], "a large file is complete")
+    assert results.find_outcomes(*CACHED) == {"right"}
+    assert results.find_outcomes(LARGE) <= {"right", "503", "broken"}
+    assert {line["status"] for line in on.read_log("proxy.http.access_log")[before:]} <= {200, 503}
 
 
-def caches(on: Proxied, before: int) -> list[str]:
-    """What the log says of each answer with the page, since so many lines."""
-    lines = on.lines("proxy.http.access_log")[before:]
+def read_caches(on: ProxyProcesses, before: int) -> list[str]:
+    """Return the cache status of each request of the page, after the first ``before`` log lines."""
+    lines = on.read_log("proxy.http.access_log")[before:]
     return [line["cache"] for line in lines if line["path"] == PAGE]

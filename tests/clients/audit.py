@@ -1,4 +1,4 @@
-"""Runs pip-audit where nobody knows of any vulnerability: no name leaves this machine."""
+"""Run pip-audit with an empty vulnerability service, so that no name leaves this machine."""
 
 import subprocess
 import sys
@@ -6,11 +6,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 
-class Nothing(BaseHTTPRequestHandler):
-    """Answers every question of the OSV API with an empty object."""
+class EmptyOsv(BaseHTTPRequestHandler):
+    """OSV API that responds to each query with an empty object."""
 
     def do_POST(self) -> None:
-        """Nothing is known."""
+        """Respond without vulnerabilities."""
         self.rfile.read(int(self.headers["Content-Length"]))
         self.send_response(200)
         self.send_header("Content-Length", "2")
@@ -18,16 +18,16 @@ class Nothing(BaseHTTPRequestHandler):
         self.wfile.write(b"{}")
 
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
+        """Write no access log."""
 
 
 def main(command: list[str]) -> int:
-    """Run ``command``, which is pip-audit; return its status."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Nothing) as server:
+    """Run the pip-audit ``command``; return its exit code."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), EmptyOsv) as server:
         Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_port}"
-        words = ["--vulnerability-service", "osv", "--osv-url", url, "--progress-spinner", "off"]
-        status = subprocess.run([*command, *words]).returncode
+        options = ["--vulnerability-service", "osv", "--osv-url", url, "--progress-spinner", "off"]
+        status = subprocess.run([*command, *options]).returncode
         server.shutdown()
     return status
 

@@ -1,4 +1,4 @@
-"""The whole runtime with the samples in it, tokens, clients, and the table of what came out."""
+"""The whole runtime with the samples, tokens, clients, and the table of results."""
 
 import json
 import re
@@ -19,26 +19,26 @@ from clients import matrix
 from clients.installers import Installer, Missing, download_tools
 from clients.samples import COMMANDS, SAMPLES
 from cloud import secrets
-from e2e.conftest import Runtime, built_in, eventually
+from e2e.conftest import LocalIndex, built_in, wait_until
 from testing.processes import Process
 
 __all__ = ["built_in"]
 
 REFRESH = 90.0
-"""Seconds within which the proxy knows of a new token for sure."""
+"""Timeout in seconds for the proxy to read a new token."""
 TOOLS = ("pip", "wheel", "setuptools", "packaging")
-"""What pip-audit fetches for itself, and what that requires."""
+"""The tools that pip-audit downloads, and their requirements."""
 
 
 @pytest.fixture(scope="session")
-def index(built_in: Runtime, tmp_path_factory: pytest.TempPathFactory) -> Runtime:
-    """The runtime with all samples, and the commands obeyed."""
+def index(built_in: LocalIndex, tmp_path_factory: pytest.TempPathFactory) -> LocalIndex:
+    """The runtime with all samples, after all commands."""
     for sample in SAMPLES:
-        built_in.drop(sample.filename, sample.data)
+        built_in.upload_file(sample.filename, sample.data)
     tools = tmp_path_factory.mktemp("tools")
     download_tools(tools)
     for tool in tools.iterdir():
-        built_in.drop(tool.name, tool.read_bytes())
+        built_in.upload_file(tool.name, tool.read_bytes())
         built_in.wait_for(tool.name.partition("-")[0], tool.name)
     for sample in SAMPLES:
         built_in.wait_for(sample.project, sample.filename)
@@ -48,18 +48,18 @@ def index(built_in: Runtime, tmp_path_factory: pytest.TempPathFactory) -> Runtim
     for command in COMMANDS:
         message = {"data": json.dumps(command).encode()}
         publisher.publish(request={"topic": topic, "messages": [message]})
-    eventually(lambda: not built_in.filenames("gamma-tool"))
-    eventually(lambda: len(built_in.filenames("beta-tool")) == 2)
+    wait_until(lambda: not built_in.list_filenames("gamma-tool"))
+    wait_until(lambda: len(built_in.list_filenames("beta-tool")) == 2)
     time.sleep(3)  # the proxy serves a page from memory for two seconds
     return built_in
 
 
 @pytest.fixture(scope="session")
-def urls(index: Runtime) -> dict[str, str]:
-    """The index's address with a token that is wrong, has expired, or is for one project only."""
-    known = index.environment
-    client = secrets.connect(known["SECRET_MANAGER_EMULATOR_HOST"])
-    secret = secrets.Secret(client, known["CLOUDSDK_CORE_PROJECT"], "gcpypi-tokens")
+def urls(index: LocalIndex) -> dict[str, str]:
+    """URLs of the index with a wrong token, an expired token, and a token for one project."""
+    environment = index.environment
+    client = secrets.connect(environment["SECRET_MANAGER_EMULATOR_HOST"])
+    secret = secrets.Secret(client, environment["CLOUDSDK_CORE_PROJECT"], "gcpypi-tokens")
     past = datetime.now(UTC) - timedelta(hours=2)
     expired = TokenRegister(secret, lambda: past).create(
         "old", projects=("*",), scopes=("read",), expires_in=timedelta(hours=1)
@@ -69,18 +69,20 @@ def urls(index: Runtime) -> dict[str, str]:
     )
     deadline = time.monotonic() + REFRESH
     while index.get("/simple/delta-tool/", token=narrow)[0] != 200:
-        assert time.monotonic() < deadline, "the new token never worked"
+        assert time.monotonic() < deadline, f"the new token does not work after {REFRESH:g} s"
         time.sleep(1)
     tokens = {"wrong": "gcpypi_wrong", "expired": expired, "narrow": narrow}
     return {
-        which: index.index_url.replace(known["GCPYPI_TOKEN"], token)
-        for which, token in tokens.items()
+        name: index.index_url.replace(environment["GCPYPI_TOKEN"], token)
+        for name, token in tokens.items()
     }
 
 
 @pytest.fixture(scope="session")
-def secured(index: Runtime, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
-    """The index's address behind TLS, as in production, and the certificate to trust."""
+def secured(
+    index: LocalIndex, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, Path]]:
+    """URL of the index behind TLS, as in production, and the certificate to trust."""
     directory = tmp_path_factory.mktemp("tls")
     certificate, key = directory / "certificate.pem", directory / "key.pem"
     make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
@@ -98,42 +100,44 @@ def secured(index: Runtime, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 @pytest.fixture(params=matrix.CLIENTS, ids=lambda client: client.requirement)
 def client(request: pytest.FixtureRequest) -> Installer:
-    """Each client in turn; where it cannot do what is tested, that this is so."""
+    """Each client in turn; skip or expect failure for a known limitation."""
     installer: Installer = request.param
     try:
-        installer.executable()
+        installer.find_python()
     except Missing as missing:
         pytest.skip(str(missing))
     case = matrix.CASES.get(request.node.originalname, "")
     if cannot := matrix.CANNOT.get((installer.requirement, case)):
         if cannot.ask:
-            assert installer.lacks(cannot.ask, cannot.word), "it can by now"
+            assert installer.lacks(cannot.ask, cannot.word), (
+                f"{installer.requirement} has {cannot.word} now: remove the entry of matrix.CANNOT"
+            )
             pytest.skip(cannot.reason)
         request.applymarker(pytest.mark.xfail(reason=cannot.reason, strict=True))
     return installer
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the table: what ran, and the reason of what did not."""
+    """Print the table of results, with the reason for each missing one."""
     cells: dict[tuple[str, str], str] = {}
     for outcome in ("passed", "skipped", "xfailed", "failed", "error"):
         for report in terminalreporter.getreports(outcome):
             name, _, parameters = report.nodeid.rpartition("::")[2].partition("[")
-            called = [c for c in matrix.CLIENTS if parameters.startswith(c.requirement)]
-            if name in matrix.CASES and called:
-                longest = max(called, key=lambda c: len(c.requirement))
-                cells[longest.requirement, matrix.CASES[name]] = _said(outcome, report)
+            matches = [c for c in matrix.CLIENTS if parameters.startswith(c.requirement)]
+            if name in matrix.CASES and matches:
+                longest = max(matches, key=lambda c: len(c.requirement))
+                cells[longest.requirement, matrix.CASES[name]] = _read_reason(outcome, report)
     if cells:
         terminalreporter.section("clients")
-        terminalreporter.write(matrix.table(cells))
-        asked = {requirement for requirement, _ in cells if "==" not in requirement}
-        newest = [c for c in matrix.CLIENTS if c.requirement in asked and c.is_there()]
+        terminalreporter.write(matrix.render_table(cells))
+        unpinned = {requirement for requirement, _ in cells if "==" not in requirement}
+        newest = [c for c in matrix.CLIENTS if c.requirement in unpinned and c.is_available()]
         terminalreporter.write_line(
-            "newest: " + ", ".join(f"{c.name} {c.version()}" for c in newest)
+            "newest: " + ", ".join(f"{c.name} {c.read_version()}" for c in newest)
         )
 
 
-def _said(outcome: str, report: pytest.TestReport) -> str:
+def _read_reason(outcome: str, report: pytest.TestReport) -> str:
     if outcome == "passed":
         return ""
     if outcome == "xfailed":

@@ -1,7 +1,7 @@
-"""The clients people install with, each in an environment of its own, kept for the next time.
+"""The clients, each in a separate environment that later runs use again.
 
-An environment is made on the fly under ``.local/clients`` of the checkout, from the machine's usual
-package index; what is then installed into it comes from the index under test, and nowhere else.
+An environment is created on demand under ``.local/clients`` of the checkout, from the machine's
+usual package index. The client then installs only from the index under test.
 """
 
 import json
@@ -14,20 +14,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clients import plans
-from clients.wishes import Command, Plan, Wish
+from clients.install_requests import Command, InstallRequest, Plan
 
 CACHE = Path(__file__).parents[2] / ".local" / "clients"
 _MINE = ("PIP_", "PIPX_", "UV_", "POETRY_", "PDM_", "PYTHON", "VIRTUAL_ENV")
 _TRUST = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
-"""What the machine's own settings begin with: a client must look and trust nowhere else."""
+"""Prefixes of the machine's settings for indexes and certificates, which a client must not see."""
 _STALE = 24 * 3600.0
-"""Seconds after which the newest version may be another one."""
+"""Age in seconds at which an unpinned client is upgraded."""
 
 Versions = dict[str, str]
 
 
 class Missing(Exception):
-    """The client cannot be had on this machine."""
+    """The client is not available on this machine."""
 
 
 @dataclass(frozen=True)
@@ -37,115 +37,115 @@ class Installer:
     name: str
     requirement: str
     python: str = ""
-    """The Python it needs, as ``3.9``; empty: the one that runs the tests."""
+    """Version of the required Python, such as ``3.9``; empty for the Python of the tests."""
 
-    def executable(self) -> Path:
-        """The client's own Python, its environment made if need be.
+    def find_python(self) -> Path:
+        """Return the Python of the client; create its environment if necessary.
 
-        :raises Missing: if its Python is not here, or it cannot be installed.
+        :raises Missing: if its Python is missing, or its installation fails.
         """
         directory = CACHE / f"{self.requirement}-py{self.python or sys.version_info.minor}"
         python = directory / "bin" / "python"
         done = directory / "complete"
         if not done.exists():
-            _run([_python(self.python), "-m", "venv", "--clear", directory])
-        if not done.exists() or ("==" not in self.requirement and _age(done) > _STALE):
+            _run([_find_python(self.python), "-m", "venv", "--clear", directory])
+        if not done.exists() or ("==" not in self.requirement and _measure_age(done) > _STALE):
             install: Command = [python, "-m", "pip", "install", "--quiet", "--upgrade"]
             _run([*install, "--disable-pip-version-check", self.requirement])
             done.touch()
         return python
 
-    def is_there(self) -> bool:
-        """Whether it can be had on this machine."""
+    def is_available(self) -> bool:
+        """Return True if the client is available on this machine."""
         try:
-            return self.executable().exists()
+            return self.find_python().exists()
         except Missing:
             return False
 
-    def version(self) -> str:
-        """The version that is there."""
+    def read_version(self) -> str:
+        """Return the installed version."""
         (found,) = (
-            self.executable()
+            self.find_python()
             .parents[1]
             .glob(f"lib/*/site-packages/{self.name.replace('-', '_')}-*.dist-info")
         )
         return found.stem.partition("-")[2]
 
     def lacks(self, ask: tuple[str, ...], word: str) -> bool:
-        """Whether its help says nothing of an option or, at a line's beginning, of a command."""
-        python = self.executable()
+        """Return True if no line of the client's help starts with ``word``."""
+        python = self.find_python()
         program: Command = [python, "-m", "pip"] if self.name == "pip" else []
         command = [*(program or [python.parent / self.name]), *ask]
-        said = subprocess.run([*map(str, command)], capture_output=True, text=True, check=True)
-        return re.search(rf"^\s*{re.escape(word)}\b", said.stdout, re.MULTILINE) is None
+        done = subprocess.run([*map(str, command)], capture_output=True, text=True, check=True)
+        return re.search(rf"^\s*{re.escape(word)}\b", done.stdout, re.MULTILINE) is None
 
-    def install(self, wish: Wish) -> Versions | None:
-        """Return what was installed, or None if the client gave up."""
-        plan = plans.INSTALL[self.name](self.executable(), wish)
-        return _installed(wish.where) if _obeyed(plan, wish.where) else None
+    def install(self, request: InstallRequest) -> Versions | None:
+        """Install; return the installed versions, or None if the client fails."""
+        plan = plans.INSTALL[self.name](self.find_python(), request)
+        return _read_versions(request.where) if _run_plan(plan, request.where) else None
 
-    def lock(self, wish: Wish) -> tuple[str, Versions]:
-        """Have it write a lock file, and install that; return the file and what was installed."""
-        plan = plans.LOCK[self.name](self.executable(), wish)
-        assert _obeyed(plan, wish.where), (wish.where / "said.txt").read_text()
-        return (wish.where / plans.LOCKS[self.name]).read_text(), _installed(wish.where)
+    def lock(self, request: InstallRequest) -> tuple[str, Versions]:
+        """Write a lock file and install from it; return the file and the installed versions."""
+        plan = plans.LOCK[self.name](self.find_python(), request)
+        assert _run_plan(plan, request.where), (request.where / "output.txt").read_text()
+        return (request.where / plans.LOCKS[self.name]).read_text(), _read_versions(request.where)
 
 
 def download_tools(into: Path) -> None:
-    """What pip-audit first fetches, from the machine's usual index.
+    """Download the tools of pip-audit from the machine's usual index.
 
-    :raises Missing: if it is not to be had.
+    :raises Missing: if the download fails.
     """
     command: Command = [sys.executable, "-m", "pip", "download", "--quiet", "--only-binary=:all:"]
     _run([*command, "--dest", into, "pip", "wheel", "setuptools"])
 
 
-def _obeyed(plan: Plan, where: Path) -> bool:
-    """Whether all commands of a plan succeeded; what they said is kept for who asks why not."""
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith((*_MINE, *_TRUST))}
-    inherited |= {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1", **plan.environment}
+def _run_plan(plan: Plan, where: Path) -> bool:
+    """Run the commands of a plan; return False at the first failure. Keep the output in a file."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith((*_MINE, *_TRUST))}
+    environment |= {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1", **plan.environment}
     uv = CACHE / f"uv-py{sys.version_info.minor}" / "bin"
-    inherited["PATH"] = f"{uv}{os.pathsep}{inherited['PATH']}"  # pipx has it do the work
+    environment["PATH"] = f"{uv}{os.pathsep}{environment['PATH']}"  # pipx calls uv
     for command in plan.commands:
         done = subprocess.run(
             [str(part) for part in command],
             cwd=where,
-            env=inherited,
+            env=environment,
             capture_output=True,
             text=True,
             timeout=300,
         )
-        with (where / "said.txt").open("a") as said:
-            said.write(f"$ {command}\n{done.stdout}{done.stderr}\n")
+        with (where / "output.txt").open("a") as output:
+            output.write(f"$ {command}\n{done.stdout}{done.stderr}\n")
         if done.returncode:
             return False
     return True
 
 
-def _installed(where: Path) -> Versions:
-    """What lies in a directory, or what an audit of it found."""
+def _read_versions(where: Path) -> Versions:
+    """Return the versions in a directory, or in the report of an audit."""
     if (audit := where / "audit.json").exists():
-        found = json.loads(audit.read_text())["dependencies"]
-        return {one["name"].replace("-", "_"): one["version"] for one in found}
+        dependencies = json.loads(audit.read_text())["dependencies"]
+        return {one["name"].replace("-", "_"): one["version"] for one in dependencies}
     directories = (path.stem.split("-") for path in where.rglob("*.dist-info"))
     return {name: version for name, version in directories if name not in ("pip", "setuptools")}
 
 
-def _age(file: Path) -> float:
+def _measure_age(file: Path) -> float:
     return time.time() - file.stat().st_mtime
 
 
-def _python(version: str) -> str:
-    """The interpreter of a version, if this machine has it; none is ever downloaded."""
+def _find_python(version: str) -> str:
+    """Return the interpreter of a version on this machine; never download one."""
     if not version:
         return sys.executable
-    ask = [f"python{version}", "-c", "import sys; print(sys.executable)"]
-    # Where pyenv keeps the interpreters, what is on PATH does not run unless told which.
+    command = [f"python{version}", "-c", "import sys; print(sys.executable)"]
+    # The interpreters of pyenv on PATH run only with PYENV_VERSION.
     environment = {**os.environ, "PYENV_VERSION": version}
     try:
-        done = subprocess.run(ask, env=environment, capture_output=True, text=True, check=True)
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError) as error:
-        raise Missing(f"there is no Python {version} here") from error
+        raise Missing(f"Python {version} is not installed on this machine") from error
     return done.stdout.strip()
 
 

@@ -1,6 +1,6 @@
-"""Which client is put to which test, and what some of them cannot do.
+"""Clients, their tests, and their limitations.
 
-The table of it stands in ``docs/conformance.md``; ``make test-clients`` prints what came out.
+The expected table is in ``docs/conformance.md``. ``make test-clients`` prints the actual table.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ CLIENTS = (
     Installer("pip", "pip"),
     Installer("uv", "uv"),
     Installer("poetry", "poetry"),
-    # With the dependencies it was released with: it does not run with the newest of each.
+    # With the dependencies of its release: it does not run with the newest ones.
     Installer("pdm", "pdm[locked]"),
     Installer("pipx", "pipx"),
     Installer("pip-audit", "pip-audit"),
@@ -38,16 +38,16 @@ CASES = {
     "test_a_digest_that_is_required_is_checked": "required hash",
     "test_a_cut_off_date_hides_what_came_later": "cut-off date",
 }
-"""The tests that every client is put to, and what each is called."""
+"""Tests of all clients, and the title of each in the table."""
 
 
 @dataclass(frozen=True)
 class Cannot:
-    """Why a client is not put to a test, or fails it."""
+    """Limitation: the reason that a client skips or fails a test."""
 
     reason: str
     ask: tuple[str, ...] = ()
-    """The client's help that lacks ``word``; without, the test is run and must fail."""
+    """Arguments that print a help text without ``word``. Without arguments, the test must fail."""
     word: str = ""
 
 
@@ -71,34 +71,34 @@ CANNOT = {
         "is `private` (RFC 9111 §5.2.2.7)"
     ),
 }
-"""By the client's requirement and the case."""
+"""Limitations by requirement of the client and case."""
 
 Cells = Mapping[tuple[str, str], str]
-"""What came out, by the client's requirement and the case."""
+"""Results by requirement of the client and case: empty for a pass, or the reason."""
 
 
-def expected() -> dict[tuple[str, str], str]:
-    """What must come out: nothing where it runs, and elsewhere the reason."""
+def expect_cells() -> dict[tuple[str, str], str]:
+    """Return the expected results."""
     pairs = [(client.requirement, case) for client in CLIENTS for case in CASES.values()]
     return {pair: CANNOT[pair].reason if pair in CANNOT else "" for pair in pairs}
 
 
-def table(cells: Cells) -> str:
-    """The cells in Markdown: ``yes``, or the number of a reason below."""
+def render_table(cells: Cells) -> str:
+    """Render the cells in Markdown: ``yes``, or the number of a reason below."""
     names = [client.requirement for client in CLIENTS]
     ordered = [cells.get((name, case)) for case in CASES.values() for name in names]
     reasons = list(dict.fromkeys(filter(None, ordered)))
     rows = [["", *(name.replace("==", " ").removesuffix("[locked]") for name in names)]]
     rows.append(["---", *[":---:"] * len(names)])
     for case in CASES.values():
-        found = [cells.get((name, case)) for name in names]
-        rows.append([case, *(_cell(one, reasons) for one in found)])
+        results = [cells.get((name, case)) for name in names]
+        rows.append([case, *(_render_cell(one, reasons) for one in results)])
     lines = [f"| {' | '.join(row)} |".replace("|  |", "| |") for row in rows]
     notes = [f"{number}. {reason}" for number, reason in enumerate(reasons, 1)]
     return "\n".join([*lines, "", *notes, ""])
 
 
-def _cell(reason: str | None, reasons: list[str]) -> str:
+def _render_cell(reason: str | None, reasons: list[str]) -> str:
     if reason is None:
         return "not run"
     return f"no ({reasons.index(reason) + 1})" if reason else "yes"

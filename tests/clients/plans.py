@@ -1,16 +1,16 @@
-"""How each client is told what to install."""
+"""Commands of each client for an install request."""
 
 import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from clients.wishes import Command, Plan, Wish
+from clients.install_requests import Command, InstallRequest, Plan
 
 LOCKS = {"pip": "pylock.toml", "uv": "uv.lock", "poetry": "poetry.lock", "pdm": "pdm.lock"}
-"""The lock file that a client writes."""
+"""Lock file of each client."""
 
-_PUT_DIGEST = """\
+_REPLACE_DIGEST = """\
 import re, sys
 from pathlib import Path
 file = Path(sys.argv[1])
@@ -18,54 +18,58 @@ file.write_text(re.sub("sha256:[0-9a-f]{64}", "sha256:" + sys.argv[2], file.read
 """
 
 
-def pip(python: Path, wish: Wish) -> Plan:
-    """Into a directory; it keeps answers of servers whose certificate it has checked."""
-    words: Command = ["--cache-dir", wish.cache] if wish.cache else ["--no-cache-dir"]
-    words += ["--cert", wish.authority] if wish.authority else []
-    words += ["--uploaded-prior-to", wish.midnight] if wish.cut_off else []
-    words += ["--index-url", wish.url, *_required(wish)]
-    install: Command = [python, "-m", "pip", "install", "--target", wish.where / "target"]
+def plan_pip(python: Path, request: InstallRequest) -> Plan:
+    """Plan an installation into a directory; pip caches only responses over verified TLS."""
+    words: Command = ["--cache-dir", request.cache] if request.cache else ["--no-cache-dir"]
+    words += ["--cert", request.authority] if request.authority else []
+    words += ["--uploaded-prior-to", request.midnight] if request.cut_off else []
+    words += ["--index-url", request.url, *_make_arguments(request)]
+    install: Command = [python, "-m", "pip", "install", "--target", request.where / "target"]
     return Plan([[*install, *words]], _PIP)
 
 
-def pip_lock(python: Path, wish: Wish) -> Plan:
-    """Lock, then install what is locked."""
-    tail: Command = ["--no-cache-dir", "--index-url", wish.url]
-    lock: Command = [python, "-m", "pip", "lock", *tail, wish.requirement]
-    install: Command = [python, "-m", "pip", "install", "--target", wish.where / "target"]
+def plan_pip_lock(python: Path, request: InstallRequest) -> Plan:
+    """Plan a lock file, and an installation from it."""
+    tail: Command = ["--no-cache-dir", "--index-url", request.url]
+    lock: Command = [python, "-m", "pip", "lock", *tail, request.requirement]
+    install: Command = [python, "-m", "pip", "install", "--target", request.where / "target"]
     return Plan([lock, [*install, *tail, "-r", "pylock.toml"]], _PIP)
 
 
 _PIP = {"PIP_CONFIG_FILE": os.devnull, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
 
 
-def _required(wish: Wish) -> Command:
-    if not wish.digest:
-        return [wish.requirement]
-    return ["--require-hashes", "-r", _required_file(wish)]
+def _make_arguments(request: InstallRequest) -> Command:
+    if not request.digest:
+        return [request.requirement]
+    return ["--require-hashes", "-r", _write_requirements(request)]
 
 
-def _required_file(wish: Wish) -> Path:
-    file = wish.where / "required.txt"
-    file.write_text(wish.requirement + (f" --hash=sha256:{wish.digest}" if wish.digest else ""))
+def _write_requirements(request: InstallRequest) -> Path:
+    file = request.where / "required.txt"
+    file.write_text(
+        request.requirement + (f" --hash=sha256:{request.digest}" if request.digest else "")
+    )
     return file
 
 
-def uv(python: Path, wish: Wish) -> Plan:
-    """Into a directory, as pip does."""
-    words: Command = ["--cache-dir", wish.cache] if wish.cache else ["--no-cache"]
-    words += ["--exclude-newer", wish.midnight] if wish.cut_off else []
-    words += ["--index-url", wish.url, *_required(wish)]
-    into: Command = ["--python", sys.executable, "--target", wish.where / "target"]
+def plan_uv(python: Path, request: InstallRequest) -> Plan:
+    """Plan an installation into a directory, as for pip."""
+    words: Command = ["--cache-dir", request.cache] if request.cache else ["--no-cache"]
+    words += ["--exclude-newer", request.midnight] if request.cut_off else []
+    words += ["--index-url", request.url, *_make_arguments(request)]
+    into: Command = ["--python", sys.executable, "--target", request.where / "target"]
     return Plan([[python.parent / "uv", "pip", "install", *into, *words]], {"UV_NO_CONFIG": "1"})
 
 
-def uv_lock(python: Path, wish: Wish) -> Plan:
-    """A project with the index as its only one, locked and then synchronised."""
-    wish.write_project(f'[[tool.uv.index]]\nname = "ours"\nurl = "{wish.bare_url}"\ndefault = true')
+def plan_uv_lock(python: Path, request: InstallRequest) -> Plan:
+    """Plan a project with the index as its only one: lock, then synchronise."""
+    request.write_project(
+        f'[[tool.uv.index]]\nname = "ours"\nurl = "{request.bare_url}"\ndefault = true'
+    )
     environment = {
-        "UV_INDEX_OURS_USERNAME": wish.user,
-        "UV_INDEX_OURS_PASSWORD": wish.token,
+        "UV_INDEX_OURS_USERNAME": request.user,
+        "UV_INDEX_OURS_PASSWORD": request.token,
         "UV_PYTHON": sys.executable,
         "UV_NO_CACHE": "1",
     }
@@ -73,32 +77,34 @@ def uv_lock(python: Path, wish: Wish) -> Plan:
     return Plan([[command, "lock"], [command, "sync", "--locked"]], environment)
 
 
-def poetry(python: Path, wish: Wish) -> Plan:
-    """A project with the index as its only source, locked and then installed."""
-    source = f'[[tool.poetry.source]]\nname = "ours"\nurl = "{wish.bare_url}"\npriority = "primary"'
-    wish.write_project(f"[tool.poetry]\npackage-mode = false\n{source}\n")
+def plan_poetry(python: Path, request: InstallRequest) -> Plan:
+    """Plan a project with the index as its only source: lock, then install."""
+    source = (
+        f'[[tool.poetry.source]]\nname = "ours"\nurl = "{request.bare_url}"\npriority = "primary"'
+    )
+    request.write_project(f"[tool.poetry]\npackage-mode = false\n{source}\n")
     environment = {
-        "POETRY_HTTP_BASIC_OURS_USERNAME": wish.user,
-        "POETRY_HTTP_BASIC_OURS_PASSWORD": wish.token,
-        "POETRY_SOLVER_MIN_RELEASE_AGE": str(wish.days),
+        "POETRY_HTTP_BASIC_OURS_USERNAME": request.user,
+        "POETRY_HTTP_BASIC_OURS_PASSWORD": request.token,
+        "POETRY_SOLVER_MIN_RELEASE_AGE": str(request.days),
         "POETRY_VIRTUALENVS_IN_PROJECT": "true",
-        "POETRY_CACHE_DIR": str(wish.cache or wish.where / "cache"),
-        "POETRY_CONFIG_DIR": str(wish.where / "config"),
+        "POETRY_CACHE_DIR": str(request.cache or request.where / "cache"),
+        "POETRY_CONFIG_DIR": str(request.where / "config"),
         "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
     }
     command: Command = [python.parent / "poetry", "--no-interaction"]
-    steps = [[*command, "lock"], *_put_digest(wish, "poetry"), [*command, "install"]]
+    steps = [[*command, "lock"], *_replace_digest(request, "poetry"), [*command, "install"]]
     return Plan(steps, environment)
 
 
-def pdm(python: Path, wish: Wish) -> Plan:
-    """A project with the index as its only source, locked and then synchronised."""
-    source = f'[[tool.pdm.source]]\nname = "pypi"\nurl = "{wish.url}"\nverify_ssl = false\n'
-    wish.write_project(f"[tool.pdm]\ndistribution = false\n{source}")
+def plan_pdm(python: Path, request: InstallRequest) -> Plan:
+    """Plan a project with the index as its only source: lock, then synchronise."""
+    source = f'[[tool.pdm.source]]\nname = "pypi"\nurl = "{request.url}"\nverify_ssl = false\n'
+    request.write_project(f"[tool.pdm]\ndistribution = false\n{source}")
     environment = {
         "PDM_CHECK_UPDATE": "0",
-        "PDM_CACHE_DIR": str(wish.cache or wish.where / "cache"),
-        "PDM_CONFIG_FILE": str(wish.where / "config.toml"),
+        "PDM_CACHE_DIR": str(request.cache or request.where / "cache"),
+        "PDM_CONFIG_FILE": str(request.where / "config.toml"),
         "PDM_IGNORE_ACTIVE_VENV": "1",
     }
     command = python.parent / "pdm"
@@ -107,75 +113,75 @@ def pdm(python: Path, wish: Wish) -> Plan:
         [command, "use", "-f", ".venv"],
     ]
     lock: Command = [command, "lock"]
-    lock += [f"--exclude-newer={wish.midnight}"] if wish.cut_off else []
-    return Plan([*venv, lock, *_put_digest(wish, "pdm"), [command, "sync"]], environment)
+    lock += [f"--exclude-newer={request.midnight}"] if request.cut_off else []
+    return Plan([*venv, lock, *_replace_digest(request, "pdm"), [command, "sync"]], environment)
 
 
-def _put_digest(wish: Wish, client: str) -> list[Command]:
-    """Where a lock file alone says what digest a file must have: have it say this one."""
-    if not wish.digest:
+def _replace_digest(request: InstallRequest, client: str) -> list[Command]:
+    """Return a command that replaces the digest in a lock file with the requested one, if any."""
+    if not request.digest:
         return []
-    return [[sys.executable, "-c", _PUT_DIGEST, wish.where / LOCKS[client], wish.digest]]
+    return [[sys.executable, "-c", _REPLACE_DIGEST, request.where / LOCKS[client], request.digest]]
 
 
-def pipx(python: Path, wish: Wish) -> Plan:
-    """An environment of its own, with the programs linked beside it."""
-    words: Command = ["--cooldown", str(wish.days)] if wish.cut_off else []
-    words += ["--lock", _pylock(wish)] if wish.digest else []
+def plan_pipx(python: Path, request: InstallRequest) -> Plan:
+    """Plan a separate environment, with links to its programs."""
+    words: Command = ["--cooldown", str(request.days)] if request.cut_off else []
+    words += ["--lock", _write_pylock(request)] if request.digest else []
     environment = {
-        "PIPX_HOME": str(wish.where / "pipx"),
-        "PIPX_BIN_DIR": str(wish.where / "bin"),
-        "PIPX_MAN_DIR": str(wish.where / "man"),
-        "PIPX_COMPLETION_DIR": str(wish.where / "completion"),
-        "UV_CACHE_DIR": str(wish.cache or wish.where / "cache"),
+        "PIPX_HOME": str(request.where / "pipx"),
+        "PIPX_BIN_DIR": str(request.where / "bin"),
+        "PIPX_MAN_DIR": str(request.where / "man"),
+        "PIPX_COMPLETION_DIR": str(request.where / "completion"),
+        "UV_CACHE_DIR": str(request.cache or request.where / "cache"),
         "UV_NO_CONFIG": "1",
     }
     command: Command = [python.parent / "pipx", "install", "--backend", "uv"]
-    name = wish.requirement.partition("==")[0] if wish.digest else wish.requirement
-    return Plan([[*command, "--index-url", wish.url, *words, name]], environment)
+    name = request.requirement.partition("==")[0] if request.digest else request.requirement
+    return Plan([[*command, "--index-url", request.url, *words, name]], environment)
 
 
-def _pylock(wish: Wish) -> Path:
-    """A lock file of PEP 751 that says what digest the file must have."""
-    name, _, version = wish.requirement.partition("==")
+def _write_pylock(request: InstallRequest) -> Path:
+    """Write a lock file (PEP 751) with the requested digest."""
+    name, _, version = request.requirement.partition("==")
     filename = f"{name.replace('-', '_')}-{version}-py3-none-any.whl"
-    address = wish.bare_url.removesuffix("simple/") + f"packages/{filename}".replace("+", "%2B")
-    file = wish.where / "pylock.toml"
+    address = request.bare_url.removesuffix("simple/") + f"packages/{filename}".replace("+", "%2B")
+    file = request.where / "pylock.toml"
     file.write_text(
         f'lock-version = "1.0"\ncreated-by = "tests"\n[[packages]]\nname = "{name}"\n'
-        f'version = "{version}"\nindex = "{wish.bare_url}"\n[[packages.wheels]]\n'
-        f'name = "{filename}"\nurl = "{address}"\nhashes = {{ sha256 = "{wish.digest}" }}\n'
+        f'version = "{version}"\nindex = "{request.bare_url}"\n[[packages.wheels]]\n'
+        f'name = "{filename}"\nurl = "{address}"\nhashes = {{ sha256 = "{request.digest}" }}\n'
     )
     return file
 
 
-def pip_audit(python: Path, wish: Wish) -> Plan:
-    """A requirements file, asked about of nobody; with the tools it fetches from the index."""
-    words: Command = ["--require-hashes"] if wish.digest else []
+def plan_pip_audit(python: Path, request: InstallRequest) -> Plan:
+    """Plan an audit of a requirements file without a vulnerability service."""
+    words: Command = ["--require-hashes"] if request.digest else []
     environment = {
         **_PIP,
-        "PIP_INDEX_URL": wish.url,
-        "PIP_CACHE_DIR": str(wish.cache or wish.where / "cache"),
+        "PIP_INDEX_URL": request.url,
+        "PIP_CACHE_DIR": str(request.cache or request.where / "cache"),
         "PIP_TRUSTED_HOST": "127.0.0.1",
     }
     audit: Command = [python, Path(__file__).with_name("audit.py"), python.parent / "pip-audit"]
-    output: Command = ["--format", "json", "--output", wish.where / "audit.json"]
-    source: Command = ["-r", _required_file(wish), "--index-url", wish.url]
+    output: Command = ["--format", "json", "--output", request.where / "audit.json"]
+    source: Command = ["-r", _write_requirements(request), "--index-url", request.url]
     return Plan([[*audit, *source, *words, *output]], environment)
 
 
-INSTALL: dict[str, Callable[[Path, Wish], Plan]] = {
-    "pip": pip,
-    "uv": uv,
-    "poetry": poetry,
-    "pdm": pdm,
-    "pipx": pipx,
-    "pip-audit": pip_audit,
+INSTALL: dict[str, Callable[[Path, InstallRequest], Plan]] = {
+    "pip": plan_pip,
+    "uv": plan_uv,
+    "poetry": plan_poetry,
+    "pdm": plan_pdm,
+    "pipx": plan_pipx,
+    "pip-audit": plan_pip_audit,
 }
 
-LOCK: dict[str, Callable[[Path, Wish], Plan]] = {
-    "pip": pip_lock,
-    "uv": uv_lock,
-    "poetry": poetry,
-    "pdm": pdm,
+LOCK: dict[str, Callable[[Path, InstallRequest], Plan]] = {
+    "pip": plan_pip_lock,
+    "uv": plan_uv_lock,
+    "poetry": plan_poetry,
+    "pdm": plan_pdm,
 }

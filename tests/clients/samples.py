@@ -1,14 +1,14 @@
-"""The wheels that the clients are to install, and what then becomes of some."""
+"""Wheels for the clients, and commands for some of them."""
 
 import hashlib
 from dataclasses import dataclass
 
-from testing.fakes.wheels import wheel, wheel_filename
+from testing.fakes.small_wheels import build_wheel, wheel_filename
 
 
 @dataclass(frozen=True)
 class Sample:
-    """A wheel with a program of its own name, which says its version."""
+    """A wheel with a program that prints its name and version."""
 
     name: str
     version: str = "1.0"
@@ -16,19 +16,19 @@ class Sample:
 
     @property
     def project(self) -> str:
-        """Its project."""
+        """Normalised name of the project."""
         return self.name.replace("_", "-")
 
     @property
     def filename(self) -> str:
-        """Its file name."""
+        """File name of the wheel."""
         return wheel_filename(self.name, self.version)
 
     @property
     def data(self) -> bytes:
-        """Its bytes."""
+        """Bytes of the wheel."""
         body = f"def main() -> None:\n    print('{self.project} {self.version}')\n"
-        return wheel(
+        return build_wheel(
             self.name,
             self.version,
             metadata=self.metadata,
@@ -38,7 +38,7 @@ class Sample:
 
     @property
     def digest(self) -> str:
-        """Its SHA-256."""
+        """SHA-256 of the wheel, in hexadecimal."""
         return hashlib.sha256(self.data).hexdigest()
 
 

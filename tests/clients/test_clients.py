@@ -1,7 +1,6 @@
-"""What people's clients make of the pages: ``make test-clients``, not part of ``make test``.
+"""Installations by real clients: ``make test-clients``, not part of ``make test``.
 
-The whole runtime, and real clients against it, old and new. Nothing is taken for granted about how
-they read: what they installed is what counts.
+The tests use the whole runtime with old and new clients. They compare only the installed versions.
 """
 
 from collections.abc import Callable
@@ -9,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from clients.install_requests import InstallRequest
 from clients.installers import Installer, Versions
-from clients.wishes import Wish
-from e2e.conftest import Runtime
+from e2e.conftest import LocalIndex
 
 pytestmark = pytest.mark.clients
 
@@ -19,13 +18,15 @@ Install = Callable[[str], Versions | None]
 
 
 @pytest.fixture
-def install(client: Installer, index: Runtime, tmp_path: Path) -> Install:
-    """Install a requirement with a client, into an empty place."""
-    return lambda requirement: client.install(Wish(tmp_path, index.index_url, requirement))
+def install(client: Installer, index: LocalIndex, tmp_path: Path) -> Install:
+    """Function that installs a requirement with a client, into an empty directory."""
+    return lambda requirement: client.install(
+        InstallRequest(tmp_path, index.index_url, requirement)
+    )
 
 
 def test_a_project_is_installed_with_what_it_requires(install: Install) -> None:
-    """The newest that is neither yanked nor removed; by another spelling of its name."""
+    """Install the newest version that is neither yanked nor removed, by another spelling."""
     assert install("alpha-tool") == {"alpha_tool": "1.0", "beta_tool": "1.0"}
 
 

@@ -1,6 +1,6 @@
-"""A front end that ends TLS, as Cloud Run does: ``python tls.py <certificate> <key> <port>``.
+"""A server that terminates TLS, as Cloud Run does: ``python tls.py <certificate> <key> <port>``.
 
-It prints its own port, and serves until it is stopped.
+It prints its port, and serves until a signal.
 """
 
 import asyncio
@@ -16,21 +16,21 @@ async def _pump(reader: Reader, writer: Writer) -> None:
             writer.write(data)
             await writer.drain()
     except OSError:
-        pass  # the other side has gone
+        pass  # the other side has closed the connection
     finally:
         writer.close()
 
 
 async def serve(certificate: str, key: str, port: int) -> None:
-    """Pass on to ``port`` what comes over TLS."""
+    """Forward decrypted data to ``port``."""
 
-    async def passed_on(reader: Reader, writer: Writer) -> None:
-        behind_reader, behind_writer = await asyncio.open_connection("127.0.0.1", port)
-        await asyncio.gather(_pump(reader, behind_writer), _pump(behind_reader, writer))
+    async def forward(reader: Reader, writer: Writer) -> None:
+        backend_reader, backend_writer = await asyncio.open_connection("127.0.0.1", port)
+        await asyncio.gather(_pump(reader, backend_writer), _pump(backend_reader, writer))
 
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate, key)
-    server = await asyncio.start_server(passed_on, "127.0.0.1", 0, ssl=context)
+    server = await asyncio.start_server(forward, "127.0.0.1", 0, ssl=context)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 

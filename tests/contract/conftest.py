@@ -1,27 +1,27 @@
-"""The ``Bucket`` contract is held against three implementations."""
+"""Sites for the contract tests of ``Bucket``: memory, strict fake and fake-gcs-server."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from testing.fakes.fake_gcs_server import fake_gcs
-from testing.fakes.sites import MemorySite, Site, served
-from testing.storage import Storage, StorageServer
+from testing.fakes.bucket_factories import BucketFactory, MemoryBucketFactory, connect_buckets
+from testing.fakes.fake_gcs_server import run_fake_gcs
+from testing.storage import FakeStorage, StorageServer
 
-_REWRITES = "heeds no precondition of a rewrite"
-NOT_HELD_BY_FAKE_GCS = {
-    "test_read_returns_nothing_to_who_has_the_live_generation": "answers a conditional read whole",
-    "test_a_large_object_cannot_be_created_over_another": "heeds none of a resumable upload",
-    "test_rewrite_inherits_nothing": "keeps the source's custom metadata where none is given",
+_REWRITES = "ignores the preconditions of a rewrite"
+_UPLOADS = "ignores the preconditions of a resumable upload"
+SKIPPED_ON_FAKE_GCS = {
+    "test_a_large_object_cannot_be_created_over_another": _UPLOADS,
+    "test_rewrite_inherits_nothing": "keeps the custom metadata of the source if none is given",
     "test_rewrite_never_replaces": _REWRITES,
-    "test_of_many_rewriters_one_wins": _REWRITES,
+    "test_one_of_many_rewriters_succeeds": _REWRITES,
 }
-"""The clauses that cannot be tried there, and why."""
+"""Tests that fake-gcs-server cannot pass, each with the reason."""
 
 
 @pytest.fixture(scope="session")
 def fake_gcs_url() -> Iterator[str]:
-    with fake_gcs() as url:
+    with run_fake_gcs() as url:
         yield url
 
 
@@ -32,41 +32,41 @@ def _storage_server() -> Iterator[StorageServer]:
 
 
 @pytest.fixture
-def storage(_storage_server: StorageServer) -> Storage:
-    """The strict fake that is served over HTTP, empty."""
+def storage(_storage_server: StorageServer) -> FakeStorage:
+    """The empty storage of the strict fake that is served over HTTP."""
     storage = _storage_server.storage
     storage.reset()
     storage.write_interval = storage.rewrite_step = 0
-    storage.now = None  # going
+    storage.now = None  # the real clock
     return storage
 
 
 @pytest.fixture
-def strict(storage: Storage) -> Iterator[Site]:
+def strict_site(storage: FakeStorage) -> Iterator[BucketFactory]:
     """The adapter on the strict fake."""
-    with served(storage.origin) as site:
+    with connect_buckets(storage.origin) as site:
         yield site
 
 
 @pytest.fixture(params=["memory", "strict"])
-def failing(request: pytest.FixtureRequest) -> Iterator[tuple[Site, Storage]]:
-    """A site that can be made to fail, and the store to do it by."""
+def failing_site(request: pytest.FixtureRequest) -> Iterator[tuple[BucketFactory, FakeStorage]]:
+    """A site, and its storage for the injection of faults."""
     if request.param == "memory":
-        memory = MemorySite()
+        memory = MemoryBucketFactory()
         yield memory, memory.storage
     else:
-        yield request.getfixturevalue("strict"), request.getfixturevalue("storage")
+        yield request.getfixturevalue("strict_site"), request.getfixturevalue("storage")
 
 
 @pytest.fixture(params=["memory", "strict", "fake-gcs"])
-def site(request: pytest.FixtureRequest) -> Iterator[Site]:
+def site(request: pytest.FixtureRequest) -> Iterator[BucketFactory]:
     match request.param:
         case "memory":
-            yield MemorySite()
+            yield MemoryBucketFactory()
         case "strict":
-            yield request.getfixturevalue("strict")
+            yield request.getfixturevalue("strict_site")
         case "fake-gcs":
-            if reason := NOT_HELD_BY_FAKE_GCS.get(request.function.__name__):
+            if reason := SKIPPED_ON_FAKE_GCS.get(request.function.__name__):
                 pytest.skip(f"fake-gcs-server 1.54 {reason}")
-            with served(request.getfixturevalue("fake_gcs_url")) as site:
+            with connect_buckets(request.getfixturevalue("fake_gcs_url")) as site:
                 yield site

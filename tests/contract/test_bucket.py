@@ -1,4 +1,4 @@
-"""What a ``Bucket`` promises to who reads, clause by clause, wherever a bucket is had."""
+"""Contract of ``cloud.ports.Bucket`` for readers."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -7,7 +7,7 @@ import pytest
 
 from cloud.errors import NotFound
 from cloud.ports import Bucket, Headers, ObjectInfo, StoredObject
-from testing.fakes.sites import Site
+from testing.fakes.bucket_factories import BucketFactory
 
 PLAIN = Headers("text/plain", "no-store")
 WHEEL = Headers(
@@ -19,16 +19,16 @@ THREADS = 16
 
 
 @pytest.fixture
-def bucket(site: Site) -> Bucket:
+def bucket(site: BucketFactory) -> Bucket:
     return site.bucket()
 
 
 @pytest.fixture
-def incoming(site: Site) -> Bucket:
+def incoming(site: BucketFactory) -> Bucket:
     return site.bucket()
 
 
-def whole(bucket: Bucket, info: ObjectInfo) -> bytes:
+def read_all(bucket: Bucket, info: ObjectInfo) -> bytes:
     return b"".join(bucket.stream(info))
 
 
@@ -44,13 +44,13 @@ def test_an_absent_object_has_no_stat(bucket: Bucket) -> None:
     assert bucket.stat("absent", 12345) is None
 
 
-def test_stat_is_what_the_write_returned(bucket: Bucket) -> None:
+def test_stat_equals_the_result_of_the_write(bucket: Bucket) -> None:
     written = bucket.write("a/b c+ü.whl", b"wheel", WHEEL, if_generation=0)
     assert bucket.stat("a/b c+ü.whl") == written
     assert bucket.stat("a/b c+ü.whl", written.generation) == written
 
 
-def test_info_tells_what_was_written(bucket: Bucket) -> None:
+def test_info_has_the_written_properties(bucket: Bucket) -> None:
     written = bucket.write("a.whl", b"wheel", WHEEL, if_generation=0)
     assert written.generation > 0
     assert written == ObjectInfo(
@@ -112,7 +112,7 @@ def test_an_empty_range_yields_nothing(bucket: Bucket, start: int, end: int | No
 
 
 def test_an_empty_object_yields_nothing(bucket: Bucket) -> None:
-    assert whole(bucket, bucket.write("a", b"", PLAIN, if_generation=0)) == b""
+    assert read_all(bucket, bucket.write("a", b"", PLAIN, if_generation=0)) == b""
 
 
 def test_a_large_object_comes_in_chunks(bucket: Bucket) -> None:
@@ -128,7 +128,7 @@ def test_stream_never_yields_another_generation(bucket: Bucket) -> None:
     first = bucket.write("a", b"1", PLAIN, if_generation=0)
     overwrite(bucket, first)
     with pytest.raises(NotFound):
-        whole(bucket, first)
+        read_all(bucket, first)
 
 
 def test_stream_notices_a_change_between_two_chunks(bucket: Bucket) -> None:
@@ -155,21 +155,21 @@ def test_list_yields_the_infos_by_name(bucket: Bucket) -> None:
     assert list(bucket.list()) == sorted(infos, key=lambda info: info.name)
 
 
-def test_list_yields_only_what_starts_with_the_prefix(bucket: Bucket) -> None:
+def test_list_yields_only_names_with_the_prefix(bucket: Bucket) -> None:
     for name in ("a", "a/1", "a/2/3", "a0", "b", "x/a/1"):
         bucket.write(name, b"", PLAIN, if_generation=0)
     assert [info.name for info in bucket.list("a/")] == ["a/1", "a/2/3"]
     assert [info.name for info in bucket.list("a/2/3")] == ["a/2/3"]
 
 
-def test_list_goes_on_page_after_page(bucket: Bucket) -> None:
-    names = [f"p/{number:04}" for number in range(1005)]  # a page holds a thousand
+def test_list_reads_all_pages(bucket: Bucket) -> None:
+    names = [f"p/{number:04}" for number in range(1005)]  # a page has 1000 names
     with ThreadPoolExecutor(THREADS) as threads:
         list(threads.map(lambda name: bucket.write(name, b"", PLAIN, if_generation=0), names))
     assert [info.name for info in bucket.list("p/")] == names
 
 
-def test_list_yields_only_live_objects(site: Site, bucket: Bucket) -> None:
+def test_list_yields_only_live_objects(site: BucketFactory, bucket: Bucket) -> None:
     first = bucket.write("a", b"1", PLAIN, if_generation=0)
     second = overwrite(bucket, first)
     bucket.write("b", b"1", PLAIN, if_generation=0)

@@ -1,20 +1,20 @@
-"""How many requests a ``Bucket`` makes of it, and what may happen between two of them."""
+"""Number of requests of a ``Bucket``, and changes between two requests."""
 
 import pytest
 
 from cloud.errors import CloudError, NotFound, PreconditionFailed
 from cloud.ports import Headers, StoredObject
-from testing.fakes.sites import Site
-from testing.storage import Attributes, Storage
+from testing.fakes.bucket_factories import BucketFactory
+from testing.storage import Attributes, FakeStorage
 
 PLAIN = Headers("text/plain", "no-store")
 BIG = bytes(range(256)) * 40_000
 
 
 def test_a_large_rewrite_takes_several_calls_and_appears_at_once(
-    strict: Site, storage: Storage
+    strict_site: BucketFactory, storage: FakeStorage
 ) -> None:
-    bucket, incoming = strict.bucket(), strict.bucket()
+    bucket, incoming = strict_site.bucket(), strict_site.bucket()
     source = incoming.write("a", BIG, PLAIN, if_generation=0)
     storage.rewrite_step = 4_000_000
     seen = []
@@ -29,9 +29,9 @@ def test_a_large_rewrite_takes_several_calls_and_appears_at_once(
 
 @pytest.mark.parametrize(("loser", "raised"), [("source", NotFound), ("copy", PreconditionFailed)])
 def test_a_large_rewrite_notices_a_change_between_two_calls(
-    strict: Site, storage: Storage, loser: str, raised: type[CloudError]
+    strict_site: BucketFactory, storage: FakeStorage, loser: str, raised: type[CloudError]
 ) -> None:
-    bucket, incoming = strict.bucket(), strict.bucket()
+    bucket, incoming = strict_site.bucket(), strict_site.bucket()
     source = incoming.write("source", BIG, PLAIN, if_generation=0)
     storage.rewrite_step = 4_000_000
     steps = iter(range(9))
@@ -46,8 +46,8 @@ def test_a_large_rewrite_notices_a_change_between_two_calls(
         bucket.rewrite(incoming, source, "copy", PLAIN)
 
 
-def test_each_method_is_one_request(failing: tuple[Site, Storage]) -> None:
-    site, storage = failing
+def test_each_method_is_one_request(failing_site: tuple[BucketFactory, FakeStorage]) -> None:
+    site, storage = failing_site
     bucket = site.bucket()
     info = bucket.write("a", b"1", PLAIN, if_generation=0)
     bucket.stat("a")
@@ -64,8 +64,10 @@ def test_each_method_is_one_request(failing: tuple[Site, Storage]) -> None:
     }
 
 
-def test_a_large_object_is_streamed_in_few_requests(failing: tuple[Site, Storage]) -> None:
-    site, storage = failing
+def test_a_large_object_is_streamed_in_few_requests(
+    failing_site: tuple[BucketFactory, FakeStorage],
+) -> None:
+    site, storage = failing_site
     bucket = site.bucket()
     info = bucket.write("a", BIG, PLAIN, if_generation=0)
     storage.counts.clear()

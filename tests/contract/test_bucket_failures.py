@@ -1,7 +1,7 @@
-"""What a ``Bucket`` does when the store fails: what it raises, what it mends, what it costs.
+"""Errors and retries of a ``Bucket`` on a failing storage.
 
-The store fails on demand only where the strict fake is behind the bucket; the clauses about mending
-are the adapter's alone, for a bucket in memory has no connection that could break.
+Faults are injected into the strict fake. The tests of retries are for the adapter only, because a
+bucket in memory has no connection that can break.
 """
 
 import gc
@@ -20,8 +20,8 @@ from cloud.errors import (
     Unavailable,
 )
 from cloud.ports import Bucket, Headers, StoredObject
-from testing.fakes.sites import ServedSite, Site
-from testing.storage import Fault, Storage
+from testing.fakes.bucket_factories import BucketFactory, StorageBucketFactory
+from testing.storage import FakeStorage, Fault
 
 PLAIN = Headers("text/plain", "no-store")
 BIG = bytes(range(256)) * 40_000
@@ -32,9 +32,12 @@ pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning
 
 
 @pytest.fixture(autouse=True)
-def _collected() -> Iterator[None]:
-    """The library drops unread the failed answer of a download that it repeats; the connection is
-    closed when it is collected, which is to happen here and not in a later test."""
+def _garbage_collection() -> Iterator[None]:
+    """Collect the unread responses of failed downloads in the test that made them.
+
+    The library does not read the failed response of a download before it retries. Garbage
+    collection then closes the connection.
+    """
     yield
     gc.collect()
 
@@ -63,7 +66,7 @@ def rewrite(bucket: Bucket) -> object:
     return bucket.rewrite(bucket, info, "new", PLAIN)
 
 
-def listed(bucket: Bucket) -> object:
+def list_objects(bucket: Bucket) -> object:
     return list(bucket.list())
 
 
@@ -73,49 +76,51 @@ ACTS: dict[Act, str] = {
     stream: "objects.download",
     write: "objects.insert",
     rewrite: "objects.rewrite",
-    listed: "objects.list",
+    list_objects: "objects.list",
 }
 
 
-def holding_a(site: Site) -> Bucket:
+def create_bucket_with_a(site: BucketFactory) -> Bucket:
     bucket = site.bucket()
     bucket.write("a", b"1", PLAIN, if_generation=0)
     return bucket
 
 
-# what is raised
+# errors
 
 
 @pytest.mark.parametrize(
-    ("status", "ours"),
+    ("status", "error"),
     [(403, PermissionDenied), (501, Unavailable), (400, Unavailable)],
 )
 @pytest.mark.parametrize("act", ACTS)
-def test_refusals_are_raised_as_ours(
-    failing: tuple[Site, Storage], act: Act, status: int, ours: type[CloudError]
+def test_refusals_are_translated(
+    failing_site: tuple[BucketFactory, FakeStorage], act: Act, status: int, error: type[CloudError]
 ) -> None:
-    site, storage = failing
-    bucket = holding_a(site)
+    site, storage = failing_site
+    bucket = create_bucket_with_a(site)
     storage.faults.add(Fault(operation=ACTS[act], status=status))
-    with pytest.raises(ours) as raised:
+    with pytest.raises(error) as raised:
         act(bucket)
     assert raised.value.subject.startswith(f"gs://{bucket.name}/")
 
 
 @pytest.mark.parametrize("act", [write, rewrite])
-def test_too_many_writes_are_the_callers_matter(failing: tuple[Site, Storage], act: Act) -> None:
-    site, storage = failing
-    bucket = holding_a(site)
+def test_too_many_writes_are_raised_without_retry(
+    failing_site: tuple[BucketFactory, FakeStorage], act: Act
+) -> None:
+    site, storage = failing_site
+    bucket = create_bucket_with_a(site)
     storage.faults.add(Fault(operation=ACTS[act], status=429))
     with pytest.raises(TooManyRequests):
         act(bucket)
     assert storage.counts.answers[f"{ACTS[act]} 429"] == 1
 
 
-def test_a_name_takes_a_write_and_then_none_for_a_while(
-    failing: tuple[Site, Storage],
+def test_a_second_write_within_the_interval_is_refused(
+    failing_site: tuple[BucketFactory, FakeStorage],
 ) -> None:
-    site, storage = failing
+    site, storage = failing_site
     storage.write_interval = 0.5
     bucket = site.bucket()
     first = bucket.write("a", b"1", PLAIN, if_generation=0)
@@ -127,21 +132,25 @@ def test_a_name_takes_a_write_and_then_none_for_a_while(
     assert second.created - first.created >= timedelta(seconds=0.5)
 
 
-# what is mended
+# retries
 
 
 @pytest.mark.parametrize("kind", ["error", "reset"])
 @pytest.mark.parametrize("act", ACTS)
-def test_a_passing_failure_is_mended(strict: Site, storage: Storage, act: Act, kind: str) -> None:
-    bucket = holding_a(strict)
-    fault = storage.faults.add(Fault.of({"kind": kind, "operation": ACTS[act], "times": 2}))
+def test_a_transient_failure_is_retried(
+    strict_site: BucketFactory, storage: FakeStorage, act: Act, kind: str
+) -> None:
+    bucket = create_bucket_with_a(strict_site)
+    fault = storage.faults.add(Fault.from_json({"kind": kind, "operation": ACTS[act], "times": 2}))
     act(bucket)
     assert fault.times == 0
 
 
 @pytest.mark.parametrize("sent", [0, 1, 100_000])
-def test_a_broken_stream_goes_on_where_it_broke(strict: Site, storage: Storage, sent: int) -> None:
-    bucket = strict.bucket()
+def test_a_broken_stream_is_resumed(
+    strict_site: BucketFactory, storage: FakeStorage, sent: int
+) -> None:
+    bucket = strict_site.bucket()
     info = bucket.write("a", BIG, PLAIN, if_generation=0)
     fault = Fault("truncate", operation="objects.download", after_bytes=sent, times=3)
     storage.faults.add(fault)
@@ -149,23 +158,27 @@ def test_a_broken_stream_goes_on_where_it_broke(strict: Site, storage: Storage, 
     assert fault.times == 0
 
 
-def test_a_broken_read_is_whole_and_of_one_generation(strict: Site, storage: Storage) -> None:
-    bucket = strict.bucket()
+def test_a_broken_read_is_whole_and_of_one_generation(
+    strict_site: BucketFactory, storage: FakeStorage
+) -> None:
+    bucket = strict_site.bucket()
     first = bucket.write("a", BIG, PLAIN, if_generation=0)
     storage.faults.add(Fault("truncate", operation="objects.download", after_bytes=100_000))
     seen = bucket.read("a")
     assert seen == StoredObject(first.generation, BIG)
 
 
-def test_a_large_upload_goes_on_where_it_broke(strict: Site, storage: Storage) -> None:
-    bucket = strict.bucket()
+def test_a_broken_upload_is_resumed(strict_site: BucketFactory, storage: FakeStorage) -> None:
+    bucket = strict_site.bucket()
     storage.faults.add(Fault("reset", operation="objects.insert", times=2))
     info = bucket.write("a", BIG, PLAIN, if_generation=0)
     assert bucket.read("a") == StoredObject(info.generation, BIG)
 
 
-def test_a_page_that_fails_is_asked_for_again(strict: Site, storage: Storage) -> None:
-    bucket = strict.bucket()
+def test_a_failed_page_of_a_listing_is_requested_again(
+    strict_site: BucketFactory, storage: FakeStorage
+) -> None:
+    bucket = strict_site.bucket()
     names = [f"{number:04}" for number in range(1500)]
     for name in names:
         storage.insert(bucket.name, name, b"")
@@ -173,22 +186,24 @@ def test_a_page_that_fails_is_asked_for_again(strict: Site, storage: Storage) ->
     assert [info.name for info in bucket.list()] == names
 
 
-# what stays in doubt
+# unknown results
 
 
 @pytest.mark.parametrize("act", [write, rewrite])
-def test_a_write_whose_answer_is_lost_may_look_like_anothers(
-    strict: Site, storage: Storage, act: Act
+def test_a_write_with_a_lost_response_can_look_like_a_failed_precondition(
+    strict_site: BucketFactory, storage: FakeStorage, act: Act
 ) -> None:
-    bucket = holding_a(strict)
+    bucket = create_bucket_with_a(strict_site)
     storage.faults.add(Fault("reset", operation=ACTS[act], when="after"))
     with pytest.raises(PreconditionFailed):
         act(bucket)
     assert bucket.stat("new") is not None
 
 
-def test_a_lost_answer_leaves_the_write_in_place(failing: tuple[Site, Storage]) -> None:
-    site, storage = failing
+def test_a_lost_response_leaves_the_write_in_place(
+    failing_site: tuple[BucketFactory, FakeStorage],
+) -> None:
+    site, storage = failing_site
     bucket = site.bucket()
     storage.faults.add(Fault(operation="objects.insert", status=501, when="after"))
     with pytest.raises(Unavailable):
@@ -198,12 +213,12 @@ def test_a_lost_answer_leaves_the_write_in_place(failing: tuple[Site, Storage]) 
 
 @pytest.mark.parametrize("act", [write, rewrite])
 @pytest.mark.parametrize(("name", "error"), [("a", PreconditionFailed), ("b", PermissionDenied)])
-def test_to_who_may_not_delete_a_taken_name_is_taken_and_not_forbidden(
-    failing: tuple[Site, Storage], act: Act, name: str, error: type[CloudError]
+def test_without_the_right_to_delete_a_taken_name_fails_its_precondition(
+    failing_site: tuple[BucketFactory, FakeStorage], act: Act, name: str, error: type[CloudError]
 ) -> None:
-    site, storage = failing
-    if not isinstance(site, ServedSite):
-        pytest.skip("who may do what is the adapter's matter")
+    site, storage = failing_site
+    if not isinstance(site, StorageBucketFactory):
+        pytest.skip("only the adapter translates permissions")
     bucket = site.bucket()
     info = bucket.write("a", b"1", PLAIN, if_generation=0)
     storage.faults.add(Fault(operation=ACTS[act], status=403))

@@ -1,4 +1,4 @@
-"""What a ``Bucket`` promises to who writes: who is first wins, and nothing is lost."""
+"""Contract of ``cloud.ports.Bucket`` for writers: the first write succeeds, and none is lost."""
 
 import threading
 from collections.abc import Callable
@@ -8,7 +8,7 @@ import pytest
 
 from cloud.errors import NotFound, PreconditionFailed
 from cloud.ports import Bucket, Headers, ObjectInfo, StoredObject
-from testing.fakes.sites import Site
+from testing.fakes.bucket_factories import BucketFactory
 
 PLAIN = Headers("text/plain", "no-store")
 WHEEL = Headers(
@@ -20,12 +20,12 @@ THREADS = 16
 
 
 @pytest.fixture
-def bucket(site: Site) -> Bucket:
+def bucket(site: BucketFactory) -> Bucket:
     return site.bucket()
 
 
 @pytest.fixture
-def incoming(site: Site) -> Bucket:
+def incoming(site: BucketFactory) -> Bucket:
     return site.bucket()
 
 
@@ -33,8 +33,8 @@ def overwrite(bucket: Bucket, info: ObjectInfo, data: bytes = b"newer") -> Objec
     return bucket.write(info.name, data, PLAIN, if_generation=info.generation)
 
 
-def at_once(act: Callable[[int], bool]) -> int:
-    """Act in all threads at the same moment; return how many succeeded."""
+def run_concurrently(act: Callable[[int], bool]) -> int:
+    """Call ``act`` in all threads at the same time, and return the number of successes."""
     barrier = threading.Barrier(THREADS)
 
     def run(number: int) -> bool:
@@ -77,7 +77,7 @@ def test_a_write_does_not_replace_a_generation_it_does_not_name(bucket: Bucket) 
     assert bucket.read("a") == StoredObject(second.generation, b"2")
 
 
-def test_a_write_does_not_replace_what_is_gone(site: Site, bucket: Bucket) -> None:
+def test_a_write_does_not_replace_a_deleted_object(site: BucketFactory, bucket: Bucket) -> None:
     first = bucket.write("a", b"1", PLAIN, if_generation=0)
     site.remove(bucket, "a")
     with pytest.raises(PreconditionFailed):
@@ -85,14 +85,16 @@ def test_a_write_does_not_replace_what_is_gone(site: Site, bucket: Bucket) -> No
     assert bucket.stat("a") is None
 
 
-def test_a_name_is_free_again_once_its_object_is_gone(site: Site, bucket: Bucket) -> None:
+def test_a_name_is_free_after_the_deletion_of_its_object(
+    site: BucketFactory, bucket: Bucket
+) -> None:
     first = bucket.write("a", b"1", PLAIN, if_generation=0)
     site.remove(bucket, "a")
     again = bucket.write("a", b"1", PLAIN, if_generation=0)
     assert again.generation != first.generation
 
 
-def test_a_write_states_everything_anew(site: Site, bucket: Bucket) -> None:
+def test_a_write_sets_all_properties(site: BucketFactory, bucket: Bucket) -> None:
     first = bucket.write("a", b"1", WHEEL, if_generation=0)
     second = bucket.write("a", b"1", PLAIN, if_generation=first.generation)
     assert (second.content_type, second.metadata) == ("text/plain", {})
@@ -107,7 +109,7 @@ def test_the_content_type_is_exact(bucket: Bucket, content_type: str) -> None:
     assert bucket.write("a.txt", b"", headers, if_generation=0).content_type == content_type
 
 
-def test_of_many_creators_one_wins(bucket: Bucket) -> None:
+def test_one_of_many_creators_succeeds(bucket: Bucket) -> None:
     def create(number: int) -> bool:
         try:
             bucket.write("a", str(number).encode(), PLAIN, if_generation=0)
@@ -115,7 +117,7 @@ def test_of_many_creators_one_wins(bucket: Bucket) -> None:
             return False
         return True
 
-    assert at_once(create) == 1
+    assert run_concurrently(create) == 1
 
 
 def test_no_update_is_lost_under_compare_and_swap(bucket: Bucket) -> None:
@@ -132,7 +134,7 @@ def test_no_update_is_lost_under_compare_and_swap(bucket: Bucket) -> None:
                 continue
             return True
 
-    at_once(add)
+    run_concurrently(add)
     final = bucket.read("a")
     assert final is not None
     assert sorted(final.data) == list(range(THREADS))
@@ -149,14 +151,16 @@ def test_rewrite_copies_the_bytes(bucket: Bucket, incoming: Bucket) -> None:
     assert incoming.stat("acme/1/a.whl") == source
 
 
-def test_rewrite_inherits_nothing(site: Site, bucket: Bucket, incoming: Bucket) -> None:
+def test_rewrite_inherits_nothing(site: BucketFactory, bucket: Bucket, incoming: Bucket) -> None:
     source = incoming.write("a", b"1", WHEEL, if_generation=0)
     copy = bucket.rewrite(incoming, source, "a", PLAIN)
     assert (copy.content_type, copy.metadata) == ("text/plain", {})
     assert site.cache_control(bucket, "a") == "no-store"
 
 
-def test_rewrite_states_what_it_is_given(site: Site, bucket: Bucket, incoming: Bucket) -> None:
+def test_rewrite_sets_the_given_properties(
+    site: BucketFactory, bucket: Bucket, incoming: Bucket
+) -> None:
     source = incoming.write("a", b"1", PLAIN, if_generation=0)
     copy = bucket.rewrite(incoming, source, "a", WHEEL)
     assert (copy.content_type, copy.metadata) == (WHEEL.content_type, WHEEL.metadata)
@@ -179,14 +183,16 @@ def test_rewrite_of_a_superseded_generation_fails(bucket: Bucket, incoming: Buck
     assert bucket.stat("a") is None
 
 
-def test_rewrite_of_what_is_gone_fails(site: Site, bucket: Bucket, incoming: Bucket) -> None:
+def test_rewrite_of_a_deleted_object_fails(
+    site: BucketFactory, bucket: Bucket, incoming: Bucket
+) -> None:
     source = incoming.write("a", b"1", PLAIN, if_generation=0)
     site.remove(incoming, "a")
     with pytest.raises(NotFound):
         bucket.rewrite(incoming, source, "a", PLAIN)
 
 
-def test_of_many_rewriters_one_wins(bucket: Bucket, incoming: Bucket) -> None:
+def test_one_of_many_rewriters_succeeds(bucket: Bucket, incoming: Bucket) -> None:
     sources = [
         incoming.write(f"{number}", b"1", PLAIN, if_generation=0) for number in range(THREADS)
     ]
@@ -198,4 +204,4 @@ def test_of_many_rewriters_one_wins(bucket: Bucket, incoming: Bucket) -> None:
             return False
         return True
 
-    assert at_once(promote) == 1
+    assert run_concurrently(promote) == 1

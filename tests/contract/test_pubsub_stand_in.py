@@ -1,4 +1,7 @@
-"""The built-in Pub/Sub and Google's emulator do the same, as far as the relay and we rely on it."""
+"""Common behaviour of the built-in Pub/Sub stand-in and Google's emulator.
+
+The tests cover the behaviour that the relay and the services need.
+"""
 
 import json
 import shutil
@@ -27,12 +30,12 @@ from google.pubsub_v1.types import (
     Subscription,
 )
 
-from local.layout import INCOMING, Ports
 from local.runtime.pubsub_choice import choose
 from local.stand_ins import storage_server
+from local.topology import INCOMING, Ports
 from testing.processes import Process
 
-PROJECT = "projects/contract"
+GCP_PROJECT = "projects/contract"
 SOURCE = "CloudPubSubDeadLetterSource"
 
 
@@ -46,7 +49,7 @@ def address(
     if request.param == "google":
         choice = choose(port)
         if not choice.google:
-            pytest.skip(f"Google's emulator cannot be started: {choice.words}")
+            pytest.skip(f"Google's emulator cannot be started: {choice.description}")
         command = choice.command
     log = tmp_path_factory.mktemp("pubsub") / "log"
     with (
@@ -58,20 +61,20 @@ def address(
         yield f"127.0.0.1:{port}"
 
 
-class Bench:
-    """A topic, clients, and short words for what the tests do."""
+class PubsubClients:
+    """Topic with a publisher, a subscriber and helpers of the tests."""
 
     def __init__(self, channel: grpc.Channel) -> None:
         self.publisher = PublisherClient(transport=PublisherGrpcTransport(channel=channel))
         self.subscriber = SubscriberClient(transport=SubscriberGrpcTransport(channel=channel))
-        self.topic = self.new_topic()
+        self.topic = self.create_topic()
 
-    def new_topic(self) -> str:
-        return str(self.publisher.create_topic(name=f"{PROJECT}/topics/t{uuid4().hex}").name)
+    def create_topic(self) -> str:
+        return str(self.publisher.create_topic(name=f"{GCP_PROJECT}/topics/t{uuid4().hex}").name)
 
     def subscribe(self, topic: str = "", dead_letter_topic: str = "", attempts: int = 5) -> str:
         subscription = Subscription(
-            name=f"{PROJECT}/subscriptions/s{uuid4().hex}",
+            name=f"{GCP_PROJECT}/subscriptions/s{uuid4().hex}",
             topic=topic or self.topic,
             ack_deadline_seconds=10,
         )
@@ -93,10 +96,13 @@ class Bench:
             answer = self.subscriber.pull(request=request, retry=None, timeout=5)
             if answer.received_messages:
                 return list(answer.received_messages)
-        raise AssertionError("nothing came")
+        raise AssertionError("no message within 10 s")
 
     def is_empty(self, subscription: str) -> bool:
-        """Whether nothing is waiting. A sentinel is sent through, so no time has to pass."""
+        """Return whether no message is waiting.
+
+        A sentinel message takes the place of a pause.
+        """
         sentinel = uuid4().hex.encode()
         self.publish(sentinel)
         received = self.pull(subscription)
@@ -119,125 +125,130 @@ def is_google(address: str, request: pytest.FixtureRequest) -> bool:
 
 
 @pytest.fixture(scope="module")
-def bench(address: str) -> Iterator[Bench]:
+def clients(address: str) -> Iterator[PubsubClients]:
     with grpc.insecure_channel(address) as channel:
-        yield Bench(channel)
+        yield PubsubClients(channel)
 
 
-def test_a_message_arrives_whole(bench: Bench) -> None:
-    subscription = bench.subscribe()
-    (message_id,) = bench.publish(b"\xff\x00data", kind="x")
+def test_a_message_arrives_whole(clients: PubsubClients) -> None:
+    subscription = clients.subscribe()
+    (message_id,) = clients.publish(b"\xff\x00data", kind="x")
 
-    (received,) = bench.pull(subscription)
+    (received,) = clients.pull(subscription)
 
     message = received.message
     assert (message.data, dict(message.attributes)) == (b"\xff\x00data", {"kind": "x"})
     assert message.message_id == message_id
     published = PubsubMessage.pb(message).publish_time.ToSeconds()
     assert abs(published - time.time()) < 60
-    bench.acknowledge(subscription, received)
+    clients.acknowledge(subscription, received)
 
 
-def test_every_subscription_gets_what_is_published_after_it_was_made(bench: Bench) -> None:
-    first = bench.subscribe()
-    bench.publish(b"early")
-    second = bench.subscribe()
-    bench.publish(b"late")
+def test_a_subscription_receives_messages_published_after_its_creation(
+    clients: PubsubClients,
+) -> None:
+    first = clients.subscribe()
+    clients.publish(b"early")
+    second = clients.subscribe()
+    clients.publish(b"late")
 
-    assert {each.message.data for each in bench.pull(first)} == {b"early", b"late"}
-    assert [each.message.data for each in bench.pull(second)] == [b"late"]
+    assert {each.message.data for each in clients.pull(first)} == {b"early", b"late"}
+    assert [each.message.data for each in clients.pull(second)] == [b"late"]
 
 
-def test_a_pull_takes_a_batch_up_to_its_limit(bench: Bench) -> None:
-    subscription = bench.subscribe()
-    ids = bench.publish(*(str(n).encode() for n in range(7)))
+def test_a_pull_takes_a_batch_up_to_its_limit(clients: PubsubClients) -> None:
+    subscription = clients.subscribe()
+    ids = clients.publish(*(str(n).encode() for n in range(7)))
 
-    first = bench.pull(subscription, 5)
-    rest = bench.pull(subscription, 5)
+    first = clients.pull(subscription, 5)
+    rest = clients.pull(subscription, 5)
 
     assert (len(first), len(rest)) == (5, 2)
     assert {each.message.message_id for each in first + rest} == set(ids)
 
 
-def test_a_pull_waits_for_what_is_published_later(bench: Bench) -> None:
-    subscription = bench.subscribe()
+def test_a_pull_waits_for_a_later_message(clients: PubsubClients) -> None:
+    subscription = clients.subscribe()
     with ThreadPoolExecutor() as thread:
-        pull = thread.submit(bench.pull, subscription)
+        pull = thread.submit(clients.pull, subscription)
         time.sleep(0.3)
-        bench.publish(b"later")
+        clients.publish(b"later")
 
         (received,) = pull.result()
     assert received.message.data == b"later"
 
 
-def test_what_is_acknowledged_does_not_come_again(bench: Bench) -> None:
-    subscription = bench.subscribe()
-    bench.publish(b"once")
-    (received,) = bench.pull(subscription)
-    bench.set_deadline(subscription, received, 1)
-    bench.acknowledge(subscription, received)
+def test_an_acknowledged_message_is_not_redelivered(clients: PubsubClients) -> None:
+    subscription = clients.subscribe()
+    clients.publish(b"once")
+    (received,) = clients.pull(subscription)
+    clients.set_deadline(subscription, received, 1)
+    clients.acknowledge(subscription, received)
     time.sleep(1.2)
 
-    assert bench.is_empty(subscription)
+    assert clients.is_empty(subscription)
 
 
-def test_what_is_handed_back_comes_again_at_once(bench: Bench) -> None:
-    subscription = bench.subscribe()
-    (message_id,) = bench.publish(b"again")
-    (received,) = bench.pull(subscription)
-    bench.set_deadline(subscription, received, 0)
+def test_a_message_with_deadline_0_is_redelivered_at_once(clients: PubsubClients) -> None:
+    subscription = clients.subscribe()
+    (message_id,) = clients.publish(b"again")
+    (received,) = clients.pull(subscription)
+    clients.set_deadline(subscription, received, 0)
 
-    (again,) = bench.pull(subscription)
+    (again,) = clients.pull(subscription)
 
     assert again.message.message_id == message_id
     assert again.ack_id != received.ack_id
 
 
-def test_what_is_held_beyond_its_deadline_comes_again(bench: Bench) -> None:
-    subscription = bench.subscribe()
-    (message_id,) = bench.publish(b"slow")
-    (received,) = bench.pull(subscription)
-    bench.set_deadline(subscription, received, 1)
+def test_a_message_is_redelivered_after_its_deadline(clients: PubsubClients) -> None:
+    subscription = clients.subscribe()
+    (message_id,) = clients.publish(b"slow")
+    (received,) = clients.pull(subscription)
+    clients.set_deadline(subscription, received, 1)
 
-    (again,) = bench.pull(subscription)
+    (again,) = clients.pull(subscription)
 
     assert again.message.message_id == message_id
 
 
-def test_an_extended_deadline_keeps_a_message_from_coming_again(bench: Bench) -> None:
-    subscription = bench.subscribe()
-    bench.publish(b"held")
-    (received,) = bench.pull(subscription)
-    bench.set_deadline(subscription, received, 1)
-    bench.set_deadline(subscription, received, 30)
+def test_an_extended_deadline_delays_the_redelivery(clients: PubsubClients) -> None:
+    subscription = clients.subscribe()
+    clients.publish(b"held")
+    (received,) = clients.pull(subscription)
+    clients.set_deadline(subscription, received, 1)
+    clients.set_deadline(subscription, received, 30)
     time.sleep(1.3)
 
-    assert bench.is_empty(subscription)
+    assert clients.is_empty(subscription)
 
 
-def test_deliveries_are_counted_where_there_is_a_dead_letter_policy(bench: Bench) -> None:
-    plain, counted = bench.subscribe(), bench.subscribe(dead_letter_topic=bench.new_topic())
-    bench.publish(b"counted")
+def test_deliveries_are_counted_with_a_dead_letter_policy(clients: PubsubClients) -> None:
+    plain, counted = (
+        clients.subscribe(),
+        clients.subscribe(dead_letter_topic=clients.create_topic()),
+    )
+    clients.publish(b"counted")
 
-    assert [each.delivery_attempt for each in bench.pull(plain)] == [0]
+    assert [each.delivery_attempt for each in clients.pull(plain)] == [0]
     for attempt in (1, 2):
-        (received,) = bench.pull(counted)
+        (received,) = clients.pull(counted)
         assert received.delivery_attempt == attempt
-        bench.set_deadline(counted, received, 0)
+        clients.set_deadline(counted, received, 0)
 
 
-def test_after_its_attempts_a_message_goes_to_the_dead_letter_topic(bench: Bench) -> None:
-    grave = bench.new_topic()
-    letters = bench.subscribe(topic=grave)
-    subscription = bench.subscribe(dead_letter_topic=grave, attempts=5)
-    bench.publish(b"poison", kind="x")
+def test_after_its_attempts_a_message_goes_to_the_dead_letter_topic(clients: PubsubClients) -> None:
+    grave = clients.create_topic()
+    letters = clients.subscribe(topic=grave)
+    subscription = clients.subscribe(dead_letter_topic=grave, attempts=5)
+    clients.publish(b"poison", kind="x")
     for _ in range(5):
-        (received,) = bench.pull(subscription)
-        bench.set_deadline(subscription, received, 0)
+        (received,) = clients.pull(subscription)
+        clients.set_deadline(subscription, received, 0)
 
-    # Google's emulator only notices at the next pull.
-    assert bench.is_empty(subscription)
-    (letter,) = bench.pull(letters)
+    # Google's emulator moves the message only at the next pull.
+    assert clients.is_empty(subscription)
+    (letter,) = clients.pull(letters)
     assert letter.message.data == b"poison"
     attributes = dict(letter.message.attributes)
     assert attributes.pop(f"{SOURCE}TopicPublishTime")
@@ -250,26 +261,26 @@ def test_after_its_attempts_a_message_goes_to_the_dead_letter_topic(bench: Bench
 
 
 def test_the_librarys_publisher_works_with_it(
-    bench: Bench, address: str, monkeypatch: pytest.MonkeyPatch
+    clients: PubsubClients, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PUBSUB_EMULATOR_HOST", address)
-    subscription = bench.subscribe()
+    subscription = clients.subscribe()
 
     with BatchingPublisher() as client:
-        message_id = client.publish(bench.topic, b"from the library", kind="x").result(timeout=10)
+        message_id = client.publish(clients.topic, b"from the library", kind="x").result(timeout=10)
 
-    (received,) = bench.pull(subscription)
+    (received,) = clients.pull(subscription)
     assert received.message.message_id == message_id
 
 
 def test_the_storage_servers_notifications_reach_it(
-    bench: Bench, address: str, tmp_path: Path
+    clients: PubsubClients, address: str, tmp_path: Path
 ) -> None:
-    project = bench.publisher.create_topic(name="projects/gcpypi-local/topics/file-uploaded")
-    subscription = bench.subscribe(topic=project.name)
-    ports = Ports.free()
+    project = clients.publisher.create_topic(name="projects/gcpypi-local/topics/file-uploaded")
+    subscription = clients.subscribe(topic=project.name)
+    ports = Ports.find_free()
     environment = {"PUBSUB_EMULATOR_HOST": address}
-    command = storage_server.command(ports, tmp_path / "storage")
+    command = storage_server.build_command(ports, tmp_path / "storage")
     bucket = f"{ports.url('storage')}/storage/v1/b"
     upload = f"{ports.url('storage')}/upload/storage/v1/b/{INCOMING}/o"
     with (
@@ -279,98 +290,100 @@ def test_the_storage_servers_notifications_reach_it(
         http.post(bucket, json={"name": INCOMING}).raise_for_status()
         query = {"uploadType": "media", "name": "me/1/file.whl"}
         http.post(upload, params=query, content=b"x").raise_for_status()
-        (received,) = bench.pull(subscription)
+        (received,) = clients.pull(subscription)
 
-    told = json.loads(received.message.data)
-    assert (told["bucket"], told["name"]) == (INCOMING, "me/1/file.whl")
+    notification = json.loads(received.message.data)
+    assert (notification["bucket"], notification["name"]) == (INCOMING, "me/1/file.whl")
     assert received.message.attributes["eventType"] == "OBJECT_FINALIZE"
 
 
-def test_a_message_of_9_megabytes_passes(bench: Bench, address: str) -> None:
-    subscription = bench.subscribe()
-    bench.publish(b"x" * 9_000_000)
+def test_a_message_of_9_megabytes_passes(clients: PubsubClients, address: str) -> None:
+    subscription = clients.subscribe()
+    clients.publish(b"x" * 9_000_000)
 
     options = [("grpc.max_receive_message_length", -1)]
     with grpc.insecure_channel(address, options=options) as channel:
-        (received,) = Bench(channel).pull(subscription)
+        (received,) = PubsubClients(channel).pull(subscription)
 
     assert len(received.message.data) == 9_000_000
 
 
-def test_topics_and_subscriptions_can_be_listed_got_and_deleted(bench: Bench) -> None:
-    topic = bench.new_topic()
-    subscription = bench.subscribe(topic=topic)
+def test_topics_and_subscriptions_can_be_listed_got_and_deleted(clients: PubsubClients) -> None:
+    topic = clients.create_topic()
+    subscription = clients.subscribe(topic=topic)
 
-    assert bench.publisher.get_topic(topic=topic).name == topic
-    assert topic in [each.name for each in bench.publisher.list_topics(project=PROJECT)]
-    assert bench.subscriber.get_subscription(subscription=subscription).topic == topic
-    listed = bench.subscriber.list_subscriptions(project=PROJECT)
+    assert clients.publisher.get_topic(topic=topic).name == topic
+    assert topic in [each.name for each in clients.publisher.list_topics(project=GCP_PROJECT)]
+    assert clients.subscriber.get_subscription(subscription=subscription).topic == topic
+    listed = clients.subscriber.list_subscriptions(project=GCP_PROJECT)
     assert subscription in [each.name for each in listed]
 
-    bench.publisher.delete_topic(topic=topic)
-    assert bench.subscriber.get_subscription(subscription=subscription).topic == "_deleted-topic_"
-    bench.subscriber.delete_subscription(subscription=subscription)
+    clients.publisher.delete_topic(topic=topic)
+    assert clients.subscriber.get_subscription(subscription=subscription).topic == "_deleted-topic_"
+    clients.subscriber.delete_subscription(subscription=subscription)
     with pytest.raises(exceptions.NotFound):
-        bench.subscriber.get_subscription(subscription=subscription)
+        clients.subscriber.get_subscription(subscription=subscription)
 
 
-def test_a_name_that_is_taken_is_refused(bench: Bench) -> None:
-    subscription = bench.subscribe()
+def test_a_name_that_is_taken_is_refused(clients: PubsubClients) -> None:
+    subscription = clients.subscribe()
 
     with pytest.raises(exceptions.AlreadyExists):
-        bench.publisher.create_topic(name=bench.topic)
+        clients.publisher.create_topic(name=clients.topic)
     with pytest.raises(exceptions.AlreadyExists):
-        bench.subscriber.create_subscription(name=subscription, topic=bench.topic)
+        clients.subscriber.create_subscription(name=subscription, topic=clients.topic)
 
 
-def test_what_does_not_exist_is_not_found(bench: Bench) -> None:
-    topic, subscription = f"{PROJECT}/topics/absent", f"{PROJECT}/subscriptions/absent"
+def test_what_does_not_exist_is_not_found(clients: PubsubClients) -> None:
+    topic, subscription = f"{GCP_PROJECT}/topics/absent", f"{GCP_PROJECT}/subscriptions/absent"
 
     with pytest.raises(exceptions.NotFound):
-        bench.publisher.publish(topic=topic, messages=[PubsubMessage(data=b"x")])
+        clients.publisher.publish(topic=topic, messages=[PubsubMessage(data=b"x")])
     with pytest.raises(exceptions.NotFound):
-        bench.subscriber.create_subscription(name=subscription, topic=topic)
+        clients.subscriber.create_subscription(name=subscription, topic=topic)
     with pytest.raises(exceptions.NotFound):
-        bench.subscriber.pull(subscription=subscription, max_messages=1, retry=None)
+        clients.subscriber.pull(subscription=subscription, max_messages=1, retry=None)
 
 
 @pytest.mark.parametrize("name", ["ab", "1abc", "goog-x", "a" * 256])
-def test_what_is_no_name_is_refused(bench: Bench, name: str) -> None:
+def test_an_invalid_topic_name_is_refused(clients: PubsubClients, name: str) -> None:
     with pytest.raises(exceptions.InvalidArgument):
-        bench.publisher.create_topic(name=f"{PROJECT}/topics/{name}")
+        clients.publisher.create_topic(name=f"{GCP_PROJECT}/topics/{name}")
 
 
-def test_requests_that_make_no_sense_are_refused(bench: Bench) -> None:
-    subscription = bench.subscribe()
+def test_invalid_requests_are_refused(clients: PubsubClients) -> None:
+    subscription = clients.subscribe()
 
     with pytest.raises(exceptions.InvalidArgument):
-        bench.publish(b"")
+        clients.publish(b"")
     with pytest.raises(exceptions.InvalidArgument):
-        bench.subscriber.pull(subscription=subscription, max_messages=0, retry=None)
+        clients.subscriber.pull(subscription=subscription, max_messages=0, retry=None)
     with pytest.raises(exceptions.InvalidArgument):
-        bench.subscriber.create_subscription(
-            name=f"{PROJECT}/subscriptions/slow", topic=bench.topic, ack_deadline_seconds=601
+        clients.subscriber.create_subscription(
+            name=f"{GCP_PROJECT}/subscriptions/slow", topic=clients.topic, ack_deadline_seconds=601
         )
     with pytest.raises(exceptions.OutOfRange):
-        bench.subscribe(dead_letter_topic=bench.new_topic(), attempts=3)
+        clients.subscribe(dead_letter_topic=clients.create_topic(), attempts=3)
 
 
-def test_acknowledging_what_is_not_held_is_no_error(bench: Bench, is_google: bool) -> None:
+def test_acknowledging_an_unknown_id_is_no_error(clients: PubsubClients, is_google: bool) -> None:
     if is_google:
-        pytest.skip("Google's emulator refuses ids it never gave; production does not")
-    bench.subscriber.acknowledge(subscription=bench.subscribe(), ack_ids=["unknown"])
+        pytest.skip("Google's emulator refuses unknown ids; production does not")
+    clients.subscriber.acknowledge(subscription=clients.subscribe(), ack_ids=["unknown"])
 
 
-def test_the_built_in_one_refuses_what_it_cannot_do(bench: Bench, is_google: bool) -> None:
+def test_the_built_in_stand_in_refuses_unsupported_options(
+    clients: PubsubClients, is_google: bool
+) -> None:
     subscription = Subscription(
-        name=f"{PROJECT}/subscriptions/pushed",
-        topic=bench.topic,
+        name=f"{GCP_PROJECT}/subscriptions/pushed",
+        topic=clients.topic,
         push_config={"push_endpoint": "http://127.0.0.1:9/push"},
     )
     if is_google:
-        pytest.skip("Google's emulator can push")
+        pytest.skip("Google's emulator supports push subscriptions")
     with pytest.raises(exceptions.MethodNotImplemented, match="push_config"):
-        bench.subscriber.create_subscription(request=subscription)
+        clients.subscriber.create_subscription(request=subscription)
 
 
 def test_a_second_server_on_the_port_is_an_error(address: str) -> None:
@@ -383,7 +396,7 @@ def test_a_second_server_on_the_port_is_an_error(address: str) -> None:
     assert second.returncode == 1
 
 
-def test_where_gcloud_is_missing_the_built_in_one_is_chosen(
+def test_without_gcloud_the_built_in_stand_in_is_chosen(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     if java := shutil.which("java"):

@@ -1,4 +1,4 @@
-"""The Secret Manager stand-in does what Google's documentation says of the real one."""
+"""Behaviour of the Secret Manager stand-in by Google's documentation of Secret Manager."""
 
 import subprocess
 import sys
@@ -22,16 +22,16 @@ from google.cloud.secretmanager_v1.types import (
     SecretVersion,
 )
 
-from local.layout import Ports
+from local.topology import Ports
 from testing.processes import Process
 
-PROJECT = "projects/contract"
+GCP_PROJECT = "projects/contract"
 State = SecretVersion.State
 
 
 @contextmanager
-def running(state: Path) -> Iterator[SecretManagerServiceClient]:
-    port = Ports.free().secrets
+def run_stand_in(state: Path) -> Iterator[SecretManagerServiceClient]:
+    port = Ports.find_free().secrets
     command = [
         sys.executable,
         "-m",
@@ -53,66 +53,66 @@ def running(state: Path) -> Iterator[SecretManagerServiceClient]:
 def client(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[SecretManagerServiceClient]:
-    with running(tmp_path_factory.mktemp("secrets") / "secrets.json") as client:
+    with run_stand_in(tmp_path_factory.mktemp("secrets") / "secrets.json") as client:
         yield client
 
 
 @pytest.fixture
 def secret(client: SecretManagerServiceClient) -> str:
-    return create(client)
+    return create_secret(client)
 
 
-def create(client: SecretManagerServiceClient) -> str:
+def create_secret(client: SecretManagerServiceClient) -> str:
     replication = Replication(automatic=Replication.Automatic())
     secret = client.create_secret(
-        parent=PROJECT, secret_id=f"s{uuid4().hex}", secret=Secret(replication=replication)
+        parent=GCP_PROJECT, secret_id=f"s{uuid4().hex}", secret=Secret(replication=replication)
     )
     return str(secret.name)
 
 
-def add(client: SecretManagerServiceClient, secret: str, data: bytes) -> str:
+def add_version(client: SecretManagerServiceClient, secret: str, data: bytes) -> str:
     return str(client.add_secret_version(parent=secret, payload=SecretPayload(data=data)).name)
 
 
-def read(client: SecretManagerServiceClient, secret: str, version: str = "latest") -> bytes:
+def read_version(client: SecretManagerServiceClient, secret: str, version: str = "latest") -> bytes:
     return bytes(client.access_secret_version(name=f"{secret}/versions/{version}").payload.data)
 
 
 def test_latest_is_the_version_added_last(client: SecretManagerServiceClient, secret: str) -> None:
-    names = [add(client, secret, data) for data in (b"one", b"two")]
+    names = [add_version(client, secret, data) for data in (b"one", b"two")]
 
     answer = client.access_secret_version(name=f"{secret}/versions/latest")
 
     assert names == [f"{secret}/versions/1", f"{secret}/versions/2"]
     assert (answer.name, answer.payload.data) == (f"{secret}/versions/2", b"two")
     assert answer.payload.data_crc32c == google_crc32c.value(b"two")
-    assert read(client, secret, "1") == b"one"
+    assert read_version(client, secret, "1") == b"one"
 
 
 def test_latest_stays_the_last_one_when_that_is_disabled(
     client: SecretManagerServiceClient, secret: str
 ) -> None:
-    add(client, secret, b"one")
-    last = add(client, secret, b"two")
+    add_version(client, secret, b"one")
+    last = add_version(client, secret, b"two")
     client.disable_secret_version(name=last)
 
     with pytest.raises(exceptions.FailedPrecondition, match="DISABLED"):
-        read(client, secret)
+        read_version(client, secret)
 
     client.enable_secret_version(name=last)
-    assert read(client, secret) == b"two"
+    assert read_version(client, secret) == b"two"
 
 
 def test_a_destroyed_version_is_gone_for_good(
     client: SecretManagerServiceClient, secret: str
 ) -> None:
-    name = add(client, secret, b"one")
+    name = add_version(client, secret, b"one")
     assert client.destroy_secret_version(name=name).state == State.DESTROYED
 
     with pytest.raises(exceptions.FailedPrecondition):
         client.enable_secret_version(name=name)
     with pytest.raises(exceptions.FailedPrecondition, match="DESTROYED"):
-        read(client, secret)
+        read_version(client, secret)
     assert client.get_secret_version(name=name).state == State.DESTROYED
 
 
@@ -120,31 +120,33 @@ def test_a_secret_without_versions_has_no_latest(
     client: SecretManagerServiceClient, secret: str
 ) -> None:
     with pytest.raises(exceptions.NotFound):
-        read(client, secret)
+        read_version(client, secret)
 
 
 def test_what_does_not_exist_is_not_found(client: SecretManagerServiceClient, secret: str) -> None:
-    add(client, secret, b"one")
+    add_version(client, secret, b"one")
     for version in ("2", "0", "newest"):
         with pytest.raises(exceptions.NotFound):
-            read(client, secret, version)
+            read_version(client, secret, version)
     with pytest.raises(exceptions.NotFound):
-        add(client, f"{PROJECT}/secrets/absent", b"x")
+        add_version(client, f"{GCP_PROJECT}/secrets/absent", b"x")
     with pytest.raises(exceptions.NotFound):
-        client.get_secret(name=f"{PROJECT}/secrets/absent")
+        client.get_secret(name=f"{GCP_PROJECT}/secrets/absent")
 
 
 def test_a_name_that_is_taken_is_refused(client: SecretManagerServiceClient, secret: str) -> None:
     with pytest.raises(exceptions.AlreadyExists):
-        client.create_secret(parent=PROJECT, secret_id=secret.rsplit("/", 1)[-1], secret=Secret())
+        client.create_secret(
+            parent=GCP_PROJECT, secret_id=secret.rsplit("/", 1)[-1], secret=Secret()
+        )
 
 
 def test_a_payload_has_1_to_65536_bytes(client: SecretManagerServiceClient, secret: str) -> None:
-    add(client, secret, b"x" * 65536)
+    add_version(client, secret, b"x" * 65536)
 
     for data in (b"", b"x" * 65537):
         with pytest.raises(exceptions.InvalidArgument):
-            add(client, secret, data)
+            add_version(client, secret, data)
 
 
 def test_a_payload_that_does_not_match_its_checksum_is_refused(
@@ -157,8 +159,8 @@ def test_a_payload_that_does_not_match_its_checksum_is_refused(
 
 
 def test_versions_are_listed_newest_first(client: SecretManagerServiceClient, secret: str) -> None:
-    add(client, secret, b"one")
-    client.disable_secret_version(name=add(client, secret, b"two"))
+    add_version(client, secret, b"one")
+    client.disable_secret_version(name=add_version(client, secret, b"two"))
 
     listed = [(v.name, v.state) for v in client.list_secret_versions(parent=secret)]
 
@@ -171,20 +173,20 @@ def test_versions_are_listed_newest_first(client: SecretManagerServiceClient, se
 def test_a_deleted_secret_is_gone(client: SecretManagerServiceClient, secret: str) -> None:
     client.delete_secret(name=secret)
 
-    assert secret not in [each.name for each in client.list_secrets(parent=PROJECT)]
+    assert secret not in [each.name for each in client.list_secrets(parent=GCP_PROJECT)]
     with pytest.raises(exceptions.NotFound):
         client.get_secret(name=secret)
 
 
-def test_secrets_outlive_the_process_in_a_file_only_its_owner_reads(tmp_path: Path) -> None:
+def test_secrets_are_kept_in_a_file_that_only_its_owner_can_read(tmp_path: Path) -> None:
     state = tmp_path / "secrets.json"
-    with running(state) as client:
-        secret = create(client)
-        add(client, secret, b"one")
-        client.disable_secret_version(name=add(client, secret, b"\xfftwo"))
+    with run_stand_in(state) as client:
+        secret = create_secret(client)
+        add_version(client, secret, b"one")
+        client.disable_secret_version(name=add_version(client, secret, b"\xfftwo"))
 
     assert state.stat().st_mode & 0o777 == 0o600
-    with running(state) as client:
-        assert read(client, secret, "1") == b"one"
+    with run_stand_in(state) as client:
+        assert read_version(client, secret, "1") == b"one"
         client.enable_secret_version(name=f"{secret}/versions/2")
-        assert read(client, secret) == b"\xfftwo"
+        assert read_version(client, secret) == b"\xfftwo"

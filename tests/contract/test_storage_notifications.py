@@ -1,4 +1,4 @@
-"""The strict fake announces new objects as Cloud Storage does, over a real Pub/Sub connection."""
+"""Notifications of the strict fake about new objects, over a real Pub/Sub connection."""
 
 import json
 import logging
@@ -15,7 +15,7 @@ from google.pubsub_v1.services.publisher.transports import PublisherGrpcTranspor
 from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
 
 from testing.processes import Process
-from testing.storage import PubSubNotification, Storage
+from testing.storage import FakeStorage, PubSubNotification
 
 TOPIC = "projects/gcpypi-local/topics/file-uploaded"
 SUBSCRIPTION = "projects/gcpypi-local/subscriptions/listener"
@@ -45,14 +45,14 @@ def notification(pubsub: grpc.Channel) -> Iterator[PubSubNotification]:
 
 
 @pytest.fixture
-def storage(notification: PubSubNotification) -> Storage:
-    storage = Storage()
+def storage(notification: PubSubNotification) -> FakeStorage:
+    storage = FakeStorage()
     storage.create_bucket("incoming")
     storage.on_finalize["incoming"] = [notification]
     return storage
 
 
-def test_a_subscriber_hears_of_a_new_object(pubsub: grpc.Channel, storage: Storage) -> None:
+def test_a_new_object_is_announced(pubsub: grpc.Channel, storage: FakeStorage) -> None:
     publisher = PublisherClient(transport=PublisherGrpcTransport(channel=pubsub))
     subscriber = SubscriberClient(transport=SubscriberGrpcTransport(channel=pubsub))
     publisher.create_topic(name=TOPIC)
@@ -71,10 +71,10 @@ def test_a_subscriber_hears_of_a_new_object(pubsub: grpc.Channel, storage: Stora
     }
 
 
-def test_a_topic_that_is_not_there_loses_the_word_and_not_the_object(
-    storage: Storage, caplog: pytest.LogCaptureFixture
+def test_an_absent_topic_loses_the_notification_and_not_the_object(
+    storage: FakeStorage, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with caplog.at_level(logging.WARNING, "testing.storage.events"):
+    with caplog.at_level(logging.WARNING, "testing.storage.notifications"):
         version = storage.insert("incoming", "a", b"1")
         until = time.monotonic() + 10
         while not caplog.messages and time.monotonic() < until:

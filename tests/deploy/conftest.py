@@ -1,4 +1,4 @@
-"""Tests that take minutes and tools of their own: run by ``make check-deploy``."""
+"""Fixtures of slow tests with their own tools; ``make check-deploy`` runs these tests."""
 
 import json
 import os
@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 TOOLS = Path(os.environ.get("CHECK_DEPLOY_TOOLS", ROOT / ".venv/deploy"))
-CHECKED = ("deploy", "examples", "docs", "README.md", "cloudbuild.yaml")
+CHECKED = ("deploy", "examples", "docs", "README.md", "cloudbuild.yaml", "pyproject.toml")
 
 collect_ignore_glob = [] if "CHECK_DEPLOY" in os.environ else ["test_*.py"]
 
@@ -21,7 +21,7 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture(scope="session")
 def check() -> Run:
-    """Runs a module of deploy/offline_checks."""
+    """Runner of a module of deploy/offline_checks."""
 
     def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
         environment = {
@@ -44,7 +44,7 @@ def check() -> Run:
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """A copy of what is checked."""
+    """Copy of the files under check."""
     for name in CHECKED:
         source = ROOT / name
         if source.is_dir():
@@ -56,8 +56,8 @@ def tree(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def resources(check: Run) -> list[dict[str, Any]]:
-    """Everything that an installation makes, by the mock provider."""
+    """All resources of an installation by the mock provider."""
     done = check("offline_checks.planned", str(ROOT / "deploy/terraform"))
     assert done.returncode == 0, done.stdout
-    made: list[dict[str, Any]] = json.loads(done.stdout)
-    return made
+    found: list[dict[str, Any]] = json.loads(done.stdout)
+    return found

@@ -1,4 +1,4 @@
-"""What Terraform installs is what the code expects: settings, topics, subscriptions, names."""
+"""Settings, topics, subscriptions and names agree between Terraform and the code."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import pytest
 from chassis.settings import ServiceSettings
 from indexer.settings import Settings as IndexerSettings
 from ingest.settings import Settings as IngestSettings
-from local import layout as local
+from local import topology as local
 from proxy.settings import Settings as ProxySettings
 from publisher.settings import RepairSettings
 from publisher.settings import Settings as PublisherSettings
@@ -24,25 +24,25 @@ SETTINGS: dict[str, type[ServiceSettings]] = {
 Resources = list[dict[str, Any]]
 
 
-def of(resources: Resources, kind: str) -> Resources:
+def select(resources: Resources, kind: str) -> Resources:
     return [each for each in resources if each["type"] == kind]
 
 
-def environment(resources: Resources, service: str) -> dict[str, str]:
-    found = of(resources, "google_cloud_run_v2_service")
+def read_environment(resources: Resources, service: str) -> dict[str, str]:
+    found = select(resources, "google_cloud_run_v2_service")
     values = next(each for each in found if each["name"] == f"gcpypi-{service}")
-    return variables(values["template"][0])
+    return read_variables(values["template"][0])
 
 
-def variables(template: dict[str, Any]) -> dict[str, str]:
+def read_variables(template: dict[str, Any]) -> dict[str, str]:
     return {each["name"]: each["value"] for each in template["containers"][0]["env"]}
 
 
 @pytest.mark.parametrize("service", SETTINGS)
-def test_a_service_starts_with_the_settings_it_is_given(
+def test_a_service_starts_with_its_settings(
     service: str, resources: Resources, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings, given = SETTINGS[service], environment(resources, service)
+    settings, given = SETTINGS[service], read_environment(resources, service)
     for field in settings.model_fields:
         monkeypatch.delenv(field.upper(), raising=False)
     for name, value in given.items():
@@ -61,52 +61,52 @@ def test_a_job_has_the_settings_of_its_command(
     resources: Resources,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    jobs = of(resources, "google_cloud_run_v2_job")
+    jobs = select(resources, "google_cloud_run_v2_job")
     [values] = [each for each in jobs if each["name"] == f"gcpypi-{job}"]
     for field in settings.model_fields:
         monkeypatch.delenv(field.upper(), raising=False)
-    for name, value in variables(values["template"][0]["template"][0]).items():
+    for name, value in read_variables(values["template"][0]["template"][0]).items():
         monkeypatch.setenv(name, value)
     read = settings()
     assert read.model_dump()["packages_bucket"] == "acme-packages-gcpypi-packages"
 
 
-def test_verify_renders_with_the_title_that_the_publisher_has(resources: Resources) -> None:
+def test_verify_and_the_publisher_have_the_same_title(resources: Resources) -> None:
     [job] = [
-        each for each in of(resources, "google_cloud_run_v2_job") if each["name"] == "gcpypi-verify"
+        each
+        for each in select(resources, "google_cloud_run_v2_job")
+        if each["name"] == "gcpypi-verify"
     ]
-    title = variables(job["template"][0]["template"][0])["TITLE"]
-    assert title == environment(resources, "publisher")["TITLE"] == "Acme's packages"
+    title = read_variables(job["template"][0]["template"][0])["TITLE"]
+    assert title == read_environment(resources, "publisher")["TITLE"] == "Acme's packages"
 
 
-def test_the_publishers_are_what_ingest_is_told(
-    resources: Resources, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name, value in environment(resources, "ingest").items():
+def test_ingest_gets_the_uploaders(resources: Resources, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in read_environment(resources, "ingest").items():
         monkeypatch.setenv(name, value)
-    assert IngestSettings().publishers == {"hub": ("acme-*",), "build": ("*",)}
+    assert IngestSettings().uploaders == {"hub": ("acme-*",), "build": ("*",)}
 
 
-def test_the_proxy_declares_no_length_that_cloud_run_refuses(resources: Resources) -> None:
-    assert int(environment(resources, "proxy")["MAX_CONTENT_LENGTH"]) < 32 * 1024 * 1024
+def test_the_proxy_declares_less_than_the_limit_of_cloud_run(resources: Resources) -> None:
+    assert int(read_environment(resources, "proxy")["MAX_CONTENT_LENGTH"]) < 32 * 1024 * 1024
 
 
-def test_a_service_may_be_given_fewer_instances(resources: Resources) -> None:
+def test_the_variable_instances_limits_a_service(resources: Resources) -> None:
     instances = {
         each["name"].removeprefix("gcpypi-"): each["template"][0]["scaling"][0][
             "max_instance_count"
         ]
-        for each in of(resources, "google_cloud_run_v2_service")
+        for each in select(resources, "google_cloud_run_v2_service")
     }
     assert instances == {"ingest": 10, "indexer": 3, "publisher": 3, "catalog": 1, "proxy": 5}
 
 
-def test_topics_and_subscriptions_are_those_of_the_local_runtime(resources: Resources) -> None:
-    topics = {each["name"] for each in of(resources, "google_pubsub_topic")}
+def test_topics_and_subscriptions_equal_those_of_the_local_runtime(resources: Resources) -> None:
+    topics = {each["name"] for each in select(resources, "google_pubsub_topic")}
     assert topics == {*local.TOPICS, *(each.dead_letter for each in local.SUBSCRIPTIONS)}
     pushes = {
         each["name"]: each["push_config"][0]["push_endpoint"]
-        for each in of(resources, "google_pubsub_subscription")
+        for each in select(resources, "google_pubsub_subscription")
         if each["push_config"]
     }
     assert {name: url[url.index("/push") :] for name, url in pushes.items()} == {
@@ -114,16 +114,16 @@ def test_topics_and_subscriptions_are_those_of_the_local_runtime(resources: Reso
     }
 
 
-def test_buckets_are_called_as_in_the_local_runtime(resources: Resources) -> None:
-    names = {each["name"] for each in of(resources, "google_storage_bucket")}
-    kinds = {bucket.removeprefix(local.PROJECT) for bucket in local.BUCKETS.values()}
+def test_names_of_buckets_equal_those_of_the_local_runtime(resources: Resources) -> None:
+    names = {each["name"] for each in select(resources, "google_storage_bucket")}
+    kinds = {bucket.removeprefix(local.GCP_PROJECT) for bucket in local.BUCKETS.values()}
     assert {name.removeprefix("acme-packages-gcpypi") for name in names} == {*kinds, "-builds"}
 
 
-def test_the_catalog_may_write_its_pages_and_no_others(resources: Resources) -> None:
+def test_the_catalog_may_write_only_its_pages(resources: Resources) -> None:
     conditions = [
         each["condition"][0]["expression"]
-        for each in of(resources, "google_storage_bucket_iam_member")
+        for each in select(resources, "google_storage_bucket_iam_member")
         if "catalog writer static" in each["address"]
     ]
     objects = "projects/_/buckets/acme-packages-gcpypi-static/objects"
@@ -136,14 +136,14 @@ def test_the_catalog_may_write_its_pages_and_no_others(resources: Resources) -> 
             ]
         )
     ]
-    assert layout.changelog(1).startswith("changelog/")
+    assert layout.locate_changelog(1).startswith("changelog/")
 
 
 def test_the_indexer_may_write_the_answers_to_commands(resources: Resources) -> None:
     conditions = [
         each["condition"][0]["title"]
-        for each in of(resources, "google_storage_bucket_iam_member")
+        for each in select(resources, "google_storage_bucket_iam_member")
         if "indexer creator verdicts" in each["address"]
     ]
     assert conditions == ["only commands/"]
-    assert layout.command_verdict("1").startswith("commands/")
+    assert layout.locate_command_verdict("1").startswith("commands/")

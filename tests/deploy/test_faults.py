@@ -1,4 +1,4 @@
-"""Each check turns red for the fault it is there for: the faults are planted in a copy."""
+"""Each check fails for its fault; the tests plant the faults in a copy."""
 
 import subprocess
 from collections.abc import Callable
@@ -13,17 +13,17 @@ MODULES = "deploy/terraform/modules"
 
 
 @dataclass(frozen=True)
-class Fault:
-    what: str
+class PlantedFault:
+    name: str
     part: str
     file: str
     before: str
     after: str
-    said: str
+    message: str
 
 
 FAULTS = (
-    Fault(
+    PlantedFault(
         "typo in an argument",
         "validate",
         f"{MODULES}/storage/main.tf",
@@ -31,7 +31,7 @@ FAULTS = (
         "uniform_bucket_level_acess  = true",
         'An argument named "uniform_bucket_level_acess" is not expected here',
     ),
-    Fault(
+    PlantedFault(
         "required argument left out",
         "validate",
         f"{MODULES}/messaging/notification.tf",
@@ -39,23 +39,23 @@ FAULTS = (
         "",
         'The argument "payload_format" is required',
     ),
-    Fault(
+    PlantedFault(
         "worker made public",
         "planned",
         f"{MODULES}/service/main.tf",
         'var.public ? "INGRESS_TRAFFIC_ALL" : "INGRESS_TRAFFIC_INTERNAL_ONLY"',
         '"INGRESS_TRAFFIC_ALL"',
-        'module.service["indexer"].google_cloud_run_v2_service.this: reached from outside',
+        'module.service["indexer"].google_cloud_run_v2_service.this: reachable from outside',
     ),
-    Fault(
-        "workers invoked by everybody",
+    PlantedFault(
+        "workers with public access",
         "planned",
         "deploy/terraform/main.tf",
         "[google_service_account.pusher.member]",
         '["allUsers"]',
         "granted to allUsers",
     ),
-    Fault(
+    PlantedFault(
         "missing dead-letter IAM",
         "planned",
         f"{MODULES}/messaging/main.tf",
@@ -64,15 +64,15 @@ FAULTS = (
         'k => v if k != "publisher-project" }\n',
         'this["publisher-project"]: Pub/Sub may not move its dead letters',
     ),
-    Fault(
-        "subscription that pushes its dead letters nowhere",
+    PlantedFault(
+        "subscription without its own dead-letter topic",
         "test",
         f"{MODULES}/messaging/main.tf",
         "dead_letter_topic     = google_pubsub_topic.dead_letter[each.key].id",
         'dead_letter_topic     = google_pubsub_topic.this["file-refused"].id',
-        "After 30 attempts a message goes to its subscription's own dead letters.",
+        "After 30 attempts a message goes to the dead-letter topic of its subscription.",
     ),
-    Fault(
+    PlantedFault(
         "subscription that expires",
         "planned",
         f"{MODULES}/messaging/main.tf",
@@ -80,80 +80,80 @@ FAULTS = (
         'ttl = "2678400s"',
         'google_pubsub_subscription.dead_letter["publisher-project"]: expires',
     ),
-    Fault(
-        "CI given delete",
+    PlantedFault(
+        "CI with the delete permission",
         "planned",
         f"{MODULES}/access/main.tf",
         'role = "creator", bucket = "incoming"',
         'role = "writer", bucket = "incoming"',
         "may delete and overwrite in acme-packages-gcpypi-incoming",
     ),
-    Fault(
-        "CI not kept to its prefix",
+    PlantedFault(
+        "CI without the limit to its prefix",
         "test",
         f"{MODULES}/access/main.tf",
         'bucket = "incoming", prefixes = ["${name}/"]',
         'bucket = "incoming"',
         "The table of grants has changed",
     ),
-    Fault(
-        "everybody let in when the last publisher was taken out",
+    PlantedFault(
+        "no limit for uploads after the removal of the last uploader",
         "test",
         "deploy/terraform/main.tf",
-        "PUBLISHERS = jsonencode(",
-        "PUBLISHERS = length(var.publishers) == 0 ? null : jsonencode(",
-        "Without publishers nobody may publish",
+        "UPLOADERS = jsonencode(",
+        "UPLOADERS = length(local.uploaders) == 0 ? null : jsonencode(",
+        "Without uploaders the setting is {}",
     ),
-    Fault(
-        "service that could overwrite packages",
+    PlantedFault(
+        "service with the right to overwrite packages",
         "test",
         f"{MODULES}/access/main.tf",
         'role = "appender", bucket = "packages"',
         'role = "writer", bucket = "packages"',
-        "Nobody may delete or overwrite in packages.",
+        "No identity may delete or overwrite in packages.",
     ),
-    Fault(
-        "alert that is made though nobody would be told",
+    PlantedFault(
+        "alerts without an email address",
         "test",
         f"{MODULES}/observability/alerts.tf",
         "var.email == null ? {} : {",
         "{",
-        "Without an address there is nothing to pay for, but the metrics stay.",
+        "Without an address there are no alerts",
     ),
-    Fault(
-        "alert that tells nobody",
+    PlantedFault(
+        "alert without a recipient",
         "planned",
         f"{MODULES}/observability/alerts.tf",
         "notification_channels = local.channels",
         "notification_channels = []",
-        'google_monitoring_alert_policy.this["backlog"]: is paid for, and tells nobody',
+        'google_monitoring_alert_policy.this["backlog"]: costs money, but has no recipient',
     ),
-    Fault(
-        "operator who may change the log",
+    PlantedFault(
+        "operator with the right to change the log",
         "planned",
         f"{MODULES}/access/topics.tf",
         '"logging.viewer"',
         '"logging.admin"',
         "roles/logging.admin on the whole project",
     ),
-    Fault(
-        "operator who may execute a job in another way",
+    PlantedFault(
+        "operator with the right to change the arguments of a job",
         "test",
         f"{MODULES}/repair/main.tf",
         '"roles/run.jobsExecutor"',
         '"roles/run.jobsExecutorWithOverrides"',
-        "Operators, and nobody else, execute the jobs, as they are.",
+        "Only operators execute the jobs, without other arguments.",
     ),
-    Fault(
+    PlantedFault(
         "primitive role",
         "planned",
         f"{MODULES}/registry/main.tf",
         '"roles/logging.logWriter"',
         '"roles/editor"',
-        "roles/editor is everything",
+        "roles/editor is too broad",
     ),
-    Fault(
-        "bucket that viewers of the project read",
+    PlantedFault(
+        "bucket with read access for project viewers",
         "planned",
         f"{MODULES}/registry/main.tf",
         'toset(["roles/storage.legacyBucketReader", "roles/storage.legacyObjectReader"])',
@@ -161,63 +161,95 @@ FAULTS = (
         "module.registry.google_storage_bucket.builds: every viewer of the project has "
         "roles/storage.legacyObjectReader",
     ),
-    Fault(
-        "viewers of the project among those who read packages",
+    PlantedFault(
+        "read access to packages for project viewers",
         "planned",
         f"{MODULES}/storage/main.tf",
         'members = ["projectOwner:${var.project}"]',
         'members = ["projectOwner:${var.project}", "projectViewer:${var.project}"]',
         "every viewer of the project has roles/storage.legacyObjectReader",
     ),
-    Fault(
-        "missing life cycle",
+    PlantedFault(
+        "missing lifecycle rule",
         "test",
         f"{MODULES}/storage/main.tf",
         "delete_after = 45",
         "delete_after = null",
-        "Uploads live 45 days",
+        "Uploads are kept for 45 days",
     ),
-    Fault(
-        "images that are kept for ever",
+    PlantedFault(
+        "images with immutable tags",
         "test",
         f"{MODULES}/registry/main.tf",
         '  format        = "DOCKER"\n',
         '  format        = "DOCKER"\n  docker_config {\n    immutable_tags = true\n  }\n',
-        "An image whose tag is immutable cannot be deleted.",
+        "an image with an immutable tag cannot be deleted.",
     ),
-    Fault(
-        "identity provider that takes everybody's tokens",
+    PlantedFault(
+        "identity provider without a condition",
         "test",
-        f"{MODULES}/publishers/main.tf",
+        f"{MODULES}/uploaders/main.tf",
         "attribute_condition                = each.value.condition",
         'attribute_condition                = "true"',
-        "Only tokens that its condition describes are taken.",
+        "The provider accepts only tokens that meet the condition.",
     ),
-    Fault(
-        "example that is not valid",
+    PlantedFault(
+        "missing moved block",
+        "upgrade",
+        "deploy/terraform/moved.tf",
+        "moved {\n  from = module.publishers\n  to   = module.uploaders\n}\n",
+        "",
+        'destroys module.publishers.google_service_account.this["hub"]',
+    ),
+    PlantedFault(
+        "other name of the service accounts of uploaders",
+        "upgrade",
+        f"{MODULES}/uploaders/main.tf",
+        "gcpypi-ci-${each.key}",
+        "gcpypi-uploader-${each.key}",
+        'changes account_id of module.uploaders.google_service_account.this["hub"]',
+    ),
+    PlantedFault(
+        "other name of the Workload Identity pools",
+        "upgrade",
+        f"{MODULES}/uploaders/main.tf",
+        'compact(["gcpypi", each.key',
+        'compact(["gcpypi-up", each.key',
+        "changes workload_identity_pool_id of module.uploaders.google_iam_workload_identity_pool.",
+    ),
+    PlantedFault(
+        "former name of the variable that is not read",
+        "test",
+        "deploy/terraform/main.tf",
+        "length(var.publishers) > 0 ? var.publishers : var.uploaders",
+        "var.uploaders",
+        "The variable publishers still works, with a warning.",
+    ),
+    PlantedFault(
+        "invalid example",
         "test",
         "deploy/terraform/terraform.tfvars.example",
         "assertion.project_id == '12345678' && assertion.ref_protected == 'true'",
         "",
         "An issuer needs a condition",
     ),
-    Fault(
-        "bucket that could be made public",
+    PlantedFault(
+        "bucket without prevention of public access",
         "policy",
         f"{MODULES}/registry/main.tf",
         'public_access_prevention    = "enforced"',
         'public_access_prevention    = "inherited"',
         "CKV_GCP_114",
     ),
-    Fault(
-        "install that never comes to rest",
+    PlantedFault(
+        "second install with changes",
         "planned",
         "deploy/terraform/main.tf",
-        "{ PROJECT = var.project },",
-        "{ PROJECT = var.project, INSTALLED = timestamp() },",
+        "{ GCP_PROJECT = var.project },",
+        "{ GCP_PROJECT = var.project, INSTALLED = timestamp() },",
         'install changes it when run again: module.service["proxy"]',
     ),
-    Fault(
+    PlantedFault(
         "unformatted file",
         "format",
         "deploy/terraform/main.tf",
@@ -225,7 +257,7 @@ FAULTS = (
         "  project_id=var.project",
         "project_id = var.project",
     ),
-    Fault(
+    PlantedFault(
         "wrong flag in a script",
         "commands",
         "deploy/install",
@@ -233,7 +265,7 @@ FAULTS = (
         "--uniform-access",
         "gcloud storage buckets create",
     ),
-    Fault(
+    PlantedFault(
         "wrong command in an example",
         "commands",
         "examples/gitlab-ci.yml",
@@ -241,7 +273,7 @@ FAULTS = (
         "workload-identity-pools create-credentials",
         "examples/gitlab-ci.yml: gcloud iam workload-identity-pools create-credentials",
     ),
-    Fault(
+    PlantedFault(
         "wrong argument for Terraform",
         "commands",
         "deploy/commands.sh",
@@ -249,7 +281,7 @@ FAULTS = (
         "-reconfig",
         "no such argument -reconfig",
     ),
-    Fault(
+    PlantedFault(
         "wrong flag in a block of a page, after a string of several lines",
         "commands",
         "docs/security.md",
@@ -257,7 +289,7 @@ FAULTS = (
         "--newness=30d --format='csv(timestamp,jsonPayload.token",
         ": gcloud logging read",
     ),
-    Fault(
+    PlantedFault(
         "wrong command in the text of a page",
         "commands",
         "docs/operate.md",
@@ -265,16 +297,16 @@ FAULTS = (
         "gcloud storage undelete",
         "(mentioned): gcloud storage undelete",
     ),
-    Fault(
-        "command that Terraform does not have",
+    PlantedFault(
+        "unknown command of Terraform",
         "commands",
         "docs/install.md",
         "$ terraform -chdir=deploy/terraform output",
         "$ terraform -chdir=deploy/terraform outputs",
         "terraform outputs: no such command",
     ),
-    Fault(
-        "variable that the shell splits",
+    PlantedFault(
+        "unquoted variable",
         "shell",
         "examples/publish.sh",
         "trap 'rm -rf \"$work\"' EXIT",
@@ -284,8 +316,8 @@ FAULTS = (
 )
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.what)
-def test_a_fault_turns_its_check_red(fault: Fault, tree: Path, check: Run) -> None:
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_a_check_finds_its_fault(fault: PlantedFault, tree: Path, check: Run) -> None:
     file = tree / fault.file
     text = file.read_text("utf-8")
     assert fault.before in text
@@ -294,11 +326,11 @@ def test_a_fault_turns_its_check_red(fault: Fault, tree: Path, check: Run) -> No
     done = check("offline_checks", "--root", str(tree), fault.part)
 
     assert done.returncode == 1, done.stdout
-    # Terraform wraps what it says, and draws a line beside it.
-    assert fault.said in " ".join(done.stdout.replace("│", " ").split()), done.stdout
+    # Terraform wraps its messages and draws a line next to them.
+    assert fault.message in " ".join(done.stdout.replace("│", " ").split()), done.stdout
 
 
 @pytest.mark.parametrize("part", sorted({fault.part for fault in FAULTS}))
-def test_without_a_fault_a_check_is_green(part: str, tree: Path, check: Run) -> None:
+def test_a_check_succeeds_without_a_fault(part: str, tree: Path, check: Run) -> None:
     done = check("offline_checks", "--root", str(tree), part)
     assert done.returncode == 0, done.stdout

@@ -1,4 +1,4 @@
-"""What install and uninstall do when part of it is there, or something fails: on stand-ins."""
+"""Retries and failures of install and uninstall, with stand-ins for gcloud and Terraform."""
 
 import os
 import re
@@ -11,12 +11,12 @@ import pytest
 PLACE = ("--project", "acme-packages", "--region", "europe-west1")
 PROGRAMS = ("gcloud", "terraform", "python3", "sleep")
 STAND_IN = """#!/bin/bash
-# Writes down what it is called with; says nothing, but for what the test wants said.
+# Records its arguments; prints only the output that the test configures.
 shopt -s extglob
 called="$(basename "$0") $*"
 echo "$called" >> "$CALLS"
 case $called in $FAILS) echo "no: $called" >&2; exit 1 ;; esac
-case $called in $SAYS) echo -e "${SAID:-something}" ;; esac
+case $called in $ANSWERS) echo -e "${OUTPUT:-something}" ;; esac
 [[ $called == "python3 -m venv "* ]] || exit 0
 mkdir -p "$3/bin" && ln -sf "$(realpath "$0")" "$3/bin/python"
 """
@@ -30,13 +30,13 @@ Script = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture
 def calls(tmp_path: Path) -> Path:
-    """Where the stand-ins write down how they were called."""
+    """File in which the stand-ins record their calls."""
     return tmp_path / "calls"
 
 
 @pytest.fixture
 def script(tree: Path, calls: Path) -> Script:
-    """Runs one of the scripts; ``fails`` and ``says`` are globs of calls, ``said`` what is said."""
+    """Runner of a script; ``fails`` and ``answers`` are globs of calls; ``output`` is printed."""
     folder = tree / "bin"
     folder.mkdir()
     for name in PROGRAMS:
@@ -44,35 +44,41 @@ def script(tree: Path, calls: Path) -> Script:
         (folder / name).chmod(0o755)
 
     def run(
-        name: str, *arguments: str, fails: str = "", says: str = "", said: str = ""
+        name: str, *arguments: str, fails: str = "", answers: str = "", output: str = ""
     ) -> "subprocess.CompletedProcess[str]":
         calls.write_text("", "utf-8")
         path = f"{folder}:{os.environ['PATH']}"
-        told = {"CALLS": str(calls), "FAILS": fails, "SAYS": says, "SAID": said}
-        environment = {**os.environ, "PATH": path, **told}
+        controls = {"CALLS": str(calls), "FAILS": fails, "ANSWERS": answers, "OUTPUT": output}
+        environment = {**os.environ, "PATH": path, **controls}
         command = [str(tree / "deploy" / name), *PLACE, *arguments]
         return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
     return run
 
 
-def made(calls: Path) -> list[str]:
-    """What of it makes something, that must not be made twice."""
-    makers = ("storage buckets create", "builds submit", "proxy.tokens create")
+def list_creations(calls: Path) -> list[str]:
+    """Return the calls that create a bucket, images or a token."""
+    creations = ("storage buckets create", "builds submit", "proxy.tokens create")
     text = calls.read_text("utf-8")
-    return [maker for maker in makers if maker in text]
+    return [each for each in creations if each in text]
 
 
-def test_the_first_time_everything_is_made(script: Script, calls: Path) -> None:
+def test_the_first_installation_creates_everything(script: Script, calls: Path) -> None:
     done = script("install", "--tag", "1")
     assert done.returncode == 0, done.stderr
-    assert made(calls) == ["storage buckets create", "builds submit", "proxy.tokens create"]
+    assert list_creations(calls) == [
+        "storage buckets create",
+        "builds submit",
+        "proxy.tokens create",
+    ]
 
 
-def test_the_second_time_only_terraform_looks_for_changes(script: Script, calls: Path) -> None:
-    done = script("install", "--tag", "1", says=f"@({BUCKET}|{IMAGE}|{TOKENS})")
+def test_the_second_installation_only_applies_changes_of_terraform(
+    script: Script, calls: Path
+) -> None:
+    done = script("install", "--tag", "1", answers=f"@({BUCKET}|{IMAGE}|{TOKENS})")
     assert done.returncode == 0, done.stderr
-    assert made(calls) == []
+    assert list_creations(calls) == []
     assert calls.read_text("utf-8").count(" apply ") == 2
     assert "-m proxy.tokens create NAME" in done.stdout
 
@@ -80,32 +86,30 @@ def test_the_second_time_only_terraform_looks_for_changes(script: Script, calls:
 @pytest.mark.parametrize(
     "broken", ["terraform * apply * -target=*", "gcloud builds submit *", "python -m pip *"]
 )
-def test_what_failed_half_way_is_gone_on_with(script: Script, calls: Path, broken: str) -> None:
+def test_install_continues_after_a_failure(script: Script, calls: Path, broken: str) -> None:
     assert script("install", "--tag", "1", fails=broken).returncode != 0
-    done = script("install", "--tag", "1", says=BUCKET)
+    done = script("install", "--tag", "1", answers=BUCKET)
     assert done.returncode == 0, done.stderr
-    assert made(calls) == ["builds submit", "proxy.tokens create"]
+    assert list_creations(calls) == ["builds submit", "proxy.tokens create"]
 
 
-def test_a_builder_whose_rights_are_not_yet_noticed_is_waited_for(
-    script: Script, calls: Path
-) -> None:
+def test_install_retries_a_build_that_fails_early(script: Script, calls: Path) -> None:
     done = script("install", "--tag", "1", fails="gcloud builds submit *")
     text = calls.read_text("utf-8")
     assert done.returncode == 1
     assert (text.count("gcloud builds submit"), text.count("sleep 60")) == (6, 5)
 
 
-def test_what_was_built_anew_is_what_later_installations_run(script: Script, calls: Path) -> None:
+def test_later_installations_use_the_newest_rebuild(script: Script, calls: Path) -> None:
     tags = "1-r20261124000000\\n1\\n1-r20261123000000"
-    done = script("install", "--tag", "1", says=IMAGE, said=tags)
-    assert "built before: 1-r20261124000000\n" in done.stdout
+    done = script("install", "--tag", "1", answers=IMAGE, output=tags)
+    assert "already built: 1-r20261124000000\n" in done.stdout
     assert calls.read_text("utf-8").count("-var=tag=1-r20261124000000") == 1
-    assert made(calls) == ["storage buckets create", "proxy.tokens create"]
+    assert list_creations(calls) == ["storage buckets create", "proxy.tokens create"]
 
 
-def test_images_are_built_anew_under_another_name(script: Script, calls: Path) -> None:
-    done = script("install", "--tag", "1", "--rebuild", says=IMAGE)
+def test_a_rebuild_has_a_new_tag(script: Script, calls: Path) -> None:
+    done = script("install", "--tag", "1", "--rebuild", answers=IMAGE)
     assert done.returncode == 0, done.stderr
     text = calls.read_text("utf-8")
     [tag] = re.findall(r"_TAG=(\S+)", text)
@@ -114,33 +118,48 @@ def test_images_are_built_anew_under_another_name(script: Script, calls: Path) -
 
 
 @pytest.mark.parametrize(
-    "remembered",
+    "state",
     [
+        '{"module": "module.uploaders"}',
         '{"module": "module.publishers"}',
         '{"module": "module.domain[0]"}',
         '{"name": "operators"}',
         '{"type": "google_monitoring_notification_channel"}',
     ],
 )
-def test_who_has_no_configuration_does_not_take_away_what_one_granted(
-    script: Script, tree: Path, calls: Path, remembered: str
+def test_install_refuses_to_remove_grants_without_a_tfvars_file(
+    script: Script, tree: Path, calls: Path, state: str
 ) -> None:
-    done = script("install", "--tag", "1", "--yes", says=f"@({BUCKET}|{STATE})", said=remembered)
-    assert (done.returncode, made(calls)) == (2, [])
+    done = script("install", "--tag", "1", "--yes", answers=f"@({BUCKET}|{STATE})", output=state)
+    assert (done.returncode, list_creations(calls)) == (2, [])
     assert "terraform.tfvars is missing" in done.stderr
     assert " apply " not in calls.read_text("utf-8")
 
     (tree / "deploy/terraform/terraform.tfvars").touch()
-    assert script("install", "--tag", "1", says=STATE, said=remembered).returncode == 0
+    assert script("install", "--tag", "1", answers=STATE, output=state).returncode == 0
 
 
-def test_who_never_had_a_configuration_needs_none(script: Script) -> None:
+def test_an_installation_without_configuration_needs_no_tfvars_file(script: Script) -> None:
     state = '{"module": "module.storage"}'
-    assert script("install", "--tag", "1", says=STATE, said=state).returncode == 0
+    assert script("install", "--tag", "1", answers=STATE, output=state).returncode == 0
 
 
-def test_only_what_is_in_the_images_gives_them_another_name(script: Script, tree: Path) -> None:
-    def tag() -> str:
+@pytest.mark.parametrize("name", ["install", "uninstall"])
+def test_the_state_of_an_earlier_release_is_renamed_before_targets_are_used(
+    script: Script, tree: Path, calls: Path, name: str
+) -> None:
+    """Terraform refuses ``-target`` options that exclude resources with a pending move."""
+    (tree / "deploy/terraform/terraform.tfvars").touch()
+    state = '{"module": "module.publishers"}'
+    tag = ["--tag", "1"] if name == "install" else []
+    assert script(name, *tag, answers=f"@({BUCKET}|{STATE})", output=state).returncode == 0
+    text = calls.read_text("utf-8")
+    assert text.count(" state mv module.publishers module.uploaders\n") == 1
+    assert text.index(" state mv ") < text.index(" -target=")
+
+
+def test_only_changes_of_files_in_the_images_change_the_tag(script: Script, tree: Path) -> None:
+    def read_tag() -> str:
         found = re.search(r"-var=tag=(\S+)", script("install", "--dry-run").stdout)
         assert found
         return found[1]
@@ -148,7 +167,7 @@ def test_only_what_is_in_the_images_gives_them_another_name(script: Script, tree
     def commit() -> str:
         subprocess.run([*git, "add", "."], check=True)
         subprocess.run([*git, "commit", "--quiet", "--message=x"], check=True)
-        return tag()
+        return read_tag()
 
     git = ["git", "-C", str(tree), "-c", "user.name=x", "-c", "user.email=x@example.com"]
     subprocess.run([*git, "init", "--quiet"], check=True)
@@ -159,7 +178,7 @@ def test_only_what_is_in_the_images_gives_them_another_name(script: Script, tree
     settings.write_text("", "utf-8")
     assert commit() == first
     code.write_text("2", "utf-8")
-    uncommitted = tag()
+    uncommitted = read_tag()
     assert re.fullmatch(f"{first}-[0-9a-f]{{8}}", uncommitted)
     assert len({first, uncommitted, commit()}) == 3
 
@@ -175,31 +194,31 @@ def test_only_what_is_in_the_images_gives_them_another_name(script: Script, tree
         ),
     ],
 )
-def test_who_is_not_signed_in_is_told_before_anything_is_done(
+def test_a_missing_sign_in_is_reported_first(
     script: Script, calls: Path, name: str, fails: str, remedy: str
 ) -> None:
     done = script(name, *(["--tag", "1"] if name == "install" else []), fails=fails)
-    assert (done.returncode, made(calls)) == (2, [])
+    assert (done.returncode, list_creations(calls)) == (2, [])
     assert remedy in done.stderr
     assert "terraform -chdir" not in calls.read_text("utf-8")
 
 
-def test_uninstall_takes_no_error_for_not_installed(script: Script, calls: Path) -> None:
+def test_uninstall_reports_an_error_of_gcloud(script: Script, calls: Path) -> None:
     done = script("uninstall", fails=BUCKET)
     assert done.returncode == 1
     assert "not installed" not in done.stdout
     assert "no: gcloud storage buckets list" in done.stderr
 
 
-def test_uninstall_of_nothing_does_nothing(script: Script, calls: Path) -> None:
+def test_uninstall_without_an_installation_does_nothing(script: Script, calls: Path) -> None:
     done = script("uninstall")
     assert done.returncode == 0
     assert "not installed in acme-packages" in done.stdout
     assert "terraform -chdir" not in calls.read_text("utf-8")
 
 
-def test_uninstall_says_what_is_still_paid_for(script: Script) -> None:
-    kept = script("uninstall", says=BUCKET).stdout
-    deleted = script("uninstall", "--delete-data", says=BUCKET).stdout
+def test_uninstall_lists_data_that_still_costs_money(script: Script) -> None:
+    kept = script("uninstall", answers=BUCKET).stdout
+    deleted = script("uninstall", "--delete-data", answers=BUCKET).stdout
     assert "the buckets, the secret of the tokens" in kept
-    assert "for 30 days the deleted packages" in deleted
+    assert "deleted packages for 30 days" in deleted

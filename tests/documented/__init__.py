@@ -1,1 +1,1 @@
-"""What README and docs tell a reader to type, and how each command of it is checked."""
+"""Check of the commands in README and docs."""

@@ -1,17 +1,17 @@
-"""How each command of README and docs is checked: by a table of the words it begins with.
+"""Rules for the check of each command of README and docs, by its first words.
 
 ============= =====================================================================================
-RUN           executed on a local index, page by page (``e2e/test_documented.py``)
-LATER         executed likewise, by ``make test-clients`` (``clients/test_documented.py``): minutes
+RUN           executed on a local index, page by page (``e2e/test_documented_locally.py``)
+LATER         executed by ``make test-clients`` (``clients/test_client_docs.py``); takes minutes
 PARSED        needs Google Cloud: gcloud or Terraform parse it, by ``make check-deploy``
-PLANNED       takes long, or comes without end: ``make -n`` of it succeeds
-ARGUMENTS     mentioned without its program, or before a PARSED one: our own parser takes it
-HELP          takes long: its flags stand in its ``--help``
-NAMED         of an installer or the like: its ``--help`` has it (``clients/test_documented.py``)
-ELSEWHERE     executed by the test that the rule names
+PLANNED       takes long, or does not end: ``make -n`` of it succeeds
+ARGUMENTS     mentioned without its program, or before a PARSED one: our parser accepts it
+HELP          takes long: its ``--help`` has its flags
+NAMED         of an installer or tool: its ``--help`` has it (``clients/test_client_docs.py``)
+OTHER_TEST    executed by the test that the rule names
 ============= =====================================================================================
 
-A command that no rule fits is an error, so whoever writes one down decides how it is checked.
+A command without a rule is an error, so the author of the command chooses its check.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from offline_checks.shell import Command
 
 
 class Check(Enum):
-    """A way to check a command."""
+    """Kind of check of a command."""
 
     RUN = auto()
     LATER = auto()
@@ -32,27 +32,25 @@ class Check(Enum):
     ARGUMENTS = auto()
     HELP = auto()
     NAMED = auto()
-    ELSEWHERE = auto()
+    OTHER_TEST = auto()
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What is done with the commands that begin with certain words."""
+    """Check of the commands that begin with certain words."""
 
     words: str
-    """The words, each a shell pattern; before them the variable that is set, where it matters."""
+    """First words, each a shell pattern, and before them an assignment if it is significant."""
     check: Check
     more: str = ""
-    """RUN: what is put after the words, so that it does less; ARGUMENTS: what comes before them;
-    ELSEWHERE: the test.
-    """
+    """RUN: options after the words, to do less; ARGUMENTS: the program; OTHER_TEST: the test."""
     soon: bool = False
-    """RUN: whether it is repeated until it succeeds, as it reads what the services are writing."""
+    """RUN: true to repeat the command until it succeeds, because the services write its input."""
     codes: frozenset[int] = frozenset({0})
-    """RUN: the exit codes that a page may show."""
+    """RUN: valid exit codes."""
 
-    def fits(self, words: list[str]) -> bool:
-        """Whether a command begins with the rule's words."""
+    def is_match(self, words: list[str]) -> bool:
+        """Return whether a command begins with the words of the rule."""
         mine = self.words.split()
         return len(mine) <= len(words) and all(map(fnmatchcase, words, mine))
 
@@ -66,21 +64,22 @@ RULES = (
     Rule("make demo", RUN),
     Rule("make local-up", RUN),
     Rule("RUNTIME=docker make local-up", Check.PLANNED),
-    Rule("make local-down", Check.ELSEWHERE, "e2e/test_documented.py"),
-    # Our own programs.
+    Rule("make local-down", Check.OTHER_TEST, "e2e/test_documented_locally.py"),
+    # Programs of gcpypi.
     Rule("python -m publisher verify", RUN, "--patience 1", codes=frozenset({0, 1})),
     Rule("python -m publisher rebuild", RUN),
     Rule("python -m ingest reindex", RUN, codes=frozenset({0, 1})),
     Rule("python -m proxy.tokens *", RUN),
     Rule("python -m benchmarks.*", Check.HELP),
-    Rule("python -m benchmarks.cost", Check.ELSEWHERE, "unit/docs/test_cost.py"),
+    Rule("python -m pytest tests/*", Check.HELP),
+    Rule("python -m benchmarks.cost", Check.OTHER_TEST, "unit/docs/test_cost.py"),
     Rule("rebuild", Check.ARGUMENTS, "python -m publisher"),
     Rule("reindex", Check.ARGUMENTS, "python -m ingest"),
     Rule("revoke", Check.ARGUMENTS, "python -m proxy.tokens"),
     Rule("deploy/install", RUN, "--dry-run"),
     Rule("deploy/uninstall", RUN, "--dry-run"),
-    # Google Cloud: what the stand-ins do, and what they do not, as keeping versions. To pull where
-    # nothing waits takes 90 s.
+    # Google Cloud: RUN on the stand-ins, PARSED for features that they lack, such as versions of an
+    # object. To pull from an empty subscription takes 90 s.
     Rule("gcloud", PARSED),
     Rule("gcloud config", RUN),
     Rule("gcloud pubsub topics publish", RUN),
@@ -88,20 +87,21 @@ RULES = (
     Rule("gcloud pubsub subscriptions ack", Check.LATER),
     Rule("gcloud storage cp *", RUN),
     Rule("gcloud storage cat", RUN, soon=True),
+    Rule("gcloud storage cat gs://my-packages-*", PARSED),
     Rule("gcloud storage ls *", RUN),
-    Rule("gcloud storage ls --all-versions", Check.ELSEWHERE, "unit/docs/test_operate.py"),
+    Rule("gcloud storage ls --all-versions", Check.OTHER_TEST, "unit/docs/test_operate.py"),
     Rule("gcloud storage ls -l -a", PARSED),
     Rule("gcloud storage objects describe", RUN),
     Rule("terraform", PARSED),
     Rule("replay", Check.LATER),
-    # Who installs, and what else one does with it.
+    # Installers.
     *(Rule(word, Check.NAMED) for word in ("pip", "pipx", "uv", "poetry", "pdm", "wheel")),
     Rule("pip wheel", RUN),
     Rule("pip download", RUN, soon=True),
     Rule("pip install", RUN, "--target build/installed", soon=True),
     Rule("uv pip install", RUN, soon=True),
     Rule("pip install --require-hashes", Check.NAMED),
-    # The shell's own, and its filters: run with what they stand among.
+    # Shell built-ins and filters, run together with the commands around them.
     *(Rule(word, RUN) for word in (".", "export", "read", "case", "esac", "done", "[*]", "printf")),
     Rule("[[]", RUN),
     *(
@@ -122,20 +122,22 @@ RULES = (
 )
 
 
-class Unclassified(Exception):
-    """No rule says how a command is checked."""
+class UnclassifiedCommandError(Exception):
+    """No rule matches a command."""
 
 
-def rule_of(command: Command) -> Rule:
-    """The rule of a command: the one of most words that fits, and of several the last.
+def find_rule(command: Command) -> Rule:
+    """Return the matching rule with the most words, and the last of several.
 
-    :raises Unclassified: if none does.
+    :raises UnclassifiedCommandError: if no rule matches.
     """
     program = command.words[0]
     if "/bin/" in program:
         program = PurePosixPath(program).name
     words = [program, *command.words[1:]]
-    fitting = [rule for rule in RULES if rule.fits(words) or rule.fits([*command.settings, *words])]
-    if not fitting:
-        raise Unclassified(" ".join(command.words))
-    return sorted(fitting, key=lambda rule: len(rule.words.split()))[-1]
+    matching = [
+        rule for rule in RULES if rule.is_match(words) or rule.is_match([*command.settings, *words])
+    ]
+    if not matching:
+        raise UnclassifiedCommandError(" ".join(command.words))
+    return sorted(matching, key=lambda rule: len(rule.words.split()))[-1]

@@ -1,4 +1,4 @@
-"""A shell that types what a page says, and remembers: variables, functions, the folder."""
+"""Shell that runs the steps of a page, and keeps variables, functions and the folder."""
 
 import re
 import select
@@ -12,28 +12,28 @@ from typing import Self
 from testing.processes import Process
 
 PATIENCE = 120.0
-"""Seconds until a step is given up."""
+"""Seconds until a step fails."""
 
 _WORD = re.compile(r"(?<![0-9A-Za-z])[A-Za-z]{3,}(?![0-9A-Za-z])")
-"""What stays the same from run to run: no digits, no digests, no units."""
+"""Words that are the same in each run: no digits, no digests, no units."""
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
-    """What became of a step."""
+class StepResult:
+    """Result of a step."""
 
     code: int
-    """The exit code."""
+    """Exit code."""
     output: str
-    """What it printed, on both streams."""
+    """Output of both streams."""
 
-    def shows(self, line: str) -> bool:
-        """Whether it printed a line that has the words of ``line``, in their order."""
-        return any(_in_order(_WORD.findall(line), each) for each in self.output.splitlines())
+    def has_line(self, line: str) -> bool:
+        """Return whether a line of the output has the words of ``line``, in their order."""
+        return any(_has_in_order(_WORD.findall(line), each) for each in self.output.splitlines())
 
 
 class Shell:
-    """bash, as one would have it open beside the page."""
+    """Interactive bash session of a reader."""
 
     def __init__(self, folder: Path, environment: Mapping[str, str], scratch: Path) -> None:
         self._step, self._output = scratch / "step", scratch / "output"
@@ -54,27 +54,27 @@ class Shell:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """End it, with what it was waiting for; what it left in the background has its own."""
+        """End the shell and its current step, but not processes in the background."""
         self._process.kill()
         self._process.communicate()
 
-    def run(self, text: str) -> Done:
-        """Have it run a step; wait until that is done."""
+    def run(self, text: str) -> StepResult:
+        """Run a step and wait for its end."""
         assert self._process.stdin
         assert self._process.stdout
         self._step.write_text(f"{text}\n")
-        # What the step prints goes to a file, its exit code to us: so nothing that it starts and
-        # leaves running can keep us waiting.
+        # The output goes to a file and only the exit code to the pipe. So a process that the step
+        # leaves running cannot block this one.
         step = f'. "{self._step}" >"{self._output}" 2>&1 </dev/null; echo $?\n'
         self._process.stdin.write(step.encode())
         self._process.stdin.flush()
         ready, _, _ = select.select([self._process.stdout], [], [], PATIENCE)
         said = self._process.stdout.readline() if ready else b""
         output = self._output.read_text("utf-8", "replace")
-        assert said, f"it did not end within {PATIENCE} s, or ended the shell:\n{text}\n{output}"
-        return Done(int(said), output)
+        assert said, f"the step ran longer than {PATIENCE} s or ended the shell:\n{text}\n{output}"
+        return StepResult(int(said), output)
 
 
-def _in_order(words: list[str], line: str) -> bool:
+def _has_in_order(words: list[str], line: str) -> bool:
     rest = iter(_WORD.findall(line))
     return all(word in rest for word in words)

@@ -1,6 +1,6 @@
-"""The native runtime, started once on free ports, and the real clients that are pointed at it.
+"""Fixtures with the native runtime on free ports, for tests with real clients.
 
-Nothing of the product is imported here: what these tests know of it is what a user knows.
+These tests import no product code; they use the product like a user.
 """
 
 import base64
@@ -22,23 +22,23 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from testing.processes import Process, on_kill
+from testing.processes import Process, run_if_killed
 
 T = TypeVar("T")
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 30.0
-"""Seconds until a step is given up; the issue's own goal of 5 s is no test: machines are shared."""
+"""Time limit of a step in seconds; more than the goal of 5 s, because machines are shared."""
 
 
 @dataclass(frozen=True)
-class Runtime:
-    """One running local index, and what a shell knows of it after ``. .local/env``."""
+class LocalIndex:
+    """Running local index, with the environment of ``. .local/env``."""
 
     directory: Path
     environment: dict[str, str]
-    words: str
-    """What ``local up`` printed."""
+    output: str
+    """Output of ``local up``."""
     runs: list[int] = field(default_factory=list)
 
     @property
@@ -50,12 +50,12 @@ class Runtime:
         return self.environment["INCOMING_BUCKET"]
 
     @property
-    def gcloud(self) -> bool:
-        """Whether gcloud is here and reaches the Pub/Sub that runs."""
-        return "Google's emulator" in self.words
+    def has_gcloud(self) -> bool:
+        """True if gcloud is installed and works with the running Pub/Sub."""
+        return "Google's emulator" in self.output
 
     def run(self, *command: str | Path, check: bool = True) -> subprocess.CompletedProcess[str]:
-        """Run a client in the runtime's environment; a failure shows what it said."""
+        """Run a client in the environment of the runtime; a failure shows its output."""
         done = subprocess.run(
             [str(part) for part in command],
             env=self.environment,
@@ -66,21 +66,21 @@ class Runtime:
         assert not check or done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
         return done
 
-    def object_name(self, filename: str, publisher: str = "ci") -> str:
-        """A new name in the incoming bucket: each upload is a run of its own."""
+    def make_object_name(self, filename: str, uploader: str = "ci") -> str:
+        """Return a new object name in the incoming bucket, with its own run id."""
         self.runs.append(1)
-        return f"{publisher}/{time.time_ns()}-{len(self.runs)}/{filename}"
+        return f"{uploader}/{time.time_ns()}-{len(self.runs)}/{filename}"
 
-    def drop(self, filename: str, data: bytes, publisher: str = "ci") -> str:
-        """Upload a file over the JSON API, which notifies; return the object's name."""
-        name = self.object_name(filename, publisher)
+    def upload_file(self, filename: str, data: bytes, uploader: str = "ci") -> str:
+        """Upload a file over the JSON API, which announces it; return the object name."""
+        name = self.make_object_name(filename, uploader)
         path = f"/upload/storage/v1/b/{self.incoming}/o?uploadType=media&name={quote(name, '')}"
         url = self.environment["STORAGE_EMULATOR_HOST"] + path
         with urlopen(Request(url, data, {"Content-Type": "application/octet-stream"})):  # noqa: S310
             return name
 
-    def objects(self, bucket: str, prefix: str = "") -> dict[str, bytes]:
-        """All objects of a bucket, by name."""
+    def read_objects(self, bucket: str, prefix: str = "") -> dict[str, bytes]:
+        """Return the objects of a bucket by name."""
         base = self.environment["STORAGE_EMULATOR_HOST"]
         name = self.environment[f"{bucket.upper()}_BUCKET"]
         listing = f"{base}/storage/v1/b/{name}/o?prefix={quote(prefix, '')}"
@@ -92,61 +92,61 @@ class Runtime:
             for item in items
         }
 
-    def verdict(self, name: str) -> dict[str, object]:
-        """The verdict on an incoming object, as soon as it is there."""
+    def wait_for_verdict(self, name: str) -> dict[str, object]:
+        """Return the verdict on an incoming object as soon as it exists."""
         return self._read_verdict(f"{name}/")
 
-    def answer(self, message_id: str) -> dict[str, object]:
-        """The answer to a message that decides about no object, as soon as it is there."""
+    def wait_for_answer(self, message_id: str) -> dict[str, object]:
+        """Return the answer to a message without an object as soon as it exists."""
         return self._read_verdict(f"messages/{message_id}.json")
 
     def _read_verdict(self, prefix: str) -> dict[str, object]:
-        (verdict,) = eventually(lambda: self.objects("verdicts", prefix).values())
+        (verdict,) = wait_until(lambda: self.read_objects("verdicts", prefix).values())
         read: dict[str, object] = json.loads(verdict)
         return read
 
-    def page(self, project: str) -> dict[str, object] | None:
-        """A project's JSON page from the index; None while there is none."""
+    def fetch_page(self, project: str) -> dict[str, object] | None:
+        """Return a project's JSON page from the index; None if it does not exist."""
         status, body = self.get(f"/simple/{project}/", "application/vnd.pypi.simple.v1+json")
         return json.loads(body) if status == 200 else None
 
-    def filenames(self, project: str) -> set[str]:
-        """The files that a project's page lists."""
-        page = self.page(project) or {"files": []}
+    def list_filenames(self, project: str) -> set[str]:
+        """Return the names of the files on a project's page."""
+        page = self.fetch_page(project) or {"files": []}
         files = page["files"]
         assert isinstance(files, list)
         return {file["filename"] for file in files}
 
     def wait_for(self, project: str, *filenames: str) -> None:
         """Wait until a project's page lists these files."""
-        eventually(lambda: set(filenames) <= self.filenames(project))
+        wait_until(lambda: set(filenames) <= self.list_filenames(project))
 
-    def lines(self, service: str) -> list[dict[str, object]]:
-        """What a service has logged so far."""
-        marked = (line.partition(" | ") for line in self._log())
+    def read_log_entries(self, service: str) -> list[dict[str, object]]:
+        """Return the log entries of a service."""
+        marked = (line.partition(" | ") for line in self._read_log())
         return [
             json.loads(text)
             for head, _, text in marked
             if head.split()[-1] == service and text.startswith("{")
         ]
 
-    def complaints(self) -> list[str]:
-        """Lines of the log that tell of an error or a warning of Python's."""
+    def find_complaints(self) -> list[str]:
+        """Return the lines of the log with an error or a Python warning."""
         sign = re.compile(r'"severity": ?"(?:ERROR|CRITICAL)"|Traceback|Warning:')
-        return [line for line in self._log() if sign.search(line)]
+        return [line for line in self._read_log() if sign.search(line)]
 
-    def _log(self) -> list[str]:
+    def _read_log(self) -> list[str]:
         return (self.directory / "log").read_text("utf-8").splitlines()
 
     def get(self, path: str, accept: str = "*/*", token: str | None = None) -> tuple[int, bytes]:
-        """Ask the index, as a holder of ``token`` (default: the runtime's own)."""
+        """Send a GET request to the index with ``token``, by default the runtime's token."""
         host = self.index_url.split("@")[1].split("/")[0]
         secret = self.environment["GCPYPI_TOKEN"] if token is None else token
         return fetch(f"http://{host}{path}", accept, f"__token__:{secret}" if secret else None)
 
 
 def fetch(url: str, accept: str = "*/*", userinfo: str | None = None) -> tuple[int, bytes]:
-    """GET a URL; return status and body."""
+    """Send a GET request; return status and body."""
     request = Request(url, headers={"Accept": accept})  # noqa: S310 - loopback
     if userinfo is not None:
         encoded = base64.b64encode(userinfo.encode()).decode()
@@ -159,26 +159,29 @@ def fetch(url: str, accept: str = "*/*", userinfo: str | None = None) -> tuple[i
             return error.code, error.read()
 
 
-def eventually(probe: Callable[[], T]) -> T:
-    """Return what ``probe`` answers as soon as it is true of something."""
+def wait_until(probe: Callable[[], T]) -> T:
+    """Call ``probe`` until its result is true, and return the result."""
     give_up = time.monotonic() + PATIENCE
     while not (answer := probe()):
-        assert time.monotonic() < give_up, "it did not happen in time"
+        assert time.monotonic() < give_up, "no result within the time limit"
         time.sleep(0.05)
     return answer
 
 
 @contextmanager
-def running(directory: Path, path: str | None = None) -> Iterator[Runtime]:
-    """Start the runtime on free ports; ``path`` is where it may look for programs."""
-    with on_kill(_down(directory)):
+def run_local_index(directory: Path, path: str | None = None) -> Iterator[LocalIndex]:
+    """Start the runtime on free ports, and stop it at the end.
+
+    :param path: search path for programs; None is the PATH of the tests.
+    """
+    with run_if_killed(_build_down_command(directory)):
         try:
             yield _start(directory, path)
         finally:
             stop(directory)
 
 
-def _start(directory: Path, path: str | None) -> Runtime:
+def _start(directory: Path, path: str | None) -> LocalIndex:
     clients = {name: value for name, value in os.environ.items() if name != "PYTHONWARNINGS"}
     clients["PATH"] = clients["PATH"] if path is None else path
     services = {**clients, "RUNTIME": "native", "PYTHONWARNINGS": "error"}
@@ -186,15 +189,15 @@ def _start(directory: Path, path: str | None) -> Runtime:
     pipe = subprocess.PIPE
     with Process(command, environment=services, folder=ROOT, stdout=pipe, stderr=pipe) as up:
         try:
-            words, errors = (stream.decode() for stream in up.communicate())
+            output, errors = (stream.decode() for stream in up.communicate())
         finally:
-            up.wait()  # also when interrupted: what is half started cannot be stopped
-    assert up.returncode == 0, f"{words}\n{errors}"
-    return Runtime(directory, {**clients, **_sourced(directory / "env")}, words)
+            up.wait()  # also after an interruption, because a partial start cannot be stopped
+    assert up.returncode == 0, f"{output}\n{errors}"
+    return LocalIndex(directory, {**clients, **_source_environment(directory / "env")}, output)
 
 
-def _sourced(file: Path) -> dict[str, str]:
-    """What a shell has after sourcing the file."""
+def _source_environment(file: Path) -> dict[str, str]:
+    """Return the variables of a shell after sourcing the file."""
     script = f'set -a; . "{file}"; exec "{sys.executable}" -c "{_DUMP}"'
     done = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=True)
     variables: dict[str, str] = json.loads(done.stdout)
@@ -210,16 +213,16 @@ _DUMP = "import json, os; print(json.dumps(dict(os.environ)))"
 
 
 def stop(directory: Path) -> None:
-    """Stop it, if it still runs."""
-    subprocess.run(_down(directory), check=True, capture_output=True, cwd=ROOT)
+    """Stop the runtime, if it still runs."""
+    subprocess.run(_build_down_command(directory), check=True, capture_output=True, cwd=ROOT)
 
 
-def _down(directory: Path) -> list[str]:
+def _build_down_command(directory: Path) -> list[str]:
     return [sys.executable, "-m", "local", "down", "--dir", str(directory)]
 
 
-def bare_path(directory: Path) -> str:
-    """Make the PATH of a machine that has neither gcloud nor Java nor Docker."""
+def make_bare_path(directory: Path) -> str:
+    """Create the PATH of a machine without gcloud, Java and Docker."""
     directory.mkdir()
     for tool in ("sh", "env", "tail"):
         if found := shutil.which(tool):
@@ -228,23 +231,23 @@ def bare_path(directory: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def runtime(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
-    """The runtime as it is on this machine: Google's emulator if gcloud and Java are there."""
-    with running(tmp_path_factory.mktemp("runtime")) as started:
+def runtime(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalIndex]:
+    """Runtime of this machine, with Google's emulator if gcloud and Java are installed."""
+    with run_local_index(tmp_path_factory.mktemp("runtime")) as started:
         yield started
 
 
 @pytest.fixture(scope="session")
-def built_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
-    """The runtime of a machine that has neither gcloud nor Java nor Docker."""
-    path = bare_path(tmp_path_factory.mktemp("bin") / "bin")
-    with running(tmp_path_factory.mktemp("built-in"), path) as started:
+def built_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalIndex]:
+    """Runtime of a machine without gcloud, Java and Docker."""
+    path = make_bare_path(tmp_path_factory.mktemp("bin") / "bin")
+    with run_local_index(tmp_path_factory.mktemp("built-in"), path) as started:
         yield started
 
 
 @pytest.fixture(scope="session")
 def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The interpreter of a throw-away environment to install into, with pip."""
+    """Interpreter of a temporary environment with pip."""
     directory = tmp_path_factory.mktemp("venv")
     subprocess.run([sys.executable, "-m", "venv", str(directory)], check=True)
     return directory / "bin" / "python"

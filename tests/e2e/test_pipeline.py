@@ -1,4 +1,4 @@
-"""A wheel goes in, pip gets it out: through all services, with the real clients."""
+"""End-to-end tests with real clients: upload a wheel, and install it with pip and uv."""
 
 import hashlib
 import json
@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from e2e.conftest import Runtime, eventually
-from testing.fakes.wheels import wheel, wheel_filename
+from e2e.conftest import LocalIndex, wait_until
+from testing.fakes.small_wheels import build_wheel, wheel_filename
 
 UV = Path(sys.executable).parent / "uv"
 PIP = ("-m", "pip", "--isolated", "--disable-pip-version-check", "--no-cache-dir")
@@ -17,50 +17,50 @@ PIP = ("-m", "pip", "--isolated", "--disable-pip-version-check", "--no-cache-dir
 
 @pytest.fixture
 def project(request: pytest.FixtureRequest) -> str:
-    """A project name of the test's own."""
+    """Project name that no other test uses."""
     digest = hashlib.sha256(request.node.nodeid.encode()).hexdigest()
     return f"e2e_{digest[:8]}"
 
 
-def page_name(project: str) -> str:
+def format_page_name(project: str) -> str:
     return project.replace("_", "-")
 
 
-def upload(runtime: Runtime, path: Path) -> str:
-    """Upload as CI does: with gcloud where it is, else over the JSON API."""
-    if not runtime.gcloud:
-        return runtime.drop(path.name, path.read_bytes())
-    name = runtime.object_name(path.name)
+def upload(runtime: LocalIndex, path: Path) -> str:
+    """Upload like CI: with gcloud if it is installed, else over the JSON API."""
+    if not runtime.has_gcloud:
+        return runtime.upload_file(path.name, path.read_bytes())
+    name = runtime.make_object_name(path.name)
     runtime.run("gcloud", "storage", "cp", path, f"gs://{runtime.incoming}/{name}")
     return name
 
 
-def announce(runtime: Runtime, name: str) -> None:
-    """Announce as CI does, with gcloud; the built-in Pub/Sub has it from the bucket already."""
-    if not runtime.gcloud:
+def announce(runtime: LocalIndex, name: str) -> None:
+    """Announce like CI with gcloud; without it, the bucket's announcement is enough."""
+    if not runtime.has_gcloud:
         return
     message = json.dumps({"bucket": runtime.incoming, "name": name})
     runtime.run("gcloud", "pubsub", "topics", "publish", "file-uploaded", f"--message={message}")
 
 
-def install_with_pip(runtime: Runtime, python: Path, requirement: str) -> None:
+def install_with_pip(runtime: LocalIndex, python: Path, requirement: str) -> None:
     runtime.run(python, *PIP, "install", "--index-url", runtime.index_url, requirement)
 
 
-def version_of(runtime: Runtime, python: Path, project: str) -> str:
+def read_version(runtime: LocalIndex, python: Path, project: str) -> str:
     return runtime.run(python, "-c", f"import {project}; print({project}.VERSION)").stdout.strip()
 
 
 def test_a_wheel_that_a_message_announced_is_installed_by_pip_and_by_uv(
-    runtime: Runtime, python: Path, project: str, tmp_path: Path
+    runtime: LocalIndex, python: Path, project: str, tmp_path: Path
 ) -> None:
     path = tmp_path / wheel_filename(project)
-    path.write_bytes(wheel(project, body=b"VERSION = 'one'\n"))
+    path.write_bytes(build_wheel(project, body=b"VERSION = 'one'\n"))
     announce(runtime, upload(runtime, path))
-    runtime.wait_for(page_name(project), path.name)
+    runtime.wait_for(format_page_name(project), path.name)
 
     install_with_pip(runtime, python, project)
-    assert version_of(runtime, python, project) == "one"
+    assert read_version(runtime, python, project) == "one"
 
     target = tmp_path / "by-uv"
     into = ("--no-config", "--no-cache", "--python", python, "--target", target)
@@ -68,32 +68,32 @@ def test_a_wheel_that_a_message_announced_is_installed_by_pip_and_by_uv(
     assert (target / f"{project}.py").read_text() == "VERSION = 'one'\n"
 
 
-def test_dropping_a_file_is_enough(runtime: Runtime, python: Path, project: str) -> None:
+def test_dropping_a_file_is_enough(runtime: LocalIndex, python: Path, project: str) -> None:
     filename = wheel_filename(project)
-    name = runtime.drop(filename, wheel(project, body=b"VERSION = 'dropped'\n"))
-    assert runtime.verdict(name)["outcome"] == "accepted"
-    runtime.wait_for(page_name(project), filename)
+    name = runtime.upload_file(filename, build_wheel(project, body=b"VERSION = 'dropped'\n"))
+    assert runtime.wait_for_verdict(name)["outcome"] == "accepted"
+    runtime.wait_for(format_page_name(project), filename)
     install_with_pip(runtime, python, project)
-    assert version_of(runtime, python, project) == "dropped"
+    assert read_version(runtime, python, project) == "dropped"
 
 
 def test_it_works_without_gcloud_java_and_docker(
-    built_in: Runtime, python: Path, project: str
+    built_in: LocalIndex, python: Path, project: str
 ) -> None:
-    assert "the built-in one" in built_in.words
+    assert "the built-in one" in built_in.output
     filename = wheel_filename(project)
-    built_in.drop(filename, wheel(project, body=b"VERSION = 'built in'\n"))
-    built_in.wait_for(page_name(project), filename)
+    built_in.upload_file(filename, build_wheel(project, body=b"VERSION = 'built in'\n"))
+    built_in.wait_for(format_page_name(project), filename)
     install_with_pip(built_in, python, project)
-    assert version_of(built_in, python, project) == "built in"
+    assert read_version(built_in, python, project) == "built in"
 
 
-def test_pip_checks_the_hash_of_what_it_downloads(
-    runtime: Runtime, python: Path, project: str, tmp_path: Path
+def test_pip_checks_the_hash_of_a_download(
+    runtime: LocalIndex, python: Path, project: str, tmp_path: Path
 ) -> None:
-    data = wheel(project)
-    runtime.drop(wheel_filename(project), data)
-    runtime.wait_for(page_name(project), wheel_filename(project))
+    data = build_wheel(project)
+    runtime.upload_file(wheel_filename(project), data)
+    runtime.wait_for(format_page_name(project), wheel_filename(project))
     right, wrong = tmp_path / "right.txt", tmp_path / "wrong.txt"
     right.write_text(f"{project}==1.0 --hash=sha256:{hashlib.sha256(data).hexdigest()}\n")
     wrong.write_text(f"{project}==1.0 --hash=sha256:{'0' * 64}\n")
@@ -106,76 +106,81 @@ def test_pip_checks_the_hash_of_what_it_downloads(
 
 
 def test_twenty_wheels_of_five_projects_at_once_are_all_on_their_pages(
-    runtime: Runtime, project: str
+    runtime: LocalIndex, project: str
 ) -> None:
     released = {
-        (f"{project}_{n}", f"{v}.0"): wheel(f"{project}_{n}", f"{v}.0")
+        (f"{project}_{n}", f"{v}.0"): build_wheel(f"{project}_{n}", f"{v}.0")
         for n in range(5)
         for v in range(4)
     }
     with ThreadPoolExecutor(20) as pool:
         for key, data in released.items():
-            pool.submit(runtime.drop, wheel_filename(*key), data)
+            pool.submit(runtime.upload_file, wheel_filename(*key), data)
     for n in range(5):
         name = f"{project}_{n}"
         expected = {wheel_filename(name, f"{v}.0") for v in range(4)}
-        runtime.wait_for(page_name(name), *expected)
-    wanted = {page_name(f"{project}_{n}") for n in range(5)}
+        runtime.wait_for(format_page_name(name), *expected)
+    wanted = {format_page_name(f"{project}_{n}") for n in range(5)}
 
-    def catalogued() -> bool:
+    def is_catalogued() -> bool:
         _, body = runtime.get("/simple/", "application/vnd.pypi.simple.v1+json")
         return wanted <= {entry["name"] for entry in json.loads(body)["projects"]}
 
-    eventually(catalogued)
+    wait_until(is_catalogued)
 
 
 def test_the_same_message_three_times_changes_nothing(
-    runtime: Runtime, project: str, tmp_path: Path
+    runtime: LocalIndex, project: str, tmp_path: Path
 ) -> None:
     path = tmp_path / wheel_filename(project)
-    path.write_bytes(wheel(project))
+    path.write_bytes(build_wheel(project))
     name = upload(runtime, path)
     announce(runtime, name)
-    runtime.wait_for(page_name(project), path.name)
-    before = runtime.page(page_name(project)), runtime.objects("verdicts", name)
+    runtime.wait_for(format_page_name(project), path.name)
+    before = runtime.fetch_page(format_page_name(project)), runtime.read_objects("verdicts", name)
     for _ in range(3):
         announce(runtime, name)
-    deliveries = 5 if runtime.gcloud else 1
+    deliveries = 5 if runtime.has_gcloud else 1
 
-    def delivered() -> bool:
-        lines = runtime.lines("ingest")
+    def is_delivered() -> bool:
+        lines = runtime.read_log_entries("ingest")
         return sum(line.get("file") == path.name for line in lines) >= deliveries
 
-    eventually(delivered)
-    assert (runtime.page(page_name(project)), runtime.objects("verdicts", name)) == before
-    packages = runtime.objects("packages", project)
+    wait_until(is_delivered)
+    assert (
+        runtime.fetch_page(format_page_name(project)),
+        runtime.read_objects("verdicts", name),
+    ) == before
+    packages = runtime.read_objects("packages", project)
     assert packages.keys() == {path.name, f"{path.name}.metadata"}
 
 
-def test_the_same_file_name_with_other_bytes_is_refused(runtime: Runtime, project: str) -> None:
+def test_the_same_file_name_with_other_bytes_is_refused(runtime: LocalIndex, project: str) -> None:
     filename = wheel_filename(project)
-    first = wheel(project)
-    assert runtime.verdict(runtime.drop(filename, first))["outcome"] == "accepted"
-    second = runtime.drop(filename, wheel(project, body=b"VERSION = 'other'\n"))
-    verdict = runtime.verdict(second)
+    first = build_wheel(project)
+    assert runtime.wait_for_verdict(runtime.upload_file(filename, first))["outcome"] == "accepted"
+    second = runtime.upload_file(filename, build_wheel(project, body=b"VERSION = 'other'\n"))
+    verdict = runtime.wait_for_verdict(second)
     assert (verdict["outcome"], verdict["reason"]) == ("refused", "exists")
-    runtime.wait_for(page_name(project), filename)
+    runtime.wait_for(format_page_name(project), filename)
     assert runtime.get(f"/packages/{filename}") == (200, first)
 
 
-def test_a_file_that_is_no_wheel_is_refused_with_a_verdict(runtime: Runtime, project: str) -> None:
-    name = runtime.drop(wheel_filename(project), b"this is no wheel")
-    verdict = runtime.verdict(name)
-    assert (verdict["outcome"], verdict["reason"]) == ("refused", "not-a-zip")
-    assert runtime.objects("packages", project) == {}
-    assert runtime.page(page_name(project)) is None
-
-
-def test_messages_that_cannot_work_are_answered_and_hold_up_nobody(
-    runtime: Runtime, project: str
+def test_a_file_that_is_no_wheel_is_refused_with_a_verdict(
+    runtime: LocalIndex, project: str
 ) -> None:
-    if not runtime.gcloud:
-        pytest.skip("the built-in Pub/Sub speaks no REST, so gcloud cannot publish to it")
+    name = runtime.upload_file(wheel_filename(project), b"this is no wheel")
+    verdict = runtime.wait_for_verdict(name)
+    assert (verdict["outcome"], verdict["reason"]) == ("refused", "not-a-zip")
+    assert runtime.read_objects("packages", project) == {}
+    assert runtime.fetch_page(format_page_name(project)) is None
+
+
+def test_invalid_messages_are_answered_and_block_no_other_message(
+    runtime: LocalIndex, project: str
+) -> None:
+    if not runtime.has_gcloud:
+        pytest.skip("the built-in Pub/Sub has no REST API for gcloud")
     publish = ("gcloud", "pubsub", "topics", "publish", "file-uploaded", "--format=json")
     reasons = {
         "no json": "unreadable-message",
@@ -183,50 +188,52 @@ def test_messages_that_cannot_work_are_answered_and_hold_up_nobody(
         json.dumps({"bucket": "elsewhere", "name": "a/1/b.whl"}): "not-allowed",
     }
     for message, reason in reasons.items():
-        told = json.loads(runtime.run(*publish, f"--message={message}").stdout)
-        (message_id,) = told["messageIds"]
-        assert runtime.answer(message_id)["reason"] == reason
-    absent = runtime.object_name(wheel_filename(project))
+        published = json.loads(runtime.run(*publish, f"--message={message}").stdout)
+        (message_id,) = published["messageIds"]
+        assert runtime.wait_for_answer(message_id)["reason"] == reason
+    absent = runtime.make_object_name(wheel_filename(project))
     announce(runtime, absent)
-    assert runtime.verdict(absent)["reason"] == "not-found"
+    assert runtime.wait_for_verdict(absent)["reason"] == "not-found"
 
 
-def test_a_yank_reaches_pip(runtime: Runtime, python: Path, project: str) -> None:
-    if not runtime.gcloud:
-        pytest.skip("the built-in Pub/Sub speaks no REST, so gcloud cannot publish to it")
+def test_a_yank_reaches_pip(runtime: LocalIndex, python: Path, project: str) -> None:
+    if not runtime.has_gcloud:
+        pytest.skip("the built-in Pub/Sub has no REST API for gcloud")
     for version in ("1.0", "2.0"):
         body = f"VERSION = '{version}'\n".encode()
-        runtime.drop(wheel_filename(project, version), wheel(project, version, body=body))
-    runtime.wait_for(page_name(project), wheel_filename(project, "1.0"))
-    runtime.wait_for(page_name(project), wheel_filename(project, "2.0"))
+        runtime.upload_file(
+            wheel_filename(project, version), build_wheel(project, version, body=body)
+        )
+    runtime.wait_for(format_page_name(project), wheel_filename(project, "1.0"))
+    runtime.wait_for(format_page_name(project), wheel_filename(project, "2.0"))
     command = {"action": "yank", "project": project, "version": "2.0", "reason": "broken"}
     publish = ("gcloud", "pubsub", "topics", "publish", "project-command")
     runtime.run(*publish, f"--message={json.dumps(command)}")
 
-    def yanked() -> bool:
-        page = runtime.page(page_name(project))
+    def is_yanked() -> bool:
+        page = runtime.fetch_page(format_page_name(project))
         return page is not None and '"yanked": "broken"' in json.dumps(page)
 
-    eventually(yanked)
+    wait_until(is_yanked)
     install_with_pip(runtime, python, project)
-    assert version_of(runtime, python, project) == "1.0"
+    assert read_version(runtime, python, project) == "1.0"
 
 
 @pytest.mark.parametrize("token", ["", "wrong", "gcpypi_wrong"])
-def test_without_the_token_there_is_nothing_but_401(runtime: Runtime, token: str) -> None:
+def test_without_a_valid_token_every_path_answers_401(runtime: LocalIndex, token: str) -> None:
     for path in ("/simple/", "/simple/acme/", "/packages/acme-1.0.tar.gz", "/nowhere"):
         assert runtime.get(path, token=token)[0] == 401
 
 
-def test_an_unknown_project_is_not_found(runtime: Runtime) -> None:
-    assert runtime.get("/simple/nobody-published-this/")[0] == 404
+def test_an_unknown_project_is_not_found(runtime: LocalIndex) -> None:
+    assert runtime.get("/simple/unknown-project/")[0] == 404
 
 
-def test_a_second_up_is_harmless(runtime: Runtime) -> None:
+def test_a_second_up_is_harmless(runtime: LocalIndex) -> None:
     again = runtime.run(sys.executable, "-m", "local", "up", "--dir", runtime.directory)
     assert "already up" in again.stdout
 
 
-def test_nobody_complained_meanwhile(runtime: Runtime, built_in: Runtime) -> None:
-    assert runtime.complaints() == []
-    assert built_in.complaints() == []
+def test_the_logs_have_no_errors_and_no_warnings(runtime: LocalIndex, built_in: LocalIndex) -> None:
+    assert runtime.find_complaints() == []
+    assert built_in.find_complaints() == []

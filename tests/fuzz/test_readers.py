@@ -1,8 +1,8 @@
-"""Whatever ingest accepts is read by ``zipfile``, by ``installer`` and by uv as it reads it itself.
+"""Comparison of the ZIP reader with ``zipfile``, ``installer`` and uv, for all accepted wheels.
 
-uv reads in two ways: a file by seeking, and an answer as it streams by. It takes a process each
-time, so here each wheel is read in one of them, and few are made up; ``FUZZ=full`` (``make
-judge-wheels``) has all read in both, and makes up hundreds.
+uv reads a local file by seeking, and a response as a stream. Each read needs a process, so by
+default a wheel is read in one way, and few wheels are generated. ``FUZZ=full`` (``make
+judge-wheels``) reads each wheel in both ways, and generates hundreds.
 """
 
 import importlib.util
@@ -24,54 +24,54 @@ from testing.corpus.archive import (
     STORED,
     Archive,
     Central,
-    chunked,
+    split_chunks,
     unicode_path,
     zip64_extra,
 )
 from testing.corpus.case import Oddity
 from testing.corpus.oddities import WHEEL_ODDITIES
 from testing.corpus.readers import (
-    by_installer,
-    by_uv,
-    by_walk,
-    by_zipfile,
-    files,
-    served,
-    without_record,
+    drop_directories,
+    drop_record,
+    read_by_installer,
+    read_by_uv,
+    read_by_walk,
+    read_by_zipfile,
+    serve_wheels,
 )
-from testing.corpus.wheels import FILENAME, MODULE, wheel
+from testing.corpus.wheels import FILENAME, MODULE, make_wheel
 
 FULL = os.environ.get("FUZZ") == "full"
 WAYS = ("seeking", "streaming")
 INSTALLER = importlib.util.find_spec("installer") is not None
 
 
-def _ways(number: int) -> Collection[str]:
+def _choose_ways(number: int) -> Collection[str]:
     return WAYS if FULL else (WAYS[number % 2],)
 
 
-def _read_by_all(filename: str, data: bytes, directory: Path, ways: Collection[str]) -> None:
-    """See that everybody reads the wheel alike; uv takes only those for this machine."""
-    walked = by_walk(data)
+def _read_with_all(filename: str, data: bytes, directory: Path, ways: Collection[str]) -> None:
+    """Assert that all readers give equal results; uv reads only wheels for this machine."""
+    walked = read_by_walk(data)
     assert walked is not None
-    assert walked == by_zipfile(data)
+    assert walked == read_by_zipfile(data)
     directory.mkdir(parents=True, exist_ok=True)
     path = directory / filename
     path.write_bytes(data)
-    expected = files(walked)
+    expected = drop_directories(walked)
     if INSTALLER:
-        assert by_installer(path) == expected
+        assert read_by_installer(path) == expected
     if "seeking" in ways and filename.endswith("-any.whl"):
-        assert by_uv(str(path)) == without_record(expected)
+        assert read_by_uv(str(path)) == drop_record(expected)
     if "streaming" in ways and filename.endswith("-any.whl"):
-        with served({filename: data}) as url:
-            streamed = by_uv(f"{filename.split('-')[0]} @ {url}/{filename}")
-        assert streamed == without_record(expected)
+        with serve_wheels({filename: data}) as url:
+            streamed = read_by_uv(f"{filename.split('-')[0]} @ {url}/{filename}")
+        assert streamed == drop_record(expected)
 
 
-def _accepted(data: bytes) -> bool:
+def _is_accepted(data: bytes) -> bool:
     try:
-        verify(FILENAME, chunked(data, 1000), Policy(), len(data))
+        verify(FILENAME, split_chunks(data, 1000), Policy(), len(data))
     except Refused:
         return False
     return True
@@ -81,7 +81,9 @@ def test_every_unusual_wheel_is_read_alike(tmp_path: Path) -> None:
     def read(number: int) -> None:
         case: Oddity = WHEEL_ODDITIES[number]
         try:
-            _read_by_all(case.filename, case.build(), tmp_path / str(number), _ways(number))
+            _read_with_all(
+                case.filename, case.build(), tmp_path / str(number), _choose_ways(number)
+            )
         except AssertionError as error:
             raise AssertionError(f"{case.title}: {error}") from error
 
@@ -111,10 +113,10 @@ _SIZES = st.sampled_from([None, None, 0, 1, MAX32])
 
 
 @st.composite
-def _wheels(draw: st.DrawFn) -> bytes:
-    """Wheels whose RECORD is right and whose headers are as odd as a writer could make them."""
-    archive = wheel({"acme/__init__.py": b"VALUE = 1\n" * 20, **draw(_FILES)})
-    module = next(entry for entry in archive.entries if entry.name == MODULE).resolved()
+def _draw_wheel(draw: st.DrawFn) -> bytes:
+    """Generate a wheel with a correct RECORD and unusual headers."""
+    archive = make_wheel({"acme/__init__.py": b"VALUE = 1\n" * 20, **draw(_FILES)})
+    module = next(entry for entry in archive.entries if entry.name == MODULE).resolve()
     unpacked, packed = module.unpacked or 0, module.packed or 0
     extra = st.sampled_from(
         [
@@ -151,6 +153,6 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
-@given(_wheels().filter(_accepted))
+@given(_draw_wheel().filter(_is_accepted))
 def test_every_wheel_that_is_accepted_is_read_alike(directory: Path, data: bytes) -> None:
-    _read_by_all(FILENAME, data, directory, _ways(len(data)))
+    _read_with_all(FILENAME, data, directory, _choose_ways(len(data)))

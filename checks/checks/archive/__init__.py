@@ -1,1 +1,1 @@
-"""Parts shared by the readers of ZIP and tar archives."""
+"""Code shared by the ZIP and tar readers."""

@@ -1,16 +1,16 @@
-"""The content of members, which goes by in pieces: hashed, and kept only where it is wanted."""
+"""Content of members, read in pieces: hashed, and kept on demand."""
 
 import hashlib
 import zlib
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
-PIECE = 256 * 1024
-"""At most so many bytes are read, and so many inflated, at a time."""
+PIECE_SIZE = 256 * 1024
+"""Maximum number of bytes that are read or inflated at a time."""
 
 
 class Content(NamedTuple):
-    """What the content of a member came to."""
+    """Size and digests of the content of a member."""
 
     size: int
     crc: int
@@ -18,7 +18,7 @@ class Content(NamedTuple):
 
 
 def consume(pieces: Iterator[bytes | memoryview], keep: bytearray | None) -> Content:
-    """Hash the pieces, and append them to `keep` where there is one."""
+    """Hash the pieces, and append them to `keep` if it is given."""
     size, crc, sha256 = 0, 0, hashlib.sha256()
     for piece in pieces:
         size += len(piece)
@@ -29,9 +29,9 @@ def consume(pieces: Iterator[bytes | memoryview], keep: bytearray | None) -> Con
     return Content(size, crc, sha256.digest())
 
 
-class Watcher(Protocol):
-    """Whoever wants to see members go by."""
+class MemberVisitor(Protocol):
+    """Object that an archive reader calls for each member."""
 
-    def admit(self, name: str, size: int) -> bytearray | None:
-        """Where to keep the content of that member, if anywhere; may refuse."""
+    def visit(self, name: str, size: int) -> bytearray | None:
+        """Return a buffer for the content of the member, or None; raise `Refused` if invalid."""
         ...

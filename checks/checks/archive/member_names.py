@@ -1,46 +1,54 @@
-"""The names of archive members: how they decode, which are safe, which are the same."""
+"""Names of archive members: decoding, safety and uniqueness."""
 
 import re
 import unicodedata
 from hashlib import blake2b
 
 MAX_NAME_LENGTH = 512
-"""In bytes of UTF-8."""
+"""Maximum length of a name, in bytes of UTF-8."""
 MAX_COMPONENT_LENGTH = 255
-"""In bytes of UTF-8; no common file system keeps a longer one."""
+"""Maximum length of a path component, in bytes of UTF-8.
+
+No common file system stores a longer one.
+"""
 MAX_DIRECTORIES = 100_000
-"""That the paths of an archive may lead through. Each costs memory here, and an inode later."""
+"""Maximum number of directories in the paths of an archive.
+
+Each one costs memory here, and an inode when it is installed.
+"""
+RENAME = "Rename the member."
+"""Remedy for the faults of names and paths."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _DRIVE = re.compile(r"[A-Za-z]:")
 
 
-def shown(name: bytes | str) -> str:
-    """The name as it is safe to put into a sentence."""
+def quote_name(name: bytes | str) -> str:
+    """Return the name in a form that is safe in a message."""
     text = name if isinstance(name, str) else name.decode("utf-8", "backslashreplace")
     return ascii(text if len(text) <= MAX_NAME_LENGTH else text[:MAX_NAME_LENGTH] + "…")
 
 
-def objection_to_name(raw: bytes) -> str | None:
-    """Why the name cannot be read the same by everybody, if so."""
+def find_name_fault(raw: bytes) -> str | None:
+    """Return the fault in the encoding of a name, or None."""
     if len(raw) > MAX_NAME_LENGTH:
-        return f"the name has {len(raw)} bytes, more than {MAX_NAME_LENGTH}"
+        return f"the name has {len(raw)} bytes; the limit is {MAX_NAME_LENGTH}"
     try:
         name = raw.decode("utf-8")
     except UnicodeDecodeError:
         return "the name is not UTF-8"
     if _CONTROL.search(name):
-        return "the name holds control characters"
+        return "the name contains control characters"
     return None
 
 
-def objection_to_path(name: str) -> str | None:
-    """Why the name would lead out of the directory it is unpacked in, if so.
+def find_path_fault(name: str) -> str | None:
+    """Return the fault that makes a path unsafe to unpack, or None.
 
-    A single trailing slash is how a directory entry is written, and is fine.
+    A single trailing slash is allowed: it marks a directory entry.
     """
     if "\\" in name:
-        return "the path holds a backslash"
+        return "the path contains a backslash"
     if name.startswith("/"):
         return "the path is absolute"
     if _DRIVE.match(name):
@@ -55,8 +63,8 @@ def objection_to_path(name: str) -> str | None:
     return None
 
 
-class Names:
-    """The names so far; told apart only where every file system would."""
+class MemberNames:
+    """Set of member names that are different on every file system."""
 
     def __init__(self) -> None:
         self._files: set[bytes] = set()
@@ -64,21 +72,21 @@ class Names:
         self._directories: set[bytes] = set()
 
     def add(self, name: str) -> str | None:
-        """Add a name; answers with why it cannot stand beside the others, if so."""
-        folded = _folded(name)
-        identity, is_file = _identity(folded), not name.endswith("/")
+        """Add a name; return its conflict with another name, or None."""
+        folded = _fold(name)
+        identity, is_file = _hash(folded), not name.endswith("/")
         if identity in self._files or identity in self._entries:
-            return "another member has that name, or one that some systems hold the same"
+            return "another member has that name, or a name that is the same on some file systems"
         if is_file and identity in self._directories:
-            return "another member's path leads through it, and it is a file"
+            return "it is a file, but the path of another member leads through it"
         (self._files if is_file else self._entries).add(identity)
-        return self._add_directories_of(folded)
+        return self._add_parents(folded)
 
-    def _add_directories_of(self, folded: bytes) -> str | None:
-        """From the innermost outwards, as far as they are new."""
+    def _add_parents(self, folded: bytes) -> str | None:
+        """Add the directories of a path, from the innermost one to the first known one."""
         while (cut := folded.rfind(b"/")) >= 0:
             folded = folded[:cut]
-            if (directory := _identity(folded)) in self._directories:
+            if (directory := _hash(folded)) in self._directories:
                 return None
             if directory in self._files:
                 return "its path leads through another member that is a file"
@@ -88,11 +96,11 @@ class Names:
         return None
 
 
-def _folded(name: str) -> bytes:
-    """Equal for names that some file system holds to be the same.
+def _fold(name: str) -> bytes:
+    """Return a key that is equal for names that are the same on some file system.
 
-    Case and Unicode composition are folded, and a directory is what a file of that name would be.
-    Neither folding makes or joins a `/`, so what stands before one is folded as it would be alone.
+    Case and Unicode composition are folded, and the trailing slash of a directory is removed.
+    Folding neither adds nor removes a `/`, so the key of a parent is a prefix of the key.
     """
     name = name.removesuffix("/")
     if name.isascii():
@@ -101,6 +109,6 @@ def _folded(name: str) -> bytes:
     return unicodedata.normalize("NFC", folded).encode()
 
 
-def _identity(folded: bytes) -> bytes:
-    """16 bytes, as names are many."""
+def _hash(folded: bytes) -> bytes:
+    """Return a digest of 16 bytes, to save memory with many names."""
     return blake2b(folded, digest_size=16).digest()

@@ -1,1 +1,1 @@
-"""Files that describe a distribution: METADATA, PKG-INFO, WHEEL, RECORD, entry_points.txt."""
+"""Validation of the files METADATA, PKG-INFO, WHEEL, RECORD and entry_points.txt."""

@@ -1,7 +1,7 @@
-"""Core metadata (METADATA, PKG-INFO): what installers rely on has to be right.
+"""Validation of core metadata (METADATA, PKG-INFO).
 
-`packaging.metadata` parses and judges; this module decides which of its objections refuse a file
-and which are only worth a warning.
+`packaging.metadata` parses and validates. Errors in fields that installers use refuse a file; other
+errors are warnings.
 """
 
 import re
@@ -11,28 +11,31 @@ from typing import Literal, cast
 from packaging.metadata import ExceptionGroup, InvalidMetadata, Metadata, RawMetadata, parse_email
 from packaging.version import Version
 
-from checks.refusal import Reason, Refused, quoted
+from checks.refusal import Reason, Refused, quote
 
 MAX_SUMMARY_SIZE = 512
-"""In bytes of UTF-8."""
+"""Maximum size of a summary, in bytes of UTF-8. Longer ones are cut."""
 MAX_FIELD_NAMES = 100
-"""Different names of fields; the specification has 33. Parsing is quadratic in them."""
+"""Maximum number of different fields; the specification has 33. Parsing time is quadratic."""
 MAX_VALUE_LENGTH = 16 * 1024
-"""Of a field that installers parse."""
+"""Maximum length of a value that installers parse, in characters."""
 MAX_JUDGED_LENGTH = 2048
-"""Of a field that takes quadratic time to judge."""
+"""Maximum length of a value of a field with quadratic validation time, in characters."""
 LICENSE_FILES_SINCE = (2, 4)
-"""The metadata version that says where License-File is to be found (PEP 639)."""
+"""First metadata version that fixes the directory of License-File (PEP 639)."""
 
 _KNOWN_MAJORS = (1, 2)
 _END_OF_FIELDS = re.compile(rb"\n\r?\n")
 _STRAY = re.compile(rb"\r(?!\n)|\0")
 _NO_FIELD = re.compile(rb"^(?![!-9;-~]*:|[ \t]|\r?$)", re.MULTILINE)
-"""A line that is neither a field nor its continuation: from there on, `email` sees a body."""
+"""Line that is neither a field nor its continuation. `email` starts the body there."""
 _MIME = re.compile(
     rb"^(?:content|mime)-[!-9;-~]*:.*(?:\n[ \t].*)*\n?", re.IGNORECASE | re.MULTILINE
 )
-"""No core metadata, but `email` would heed it: in quadratic time, and to change the description."""
+"""Field that is not core metadata, but that `email` evaluates.
+
+It would take quadratic time and change the description.
+"""
 _VERSION = re.compile(r"([0-9]{1,3})\.([0-9]{1,3})", re.ASCII)
 _VITAL = {
     "name": "Name",
@@ -41,6 +44,7 @@ _VITAL = {
     "requires_dist": "Requires-Dist",
     "provides_extra": "Provides-Extra",
 }
+_REPEATABLE = ("Requires-Dist", "Provides-Extra")
 _SLOW: tuple[Literal["description_content_type", "license_expression"], ...] = (
     "description_content_type",
     "license_expression",
@@ -53,12 +57,12 @@ _PARSER_FAILURES = (
     AssertionError,
     RecursionError,
 )
-"""What parsers of others have been seen to raise over hostile input, besides their own errors."""
+"""Exceptions that third-party parsers raised for hostile input, besides their own."""
 
 
 @dataclass(frozen=True)
 class CoreMetadata:
-    """The facts that ingest uses; strings as written, but for white space."""
+    """Facts for ingest; strings are as written, with white space collapsed."""
 
     metadata_version: tuple[int, int]
     name: str
@@ -66,74 +70,86 @@ class CoreMetadata:
     requires_python: str | None
     requires_dist: tuple[str, ...]
     direct_urls: tuple[str, ...]
-    """Those of `requires_dist` that name a URL."""
+    """Members of `requires_dist` with a URL."""
     summary: str | None
-    """Its first 512 bytes at most."""
+    """First 512 bytes of the summary, or None."""
     license_files: tuple[str, ...]
     objections: tuple[str, ...]
-    """What is wrong with it that no installer minds."""
+    """Errors that do not affect installers."""
 
 
 def read_core_metadata(data: bytes, reason: Reason = Reason.BAD_METADATA) -> CoreMetadata:
-    """Read the bytes of a METADATA or PKG-INFO file; refuses with `reason`."""
-    fields = _fields(data, reason)
+    """Read the bytes of a METADATA or PKG-INFO file.
+
+    :raises Refused: with `reason`, if a field that installers use is not valid.
+    """
+    fields = _extract_fields(data, reason)
     raw, unparsed = parse_email(_MIME.sub(b"", fields))
     _expect_parsed(unparsed, reason)
-    metadata = _vital(raw, reason)
-    version = _metadata_version(raw, reason)
+    metadata = _validate_vital(raw, reason)
+    version = _parse_metadata_version(raw, reason)
     requirements = metadata.requires_dist or ()
-    written = tuple(_one_line(value) for value in raw.get("requires_dist", ()))
+    written = tuple(_collapse(value) for value in raw.get("requires_dist", ()))
     return CoreMetadata(
         metadata_version=version,
         name=metadata.name,
         version=metadata.version,
-        requires_python=_one_line(raw.get("requires_python", "")) or None,
+        requires_python=_collapse(raw.get("requires_python", "")) or None,
         requires_dist=written,
         direct_urls=tuple(
             line for line, one in zip(written, requirements, strict=True) if one.url is not None
         ),
-        summary=_cut(_one_line(raw.get("summary", "")), MAX_SUMMARY_SIZE) or None,
+        summary=_truncate(_collapse(raw.get("summary", "")), MAX_SUMMARY_SIZE) or None,
         license_files=tuple(raw.get("license_files", ())),
-        objections=_form(data, fields, raw) + _objections(raw, unparsed, version),
+        objections=_check_form(data, fields, raw) + _list_objections(raw, unparsed, version),
     )
 
 
-def _fields(data: bytes, reason: Reason) -> bytes:
-    """The header fields, without the description that may follow them as a body."""
+def _extract_fields(data: bytes, reason: Reason) -> bytes:
+    """Return the header fields, without the description in the body."""
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise Refused(reason, f"it is not UTF-8 at byte {error.start}") from error
+        raise _create_refusal(
+            reason, f"it is not UTF-8 at byte {error.start}. Save it in UTF-8"
+        ) from error
     body = _END_OF_FIELDS.search(data)
     fields = data[: body.end()] if body else data
     if stray := _STRAY.search(fields):
-        raise Refused(
+        raise _create_refusal(
             reason,
-            f"a stray control character at byte {stray.start()}: fields end with a line feed",
+            f"a stray control character at byte {stray.start()}. End fields with a line feed",
         )
     lines = fields.split(b"\n")
     if len({line.partition(b":")[0] for line in lines if line[:1] > b" "}) > MAX_FIELD_NAMES:
-        raise Refused(reason, f"more than {MAX_FIELD_NAMES} different fields")
+        raise _create_refusal(
+            reason, f"it has more than {MAX_FIELD_NAMES} different fields. Remove some"
+        )
     return fields
 
 
 def _expect_parsed(unparsed: dict[str, list[str]], reason: Reason) -> None:
-    """A single-valued field that is repeated, or does not decode, is left unparsed."""
+    """Refuse unparsed fields: repeated single-valued fields, and values that do not decode."""
     for field in ("Metadata-Version", *_VITAL.values()):
         if values := unparsed.get(field.lower()):
-            times = f" {len(values)} times" if len(values) > 1 else ""
-            raise Refused(reason, f"{field} is there{times} in a form that cannot be read")
+            if len(values) > 1 and field not in _REPEATABLE:
+                raise _create_refusal(
+                    reason, f"{field} is there {len(values)} times. Write it once"
+                )
+            raise _create_refusal(reason, f"{field} is not readable. Write plain UTF-8")
 
 
-def _vital(raw: RawMetadata, reason: Reason) -> Metadata:
-    """Validate what installers rely on, whichever Metadata-Version is claimed."""
+def _validate_vital(raw: RawMetadata, reason: Reason) -> Metadata:
+    """Validate the fields that installers use, for every Metadata-Version."""
     metadata = Metadata.from_raw(raw, validate=False)
     for attribute, field in _VITAL.items():
         _expect_short(raw, attribute, field, reason)
         try:
             getattr(metadata, attribute)
         except (InvalidMetadata, *_PARSER_FAILURES) as error:
-            raise Refused(reason, f"{field}: {_sentence(error)}") from error
+            raise _create_refusal(
+                reason, f"{field}: {_format_error(error)}. Correct the field"
+            ) from error
     return metadata
 
 
@@ -141,62 +157,77 @@ def _expect_short(raw: RawMetadata, attribute: str, field: str, reason: Reason) 
     value = raw.get(attribute)
     for one in value if isinstance(value, list) else [value]:
         if len(str(one)) > MAX_VALUE_LENGTH:
-            raise Refused(reason, f"{field}: longer than {MAX_VALUE_LENGTH} characters")
+            raise _create_refusal(
+                reason, f"{field}: a value is longer than {MAX_VALUE_LENGTH} characters. Shorten it"
+            )
 
 
-def _metadata_version(raw: RawMetadata, reason: Reason) -> tuple[int, int]:
+def _parse_metadata_version(raw: RawMetadata, reason: Reason) -> tuple[int, int]:
     written = raw.get("metadata_version", "")
     match = _VERSION.fullmatch(written)
     if match is None or int(match[1]) not in _KNOWN_MAJORS:
-        raise Refused(
-            reason, f"Metadata-Version {quoted(written)}: only 1.x and 2.x are understood"
+        raise _create_refusal(
+            reason,
+            f"Metadata-Version is {quote(written)}, but only 1.x and 2.x are accepted. Build with a"
+            " current back end",
         )
     return int(match[1]), int(match[2])
 
 
-def _form(data: bytes, fields: bytes, raw: RawMetadata) -> tuple[str, ...]:
-    """Objections to the form of the fields, which most readers make light of."""
+def _check_form(data: bytes, fields: bytes, raw: RawMetadata) -> tuple[str, ...]:
+    """Return errors in the form of the fields, which most readers ignore."""
     if line := _NO_FIELD.search(fields):
         number = fields.count(b"\n", 0, line.start()) + 1
-        return (f"line {number} is no field: what follows it is read as the description",)
+        return (
+            f"line {number} is no field: the lines after it are read as the description."
+            " Correct the line.",
+        )
     if "description" in raw and data[len(fields) :].strip():
-        return ("description: there is one among the fields and one after them",)
+        return ("description: there is one among the fields and one after them. Write only one.",)
     return ()
 
 
-def _objections(
+def _list_objections(
     raw: RawMetadata, unparsed: dict[str, list[str]], version: tuple[int, int]
 ) -> tuple[str, ...]:
-    """What else `packaging` objects to; unknown fields and newer minor versions are no matter."""
+    """Return other errors of `packaging`, without unknown fields and newer minor versions."""
     known = set(RawMetadata.__annotations__)
-    found = [
-        f"{field}: cannot be read, or is repeated"
+    objections = [
+        f"{field}: cannot be read, or is repeated. Write it once, in UTF-8."
         for field in sorted(unparsed)
         if field.replace("-", "_") in known or f"{field.replace('-', '_')}s" in known
     ]
     long = {field for field in _SLOW if len(raw.get(field, "")) > MAX_JUDGED_LENGTH}
-    found += [f"{field}: too long to be judged" for field in long]
+    objections += [
+        f"{field}: too long to be judged, more than {MAX_JUDGED_LENGTH} characters. Shorten it."
+        for field in long
+    ]
     judged = {field: value for field, value in raw.items() if field not in long}
     try:
         Metadata.from_raw(cast(RawMetadata, judged), validate=True)
     except ExceptionGroup as group:
-        found += [
-            _sentence(error)
+        objections += [
+            _format_error(error)
             for error in group.exceptions
             if getattr(error, "field", "") != "metadata-version" or version < (2, 1)
         ]
     except _PARSER_FAILURES as error:
-        found.append(_sentence(error))
-    return tuple(sorted(found))
+        objections.append(_format_error(error))
+    return tuple(sorted(objections))
 
 
-def _sentence(error: BaseException) -> str:
-    return _cut(_one_line(str(error)), MAX_SUMMARY_SIZE)
+def _create_refusal(reason: Reason, fault: str) -> Refused:
+    name = "PKG-INFO" if reason is Reason.SDIST_METADATA else "METADATA"
+    return Refused(reason, f"{name}: {fault}.")
 
 
-def _one_line(value: str) -> str:
+def _format_error(error: BaseException) -> str:
+    return _truncate(_collapse(str(error)), MAX_SUMMARY_SIZE)
+
+
+def _collapse(value: str) -> str:
     return " ".join(value.split())
 
 
-def _cut(text: str, size: int) -> str:
+def _truncate(text: str, size: int) -> str:
     return text.encode()[:size].decode("utf-8", "ignore")

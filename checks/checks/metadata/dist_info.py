@@ -1,6 +1,6 @@
-"""The `.dist-info` directory of a wheel, picked out as its members go by."""
+"""Collection of the files in the `.dist-info` directory of a wheel."""
 
-from checks.archive.member_names import shown
+from checks.archive.member_names import quote_name
 from checks.filenames import ParsedName
 from checks.policy import MIB
 from checks.refusal import Reason, Refused
@@ -11,15 +11,15 @@ KEPT = {
     "RECORD": 32 * MIB,
     "entry_points.txt": 64 * 1024,
 }
-"""The files whose content is kept, and how large each may be, in bytes."""
+"""Files with kept content, and their maximum size in bytes."""
 
 _SUFFIX = ".dist-info"
 
 
 class DistInfo:
-    """Watches a walk: keeps the files of the one top-level `.dist-info` directory.
+    """Visitor that keeps the files of the one top-level `.dist-info` directory.
 
-    Deeper ones belong to what a project vendors, and are content like any other.
+    Deeper directories belong to vendored distributions and are ordinary content.
     """
 
     def __init__(self, name: ParsedName) -> None:
@@ -27,47 +27,55 @@ class DistInfo:
         self.directory: str | None = None
         self.files: dict[str, bytearray] = {}
 
-    def admit(self, name: str, size: int) -> bytearray | None:
-        """Where to keep that member, if it is one of `KEPT`; refuses a second directory."""
+    def visit(self, name: str, size: int) -> bytearray | None:
+        """Return the buffer for a file of `KEPT`, or None; refuse a second directory."""
         directory, _, filename = name.partition("/")
         if not directory.casefold().endswith(_SUFFIX):
             return None
         if size > KEPT.get(filename, size):
             raise Refused(
-                Reason.ZIP_BOMB, f"{shown(name)} has {size} bytes, more than {KEPT[filename]}"
+                Reason.ZIP_BOMB,
+                f"{quote_name(name)} has {size} bytes, more than {KEPT[filename]}. Shorten it.",
             )
-        self._expect_ours(directory)
+        self._expect_only(directory)
         if filename not in KEPT:
             return None
         return self.files.setdefault(filename, bytearray())
 
-    def required(self) -> str:
-        """The directory's name, once all members were seen."""
+    def get_directory(self) -> str:
+        """Return the name of the directory, after the last member; refuse its absence."""
         if self.directory is None:
-            raise Refused(Reason.DIST_INFO, "there is no .dist-info directory at the top level")
+            raise Refused(
+                Reason.DIST_INFO,
+                "there is no .dist-info directory at the top level. Build the wheel again.",
+            )
         return self.directory
 
-    def take(self, filename: str, reason: Reason) -> bytearray:
-        """The content of a file that has to be there; it is kept no longer."""
+    def take_file(self, filename: str, reason: Reason) -> bytearray:
+        """Remove and return the content of a required file; refuse its absence."""
         content = self.files.pop(filename, None)
         if content is None:
-            raise Refused(reason, f"there is no {self.directory}/{filename}")
+            raise Refused(
+                reason, f"there is no {self.directory}/{filename}. Build the wheel again."
+            )
         return content
 
-    def _expect_ours(self, directory: str) -> None:
+    def _expect_only(self, directory: str) -> None:
         if self.directory is not None and directory != self.directory:
             raise Refused(
                 Reason.DIST_INFO,
-                f"{shown(self.directory)} and {shown(directory)}: there has to be exactly one",
+                f"{quote_name(self.directory)} and {quote_name(directory)}: there has to be"
+                " exactly one top-level .dist-info directory. Move vendored ones into a package.",
             )
-        if self.directory is None and not self._is_ours(directory):
+        if self.directory is None and not self._is_expected(directory):
             raise Refused(
                 Reason.DIST_INFO,
-                f"{shown(directory)} is not that of {self._name.project} {self._name.version},"
-                " which the file name says it is",
+                f"{quote_name(directory)} is not that of {self._name.project}"
+                f" {self._name.version}, the release in the file name."
+                " Build the wheel again instead of renaming it.",
             )
         self.directory = directory
 
-    def _is_ours(self, directory: str) -> bool:
+    def _is_expected(self, directory: str) -> bool:
         stem = directory.removesuffix(_SUFFIX)
-        return directory.endswith(_SUFFIX) and self._name.is_said_by(stem)
+        return directory.endswith(_SUFFIX) and self._name.has_directory(stem)

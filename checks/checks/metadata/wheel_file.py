@@ -1,4 +1,4 @@
-"""The WHEEL file of a wheel (binary distribution format, "The .dist-info directory")."""
+"""Validation of the WHEEL file (binary distribution format, "The .dist-info directory")."""
 
 import re
 from email.message import Message
@@ -12,25 +12,25 @@ from packaging.utils import BuildTag
 
 from checks.filenames import ParsedName
 from checks.findings import Findings
-from checks.refusal import Reason, Refused, quoted
+from checks.refusal import Reason, Refused, quote
 from schemas.names import MAX_TAGS
 
 MAJOR = 1
-"""Of the Wheel-Version that installers understand; a newer minor only adds."""
+"""Major Wheel-Version that installers support. Newer minor versions are compatible."""
 
 _VERSION = re.compile(r"([0-9]{1,4})\.[0-9]{1,4}", re.ASCII)
 _BUILD = re.compile(r"([0-9]{1,255})(.*)", re.ASCII)
 
 
 def check_wheel_file(data: bytes, name: ParsedName, findings: Findings) -> None:
-    """Hold the WHEEL file against the file name."""
+    """Compare the WHEEL file with the file name."""
     message = _parse(data)
-    version = _only(message, "Wheel-Version")
+    version = _get_only(message, "Wheel-Version")
     match = _VERSION.fullmatch(version)
     if match is None or int(match[1]) != MAJOR:
-        _bad(f"Wheel-Version {quoted(version)}: installers understand {MAJOR}.x")
-    if _only(message, "Root-Is-Purelib").lower() not in ("true", "false"):
-        _bad("Root-Is-Purelib is neither true nor false")
+        _refuse(f"Wheel-Version is {quote(version)}, but installers support only {MAJOR}.x")
+    if _get_only(message, "Root-Is-Purelib").lower() not in ("true", "false"):
+        _refuse("Root-Is-Purelib is neither true nor false")
     _check_build(message, name, findings)
     _check_tags(message, name, findings)
 
@@ -39,58 +39,72 @@ def _parse(data: bytes) -> Message:
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        _bad(f"it is not UTF-8 at byte {error.start}")
+        _refuse(f"it is not UTF-8 at byte {error.start}")
     message = HeaderParser(policy=compat32).parsestr(text)
     if message.defects or str(message.get_payload()).strip():
-        _bad("a line is not of the form `Field: value`")
+        _refuse("a line is not of the form `Field: value`")
     return message
 
 
-def _values(message: Message, field: str) -> list[str]:
+def _get_values(message: Message, field: str) -> list[str]:
     return [value.strip() for value in message.get_all(field, [])]
 
 
-def _only(message: Message, field: str) -> str:
-    values = _values(message, field)
+def _get_only(message: Message, field: str) -> str:
+    values = _get_values(message, field)
     if len(values) != 1:
-        _bad(f"{field} is there {len(values)} times instead of once")
+        _refuse(f"{field} is there {len(values)} times instead of once")
     return values[0]
 
 
 def _check_build(message: Message, name: ParsedName, findings: Findings) -> None:
-    values = _values(message, "Build")
+    values = _get_values(message, "Build")
     if not values and name.build:
         findings.warn(
-            Reason.BAD_WHEEL, "WHEEL: no Build line, but the file name has a build number"
+            Reason.BAD_WHEEL,
+            "WHEEL: no Build line, but the file name has a build number. Set build numbers with"
+            " `wheel tags --build`.",
         )
-    elif len(values) > 1 or [_build(value) for value in values] != [name.build] * len(values):
-        _bad(f"Build {quoted(', '.join(values))} is not the build number of the file name")
+    elif len(values) > 1 or [_parse_build(value) for value in values] != [name.build] * len(values):
+        number = "".join(map(str, name.build)) or "none"
+        _refuse(
+            f"Build is {quote(', '.join(values))}, not the build number of the file name, {number}",
+            "Set build numbers with `wheel tags --build`",
+        )
 
 
-def _build(value: str) -> BuildTag:
+def _parse_build(value: str) -> BuildTag:
     match = _BUILD.fullmatch(value)
     return (int(match[1]), match[2]) if match else ()
 
 
 def _check_tags(message: Message, name: ParsedName, findings: Findings) -> None:
-    """The tags, expanded, are those of the file name; playwright and torch do not mind."""
+    """Warn if the expanded tags are not those of the file name, as in playwright and torch."""
     missing = set(name.tags)
-    for value in _values(message, "Tag"):
+    for value in _get_values(message, "Tag"):
         try:
-            tags = parse_tag(value) if _expands_well(value) else frozenset()
+            tags = parse_tag(value) if _is_small(value) else frozenset()
         except ValueError:
             tags = frozenset()
         if not tags or not tags <= name.tags:
-            findings.warn(Reason.BAD_WHEEL, f"WHEEL: Tag {quoted(value)} is not in the file name")
+            findings.warn(
+                Reason.BAD_WHEEL,
+                f"WHEEL: Tag {quote(value)} is not in the file name."
+                " Change tags with `wheel tags`.",
+            )
             return
         missing -= tags
     if missing:
-        findings.warn(Reason.BAD_WHEEL, f"WHEEL: no Tag line for {min(map(str, missing))}")
+        findings.warn(
+            Reason.BAD_WHEEL,
+            f"WHEEL: no Tag line for {min(map(str, missing))}, a tag of the file name."
+            " Change tags with `wheel tags`.",
+        )
 
 
-def _expands_well(value: str) -> bool:
+def _is_small(value: str) -> bool:
     return prod(part.count(".") + 1 for part in value.split("-")) <= MAX_TAGS
 
 
-def _bad(what: str) -> Never:
-    raise Refused(Reason.BAD_WHEEL, f"WHEEL: {what}")
+def _refuse(fault: str, remedy: str = "Build the wheel again") -> Never:
+    raise Refused(Reason.BAD_WHEEL, f"WHEEL: {fault}. {remedy}.")

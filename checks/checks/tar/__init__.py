@@ -1,1 +1,1 @@
-"""Reader of gzipped tar archives that accepts only what all readers understand alike."""
+"""Reader of gzipped tar archives that accepts only archives that all readers read alike."""

@@ -1,38 +1,40 @@
-"""A gzip stream (RFC 1952), inflated in pieces of bounded size and within a budget."""
+"""Decompression of a gzip stream (RFC 1952), in pieces of bounded size and within a budget."""
 
 import zlib
 from collections.abc import Iterator
 from typing import Never
 
 from checks.archive.budget import Budget
-from checks.archive.content import PIECE
+from checks.archive.content import PIECE_SIZE
 from checks.archive.source import Source
 from checks.refusal import Reason, Refused
 
 _GZIP = 16 + zlib.MAX_WBITS
-"""Makes zlib read exactly one gzip member, and check its CRC and size."""
+"""Window size that makes zlib read exactly one gzip member, and check its CRC and size."""
 
 
-def gunzipped(source: Source, budget: Budget) -> Iterator[bytes]:
-    """The content of the one gzip member that the whole file is."""
+def gunzip(source: Source, budget: Budget) -> Iterator[bytes]:
+    """Yield the content of the only gzip member of the file."""
     inflater = zlib.decompressobj(_GZIP)
     pending: bytes | memoryview = b""
     flushed = True
     while not inflater.eof:
-        arrived = 0
+        packed = 0
         if flushed and not pending:
-            pending = source.some(PIECE) or _bad("the gzip stream is cut off")
-            arrived = len(pending)
+            pending = source.read_some(PIECE_SIZE) or _refuse(
+                f"the gzip stream is cut off at byte {source.offset}", "Upload the file again"
+            )
+            packed = len(pending)
         try:
-            piece = inflater.decompress(pending, PIECE)
-        except zlib.error:
-            _bad(f"not a gzip stream, before byte {source.offset}")
-        budget.spend(f"byte {source.offset}", packed=arrived, unpacked=len(piece))
-        pending, flushed = inflater.unconsumed_tail, len(piece) < PIECE
+            piece = inflater.decompress(pending, PIECE_SIZE)
+        except zlib.error as error:
+            _refuse(f"not a gzip stream: before byte {source.offset}, {error}")
+        budget.add_bytes(f"byte {source.offset}", packed=packed, unpacked=len(piece))
+        pending, flushed = inflater.unconsumed_tail, len(piece) < PIECE_SIZE
         yield piece
-    if inflater.unused_data or source.some(1):
-        _bad("something follows the gzip stream: an sdist is exactly one")
+    if inflater.unused_data or source.read_some(1):
+        _refuse("something follows the gzip stream, but an sdist is exactly one stream")
 
 
-def _bad(what: str) -> Never:
-    raise Refused(Reason.SDIST_GZIP, what)
+def _refuse(fault: str, remedy: str = "Build the sdist again") -> Never:
+    raise Refused(Reason.SDIST_GZIP, f"{fault}. {remedy}.")

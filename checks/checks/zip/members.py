@@ -1,4 +1,4 @@
-"""What was seen of each member of an archive, kept small: there may be a hundred thousand."""
+"""Facts of the members of an archive, in compact form for 100 000 members."""
 
 from collections.abc import Iterator
 from struct import Struct
@@ -8,7 +8,7 @@ _FACTS = Struct("<HHIQQQ32s")
 
 
 class Member(NamedTuple):
-    """The facts of one member: as its local header declares them, proved by its content."""
+    """Facts of one member from its local header, verified by its content."""
 
     flags: int
     method: int
@@ -20,7 +20,7 @@ class Member(NamedTuple):
 
 
 class Members:
-    """Members by the bytes of their name, in the order of the archive; 64 bytes and a name each."""
+    """Members by the bytes of their name, in the order of the archive: 64 bytes plus the name."""
 
     def __init__(self) -> None:
         self._indexes: dict[bytes, int] = {}
@@ -33,16 +33,16 @@ class Members:
         return name in self._indexes
 
     def add(self, name: bytes, member: Member) -> None:
-        """Add a member whose name is new."""
+        """Add a member with a new name."""
         self._indexes[name] = len(self._indexes)
         self._facts += _FACTS.pack(*member)
 
-    def names(self) -> Iterator[bytes]:
-        """The names, in the order of the archive."""
+    def iterate_names(self) -> Iterator[bytes]:
+        """Iterate over the names, in the order of the archive."""
         return iter(self._indexes)
 
-    def index(self, name: bytes) -> int | None:
-        """The place of that member in the archive, if it is there."""
+    def find_index(self, name: bytes) -> int | None:
+        """Return the index of a member in the archive, or None."""
         return self._indexes.get(name)
 
     def __getitem__(self, index: int) -> Member:

@@ -1,4 +1,4 @@
-# Who may do what with which bucket and topic: the whole table, so that no grant comes in unseen.
+# All grants on buckets and topics as whole tables, so that each new grant fails a test.
 
 mock_provider "google" {}
 
@@ -13,7 +13,7 @@ variables {
     proxy     = "serviceAccount:proxy@example.com"
     repair    = "serviceAccount:repair@example.com"
   }
-  publishers   = { acme = "serviceAccount:ci-acme@example.com", zeta = "serviceAccount:ci-zeta@example.com" }
+  uploaders    = { acme = "serviceAccount:ci-acme@example.com", zeta = "serviceAccount:ci-zeta@example.com" }
   operators    = ["group:operators@example.com"]
   buckets      = { incoming = "b-incoming", packages = "b-packages", verdicts = "b-verdicts", metadata = "b-metadata", static = "b-static" }
   topics       = { file-uploaded = "t/file-uploaded", file-accepted = "t/file-accepted", file-refused = "t/file-refused", project-command = "t/project-command", project-indexed = "t/project-indexed", project-published = "t/project-published" }
@@ -33,15 +33,15 @@ run "roles" {
       appender = toset(["storage.objects.create", "storage.objects.get", "storage.objects.list"])
       writer   = toset(["storage.objects.create", "storage.objects.delete", "storage.objects.get", "storage.objects.list"])
     }
-    error_message = "Each role is as small as its name."
+    error_message = "Each role has only the permissions that its name promises."
   }
   assert {
     condition     = google_project_iam_custom_role.this["reader"].role_id == "gcpypi_object_reader"
-    error_message = "A role is called after what it may do."
+    error_message = "The ID of a role contains its name."
   }
 }
 
-run "names_that_were_not_taken_before" {
+run "role_names_with_suffix" {
   command = plan
   module {
     source = "./modules/access"
@@ -52,7 +52,7 @@ run "names_that_were_not_taken_before" {
 
   assert {
     condition     = google_project_iam_custom_role.this["reader"].role_id == "gcpypi_object_reader_2"
-    error_message = "Deleted roles' names stay taken: others can be chosen."
+    error_message = "names_suffix changes the IDs of roles, because Google reserves the IDs of deleted roles."
   }
 }
 
@@ -98,11 +98,11 @@ run "buckets" {
   }
   assert {
     condition     = alltrue([for each in google_storage_bucket_iam_member.this : each.role != google_project_iam_custom_role.this["writer"].id if each.bucket == "b-packages"])
-    error_message = "Nobody may delete or overwrite in packages."
+    error_message = "No identity may delete or overwrite in packages."
   }
   assert {
     condition     = alltrue([for each in google_storage_bucket_iam_member.this : each.role == google_project_iam_custom_role.this["creator"].id || each.role == google_project_iam_custom_role.this["reader"].id if each.bucket == "b-incoming"])
-    error_message = "Nobody may delete or overwrite in incoming; CI may create, ingest may read."
+    error_message = "No identity may delete or overwrite in incoming; CI may create, ingest may read."
   }
 }
 
@@ -125,14 +125,14 @@ run "topics" {
       "operators roles/pubsub.publisher t/project-command",
       "operators roles/pubsub.publisher t/file-uploaded",
     ])
-    error_message = "Each says on its own topics what it has done, and nobody says what another did."
+    error_message = "Each identity publishes to its own topics only."
   }
   assert {
     condition     = [for each in google_pubsub_subscription_iam_member.operators : "${each.member} ${each.role} ${each.subscription}"] == ["group:operators@example.com roles/pubsub.subscriber s/ingest-file-uploaded-dead-letter"]
-    error_message = "Operators take dead letters, and no living ones."
+    error_message = "Operators have access to dead-letter subscriptions only."
   }
   assert {
     condition     = toset([for each in google_project_iam_member.operators : "${each.member} ${each.role}"]) == toset([for role in ["logging.viewer", "run.viewer", "serviceusage.serviceUsageConsumer"] : "group:operators@example.com roles/${role}"])
-    error_message = "On the whole project operators look, and change nothing."
+    error_message = "Operators have only read roles on the Google Cloud project."
   }
 }

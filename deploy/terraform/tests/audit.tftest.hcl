@@ -1,4 +1,4 @@
-# What is written to the buckets is in the audit log, for those who ask for it.
+# The optional audit log of object writes.
 
 mock_provider "google" {
   mock_data "google_project" {
@@ -18,21 +18,21 @@ variables {
   tag     = "1"
 }
 
-run "off_as_it_costs" {
+run "off_by_default" {
   command = plan
   assert {
     condition     = length(google_project_iam_audit_config.storage) == 0
-    error_message = "Nobody pays for a log without having asked for it."
+    error_message = "The audit log costs money, so it is off by default."
   }
 }
 
-run "writes_alone" {
+run "writes_only" {
   command = plan
   variables {
     data_access_logs = true
   }
   assert {
     condition     = google_project_iam_audit_config.storage[0].service == "storage.googleapis.com" && [for each in google_project_iam_audit_config.storage[0].audit_log_config : each.log_type] == ["DATA_WRITE"]
-    error_message = "Reads are many, and in the proxy's log."
+    error_message = "The audit log contains writes only; the proxy logs reads."
   }
 }

@@ -1,4 +1,4 @@
-# What stands in terraform.tfvars.example: deploy/offline_checks runs this with it (-var-file).
+# deploy/offline_checks runs this test with terraform.tfvars.example (-var-file).
 
 mock_provider "google" {
   mock_data "google_project" {
@@ -14,7 +14,7 @@ variables {
 
 run "example" {
   assert {
-    condition     = length(output.ci) == length(var.publishers)
-    error_message = "Every publisher's CI is told what it needs."
+    condition     = length(output.ci) == length(var.uploaders)
+    error_message = "The output ci has an entry for each uploader."
   }
 }

@@ -1,4 +1,4 @@
-# Topics, pushes and dead letters.
+# Topics, push subscriptions and dead letters.
 
 mock_provider "google" {
   mock_data "google_storage_project_service_account" {
@@ -33,7 +33,7 @@ run "messages" {
       publisher-project       = "https://publisher.example.com/push/publisher-project"
       publisher-catalog       = "https://catalog.example.com/push/publisher-catalog"
     }
-    error_message = "Each subscription pushes to its own address of its service."
+    error_message = "Each subscription pushes to its own path of its service."
   }
   assert {
     condition = { for name, each in google_pubsub_subscription.this : name => each.topic } == {
@@ -43,15 +43,15 @@ run "messages" {
       publisher-project       = google_pubsub_topic.this["project-indexed"].id
       publisher-catalog       = google_pubsub_topic.this["project-indexed"].id
     }
-    error_message = "Each subscription has its topic."
+    error_message = "Each subscription belongs to the right topic."
   }
   assert {
     condition     = alltrue([for each in google_pubsub_subscription.this : each.push_config[0].oidc_token[0].service_account_email == "pusher@example.com" && startswith(each.push_config[0].push_endpoint, each.push_config[0].oidc_token[0].audience)])
-    error_message = "Every push is signed, for the service it goes to."
+    error_message = "Each push has an ID token whose audience is its service."
   }
   assert {
     condition     = alltrue([for each in google_pubsub_subscription.this : each.ack_deadline_seconds == 600])
-    error_message = "A push may take ten minutes."
+    error_message = "The ack deadline is 600 s."
   }
   assert {
     condition     = alltrue([for each in google_pubsub_subscription.this : each.retry_policy[0].minimum_backoff == "10s" && each.retry_policy[0].maximum_backoff == "600s"])
@@ -59,7 +59,7 @@ run "messages" {
   }
   assert {
     condition     = alltrue([for each in concat(values(google_pubsub_subscription.this), values(google_pubsub_subscription.dead_letter)) : each.expiration_policy[0].ttl == ""])
-    error_message = "No subscription ever expires."
+    error_message = "No subscription expires."
   }
   assert {
     condition     = alltrue([for each in concat(values(google_pubsub_topic.this), values(google_pubsub_topic.dead_letter)) : toset(one(each.message_storage_policy).allowed_persistence_regions) == toset(["europe-west1"])])
@@ -74,15 +74,15 @@ run "dead_letters" {
 
   assert {
     condition     = alltrue([for name, each in google_pubsub_subscription.this : each.dead_letter_policy[0].dead_letter_topic == google_pubsub_topic.dead_letter[name].id && each.dead_letter_policy[0].max_delivery_attempts == 30])
-    error_message = "After 30 attempts a message goes to its subscription's own dead letters."
+    error_message = "After 30 attempts a message goes to the dead-letter topic of its subscription."
   }
   assert {
     condition     = alltrue([for name, each in google_pubsub_subscription.this : google_pubsub_topic.dead_letter[name].name == "${name}-dead-letter" && google_pubsub_subscription.dead_letter[name].name == "${name}-dead-letter"])
-    error_message = "Topic and subscription of the dead letters are called alike."
+    error_message = "The dead-letter topic and its subscription have the same name."
   }
   assert {
     condition     = alltrue([for name, each in google_pubsub_subscription.dead_letter : each.topic == google_pubsub_topic.dead_letter[name].id && length(each.push_config) == 0])
-    error_message = "Every dead-letter topic has a subscription that keeps what comes."
+    error_message = "Each dead-letter topic has a pull subscription that stores the messages."
   }
   assert {
     condition = alltrue([for name, each in google_pubsub_subscription.this :
@@ -90,7 +90,7 @@ run "dead_letters" {
       && google_pubsub_topic_iam_member.agent_writes_dead_letters[name].role == "roles/pubsub.publisher"
       && google_pubsub_topic_iam_member.agent_writes_dead_letters[name].member == "serviceAccount:service-42@gcp-sa-pubsub.iam.gserviceaccount.com"
     ])
-    error_message = "Pub/Sub may write every subscription's dead letters."
+    error_message = "Pub/Sub may publish to each dead-letter topic."
   }
   assert {
     condition = alltrue([for name, each in google_pubsub_subscription.this :
@@ -98,11 +98,11 @@ run "dead_letters" {
       && google_pubsub_subscription_iam_member.agent_takes_dead_letters[name].role == "roles/pubsub.subscriber"
       && google_pubsub_subscription_iam_member.agent_takes_dead_letters[name].member == "serviceAccount:service-42@gcp-sa-pubsub.iam.gserviceaccount.com"
     ])
-    error_message = "Pub/Sub may take a dead letter out of every subscription."
+    error_message = "Pub/Sub may acknowledge dead letters on each subscription."
   }
   assert {
     condition     = google_service_account_iam_member.agent_signs_in_as_pusher.service_account_id == "projects/acme/serviceAccounts/pusher" && google_service_account_iam_member.agent_signs_in_as_pusher.member == "serviceAccount:service-42@gcp-sa-pubsub.iam.gserviceaccount.com"
-    error_message = "Pub/Sub may sign in as the pusher, and as nobody else."
+    error_message = "Pub/Sub may sign in as the pusher only."
   }
 }
 
@@ -113,14 +113,14 @@ run "notification" {
 
   assert {
     condition     = google_storage_notification.incoming.bucket == "acme-gcpypi-incoming" && google_storage_notification.incoming.topic == google_pubsub_topic.this["file-uploaded"].id
-    error_message = "The incoming bucket announces on file-uploaded."
+    error_message = "The incoming bucket announces new objects on file-uploaded."
   }
   assert {
     condition     = google_storage_notification.incoming.event_types == toset(["OBJECT_FINALIZE"]) && google_storage_notification.incoming.payload_format == "JSON_API_V1"
-    error_message = "Of new objects, with their resource."
+    error_message = "Notifications are for new objects only and contain the resource as JSON."
   }
   assert {
     condition     = google_pubsub_topic_iam_member.storage_announces_uploads.topic == google_pubsub_topic.this["file-uploaded"].id && google_pubsub_topic_iam_member.storage_announces_uploads.role == "roles/pubsub.publisher" && google_pubsub_topic_iam_member.storage_announces_uploads.member == "serviceAccount:storage-agent@example.com"
-    error_message = "Cloud Storage may."
+    error_message = "Cloud Storage may publish to file-uploaded."
   }
 }

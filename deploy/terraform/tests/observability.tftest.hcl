@@ -1,4 +1,4 @@
-# Whom what tells: alerts only where there is somebody, a budget wherever one is set.
+# Alerts need an email address; a budget does not.
 
 mock_provider "google" {}
 
@@ -20,15 +20,15 @@ run "with_an_address" {
   }
   assert {
     condition     = alltrue([for each in google_monitoring_alert_policy.this : each.notification_channels == tolist(google_monitoring_notification_channel.email[*].id)])
-    error_message = "Each alert tells the address."
+    error_message = "Each alert has the email address as its recipient."
   }
   assert {
     condition     = google_monitoring_notification_channel.email[0].labels == tomap({ email_address = "alerts@example.com" })
-    error_message = "The address is the one that was given."
+    error_message = "The address is that of the variable email."
   }
   assert {
     condition     = one(google_billing_budget.this[0].all_updates_rule).monitoring_notification_channels == tolist(google_monitoring_notification_channel.email[*].id)
-    error_message = "The budget tells the address, too."
+    error_message = "The budget also has the email address as its recipient."
   }
 }
 
@@ -42,11 +42,11 @@ run "without_an_address" {
 
   assert {
     condition     = length(google_monitoring_alert_policy.this) == 0 && length(google_monitoring_notification_channel.email) == 0 && keys(google_logging_metric.this) == ["failed", "incomplete-answers", "refused"]
-    error_message = "Without an address there is nothing to pay for, but the metrics stay."
+    error_message = "Without an address there are no alerts, but the metrics, which are free, exist."
   }
   assert {
     condition     = length(google_billing_budget.this) == 1 && length(google_billing_budget.this[0].all_updates_rule) == 0
-    error_message = "A budget tells those who manage billing, by itself."
+    error_message = "Without an address, the budget warns the administrators of the billing account."
   }
 }
 
@@ -60,6 +60,6 @@ run "without_a_budget" {
 
   assert {
     condition     = length(google_billing_budget.this) == 0 && length(google_monitoring_alert_policy.this) == 3
-    error_message = "Alerts need no budget."
+    error_message = "Alerts do not need a budget."
   }
 }

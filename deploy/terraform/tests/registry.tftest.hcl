@@ -1,4 +1,4 @@
-# Where the images are: what is old goes.
+# The repository of the images deletes old ones.
 
 mock_provider "google" {}
 
@@ -15,10 +15,10 @@ run "images" {
 
   assert {
     condition     = { for each in google_artifact_registry_repository.images.cleanup_policies : each.action => each.id } == { KEEP = "keep-ten", DELETE = "delete-old" }
-    error_message = "Ten of each image are kept, and older ones are deleted."
+    error_message = "The repository keeps ten versions of each image and deletes older ones."
   }
   assert {
     condition     = alltrue([for each in google_artifact_registry_repository.images.docker_config : !each.immutable_tags])
-    error_message = "An image whose tag is immutable cannot be deleted."
+    error_message = "Tags are mutable, because an image with an immutable tag cannot be deleted."
   }
 }

@@ -1,4 +1,4 @@
-# The jobs that mend the index, and who may have them do so.
+# The repair jobs and the right to execute them.
 
 mock_provider "google" {}
 
@@ -6,7 +6,7 @@ variables {
   region      = "europe-west1"
   images      = "europe-west1-docker.pkg.dev/acme/gcpypi"
   tag         = "1"
-  environment = { PROJECT = "acme" }
+  environment = { GCP_PROJECT = "acme" }
   operators   = ["group:operators@example.com"]
 }
 
@@ -21,19 +21,19 @@ run "jobs" {
       gcpypi-rebuild = "europe-west1-docker.pkg.dev/acme/gcpypi/publisher:1 python -m publisher rebuild"
       gcpypi-reindex = "europe-west1-docker.pkg.dev/acme/gcpypi/ingest:1 python -m ingest reindex"
     }
-    error_message = "Each command has its job."
+    error_message = "Each repair command has a job."
   }
   assert {
     condition     = alltrue([for each in google_cloud_run_v2_job.this : each.template[0].template[0].service_account == google_service_account.this.email && each.template[0].template[0].max_retries == 0 && !each.deletion_protection])
-    error_message = "A job runs under the identity that repairs, once, and deploy/uninstall can remove it."
+    error_message = "A job runs once, under the identity of the repair jobs, and deploy/uninstall can remove it."
   }
   assert {
     condition     = { for name, each in google_cloud_run_v2_job_iam_binding.operators : each.name => "${join(" ", each.members)} ${each.role}" } == { for name in ["verify", "rebuild", "reindex"] : "gcpypi-${name}" => "group:operators@example.com roles/run.jobsExecutor" }
-    error_message = "Operators, and nobody else, execute the jobs, as they are."
+    error_message = "Only operators execute the jobs, without other arguments."
   }
 }
 
-run "nobody_operates" {
+run "no_operators" {
   command = plan
   module {
     source = "./modules/repair"
@@ -44,6 +44,6 @@ run "nobody_operates" {
 
   assert {
     condition     = length(google_cloud_run_v2_job_iam_binding.operators) == 0
-    error_message = "Where there is no operator nobody is given anything."
+    error_message = "Without operators there are no grants on the jobs."
   }
 }

@@ -1,4 +1,4 @@
-# The whole, twice: deploy/offline_checks reads both plans and expects that the second changes nothing.
+# The root module. deploy/offline_checks reads the first two runs: the second may change nothing.
 
 mock_provider "google" {
   mock_data "google_project" {
@@ -21,7 +21,7 @@ variables {
   budget      = { billing_account = "000000-000000-000000", amount = 20 }
   settings    = { ingest = { STRICT = "true" }, publisher = { TITLE = "Acme's packages" } }
   instances   = { proxy = 5 }
-  publishers = {
+  uploaders = {
     hub   = { projects = ["acme-*"], issuer = "https://token.actions.githubusercontent.com", condition = "assertion.repository == 'acme/widgets'" }
     build = { projects = ["*"], cloud_build = true, users = ["user:ada@example.com"] }
   }
@@ -30,15 +30,15 @@ variables {
 run "install" {
   assert {
     condition     = output.index_url == "https://service-42.run.example.com/simple/"
-    error_message = "The index's address ends in /simple/."
+    error_message = "The URL of the index ends in /simple/."
   }
   assert {
     condition     = length(google_service_account_iam_member.proxy_signs) == 0
-    error_message = "The proxy signs nothing, unless it is told to."
+    error_message = "The proxy may sign URLs only with DOWNLOADS=redirect."
   }
   assert {
     condition     = keys(output.publish) == ["build", "hub"] && keys(output.clients) == ["pdm", "pip", "poetry", "uv"]
-    error_message = "Publishers and installers are told what to do."
+    error_message = "The outputs have an entry for each uploader and for each installer."
   }
 }
 
@@ -53,11 +53,11 @@ run "own_domain" {
   }
   assert {
     condition     = output.index_url == "https://packages.example.com/simple/"
-    error_message = "The index is at the domain."
+    error_message = "The URL of the index contains the domain."
   }
 }
 
-run "the_catalog_is_one" {
+run "catalog_has_one_instance" {
   command = plan
   variables {
     instances = { catalog = 2 }
@@ -72,7 +72,7 @@ run "signed_downloads" {
   }
   assert {
     condition     = google_service_account_iam_member.proxy_signs[0].role == "roles/iam.serviceAccountTokenCreator" && google_service_account_iam_member.proxy_signs[0].member == module.service["proxy"].member
-    error_message = "The proxy signs as itself."
+    error_message = "The proxy signs with its own identity."
   }
 }
 
@@ -80,47 +80,78 @@ run "nothing_optional" {
   command = plan
   variables {
     operators   = []
-    publishers  = {}
+    uploaders   = {}
     alert_email = null
     budget      = null
     settings    = {}
   }
   assert {
-    condition     = local.defaults.ingest.PUBLISHERS == "{}"
-    error_message = "Without publishers nobody may publish: ingest takes a setting that is absent for everybody."
+    condition     = local.defaults.ingest.UPLOADERS == "{}"
+    error_message = "Without uploaders the setting is {}, which refuses every upload; without the setting ingest would accept all."
   }
 }
 
-run "disabled_publisher" {
+run "disabled_uploader" {
   command = plan
   variables {
-    publishers = {
+    uploaders = {
       build = { projects = ["*"], cloud_build = true, disabled = true }
     }
   }
   assert {
-    condition     = local.defaults.ingest.PUBLISHERS == "{\"build\":[]}"
-    error_message = "Ingest takes nothing from a publisher that is disabled."
+    condition     = local.defaults.ingest.UPLOADERS == "{\"build\":[]}"
+    error_message = "A disabled uploader has no projects, so ingest refuses its files."
   }
 }
 
 run "an_issuer_needs_a_condition" {
   command = plan
   variables {
-    publishers = { hub = { projects = ["*"], issuer = "https://token.actions.githubusercontent.com" } }
+    uploaders = { hub = { projects = ["*"], issuer = "https://token.actions.githubusercontent.com" } }
   }
-  expect_failures = [var.publishers]
+  expect_failures = [var.uploaders]
 }
 
-run "a_publisher_cannot_take_the_prefix_of_commands" {
+run "an_uploader_cannot_be_called_commands" {
   command = plan
   variables {
+    uploaders = { commands = { projects = ["*"], cloud_build = true } }
+  }
+  expect_failures = [var.uploaders]
+}
+
+run "former_name_publishers" {
+  command = plan
+  variables {
+    uploaders  = {}
+    publishers = { build = { projects = ["acme-*"], cloud_build = true } }
+  }
+  expect_failures = [check.deprecated_variables]
+
+  assert {
+    condition     = local.defaults.ingest.UPLOADERS == "{\"build\":[\"acme-*\"]}" && keys(output.ci) == ["build"]
+    error_message = "The variable publishers still works, with a warning."
+  }
+}
+
+run "publishers_is_validated" {
+  command = plan
+  variables {
+    uploaders  = {}
     publishers = { commands = { projects = ["*"], cloud_build = true } }
   }
   expect_failures = [var.publishers]
 }
 
-run "everybody_is_no_operator" {
+run "both_names" {
+  command = plan
+  variables {
+    publishers = { lab = { projects = ["lab-*"], cloud_build = true } }
+  }
+  expect_failures = [data.google_project.this, check.deprecated_variables]
+}
+
+run "all_users_cannot_be_operators" {
   command = plan
   variables {
     operators = ["allUsers"]

@@ -1,4 +1,4 @@
-# A worker and the proxy: who may send them requests.
+# Access to a worker and to the proxy.
 
 mock_provider "google" {}
 
@@ -12,7 +12,7 @@ variables {
   instances   = 10
   memory      = "1Gi"
   timeout     = 600
-  environment = { PROJECT = "acme" }
+  environment = { GCP_PROJECT = "acme" }
 }
 
 run "worker" {
@@ -22,11 +22,11 @@ run "worker" {
 
   assert {
     condition     = google_cloud_run_v2_service.this.ingress == "INGRESS_TRAFFIC_INTERNAL_ONLY"
-    error_message = "A worker is not reached from outside."
+    error_message = "A worker is not reachable from outside."
   }
   assert {
     condition     = !google_cloud_run_v2_service.this.invoker_iam_disabled
-    error_message = "A worker is not invoked by just anybody."
+    error_message = "A worker requires an identity."
   }
   assert {
     condition     = length(google_cloud_run_v2_service_iam_binding.invokers) == 1 && google_cloud_run_v2_service_iam_binding.invokers[0].members == toset(["serviceAccount:pusher@example.com"]) && google_cloud_run_v2_service_iam_binding.invokers[0].role == "roles/run.invoker"
@@ -34,19 +34,19 @@ run "worker" {
   }
   assert {
     condition     = google_cloud_run_v2_service.this.template[0].service_account == google_service_account.this.email
-    error_message = "It runs under an identity of its own."
+    error_message = "A service runs under its own identity."
   }
   assert {
     condition     = google_cloud_run_v2_service.this.template[0].max_instance_request_concurrency == 2 && google_cloud_run_v2_service.this.template[0].scaling[0].max_instance_count == 10 && google_cloud_run_v2_service.this.template[0].scaling[0].min_instance_count == 0
-    error_message = "It has limits, and costs nothing while nobody uses it."
+    error_message = "A service has limits, and no instances while it is idle."
   }
   assert {
     condition     = google_cloud_run_v2_service.this.template[0].timeout == "600s"
-    error_message = "It has as long as Pub/Sub waits."
+    error_message = "The timeout of a worker is the ack deadline."
   }
   assert {
     condition     = google_cloud_run_v2_service.this.template[0].containers[0].startup_probe[0].http_get[0].path == "/health" && google_cloud_run_v2_service.this.template[0].containers[0].resources[0].startup_cpu_boost && google_cloud_run_v2_service.this.template[0].containers[0].resources[0].cpu_idle && google_cloud_run_v2_service.this.template[0].containers[0].resources[0].limits == tomap({ cpu = "1", memory = "1Gi" })
-    error_message = "It starts fast, says when it has, and is not paid for between requests."
+    error_message = "A service has a startup boost and a startup probe, and no CPU between requests."
   }
   assert {
     condition     = !google_cloud_run_v2_service.this.deletion_protection
@@ -64,10 +64,10 @@ run "proxy" {
 
   assert {
     condition     = google_cloud_run_v2_service.this.ingress == "INGRESS_TRAFFIC_ALL" && google_cloud_run_v2_service.this.invoker_iam_disabled
-    error_message = "pip reaches the proxy without an identity of Google's."
+    error_message = "pip reaches the proxy without a Google identity."
   }
   assert {
     condition     = length(google_cloud_run_v2_service_iam_binding.invokers) == 0
-    error_message = "So nobody is given one (allUsers is what many an organisation forbids)."
+    error_message = "The proxy has no grant to allUsers, because many organisations forbid it."
   }
 }

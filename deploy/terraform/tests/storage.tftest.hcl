@@ -1,4 +1,4 @@
-# The buckets, and how long each keeps what is in it.
+# The buckets and their retention.
 
 mock_provider "google" {}
 
@@ -21,7 +21,7 @@ run "buckets" {
   }
   assert {
     condition     = alltrue([for each in google_storage_bucket.this : each.uniform_bucket_level_access])
-    error_message = "Access is said in one place only: IAM."
+    error_message = "Only IAM grants access to objects."
   }
   assert {
     condition     = alltrue([for each in google_storage_bucket.this : each.public_access_prevention == "enforced"])
@@ -29,35 +29,35 @@ run "buckets" {
   }
   assert {
     condition     = alltrue([for each in google_storage_bucket.this : each.location == "europe-west1"])
-    error_message = "All are in one place."
+    error_message = "All buckets are in one region."
   }
   assert {
     condition     = alltrue([for each in google_storage_bucket.this : !each.force_destroy])
-    error_message = "A bucket with something in it is not deleted by accident."
+    error_message = "Terraform does not delete a bucket that contains objects."
   }
   assert {
     condition = { for name, each in google_storage_bucket.this : name => each.soft_delete_policy[0].retention_duration_seconds / 86400 } == {
       incoming = 0, packages = 30, verdicts = 0, metadata = 7, static = 0
     }
-    error_message = "Packages can be restored for 30 days; what is rendered or passed on is not stored twice."
+    error_message = "Packages can be restored for 30 days and records for 7; other buckets have no soft delete."
   }
   assert {
     condition = { for name, each in google_storage_bucket.this : name => [for rule in each.lifecycle_rule : one(rule.condition).age if one(rule.action).type == "Delete" && one(rule.condition).with_state != "ARCHIVED"] } == {
       incoming = [45], packages = [], verdicts = [30], metadata = [], static = []
     }
-    error_message = "Uploads live 45 days, verdicts 30, the rest for ever."
+    error_message = "Uploads are kept for 45 days, verdicts for 30, other objects without limit."
   }
   assert {
     condition     = [for name, each in google_storage_bucket.this : name if each.versioning[0].enabled] == ["metadata"]
-    error_message = "Records, and only they, have versions."
+    error_message = "Only the metadata bucket has object versions."
   }
   assert {
     condition     = [for rule in google_storage_bucket.this["metadata"].lifecycle_rule : one(rule.condition).num_newer_versions if one(rule.condition).with_state == "ARCHIVED"] == [30]
-    error_message = "A version of a record is kept until there are 30 newer ones."
+    error_message = "An old version of a record is deleted after 30 newer ones."
   }
 }
 
-run "who_could_read_by_being_in_the_project" {
+run "viewers_of_the_project" {
   module {
     source = "./modules/storage"
   }
@@ -66,22 +66,22 @@ run "who_could_read_by_being_in_the_project" {
     condition = toset([for each in google_storage_bucket_iam_binding.no_viewers : "${each.bucket} ${each.role}"]) == toset(flatten([
       for each in google_storage_bucket.this : ["${each.name} roles/storage.legacyBucketReader", "${each.name} roles/storage.legacyObjectReader"]
     ]))
-    error_message = "The two roles that viewers of the project have by default are decided here, for every bucket."
+    error_message = "Each bucket has bindings for the two roles that project viewers have by default."
   }
   assert {
     condition     = alltrue([for each in google_storage_bucket_iam_binding.no_viewers : each.members == toset(["projectOwner:acme"])])
-    error_message = "A viewer of the project reads no package."
+    error_message = "Project viewers cannot read packages."
   }
 }
 
-run "googles_keys" {
+run "keys_of_google" {
   module {
     source = "./modules/storage"
   }
 
   assert {
     condition     = alltrue([for each in google_storage_bucket.this : length(each.encryption) == 0])
-    error_message = "Without a key of one's own there is none to lose."
+    error_message = "Without kms_key the buckets use keys of Google."
   }
 }
 
@@ -95,6 +95,6 @@ run "own_key" {
 
   assert {
     condition     = alltrue([for each in google_storage_bucket.this : each.encryption[0].default_kms_key_name == "projects/keys/locations/europe-west1/keyRings/r/cryptoKeys/k"])
-    error_message = "Every bucket is encrypted with the key."
+    error_message = "Each bucket is encrypted with the key."
   }
 }

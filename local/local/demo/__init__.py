@@ -1,1 +1,1 @@
-"""``make demo``: publish a wheel, install it, and show each step."""
+"""Demo of ``make demo``: publish a wheel, install it, and show each step."""

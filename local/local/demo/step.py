@@ -1,19 +1,19 @@
-"""One line of the demo: what was done, how long it took, and what came of it."""
+"""Line of the demo's output: actor, duration and result."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step that succeeded."""
+    """Step that succeeded."""
 
-    who: str
+    actor: str
     seconds: float
-    words: str
+    result: str
 
     def __str__(self) -> str:
-        return f"{self.who:<10} {_duration(self.seconds):>7}  {self.words}"
+        return f"{self.actor:<10} {_format_duration(self.seconds):>7}  {self.result}"
 
 
-def _duration(seconds: float) -> str:
+def _format_duration(seconds: float) -> str:
     return f"{seconds:.1f} s" if seconds >= 1 else f"{seconds * 1000:.0f} ms"

@@ -1,1 +1,1 @@
-"""Start, supervise and stop the local runtime, natively or in containers."""
+"""Start, supervision and stop of the local runtime, natively or in containers."""

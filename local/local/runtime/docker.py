@@ -1,4 +1,4 @@
-"""The Docker runtime: docker-compose.yml, with an engine that answers."""
+"""Docker runtime: the containers of docker-compose.yml."""
 
 import shutil
 import subprocess
@@ -7,23 +7,23 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from local import layout
-from local.failure import Failure
-from local.layout import Ports
-from local.runtime.inherited import environment
-from local.runtime.state import Running, State
+from local import topology
+from local.errors import LocalError
+from local.runtime.child_environment import build_environment
+from local.runtime.state import StartedRuntime, State
+from local.topology import Ports
 
 CONTAINERS = (
     *("pubsub", "storage", "secrets", "relay"),
     *("ingest", "indexer", "publisher", "publisher-catalog", "proxy"),
 )
 START_SECONDS = 120.0
-# The repository: where the Compose file and the Dockerfile stand.
+# Root of the repository, with the Compose file and the Dockerfile.
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def answers() -> bool:
-    """Whether there is a Docker engine."""
+def is_engine_available() -> bool:
+    """Return whether a Docker engine answers."""
     docker = shutil.which("docker")
     if docker is None:
         return False
@@ -34,66 +34,74 @@ def answers() -> bool:
 
 
 def up(state: State, ports: Ports, say: Callable[[str], None]) -> bool:
-    """Start what does not run yet, return when all is healthy; False if all of it ran."""
-    if state.running() and set(CONTAINERS) <= _healthy(state, ports):
+    """Start missing containers and wait until all are healthy; return False if all were running."""
+    if state.load() and set(CONTAINERS) <= _list_healthy(state, ports):
         return False
-    state.note(Running("docker", ports, gcloud_publishes=True))
-    say("starting  containers; the first time images are built, which takes minutes")
-    _compose(state, ports, "up", "--detach", "--build", "--remove-orphans")
-    _await_healthy(state, ports)
+    state.save(StartedRuntime("docker", ports, gcloud_publishes=True))
+    say("starting  containers; the first start builds the images, which takes minutes")
+    _run_compose(state, ports, "up", "--detach", "--build", "--remove-orphans")
+    _wait_until_healthy(state, ports)
     return True
 
 
 def down(state: State, ports: Ports) -> None:
-    """Remove the containers; the volumes, with buckets and secrets, stay."""
-    _compose(state, ports, "down", "--remove-orphans")
+    """Remove the containers; keep the volumes with buckets and secrets."""
+    _run_compose(state, ports, "down", "--remove-orphans")
 
 
-def _healthy(state: State, ports: Ports) -> set[str]:
-    """Return the services whose container runs and, where it has a health check, passes it."""
-    command = [*_command(ports), "ps", "--format={{.Service}} {{.State}} {{.Health}}"]
-    answer = subprocess.run(command, env=_environment(state, ports), capture_output=True, text=True)
+def _list_healthy(state: State, ports: Ports) -> set[str]:
+    """Return the services with a running container that passes its health check, if it has one."""
+    command = [*_build_command(ports), "ps", "--format={{.Service}} {{.State}} {{.Health}}"]
+    answer = subprocess.run(
+        command, env=_build_environment(state, ports), capture_output=True, text=True
+    )
     rows = [line.split() for line in answer.stdout.splitlines()]
     return {name for name, *status in rows if status in (["running"], ["running", "healthy"])}
 
 
-def _await_healthy(state: State, ports: Ports) -> None:
+def _wait_until_healthy(state: State, ports: Ports) -> None:
     until = time.monotonic() + START_SECONDS
-    while missing := set(CONTAINERS) - _healthy(state, ports):
+    while missing := set(CONTAINERS) - _list_healthy(state, ports):
         if time.monotonic() > until:
             names = ", ".join(sorted(missing))
-            raise Failure(f"not healthy after {START_SECONDS:.0f} s: {names}; see make local-logs")
+            raise LocalError(
+                f"not healthy after {START_SECONDS:.0f} s: {names}; see make local-logs"
+            )
         time.sleep(0.5)
 
 
 def print_logs(state: State, ports: Ports, *, lines: int, follow: bool) -> None:
-    """Print the logs."""
+    """Print the logs of all containers."""
     options = ["--follow"] if follow else []
-    _compose(state, ports, "logs", f"--tail={lines}", *options)
+    _run_compose(state, ports, "logs", f"--tail={lines}", *options)
 
 
-def _compose(state: State, ports: Ports, *arguments: str) -> None:
-    command = [*_command(ports), *arguments]
-    if subprocess.run(command, env=_environment(state, ports)).returncode:
-        raise Failure(f"docker compose {arguments[0]} failed; what it said stands above")
+def _run_compose(state: State, ports: Ports, *arguments: str) -> None:
+    command = [*_build_command(ports), *arguments]
+    if subprocess.run(command, env=_build_environment(state, ports)).returncode:
+        raise LocalError(f"docker compose {arguments[0]} failed; see its output above")
 
 
-def _command(ports: Ports) -> Sequence[str]:
-    # A second runtime on other ports is another project, with its own containers and volumes.
-    project = layout.PROJECT if ports.standard else f"{layout.PROJECT}-{ports.proxy}"
-    return [*_program(), "--project-directory", str(ROOT), "--project-name", project]
+def _build_command(ports: Ports) -> Sequence[str]:
+    # A runtime on other ports is a separate Compose project, with its own containers and volumes.
+    project = topology.GCP_PROJECT if ports.is_standard else f"{topology.GCP_PROJECT}-{ports.proxy}"
+    return [*_find_compose(), "--project-directory", str(ROOT), "--project-name", project]
 
 
-def _program() -> Sequence[str]:
-    """Return Docker's plugin, or else the same program from the PyPI package."""
+def _find_compose() -> Sequence[str]:
+    """Return the command of Docker's Compose plugin, else of the PyPI package."""
     docker = shutil.which("docker") or "docker"
     if not subprocess.run([docker, "compose", "version"], capture_output=True).returncode:
         return [docker, "compose"]
     standalone = Path(sys.executable).with_name("docker-compose")
     if standalone.exists():
         return [str(standalone)]
-    raise Failure("an engine answers, but there is no Docker Compose; try RUNTIME=native")
+    raise LocalError(
+        "a Docker engine answers, but Docker Compose is not installed; try RUNTIME=native"
+    )
 
 
-def _environment(state: State, ports: Ports) -> dict[str, str]:
-    return environment({**layout.published_ports(ports), "GCPYPI_TOKEN": state.token()})
+def _build_environment(state: State, ports: Ports) -> dict[str, str]:
+    return build_environment(
+        {**topology.build_compose_environment(ports), "GCPYPI_TOKEN": state.load_token()}
+    )

@@ -1,4 +1,4 @@
-"""Programs that start and stop together, under a supervisor in the background."""
+"""Groups of programs that start and stop together, under a supervisor in the background."""
 
 import contextlib
 import fcntl
@@ -16,10 +16,10 @@ from pathlib import Path
 
 import httpx
 
-from local.failure import Failure
-from local.layout import HOST
-from local.runtime.inherited import environment
+from local.errors import LocalError
+from local.runtime.child_environment import build_environment
 from local.runtime.state import State
+from local.topology import HOST
 
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
@@ -28,28 +28,28 @@ STOPPED = re.compile(r"system +\| (?P<name>\S+) stopped \(rc=(?P<code>-?\d+)\)")
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """One process of a group."""
+    """Program of a group; it runs as one process."""
 
     name: str
     command: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     port: int | None = None
-    """Where it listens, if it does."""
+    """Port of the program; None if it does not listen."""
     ready: str = ""
-    """The path that answers 200 when it is ready; without one, that it listens is enough."""
+    """URL path that answers 200 when the program is ready; if empty, an open port is enough."""
 
     def is_ready(self, http: httpx.Client) -> bool:
-        """Ask whether it does its work."""
+        """Return whether the program is ready."""
         if self.port is None:
             return True
         if not self.ready:
-            return _listens(self.port)
+            return _is_listening(self.port)
         with contextlib.suppress(httpx.HTTPError):
             return http.get(f"http://{HOST}:{self.port}{self.ready}").status_code == 200
         return False
 
 
-def _listens(port: int) -> bool:
+def _is_listening(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex((HOST, port)) == 0
 
@@ -66,7 +66,7 @@ def _is_taken(port: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A supervisor and its programs, by the supervisor's lock on its pid file."""
+    """Supervisor and its programs, identified by the supervisor's lock on its pid file."""
 
     name: str
     state: State
@@ -75,8 +75,8 @@ class Group:
     def _pid_file(self) -> Path:
         return self.state.path / f"{self.name}.pid"
 
-    def pid(self) -> int | None:
-        """Return the supervisor's process id, None if it does not run."""
+    def find_pid(self) -> int | None:
+        """Return the process id of the supervisor; None if it does not run."""
         if not self._pid_file.exists():
             return None
         with self._pid_file.open("r+") as lock:
@@ -87,42 +87,46 @@ class Group:
         return None
 
     def start(self, programs: Sequence[Program]) -> None:
-        """Start the programs, if they do not run, and return when all are ready.
+        """Start the programs, if they do not run, and wait until all are ready.
 
-        :raises Failure: if a port is taken, a program dies or is not ready in time.
+        :raises LocalError: if a port is taken, or a program ends or is not ready within 60 s.
         """
         seen = self.state.log.stat().st_size if self.state.log.exists() else 0
         supervisor = None
         waiting, until = list(programs), time.monotonic() + START_SECONDS
         with httpx.Client(trust_env=False, timeout=5) as http:
-            while (waiting := [p for p in waiting if not p.is_ready(http)]) or self.pid() is None:
+            while (
+                waiting := [p for p in waiting if not p.is_ready(http)]
+            ) or self.find_pid() is None:
                 if supervisor and supervisor.poll() is not None:
-                    raise Failure(self._obituary(seen))
-                if supervisor is None and self.pid() is None:
+                    raise LocalError(self._describe_exit(seen))
+                if supervisor is None and self.find_pid() is None:
                     check_ports(programs)
                     supervisor, waiting = self._spawn(programs), list(programs)
                 if time.monotonic() > until:
-                    raise Failure(self._late(waiting, seen))
+                    raise LocalError(self._describe_timeout(waiting, seen))
                 time.sleep(0.05)
         if supervisor:
-            self._await_started(programs, seen)
-            # It outlives this process: not ours to wait for.
+            self._wait_until_started(programs, seen)
+            # The supervisor outlives this process; suppress the warning of Popen.
             supervisor.returncode = 0
 
-    def _await_started(self, programs: Sequence[Program], seen: int) -> None:
-        """Wait until honcho knows its programs' process ids: it cannot stop them before.
+    def _wait_until_started(self, programs: Sequence[Program], seen: int) -> None:
+        """Wait until honcho has the process ids of its programs, and so can stop them.
 
-        A program can answer before honcho has read that it was started; a SIGTERM in between ends
-        honcho with a KeyError, and leaves the program alone.
+        A program can answer before honcho has read the event of its start. A SIGTERM in between
+        ends honcho with a KeyError, and the program keeps running.
         """
         until = time.monotonic() + STOP_SECONDS
         names = [program.name for program in programs]
         while time.monotonic() < until:
-            log = "\n".join(self._log_since(seen))
+            log = "\n".join(self._read_log_since(seen))
             if all(f"{name} started (pid=" in log for name in names):
                 return
             time.sleep(0.05)
-        raise Failure(f"the supervisor of the {self.name} does not say that it started them")
+        raise LocalError(
+            f"the supervisor of the {self.name} did not report the start of all programs"
+        )
 
     def _spawn(self, programs: Sequence[Program]) -> "subprocess.Popen[bytes]":
         command = [sys.executable, "-P", "-m", "local.runtime.supervisor"]
@@ -135,56 +139,58 @@ class Group:
                 cwd=self.state.path,
                 start_new_session=True,
             )
-        with supervisor.stdin as stdin:  # type: ignore[union-attr] # it is a pipe
-            stdin.write(json.dumps([_described(program) for program in programs]).encode())
+        with supervisor.stdin as stdin:  # type: ignore[union-attr] # stdin is a pipe
+            stdin.write(json.dumps([_encode_program(program) for program in programs]).encode())
         return supervisor
 
     def stop(self) -> None:
-        """Stop the programs, if they run, and return when they are gone."""
-        pid = self.pid()
+        """Stop the programs, if they run, and wait for their end."""
+        pid = self.find_pid()
         if pid is None:
             return
         os.kill(pid, signal.SIGTERM)
         until = time.monotonic() + STOP_SECONDS
-        while self.pid() is not None:
+        while self.find_pid() is not None:
             if time.monotonic() > until:
-                raise Failure(f"the supervisor of the {self.name} (process {pid}) does not stop")
+                raise LocalError(
+                    f"the supervisor of the {self.name} did not stop; end process {pid} by hand"
+                )
             time.sleep(0.05)
 
-    def _obituary(self, seen: int) -> str:
-        """Say who died first, with the last it said."""
-        lines = self._log_since(seen)
+    def _describe_exit(self, seen: int) -> str:
+        """Return the name and the last output of the program that ended first."""
+        lines = self._read_log_since(seen)
         first = next(filter(None, map(STOPPED.search, lines)), None)
         if first is None:
-            return "\n".join([f"the supervisor of the {self.name} died:", *lines[-20:]])
-        said = [line for line in lines if re.search(rf"\b{first['name']} +\| ", line)]
-        return "\n".join([f"{first['name']} ended with code {first['code']}:", *said[-20:]])
+            return "\n".join([f"the supervisor of the {self.name} ended:", *lines[-20:]])
+        output = [line for line in lines if re.search(rf"\b{first['name']} +\| ", line)]
+        return "\n".join([f"{first['name']} ended with code {first['code']}:", *output[-20:]])
 
-    def _late(self, waiting: Sequence[Program], seen: int) -> str:
+    def _describe_timeout(self, waiting: Sequence[Program], seen: int) -> str:
         names = ", ".join(program.name for program in waiting)
-        why = f"not ready after {START_SECONDS:.0f} s: {names}. The log ends with:"
-        return "\n".join([why, *self._log_since(seen)[-20:]])
+        reason = f"not ready after {START_SECONDS:.0f} s: {names}. The log ends with:"
+        return "\n".join([reason, *self._read_log_since(seen)[-20:]])
 
-    def _log_since(self, seen: int) -> list[str]:
+    def _read_log_since(self, seen: int) -> list[str]:
         with self.state.log.open("rb") as log:
             log.seek(seen)
             return log.read().decode(errors="replace").splitlines()
 
 
-def _described(program: Program) -> dict[str, object]:
+def _encode_program(program: Program) -> dict[str, object]:
     return {
         "name": program.name,
         "command": list(program.command),
-        "environment": environment({"PYTHONUNBUFFERED": "1", **program.environment}),
+        "environment": build_environment({"PYTHONUNBUFFERED": "1", **program.environment}),
     }
 
 
 def check_ports(programs: Sequence[Program]) -> None:
-    """Raise a failure that names the first port that somebody else listens on."""
+    """Raise an error with the first port that another process uses."""
     for program in programs:
         if program.port is not None and _is_taken(program.port):
-            raise Failure(
-                f"port {program.port} is taken, and {program.name} needs it. Stop what listens"
-                f" there (lsof -i :{program.port} names it), or take other ports:"
+            raise LocalError(
+                f"port {program.port} is taken, and {program.name} needs it. Stop the process that"
+                f" uses it (lsof -i :{program.port} shows it), or choose other ports:"
                 " .venv/bin/python -m local up --port-base free"
             )

@@ -1,4 +1,4 @@
-"""Which Pub/Sub the native runtime starts: Google's emulator where it can, else the built-in."""
+"""Choice of Pub/Sub in the native runtime: Google's emulator if possible, else the built-in one."""
 
 import re
 import shutil
@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.layout import HOST
+from local.topology import HOST
 
 JAR = "platform/pubsub-emulator/lib/cloud-pubsub-emulator-*-all.jar"
 LOGGING = Path(__file__).with_name("emulator-logging.properties")
@@ -15,62 +15,64 @@ LOGGING = Path(__file__).with_name("emulator-logging.properties")
 
 @dataclass(frozen=True, slots=True)
 class PubsubChoice:
-    """A Pub/Sub, and why it is this one."""
+    """Chosen Pub/Sub, with the reason."""
 
-    words: str
-    """For the terminal."""
+    description: str
+    """Description and reason for the terminal."""
     command: tuple[str, ...]
     google: bool
-    """Whether it is Google's, which also speaks REST, and so to gcloud."""
+    """True for Google's emulator, which has a REST API for gcloud."""
 
 
 def choose(port: int) -> PubsubChoice:
-    """Return Google's emulator if gcloud, its emulator and Java are there, else the built-in."""
-    java, gcloud = _java(), shutil.which("gcloud")
-    jar = _jar(gcloud) if gcloud else None
+    """Return Google's emulator if gcloud, the emulator and Java exist, else the built-in one."""
+    java, gcloud = _find_java(), shutil.which("gcloud")
+    jar = _find_jar(gcloud) if gcloud else None
     if java is None or jar is None:
-        words = f"the built-in one, in memory, because there is no {_missing(java, gcloud)}"
+        description = (
+            f"the built-in one, in memory, because there is no {_describe_missing(java, gcloud)}"
+        )
         built_in = (sys.executable, "-P", "-m", "local.stand_ins.pubsub", f"--port={port}")
-        return PubsubChoice(words, built_in, google=False)
-    # A start of 1.2 s instead of 1.7 s: it lives too briefly for the optimising compiler.
+        return PubsubChoice(description, built_in, google=False)
+    # Start in 1.2 s instead of 1.7 s, without the optimising compiler.
     options = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx512m")
     quiet = f"-Djava.util.logging.config.file={LOGGING}"
     emulator = (java, *options, quiet, "-jar", str(jar), f"--host={HOST}", f"--port={port}")
-    return PubsubChoice(f"Google's emulator {_version(jar)}", emulator, google=True)
+    return PubsubChoice(f"Google's emulator {_parse_version(jar)}", emulator, google=True)
 
 
-def _missing(java: str | None, gcloud: str | None) -> str:
+def _describe_missing(java: str | None, gcloud: str | None) -> str:
     if gcloud and java:
-        return "emulator in gcloud (gcloud components install pubsub-emulator brings it)"
+        return "emulator in gcloud (install it: gcloud components install pubsub-emulator)"
     return " and no ".join(
         name for name, found in (("gcloud", gcloud), ("java", java)) if not found
     )
 
 
-def _java() -> str | None:
-    """Return a Java that runs: on macOS a ``java`` is on the PATH even where none is installed."""
+def _find_java() -> str | None:
+    """Return a working Java; macOS has a ``java`` on the PATH even if none is installed."""
     java = shutil.which("java")
     if java and subprocess.run([java, "-version"], capture_output=True).returncode == 0:
         return java
     return None
 
 
-def _jar(gcloud: str) -> Path | None:
-    # The link's target stands in the SDK's bin; a wrapper has to be asked, which takes a second.
-    jars = _jars(Path(gcloud).resolve().parent.parent) or _jars(_asked(gcloud))
+def _find_jar(gcloud: str) -> Path | None:
+    # A link leads to the SDK's bin; a wrapper must be asked, which takes a second.
+    jars = _list_jars(Path(gcloud).resolve().parent.parent) or _list_jars(_ask_sdk_root(gcloud))
     return jars[-1] if jars else None
 
 
-def _jars(root: Path) -> list[Path]:
+def _list_jars(root: Path) -> list[Path]:
     return sorted(root.glob(JAR))
 
 
-def _asked(gcloud: str) -> Path:
+def _ask_sdk_root(gcloud: str) -> Path:
     command = [gcloud, "info", "--format=value(installation.sdk_root)"]
     answer = subprocess.run(command, capture_output=True, text=True)
     return Path(answer.stdout.strip() or "/nonexistent")
 
 
-def _version(jar: Path) -> str:
+def _parse_version(jar: Path) -> str:
     found = re.search(r"\d+(\.\d+)+", jar.name)
     return found[0] if found else "of unknown version"

@@ -1,4 +1,4 @@
-"""The state directory, ``.local``: what the runtime keeps between its commands."""
+"""State directory ``.local``: files that the runtime keeps between its commands."""
 
 import json
 import os
@@ -8,109 +8,114 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal, Self
 
-from local import layout, tokens
-from local.files import write_private
-from local.layout import Ports
+from local import topology
+from local.private_files import write_private
+from local.topology import Ports
+from schemas.tokens import generate_token
 
 Runtime = Literal["docker", "native"]
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
-    """What was started; the note goes away with ``down``."""
+class StartedRuntime:
+    """Facts of the started runtime; ``down`` deletes them."""
 
     runtime: Runtime
     ports: Ports
     gcloud_publishes: bool
-    """Whether ``gcloud pubsub`` reaches the Pub/Sub that runs: the built-in one speaks no REST."""
+    """True if ``gcloud pubsub`` works; the built-in Pub/Sub has no REST API."""
 
     def encode(self) -> str:
-        """The note as JSON."""
+        """Encode the facts as JSON."""
         return json.dumps(asdict(self), indent=1)
 
     @classmethod
     def decode(cls, text: str) -> Self:
-        """Read the note."""
+        """Decode the facts from JSON."""
         note = json.loads(text)
         return cls(note["runtime"], Ports(**note["ports"]), note["gcloud_publishes"])
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The files of one runtime."""
+    """Files of one runtime."""
 
     path: Path
 
     @property
     def environment(self) -> Path:
-        """Lines for a shell: ``. .local/env``."""
+        """File with variables for a shell: ``. .local/env``."""
         return self.path / "env"
 
     @property
-    def shown(self) -> str:
-        """The environment's path as one would type it, for ``.`` to find it in any shell."""
+    def display_path(self) -> str:
+        """Path of the environment file in a form that ``.`` accepts in any shell."""
         path = os.path.relpath(self.environment)
         return path if "/" in path and not path.startswith("..") else str(self.environment)
 
     @property
     def log(self) -> Path:
-        """What all processes said."""
+        """Combined log of all processes."""
         return self.path / "log"
 
     @property
     def storage(self) -> Path:
-        """The buckets."""
+        """Directory of the buckets."""
         return self.path / "storage"
 
     @property
     def secrets(self) -> Path:
-        """The secrets."""
+        """File of the secrets."""
         return self.path / "secrets.json"
 
     @property
-    def _note(self) -> Path:
+    def _started_file(self) -> Path:
         return self.path / "running.json"
 
-    def running(self) -> Running | None:
-        """Return what was started and not stopped; it may have died since."""
-        return Running.decode(self._note.read_text()) if self._note.exists() else None
+    def load(self) -> StartedRuntime | None:
+        """Return the runtime that was started and not stopped; its processes may have ended."""
+        return (
+            StartedRuntime.decode(self._started_file.read_text())
+            if self._started_file.exists()
+            else None
+        )
 
-    def note(self, running: Running) -> None:
-        """Remember what is started, and write the environment that leads to it."""
+    def save(self, running: StartedRuntime) -> None:
+        """Write the facts of the runtime and its environment file."""
         self.path.mkdir(parents=True, exist_ok=True)
-        write_private(self._note, running.encode())
-        write_private(self.environment, _lines(self._variables(running.ports)))
+        write_private(self._started_file, running.encode())
+        write_private(self.environment, _format_exports(self._build_variables(running.ports)))
 
-    def forget(self) -> None:
-        """Remember that nothing runs."""
-        self._note.unlink(missing_ok=True)
+    def clear(self) -> None:
+        """Delete the facts, because nothing runs."""
+        self._started_file.unlink(missing_ok=True)
 
-    def token(self) -> str:
-        """Return the token of this runtime, the same at every start, or a new one."""
-        return self.read_environment().get("GCPYPI_TOKEN") or tokens.new()
+    def load_token(self) -> str:
+        """Return the token of this runtime, which every start uses, or a new one."""
+        return self.read_environment().get("GCPYPI_TOKEN") or generate_token()
 
     def read_environment(self) -> dict[str, str]:
-        """Read ``.local/env`` back."""
+        """Return the variables of ``.local/env``."""
         if not self.environment.exists():
             return {}
         words = [shlex.split(line)[-1] for line in self.environment.read_text().splitlines()]
         return dict(word.split("=", 1) for word in words)
 
-    def _variables(self, ports: Ports) -> Mapping[str, str]:
-        token = self.token()
+    def _build_variables(self, ports: Ports) -> Mapping[str, str]:
+        token = self.load_token()
         return {
-            **layout.emulators(ports),
-            **layout.gcloud_environment(ports),
-            # Its own configuration: no account, project or property of the user's leaks in.
+            **topology.build_emulator_environment(ports),
+            **topology.build_gcloud_environment(ports),
+            # A separate configuration, without the user's account, project and properties.
             "CLOUDSDK_CONFIG": str(self.path / "gcloud"),
-            # What the services' own commands read: verify, rebuild, reindex, proxy.tokens.
-            "PROJECT": layout.PROJECT,
-            "TOKENS_SECRET": layout.TOKENS_SECRET,
-            **layout.BUCKETS,
+            # Settings of the services' commands: verify, rebuild, reindex, proxy.tokens.
+            "GCP_PROJECT": topology.GCP_PROJECT,
+            "TOKENS_SECRET": topology.TOKENS_SECRET,
+            **topology.BUCKETS,
             "GCPYPI_TOKEN": token,
             "GCPYPI_INDEX_URL": f"http://__token__:{token}@{ports.address('proxy')}/simple/",
         }
 
 
-def _lines(variables: Mapping[str, str]) -> str:
+def _format_exports(variables: Mapping[str, str]) -> str:
     return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())

@@ -1,8 +1,8 @@
-"""Runs one group of programs until it is told to stop, as a process of its own.
+"""Supervisor process of one group of programs, which runs until SIGTERM.
 
-honcho multiplexes their output and ends all when one ends, which is what a person wants of a local
-runtime: it is up, or it says what died. What honcho lacks is added here and in group.py: going to
-the background, a start order and readiness.
+honcho combines the output of all programs, and ends all when one ends. The local runtime is then
+either complete or down with an error. This module and group.py add features that honcho lacks:
+background operation, start order and readiness.
 """
 
 import fcntl
@@ -17,12 +17,12 @@ from honcho.printer import Printer
 
 
 def main() -> int:
-    """Run the programs that standard input names, as long as none of them ends."""
+    """Run the programs that standard input lists, until one of them ends."""
     pid_file, log = map(Path, sys.argv[1:3])
     programs = json.load(sys.stdin)
     with pid_file.open("a+") as lock, log.open("a") as output:
-        # The lock, not the number in the file, says that we live: numbers are used again. A record
-        # lock is not inherited by honcho's children, so it ends with this very process.
+        # The lock shows that this process runs; its number does not, because numbers are reused.
+        # honcho's children do not inherit a record lock, so it ends with this process.
         fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         lock.truncate(0)
         lock.write(str(os.getpid()))

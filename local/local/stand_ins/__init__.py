@@ -1,1 +1,1 @@
-"""Stand-ins for Google Cloud: Pub/Sub and its push, Secret Manager, Cloud Storage."""
+"""Stand-ins for Google Cloud: Pub/Sub with push, Secret Manager, Cloud Storage."""

@@ -1,7 +1,7 @@
-"""Serves functions over messages as a gRPC service; the stand-ins for Google's services run on it.
+"""gRPC server for the stand-ins of Google's services.
 
-Google's client libraries bring every message type but no servicer, so the methods are named in a
-table: the request's type gives the decoder, the reply encodes itself.
+Google's client libraries contain every message type, but no servicers. A table therefore lists the
+methods: the type of the request gives the decoder, and the response encodes itself.
 """
 
 import asyncio
@@ -14,25 +14,25 @@ from typing import Any, TypeAlias
 import grpc
 import grpc.aio
 
-# The libraries' messages are proto-plus or plain protobuf; they share no base class.
+# Messages are proto-plus or plain protobuf classes, without a common base class.
 ProtoMessage: TypeAlias = Any
 Context: TypeAlias = "grpc.aio.ServicerContext[ProtoMessage, ProtoMessage]"
 Call: TypeAlias = Callable[[ProtoMessage], ProtoMessage | Awaitable[ProtoMessage]]
 
-# A Pub/Sub request may be 10 MB, and gRPC takes 4 MB unless told otherwise.
+# A Pub/Sub request has up to 10 MB; the default limit of gRPC is 4 MB.
 OPTIONS = [("grpc.max_receive_message_length", 12_000_000)]
 
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """One method of a service."""
+    """Method of a service."""
 
     request: type[ProtoMessage]
     call: Call
 
 
-class Refused(Exception):
-    """The answer to a call is an error status."""
+class StatusError(Exception):
+    """Error status as the response to a call."""
 
     def __init__(self, code: grpc.StatusCode, detail: str) -> None:
         super().__init__(detail)
@@ -40,42 +40,42 @@ class Refused(Exception):
         self.detail = detail
 
 
-def not_found(detail: str) -> Refused:
-    """Say that what was named does not exist."""
-    return Refused(grpc.StatusCode.NOT_FOUND, detail)
+def make_not_found(detail: str) -> StatusError:
+    """Return the error for a resource that does not exist."""
+    return StatusError(grpc.StatusCode.NOT_FOUND, detail)
 
 
-def already_exists(detail: str) -> Refused:
-    """Say that the name to be created is taken."""
-    return Refused(grpc.StatusCode.ALREADY_EXISTS, detail)
+def make_already_exists(detail: str) -> StatusError:
+    """Return the error for a new resource whose name is taken."""
+    return StatusError(grpc.StatusCode.ALREADY_EXISTS, detail)
 
 
-def invalid(detail: str) -> Refused:
-    """Say that the request can never work."""
-    return Refused(grpc.StatusCode.INVALID_ARGUMENT, detail)
+def make_invalid_argument(detail: str) -> StatusError:
+    """Return the error for an invalid request."""
+    return StatusError(grpc.StatusCode.INVALID_ARGUMENT, detail)
 
 
-def handler(service: str, methods: Mapping[str, Method]) -> grpc.GenericRpcHandler:
-    """Return what a server needs to serve ``methods`` as ``service``."""
+def make_handler(service: str, methods: Mapping[str, Method]) -> grpc.GenericRpcHandler:
+    """Return the handler that serves ``methods`` as ``service``."""
     return grpc.method_handlers_generic_handler(
-        service, {name: _unary(method) for name, method in methods.items()}
+        service, {name: _make_unary_handler(method) for name, method in methods.items()}
     )
 
 
-def _unary(method: Method) -> "grpc.RpcMethodHandler[ProtoMessage, ProtoMessage]":
+def _make_unary_handler(method: Method) -> "grpc.RpcMethodHandler[ProtoMessage, ProtoMessage]":
     async def call(request: ProtoMessage, context: Context) -> ProtoMessage:
         try:
-            reply = method.call(request)
-            return await reply if isinstance(reply, Awaitable) else reply
-        except Refused as refused:
-            await context.abort(refused.code, refused.detail)
+            response = method.call(request)
+            return await response if isinstance(response, Awaitable) else response
+        except StatusError as error:
+            await context.abort(error.code, error.detail)
 
     return grpc.unary_unary_rpc_method_handler(
-        call, request_deserializer=_decoder(method.request), response_serializer=_encode
+        call, request_deserializer=_find_decoder(method.request), response_serializer=_encode
     )
 
 
-def _decoder(message: type[ProtoMessage]) -> Callable[[bytes], ProtoMessage]:
+def _find_decoder(message: type[ProtoMessage]) -> Callable[[bytes], ProtoMessage]:
     decode: Callable[[bytes], ProtoMessage]
     decode = getattr(message, "deserialize", None) or message.FromString
     return decode
@@ -88,11 +88,11 @@ def _encode(message: ProtoMessage) -> bytes:
 
 
 async def start(address: str, *handlers: grpc.GenericRpcHandler) -> tuple[grpc.aio.Server, int]:
-    """Start a server on ``address`` and return it with its port (0 in ``address`` picks one).
+    """Start a server on ``address``; return it with its port (port 0 selects a free one).
 
     :raises RuntimeError: if the port is taken.
     """
-    # Without SO_REUSEPORT off, two servers share a port in silence and each gets half of the calls.
+    # With SO_REUSEPORT, two servers could share a port, and each would get half of the calls.
     server = grpc.aio.server(options=[*OPTIONS, ("grpc.so_reuseport", 0)])
     server.add_generic_rpc_handlers(handlers)
     port = server.add_insecure_port(address)

@@ -1,7 +1,7 @@
-"""Relay of Pub/Sub messages, by POST as production push does: ``python -m local.stand_ins.relay``.
+"""Relay that delivers Pub/Sub messages like production push: ``python -m local.stand_ins.relay``.
 
-Google's emulator can push, but not faithfully: see docs/adr/0003. A message is leased to the relay
-while it is being delivered and while it is held back after a refusal, however long either takes.
+The push of Google's emulator differs from production: see docs/adr/0003. The relay keeps the lease
+of a message during its delivery, and during the back-off after a failed delivery.
 """
 
 import asyncio
@@ -18,20 +18,20 @@ from google.pubsub_v1 import SubscriberAsyncClient
 from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcAsyncIOTransport
 from google.pubsub_v1.types import ReceivedMessage
 
-from local import layout
-from local.logs import to_stdout
+from local import topology
+from local.plain_logs import log_to_stdout
 from local.settings import RelaySettings
-from local.stand_ins import push
+from local.stand_ins import push_request
 
 logger = logging.getLogger(__name__)
 
-# Seconds between two looks for a Pub/Sub or a subscription that is not there yet.
+# Seconds between two attempts to find a missing Pub/Sub or subscription.
 PAUSE = 0.5
 CHANNEL_OPTIONS = [("grpc.max_receive_message_length", -1), ("grpc.enable_http_proxy", 0)]
 
 
 class Relay:
-    """Delivers one subscription to one endpoint, with at most ``window`` requests in flight."""
+    """Delivery of one subscription to one endpoint, with at most ``window`` open requests."""
 
     def __init__(
         self,
@@ -41,8 +41,8 @@ class Relay:
         endpoint: str,
         *,
         scale: float,
-        deadline: float = layout.ACK_DEADLINE,
-        window: int = layout.WINDOW,
+        deadline: float = topology.ACK_DEADLINE,
+        window: int = topology.WINDOW,
     ) -> None:
         self._client = client
         self._http = http
@@ -57,7 +57,7 @@ class Relay:
         self._connected = False
 
     async def run(self) -> None:
-        """Deliver until cancelled; what is then under way is handed back."""
+        """Deliver until cancelled; then return unfinished messages to Pub/Sub."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._keep_leases())
             while True:
@@ -74,7 +74,7 @@ class Relay:
     async def _pull(self, limit: int) -> list[ReceivedMessage]:
         """Wait for at most ``limit`` messages.
 
-        Without a time-out: what is lent at the moment we hang up would be lost until its deadline.
+        There is no time-out: messages leased at that moment would be lost until their deadline.
         """
         request = {"subscription": self._subscription, "max_messages": limit}
         try:
@@ -92,45 +92,49 @@ class Relay:
         await asyncio.sleep(PAUSE)
 
     async def _post(self, received: ReceivedMessage) -> bool:
-        """Return whether the endpoint took the message."""
-        headers = {"authorization": f"Bearer {push.bearer(self._endpoint, time.time())}"}
-        body = push.envelope(received, self._subscription)
+        """Return whether the endpoint acknowledged the message."""
+        headers = {
+            "authorization": f"Bearer {push_request.make_bearer_token(self._endpoint, time.time())}"
+        }
+        body = push_request.make_envelope(received, self._subscription)
         try:
-            # One limit for the whole request, where httpx's are for each read.
+            # One limit for the whole request; those of httpx apply to each read.
             async with asyncio.timeout(self._deadline):
                 response = await self._http.post(self._endpoint, json=body, headers=headers)
         except (httpx.HTTPError, TimeoutError) as error:
-            return self._refused(received, f"no answer ({type(error).__name__})")
-        if response.status_code in push.ACKNOWLEDGING:
+            return self._log_refusal(received, f"no answer ({type(error).__name__})")
+        if response.status_code in push_request.ACKNOWLEDGING:
             return True
-        return self._refused(received, f"HTTP {response.status_code}")
+        return self._log_refusal(received, f"HTTP {response.status_code}")
 
-    def _refused(self, received: ReceivedMessage, why: str) -> bool:
+    def _log_refusal(self, received: ReceivedMessage, reason: str) -> bool:
         where = f"{self._name} message {received.message.message_id}"
-        logger.warning("%s, attempt %d: %s", where, received.delivery_attempt, why)
+        logger.warning("%s, attempt %d: %s", where, received.delivery_attempt, reason)
         return False
 
     async def _settle(self, received: ReceivedMessage, post: "asyncio.Task[bool]") -> None:
-        """Acknowledge what was taken; hold back what was not, then hand it back."""
-        taken = False
+        """Acknowledge a delivered message; return a failed one to Pub/Sub after the back-off."""
+        delivered = False
         try:
-            taken = await post
-            if not taken:
-                await asyncio.sleep(push.back_off(received.delivery_attempt, self._scale))
+            delivered = await post
+            if not delivered:
+                await asyncio.sleep(
+                    push_request.compute_back_off(received.delivery_attempt, self._scale)
+                )
         finally:
             self._leased.discard(received.ack_id)
-            await self._answer(received.ack_id, taken)
+            await self._answer(received.ack_id, delivered)
 
-    async def _answer(self, ack_id: str, taken: bool) -> None:
-        if taken:
+    async def _answer(self, ack_id: str, delivered: bool) -> None:
+        if delivered:
             request = {"subscription": self._subscription, "ack_ids": [ack_id]}
-            with self._tolerant():
+            with self._log_errors():
                 await self._client.acknowledge(request=request)
         else:
             await self._extend([ack_id], 0)
 
     async def _keep_leases(self) -> None:
-        """Extend what is leased, often enough that one failure does no harm."""
+        """Extend all leases, often enough to tolerate one failure."""
         while True:
             await asyncio.sleep(self._deadline / 3)
             await self._extend(list(self._leased), round(self._deadline))
@@ -142,38 +146,38 @@ class Relay:
                 "ack_ids": ack_ids,
                 "ack_deadline_seconds": seconds,
             }
-            with self._tolerant():
+            with self._log_errors():
                 await self._client.modify_ack_deadline(request=request)
 
     @contextlib.contextmanager
-    def _tolerant(self) -> Iterator[None]:
-        """Go on when Pub/Sub did not take an answer: the message will come again."""
+    def _log_errors(self) -> Iterator[None]:
+        """Log an error of Pub/Sub and continue; the message is delivered again."""
         try:
             yield
         except GoogleAPIError as error:
             logger.warning("%s: %s", self._name, error)
 
 
-def subscriber(host: str) -> SubscriberAsyncClient:
-    """Return a client of the Pub/Sub at ``host``."""
+def connect_subscriber(host: str) -> SubscriberAsyncClient:
+    """Return a client for the Pub/Sub at ``host``."""
     channel = grpc.aio.insecure_channel(host, options=CHANNEL_OPTIONS)
     return SubscriberAsyncClient(transport=SubscriberGrpcAsyncIOTransport(channel=channel))
 
 
 async def relay_all(settings: RelaySettings) -> None:
-    """Deliver every subscription of the layout until SIGTERM."""
-    client = subscriber(settings.pubsub_emulator_host)
+    """Deliver every subscription of the topology until SIGTERM."""
+    client = connect_subscriber(settings.pubsub_emulator_host)
     async with contextlib.AsyncExitStack() as open_clients:
         relays = [
             Relay(
                 client,
-                # One a subscription: a pool looks through all its connections at each request.
-                await open_clients.enter_async_context(_http()),
-                f"projects/{layout.PROJECT}/subscriptions/{each.name}",
+                # One client per subscription: a pool searches all its connections for each request.
+                await open_clients.enter_async_context(_make_http_client()),
+                f"projects/{topology.GCP_PROJECT}/subscriptions/{each.name}",
                 settings.url(each.service) + each.path,
                 scale=settings.back_off_scale,
             )
-            for each in layout.SUBSCRIPTIONS
+            for each in topology.SUBSCRIPTIONS
         ]
         running = asyncio.gather(*(relay.run() for relay in relays))
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
@@ -181,14 +185,14 @@ async def relay_all(settings: RelaySettings) -> None:
             await running
 
 
-def _http() -> httpx.AsyncClient:
+def _make_http_client() -> httpx.AsyncClient:
     limits = httpx.Limits(max_connections=None)
-    return httpx.AsyncClient(timeout=layout.ACK_DEADLINE, limits=limits, trust_env=False)
+    return httpx.AsyncClient(timeout=topology.ACK_DEADLINE, limits=limits, trust_env=False)
 
 
 def main() -> None:
-    """Deliver until told to stop."""
-    to_stdout()
+    """Deliver until SIGTERM."""
+    log_to_stdout()
     asyncio.run(relay_all(RelaySettings()))
 
 

@@ -1,7 +1,7 @@
 """Stand-in for Secret Manager, which has no emulator: ``python -m local.stand_ins.secret_manager``.
 
-``latest`` is the version created last *even when it is disabled*: then access fails, as in
-production. https://cloud.google.com/secret-manager/docs/reference/rpc
+``latest`` is the newest version *even if it is disabled*; access then fails, like in production.
+https://cloud.google.com/secret-manager/docs/reference/rpc
 """
 
 import argparse
@@ -15,14 +15,14 @@ from google.cloud.secretmanager_v1 import types
 from google.protobuf.empty_pb2 import Empty
 
 from cloud.secrets import MAX_SIZE
-from local.logs import to_stdout
+from local.plain_logs import log_to_stdout
 from local.stand_ins.grpc_server import (
     Method,
-    Refused,
-    already_exists,
-    handler,
-    invalid,
-    not_found,
+    StatusError,
+    make_already_exists,
+    make_handler,
+    make_invalid_argument,
+    make_not_found,
     serve,
 )
 from local.stand_ins.secrets_store import SecretsStore, StoredVersion
@@ -36,13 +36,13 @@ STATES: Mapping[str, int] = {
 
 
 class SecretManager:
-    """Answers calls from a store."""
+    """Servicer of Secret Manager over a store."""
 
     def __init__(self, store: SecretsStore) -> None:
         self._store = store
 
-    def methods(self) -> Mapping[str, Method]:
-        """Return the calls it knows."""
+    def list_methods(self) -> Mapping[str, Method]:
+        """Return the supported methods."""
         return {
             "CreateSecret": Method(types.CreateSecretRequest, self._create),
             "GetSecret": Method(types.GetSecretRequest, self._get),
@@ -60,127 +60,129 @@ class SecretManager:
     def _create(self, request: types.CreateSecretRequest) -> types.Secret:
         name = f"{request.parent}/secrets/{request.secret_id}"
         if name in self._store.secrets:
-            raise already_exists(f"Secret [{name}] already exists.")
+            raise make_already_exists(f"Secret [{name}] already exists.")
         self._store.secrets[name] = []
         self._store.save()
         return types.Secret(name=name, replication=request.secret.replication)
 
     def _get(self, request: types.GetSecretRequest) -> types.Secret:
-        self._versions(request.name)
+        self._find_versions(request.name)
         return types.Secret(name=request.name)
 
     def _list(self, request: types.ListSecretsRequest) -> types.ListSecretsResponse:
-        mine = [n for n in sorted(self._store.secrets) if n.startswith(f"{request.parent}/")]
-        return types.ListSecretsResponse(secrets=[types.Secret(name=name) for name in mine])
+        names = [n for n in sorted(self._store.secrets) if n.startswith(f"{request.parent}/")]
+        return types.ListSecretsResponse(secrets=[types.Secret(name=name) for name in names])
 
     def _delete(self, request: types.DeleteSecretRequest) -> Empty:
-        self._versions(request.name)
+        self._find_versions(request.name)
         del self._store.secrets[request.name]
         self._store.save()
         return Empty()
 
     def _add(self, request: types.AddSecretVersionRequest) -> types.SecretVersion:
-        versions = self._versions(request.parent)
-        versions.append(StoredVersion(_checked(request.payload)))
+        versions = self._find_versions(request.parent)
+        versions.append(StoredVersion(_check_payload(request.payload)))
         self._store.save()
-        return _version(request.parent, len(versions), versions[-1])
+        return _make_version(request.parent, len(versions), versions[-1])
 
     def _access(
         self, request: types.AccessSecretVersionRequest
     ) -> types.AccessSecretVersionResponse:
-        name, version = self._version(request.name)
+        name, version = self._find_version(request.name)
         if version.state != "ENABLED":
-            raise _wrong_state(name, version)
-        payload = types.SecretPayload(data=version.data, data_crc32c=_crc32c(version.data))
+            raise _make_state_error(name, version)
+        payload = types.SecretPayload(data=version.data, data_crc32c=_compute_crc32c(version.data))
         return types.AccessSecretVersionResponse(name=name, payload=payload)
 
     def _get_version(self, request: types.GetSecretVersionRequest) -> types.SecretVersion:
-        name, version = self._version(request.name)
+        name, version = self._find_version(request.name)
         return types.SecretVersion(name=name, state=STATES[version.state])
 
     def _list_versions(
         self, request: types.ListSecretVersionsRequest
     ) -> types.ListSecretVersionsResponse:
-        versions = list(enumerate(self._versions(request.parent), start=1))
-        newest_first = [_version(request.parent, n, version) for n, version in reversed(versions)]
+        versions = list(enumerate(self._find_versions(request.parent), start=1))
+        newest_first = [
+            _make_version(request.parent, n, version) for n, version in reversed(versions)
+        ]
         return types.ListSecretVersionsResponse(versions=newest_first)
 
     def _enable(self, request: types.EnableSecretVersionRequest) -> types.SecretVersion:
-        return self._set(request.name, "ENABLED")
+        return self._set_state(request.name, "ENABLED")
 
     def _disable(self, request: types.DisableSecretVersionRequest) -> types.SecretVersion:
-        return self._set(request.name, "DISABLED")
+        return self._set_state(request.name, "DISABLED")
 
     def _destroy(self, request: types.DestroySecretVersionRequest) -> types.SecretVersion:
-        return self._set(request.name, "DESTROYED")
+        return self._set_state(request.name, "DESTROYED")
 
-    def _set(self, name: str, state: str) -> types.SecretVersion:
-        full_name, version = self._version(name)
+    def _set_state(self, name: str, state: str) -> types.SecretVersion:
+        full_name, version = self._find_version(name)
         if version.state == "DESTROYED":
-            raise _wrong_state(full_name, version)
+            raise _make_state_error(full_name, version)
         version.state = state
         if state == "DESTROYED":
             version.data = b""
         self._store.save()
         return types.SecretVersion(name=full_name, state=STATES[state])
 
-    def _versions(self, secret: str) -> list[StoredVersion]:
+    def _find_versions(self, secret: str) -> list[StoredVersion]:
         if secret not in self._store.secrets:
-            raise not_found(f"Secret [{secret}] not found or has no versions.")
+            raise make_not_found(f"Secret [{secret}] not found or has no versions.")
         return self._store.secrets[secret]
 
-    def _version(self, name: str) -> tuple[str, StoredVersion]:
+    def _find_version(self, name: str) -> tuple[str, StoredVersion]:
         """Find a version by number or ``latest``; return its full name with it."""
         secret, _, alias = name.partition("/versions/")
-        versions = self._versions(secret)
+        versions = self._find_versions(secret)
         number = len(versions) if alias == "latest" else int(alias) if alias.isdigit() else 0
         if not 1 <= number <= len(versions):
-            raise not_found(f"Secret Version [{name}] not found.")
+            raise make_not_found(f"Secret Version [{name}] not found.")
         return f"{secret}/versions/{number}", versions[number - 1]
 
 
-def _checked(payload: types.SecretPayload) -> bytes:
+def _check_payload(payload: types.SecretPayload) -> bytes:
     data = bytes(payload.data)
     if not data:
-        raise invalid("Secret Payload cannot be empty.")
+        raise make_invalid_argument("Secret Payload cannot be empty.")
     if len(data) > MAX_SIZE:
-        raise invalid(f"The maximum size of a secret payload is {MAX_SIZE} bytes.")
-    if "data_crc32c" in payload and payload.data_crc32c != _crc32c(data):
-        raise invalid("The checksum of the secret payload does not match.")
+        raise make_invalid_argument(f"The maximum size of a secret payload is {MAX_SIZE} bytes.")
+    if "data_crc32c" in payload and payload.data_crc32c != _compute_crc32c(data):
+        raise make_invalid_argument("The checksum of the secret payload does not match.")
     return data
 
 
-def _crc32c(data: bytes) -> int:
+def _compute_crc32c(data: bytes) -> int:
     return int(google_crc32c.value(data))
 
 
-def _version(secret: str, number: int, version: StoredVersion) -> types.SecretVersion:
+def _make_version(secret: str, number: int, version: StoredVersion) -> types.SecretVersion:
     return types.SecretVersion(name=f"{secret}/versions/{number}", state=STATES[version.state])
 
 
-def _wrong_state(name: str, version: StoredVersion) -> Refused:
+def _make_state_error(name: str, version: StoredVersion) -> StatusError:
     detail = f"Secret Version [{name}] is in {version.state} state."
-    return Refused(grpc.StatusCode.FAILED_PRECONDITION, detail)
+    return StatusError(grpc.StatusCode.FAILED_PRECONDITION, detail)
 
 
-def handlers(store: SecretsStore) -> list[grpc.GenericRpcHandler]:
-    """Return the service over ``store``."""
+def make_handlers(store: SecretsStore) -> list[grpc.GenericRpcHandler]:
+    """Return the handlers of the service for ``store``."""
     service = "google.cloud.secretmanager.v1.SecretManagerService"
-    return [handler(service, SecretManager(store).methods())]
+    return [make_handler(service, SecretManager(store).list_methods())]
 
 
 def main() -> None:
-    """Serve until told to stop."""
+    """Serve until SIGTERM or SIGINT."""
     parser = argparse.ArgumentParser(
         prog="python -m local.stand_ins.secret_manager", description=__doc__
     )
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8086)
-    parser.add_argument("--state", type=Path, help="the file that keeps the secrets")
+    parser.add_argument("--state", type=Path, help="file that keeps the secrets")
     options = parser.parse_args()
-    to_stdout()
+    log_to_stdout()
     store = SecretsStore(options.state)
-    asyncio.run(serve(f"{options.host}:{options.port}", *handlers(store)))
+    asyncio.run(serve(f"{options.host}:{options.port}", *make_handlers(store)))
 
 
 if __name__ == "__main__":

@@ -1,16 +1,16 @@
-"""What the Secret Manager stand-in remembers, in a file so that a token outlives ``local-down``."""
+"""Store of the Secret Manager stand-in, in a file that keeps tokens over ``local-down``."""
 
 import base64
 import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.files import write_private
+from local.private_files import write_private
 
 
 @dataclass(slots=True)
 class StoredVersion:
-    """One version of a secret."""
+    """Version of a secret."""
 
     data: bytes
     state: str = "ENABLED"
@@ -18,9 +18,9 @@ class StoredVersion:
 
 
 class SecretsStore:
-    """All secrets: their versions in the order they were added, by the secret's full name.
+    """All secrets: their versions in order of creation, by the full name of the secret.
 
-    :param path: the file that keeps them; None keeps them in memory only.
+    :param path: file of the store; None keeps the secrets in memory only.
     """
 
     def __init__(self, path: Path | None = None) -> None:
@@ -30,7 +30,7 @@ class SecretsStore:
             self.secrets = _decode(path.read_text())
 
     def save(self) -> None:
-        """Write the file, whole or not at all, readable by its owner only."""
+        """Write the file atomically, readable only by its owner."""
         if self._path is not None:
             write_private(self._path, _encode(self.secrets))
 

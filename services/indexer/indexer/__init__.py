@@ -1,1 +1,1 @@
-"""Merges accepted files and operators' commands into the projects' records."""
+"""Indexer: merges accepted files and commands of operators into the project records."""

@@ -1,4 +1,4 @@
-"""The answers to operators' commands: a verdict is stored, then a refusal is announced."""
+"""Answers to commands of operators: a stored verdict, then a message for a refusal."""
 
 from dataclasses import dataclass
 
@@ -14,22 +14,22 @@ _HEADERS = Headers(JSON, NO_STORE)
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """Where the answers go."""
+    """Verdicts bucket, and the topic of refused commands."""
 
     bucket: Bucket
     topic: Topic
 
-    def refusal_of(self, command_id: str) -> CommandVerdict | None:
-        """The refusal already stored for a command: it is final, whatever is there by now."""
-        stored = self.bucket.read(layout.command_verdict(command_id))
+    def find_refusal(self, command_id: str) -> CommandVerdict | None:
+        """Return the refusal stored for a command, if there is one: it is final."""
+        stored = self.bucket.read(layout.locate_command_verdict(command_id))
         if stored is None:
             return None
         verdict = CommandVerdict.model_validate_json(stored.data)
         return verdict if verdict.outcome == "refused" else None
 
-    def give(self, verdict: CommandVerdict) -> None:
-        """Store the verdict, unless there is one, and announce a refusal; in that order."""
-        name = layout.command_verdict(verdict.command_id)
+    def store(self, verdict: CommandVerdict) -> None:
+        """Store the verdict unless one exists, then announce a refusal."""
+        name = layout.locate_command_verdict(verdict.command_id)
         write_once(self.bucket, name, verdict.encode(), _HEADERS)
         if verdict.outcome == "refused":
             self.topic.publish(

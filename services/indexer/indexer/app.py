@@ -1,4 +1,4 @@
-"""The indexer's push endpoints: decode, commit in the project's group, answer."""
+"""Push endpoints of the indexer: decode, commit in the group of the project, answer."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -22,7 +22,7 @@ PROJECT_COMMAND = "indexer-project-command"
 
 
 class Indexer:
-    """The two handlers; each returns when its change is durable and announced."""
+    """Handlers of the two subscriptions; each returns when its change is durable and announced."""
 
     def __init__(
         self, records: Records, answers: Answers, now: Callable[[], datetime], grace: timedelta
@@ -33,23 +33,26 @@ class Indexer:
         self._grace = grace
         self._group = GroupCommit[ProjectName, Change, None](self._commit)
 
-    async def file_accepted(self, push: PushEnvelope) -> Outcome:
-        """Record a file's facts. An unreadable message is our own fault, and raises."""
+    async def record_file(self, push: PushEnvelope) -> Outcome:
+        """Record the facts of a file.
+
+        :raises UnreadableMessage: if the message, which comes from ingest, cannot be decoded.
+        """
         file = FileAccepted.decode(push.message.data).file
         await self._group.submit(file.project, file)
         return Outcome("done", project=file.project, file=file.filename)
 
-    async def project_command(self, push: PushEnvelope) -> Outcome:
-        """Obey a command, or refuse what can never work."""
+    async def execute_command(self, push: PushEnvelope) -> Outcome:
+        """Execute a command, or refuse one that can never be executed."""
         message = push.message
         try:
             command = ProjectCommand.decode(message.data)
         except UnreadableMessage as error:
             return await self._refuse(message.message_id, "unreadable-message", error.detail)
         command_id = command.command_id or message.message_id
-        if refusal := await run_in_threadpool(self._answers.refusal_of, command_id):
+        if refusal := await run_in_threadpool(self._answers.find_refusal, command_id):
             await self._answer(refusal)
-            return _refused(refusal, command.project)
+            return _build_refused_outcome(refusal, command.project)
         try:
             issued = IssuedCommand.from_command(
                 command, command_id, message.publish_time, self._grace
@@ -76,20 +79,20 @@ class Indexer:
             detail=detail,
         )
         await self._answer(verdict)
-        return _refused(verdict, project)
+        return _build_refused_outcome(verdict, project)
 
     async def _answer(self, verdict: CommandVerdict) -> None:
-        await run_in_threadpool(self._answers.give, verdict)
+        await run_in_threadpool(self._answers.store, verdict)
 
 
-def _refused(verdict: CommandVerdict, project: str | None) -> Outcome:
+def _build_refused_outcome(verdict: CommandVerdict, project: str | None) -> Outcome:
     return Outcome("refused", project=project, reason=verdict.reason, detail=verdict.detail)
 
 
 def create_app(indexer: Indexer, gcp_project: str, ready: Callable[[], object]) -> Starlette:
     """Create the application."""
     handlers = {
-        FILE_ACCEPTED: indexer.file_accepted,
-        PROJECT_COMMAND: indexer.project_command,
+        FILE_ACCEPTED: indexer.record_file,
+        PROJECT_COMMAND: indexer.execute_command,
     }
     return create_worker(gcp_project, handlers, ready)

@@ -1,8 +1,8 @@
 """The record protocol: read with generation → merge → write with that generation → announce.
 
-A write that lost a race (412) or came too soon (429) is merged again onto what is there by then.
-The order of write and announcement is what makes redelivery safe: whoever finds the change already
-made announces it again.
+After a lost race (412) or too many writes (429) the record is read and merged again. The write
+comes before the announcement, so redelivery is safe: a change that is already in the record is
+announced again.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,7 +12,7 @@ from datetime import datetime
 from cloud.errors import PreconditionFailed, TooManyRequests
 from cloud.ports import Bucket, Headers, Topic
 from cloud.retry import Backoff, Retry
-from indexer.merge import Change, empty, merge, revised
+from indexer.merge import Change, advance_revision, create_record, merge
 from schemas import layout
 from schemas.catalog import CatalogEntry
 from schemas.events import ProjectIndexed
@@ -21,19 +21,19 @@ from schemas.names import ProjectName
 from schemas.records import ProjectRecord
 
 DEADLINE = 240.0
-"""Seconds within which a commit is repeated: well below the ack deadline of 600 s."""
+"""Seconds during which a commit is retried, well below the ack deadline of 600 s."""
 
 _BACKOFF = Backoff(first=0.2, longest=1.0)
-"""Cloud Storage accepts about one write per second to one name. A commit that pauses longer than
-that loses its turn to a later one."""
+"""Cloud Storage accepts about one write per second to one name. After a longer pause a commit loses
+its turn to a later commit."""
 
 RETRY = Retry({PreconditionFailed: _BACKOFF, TooManyRequests: _BACKOFF}, DEADLINE)
-"""Repeats a commit after a lost race (412) or too many writes (429)."""
+"""Retry of a commit after a lost race (412) or too many writes (429)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """The records of all projects."""
+    """Records of all projects."""
 
     bucket: Bucket
     topic: Topic
@@ -41,10 +41,10 @@ class Records:
     retry: Retry = RETRY
 
     def commit(self, project: ProjectName, changes: Sequence[Change]) -> list[Exception | None]:
-        """Make ``changes`` durable and announce the record; answer each with its exception, if any.
+        """Make ``changes`` durable and announce the record; return an exception or None for each.
 
-        :raises CloudError: if the record could not be written or announced; then none of the
-            changes may be acknowledged, though some may be durable.
+        :raises CloudError: if the record could not be written or announced. Then no change is
+            acknowledged, although some can be durable.
         """
         record, failures = self.retry(lambda: self._merge_and_write(project, changes))
         if not all(failures):
@@ -54,12 +54,14 @@ class Records:
     def _merge_and_write(
         self, project: ProjectName, changes: Sequence[Change]
     ) -> tuple[ProjectRecord, list[Exception | None]]:
-        stored = self.bucket.read(layout.record(project))
-        before = ProjectRecord.model_validate_json(stored.data) if stored else empty(project)
+        stored = self.bucket.read(layout.locate_record(project))
+        before = (
+            ProjectRecord.model_validate_json(stored.data) if stored else create_record(project)
+        )
         after, failures = merge(before, changes, self.now())
         if after == before:
             return before, failures
-        after = revised(after, self.now())
+        after = advance_revision(after, self.now())
         self._write(after, stored.generation if stored else 0)
         return after, failures
 
@@ -67,7 +69,7 @@ class Records:
         headers = Headers(
             content_type=JSON,
             cache_control=NO_STORE,
-            metadata=CatalogEntry.from_record(record).metadata(),
+            metadata=CatalogEntry.from_record(record).to_metadata(),
         )
-        name = layout.record(record.project)
+        name = layout.locate_record(record.project)
         self.bucket.write(name, record.encode(), headers, if_generation=generation)

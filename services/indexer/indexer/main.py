@@ -1,4 +1,4 @@
-"""The indexer's composition root: ``python -m indexer.main``."""
+"""Composition root of the indexer: ``python -m indexer.main``."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from functools import partial
 from starlette.applications import Starlette
 
 from chassis import logs
-from chassis.app import can_list
+from chassis.app import create_readiness_check
 from chassis.server import serve
 from chassis.settings import load_settings, log_settings
 from cloud import pubsub, storage
@@ -22,7 +22,7 @@ from indexer.settings import Settings
 
 
 def main() -> None:
-    """Read the settings, build the clients, hand them over, and serve until SIGTERM."""
+    """Read the settings, build the clients, create the application, and serve until SIGTERM."""
     settings = load_settings(Settings)
     logs.configure(settings.log_level)
     log_settings(settings)
@@ -42,8 +42,8 @@ class Clients:
 
 def connect(settings: Settings) -> Clients:
     """Create the clients, without a request to Google Cloud."""
-    bucket = partial(StorageBucket, storage.connect(settings.project))
-    topic = partial(PubsubTopic, pubsub.connect(), settings.project)
+    bucket = partial(StorageBucket, storage.connect(settings.gcp_project))
+    topic = partial(PubsubTopic, pubsub.connect(), settings.gcp_project)
     return Clients(
         metadata=bucket(settings.metadata_bucket),
         verdicts=bucket(settings.verdicts_bucket),
@@ -54,11 +54,12 @@ def connect(settings: Settings) -> Clients:
 
 
 def build_app(settings: Settings, clients: Clients) -> Starlette:
-    """Create the application over its clients."""
+    """Create the application from its settings and clients."""
     records = Records(clients.metadata, clients.indexed, clients.now)
     answers = Answers(clients.verdicts, clients.refused)
     indexer = Indexer(records, answers, clients.now, settings.command_grace)
-    return create_app(indexer, settings.project, can_list(clients.metadata))
+    ready = create_readiness_check(clients.metadata)
+    return create_app(indexer, settings.gcp_project, ready)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""The pure merge of a project's record: facts are only added, registers take the last writer.
+"""Pure merge of changes into a project record: grow-only facts, last-writer-wins registers.
 
-Merging is commutative and idempotent: whatever the order and however often the same changes come,
-the record ends up with the same facts and the same registers.
+The merge is commutative and idempotent. The same changes lead to the same facts and registers, in
+any order and after any number of deliveries.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,18 +11,17 @@ from typing import TypeVar
 
 from chassis.outcomes import TooEarly
 from schemas.events import ProjectCommand
-from schemas.names import ProjectName, release_of
+from schemas.names import ProjectName, normalize_release
 from schemas.records import FileRecord, ProjectRecord, Register, Registers, StatusRegister
-from schemas.releases import register_order
+from schemas.releases import rank_register
 
 Key = TypeVar("Key")
 
 DEFAULT_YANK_REASON = "yanked"
-"""What a yank without a reason says: an empty one would not be a yank to every client."""
-
+"""Reason of a yank without a reason; some clients ignore a yank with an empty reason."""
 
 CLOCK_SKEW = timedelta(minutes=5)
-"""How far an operator's clock may be ahead of Pub/Sub's."""
+"""Maximum lead of an operator's clock over the clock of Pub/Sub."""
 
 
 class CommandRefused(Exception):
@@ -39,12 +38,13 @@ class CommandRefused(Exception):
 
 
 class ConflictingFact(Exception):
-    """File announced with another digest than recorded, because the bucket was changed."""
+    """File announced with another digest than recorded, after a change of the bucket by hand."""
 
     def __init__(self, recorded: FileRecord, announced: FileRecord) -> None:
         super().__init__(
             f"{recorded.filename} is recorded with sha256 {recorded.sha256} (generation "
-            f"{recorded.generation}), announced with {announced.sha256} ({announced.generation})"
+            f"{recorded.generation}), announced with sha256 {announced.sha256} "
+            f"(generation {announced.generation})"
         )
         self.recorded = recorded
         self.announced = announced
@@ -52,28 +52,29 @@ class ConflictingFact(Exception):
 
 @dataclass(frozen=True, slots=True)
 class IssuedCommand:
-    """A command with what its message's defaults are resolved to."""
+    """Command with resolved defaults."""
 
     command: ProjectCommand
     command_id: str
     issued_at: datetime
-    """When it was wished: orders it among the others."""
+    """Time of the command; it decides the order of commands."""
     too_early_until: datetime
-    """Until when its object may still be on its way."""
+    """Time until which the command is delivered again if its file or release is missing."""
 
     @classmethod
     def from_command(
         cls, command: ProjectCommand, command_id: str, publish_time: datetime, grace: timedelta
     ) -> "IssuedCommand":
-        """Resolve the default of ``issued_at``: the publish time.
+        """Resolve the default of ``issued_at``, which is the publish time.
 
-        :raises CommandRefused: if it is issued after it was published: it would win for ever.
+        :raises CommandRefused: if it was issued after it was published. No later command could
+            replace it.
         """
         if command.issued_at is not None and command.issued_at > publish_time + CLOCK_SKEW:
             raise CommandRefused(
                 "issued-in-future",
-                f"issued_at {command.issued_at:%Y-%m-%d %H:%M} is after the message was published "
-                f"({publish_time:%Y-%m-%d %H:%M} UTC): no later command could undo it",
+                f"issued_at {command.issued_at:%Y-%m-%d %H:%M} is after the publish time of the "
+                f"message ({publish_time:%Y-%m-%d %H:%M} UTC): correct issued_at, or leave it out",
             )
         return cls(
             command=command,
@@ -82,6 +83,11 @@ class IssuedCommand:
             too_early_until=publish_time + grace,
         )
 
+    @property
+    def order(self) -> tuple[datetime, str]:
+        """Sort key of commands about the same register."""
+        return self.issued_at, self.command_id
+
 
 Change = FileRecord | IssuedCommand
 
@@ -89,9 +95,9 @@ Change = FileRecord | IssuedCommand
 def merge(
     record: ProjectRecord, changes: Sequence[Change], now: datetime
 ) -> tuple[ProjectRecord, list[Exception | None]]:
-    """Return ``record`` with ``changes`` made, and for each the exception that kept it out, if any.
+    """Return the record with ``changes``, and for each change its exception or None.
 
-    The revision is left as it is: see :func:`revised`.
+    The revision does not change: see :func:`advance_revision`.
     """
     failures: list[Exception | None] = []
     for change in changes:
@@ -104,15 +110,15 @@ def merge(
     return record, failures
 
 
-def empty(project: ProjectName) -> ProjectRecord:
-    """The record of a project of which nothing is known."""
+def create_record(project: ProjectName) -> ProjectRecord:
+    """Create the record of a new project."""
     return ProjectRecord(project=project, revision=0)
 
 
-def revised(record: ProjectRecord, now: datetime) -> ProjectRecord:
-    """Return ``record`` as it is committed next: its revision is higher, and not below the clock.
+def advance_revision(record: ProjectRecord, now: datetime) -> ProjectRecord:
+    """Return the record with a higher revision, at least the current time in microseconds.
 
-    The clock keeps a record that was rebuilt from nothing ahead of its predecessor's pages.
+    So the revision of a record that was rebuilt from nothing exceeds the revision of the old pages.
     """
     microseconds = int(now.timestamp() * 1_000_000)
     return record.model_copy(update={"revision": max(record.revision + 1, microseconds)})
@@ -137,22 +143,26 @@ def _add_file(record: ProjectRecord, file: FileRecord) -> ProjectRecord:
 
 
 def _require_object(record: ProjectRecord, issued: IssuedCommand, now: datetime) -> None:
-    """Raise if what the command speaks of is not there (yet)."""
+    """Require the file, release or project of the command.
+
+    :raises TooEarly: if it is missing but can still arrive.
+    :raises CommandRefused: if it is missing and the grace is over.
+    """
     command = issued.command
     if command.filename is not None:
-        known = command.filename in record.files
+        exists = command.filename in record.files
     elif command.version is not None:
-        release = release_of(command.version)
-        known = any(release_of(file.version) == release for file in record.files.values())
+        release = normalize_release(command.version)
+        exists = any(normalize_release(file.version) == release for file in record.files.values())
     else:
-        known = bool(record.files)
-    if known:
+        exists = bool(record.files)
+    if exists:
         return
     wanted = command.filename or command.version or "any file"
     if now < issued.too_early_until:
         raise TooEarly(f"{record.project} has no {wanted} yet")
     raise CommandRefused(
-        "not-found", f"{record.project} has no {wanted}: publish it first, or correct the name"
+        "not-found", f"{record.project} has no {wanted}: upload it first, or correct the name"
     )
 
 
@@ -160,11 +170,11 @@ def _set_status(record: ProjectRecord, issued: IssuedCommand) -> ProjectRecord:
     register = StatusRegister(
         issued_at=issued.issued_at,
         command_id=issued.command_id,
-        value=issued.command.status or "active",  # the schema sees to it that it is there
+        value=issued.command.status or "active",  # the schema requires it
         reason=issued.command.reason,
     )
     current = record.status
-    if current and (current.issued_at, current.command_id) >= _order(issued):
+    if current and (current.issued_at, current.command_id) >= issued.order:
         return record
     return record.model_copy(update={"status": register})
 
@@ -182,18 +192,18 @@ def _set_register(record: ProjectRecord, issued: IssuedCommand) -> ProjectRecord
     registers: Registers = getattr(record, kind)
     update: dict[str, object] = {}
     if command.filename is not None:
-        update["files"] = _with(registers.files, command.filename, register)
+        update["files"] = _set_if_newer(registers.files, command.filename, register)
     if command.version is not None:
-        update["versions"] = _with(registers.versions, release_of(command.version), register)
+        update["versions"] = _set_if_newer(
+            registers.versions, normalize_release(command.version), register
+        )
     return record.model_copy(update={kind: registers.model_copy(update=update)})
 
 
-def _with(registers: Mapping[Key, Register], key: Key, new: Register) -> Mapping[Key, Register]:
+def _set_if_newer(
+    registers: Mapping[Key, Register], key: Key, new: Register
+) -> Mapping[Key, Register]:
     current = registers.get(key)
-    if current and register_order(current) >= register_order(new):
+    if current and rank_register(current) >= rank_register(new):
         return registers
     return {**registers, key: new}
-
-
-def _order(issued: IssuedCommand) -> tuple[datetime, str]:
-    return issued.issued_at, issued.command_id

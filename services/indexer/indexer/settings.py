@@ -1,4 +1,4 @@
-"""The indexer's settings, each an environment variable of the same name in upper case."""
+"""Settings of the indexer; a field's name in upper case is its environment variable."""
 
 from datetime import timedelta
 
@@ -6,15 +6,15 @@ from chassis.settings import Duration, ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """What the indexer needs to know."""
+    """Settings of the indexer."""
 
     metadata_bucket: str
-    """The bucket of the projects' records."""
+    """Bucket of the project records."""
     verdicts_bucket: str
-    """The bucket the answers to commands go to."""
+    """Bucket of the answers to commands."""
     topic_project_indexed: str = "project-indexed"
-    """The topic on which a committed record is announced."""
+    """Topic for committed records."""
     topic_file_refused: str = "file-refused"
-    """The topic on which a refused command is announced."""
+    """Topic for refused commands."""
     command_grace: Duration = timedelta(minutes=10)
-    """How long after its publish time a command may be for what is not there yet (seconds)."""
+    """Time during which a command without its file or release is delivered again, in seconds."""

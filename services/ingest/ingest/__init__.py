@@ -1,1 +1,1 @@
-"""Checks and hashes what arrives, and promotes it to the packages bucket."""
+"""Ingest: checks uploaded files and promotes them to the packages bucket."""

@@ -1,7 +1,8 @@
-"""``python -m ingest reindex [project …]``: announce again all files that were ever promoted.
+"""Command ``python -m ingest reindex [project …]``: announce promoted files again.
 
-The settings are the service's own. It needs to read the packages bucket and to publish; to write
-there only where a ``.metadata`` is missing. Exits with 1 where an object is no promoted file.
+The settings are those of the service. The command reads the packages bucket and publishes messages.
+It writes to the bucket only if a ``.metadata`` is missing. It exits with 1 if an object in the
+bucket was not promoted.
 """
 
 import argparse
@@ -11,7 +12,7 @@ from concurrent.futures import Executor
 from dataclasses import replace
 
 from chassis.batch import Progress, run_command
-from chassis.settings import load_settings
+from chassis.settings import load_settings, warn_old_names
 from cloud import pubsub, storage
 from cloud.pubsub import PubsubTopic
 from cloud.storage import StorageBucket
@@ -23,29 +24,35 @@ from schemas.names import normalize_project
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return the exit code."""
-    options = _parser().parse_args(arguments)
+    options = _create_parser().parse_args(arguments)
     settings = load_settings(Settings)
-    return run_command("reindex", lambda pool: _run(_reindex(settings, pool), options))
+    warn_old_names(settings)
+    return run_command("reindex", lambda pool: _run(_create_reindex(settings, pool), options))
 
 
-def _parser() -> argparse.ArgumentParser:
+def _create_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m ingest", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    reindex = commands.add_parser("reindex", help="announce all promoted files again")
-    reindex.add_argument("project", nargs="*", type=normalize_project, help="only this one")
+    reindex = commands.add_parser("reindex", help="announce promoted files again")
+    reindex.add_argument(
+        "project",
+        nargs="*",
+        type=normalize_project,
+        help="project whose files are announced; default: all projects",
+    )
     return parser
 
 
-def _reindex(settings: Settings, pool: Executor) -> Reindex:
-    client = storage.connect(settings.project)
+def _create_reindex(settings: Settings, pool: Executor) -> Reindex:
+    client = storage.connect(settings.gcp_project)
     promotion = Promotion(
         incoming=StorageBucket(client, settings.incoming_bucket),
         packages=StorageBucket(client, settings.packages_bucket),
-        # What was promoted is not judged by the rules of today.
-        policy=replace(settings.policy(), strict=False),
-        refusal=lambda upload: None,
+        # Files that were promoted with warnings are not refused now.
+        policy=replace(settings.build_policy(), strict=False),
+        find_refusal=lambda upload: None,
     )
-    accepted = PubsubTopic(pubsub.connect(), settings.project, settings.topic_file_accepted)
+    accepted = PubsubTopic(pubsub.connect(), settings.gcp_project, settings.topic_file_accepted)
     return Reindex(promotion, accepted, pool)
 
 
@@ -58,7 +65,7 @@ def _run(reindex: Reindex, options: argparse.Namespace) -> int:
             print(f"{name}: {refusal}", flush=True)
             refused += 1
         progress(f"{announced} announced")
-    print(f"reindex: {announced} files announced, {refused} are none", file=sys.stderr)
+    print(f"reindex: {announced} files announced, {refused} objects refused", file=sys.stderr)
     return 1 if refused else 0
 
 

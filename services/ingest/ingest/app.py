@@ -1,4 +1,4 @@
-"""Ingest's push endpoint: decode, promote, store the verdict, announce."""
+"""Push endpoint of ingest: decode, promote, store the verdict, announce."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -10,7 +10,7 @@ from chassis.app import create_worker
 from chassis.outcomes import Outcome
 from checks.refusal import Reason, Refused
 from ingest.promotion import Promotion
-from ingest.upload import MessageRefused, Upload, is_no_upload, require_placed
+from ingest.upload import MessageRefused, Upload, is_no_upload, require_upload_name
 from ingest.verdicts import Verdicts
 from schemas.events import FileUploaded, UnreadableMessage
 from schemas.push import PushEnvelope
@@ -20,13 +20,13 @@ FILE_UPLOADED = "ingest-file-uploaded"
 
 @dataclass(frozen=True, slots=True)
 class Ingest:
-    """The handler of ``file-uploaded``; returns when the verdict is durable and announced."""
+    """Handler of ``file-uploaded``; it returns when the verdict is durable and announced."""
 
     promotion: Promotion
     verdicts: Verdicts
 
-    async def file_uploaded(self, push: PushEnvelope) -> Outcome:
-        """Promote the file, or refuse it."""
+    async def handle_upload(self, push: PushEnvelope) -> Outcome:
+        """Promote or refuse the file."""
         return await run_in_threadpool(self._promote, push)
 
     def _promote(self, push: PushEnvelope) -> Outcome:
@@ -40,19 +40,19 @@ class Ingest:
             return Outcome("ignored", file=message.name)
         upload = Upload.from_message(message)
         try:
-            require_placed(upload, self.promotion.incoming.name)
-            upload = self._resolved(upload)
+            require_upload_name(upload, self.promotion.incoming.name)
+            upload = self._resolve_generation(upload)
             promoted = self.promotion.promote(upload)
         except MessageRefused as error:
             return self._refuse_message(message_id, error.refused, upload)
         except Refused as refused:
             self.verdicts.refuse(upload, refused)
-            return _refusal(refused, upload)
+            return _build_refused_outcome(refused, upload)
         self.verdicts.accept(upload, promoted)
         return Outcome("done", project=promoted.file.project, file=promoted.file.filename)
 
-    def _resolved(self, upload: Upload) -> Upload:
-        """Say which generation is meant, where the message leaves it open: the live one."""
+    def _resolve_generation(self, upload: Upload) -> Upload:
+        """Set the generation to the live one if the message names none."""
         if upload.generation is not None:
             return upload
         live = self.promotion.incoming.stat(upload.name)
@@ -60,14 +60,14 @@ class Ingest:
 
     def _refuse_message(self, message_id: str, refused: Refused, upload: Upload | None) -> Outcome:
         self.verdicts.refuse_message(message_id, refused, upload)
-        return _refusal(refused, upload)
+        return _build_refused_outcome(refused, upload)
 
 
-def _refusal(refused: Refused, upload: Upload | None) -> Outcome:
+def _build_refused_outcome(refused: Refused, upload: Upload | None) -> Outcome:
     name = upload.name if upload else None
     return Outcome("refused", file=name, reason=refused.reason, detail=refused.detail)
 
 
 def create_app(ingest: Ingest, gcp_project: str, ready: Callable[[], object]) -> Starlette:
     """Create the application."""
-    return create_worker(gcp_project, {FILE_UPLOADED: ingest.file_uploaded}, ready)
+    return create_worker(gcp_project, {FILE_UPLOADED: ingest.handle_upload}, ready)

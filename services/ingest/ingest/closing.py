@@ -1,4 +1,4 @@
-"""Whether a project still takes files (PEP 792), and whether a release does."""
+"""Rules that close projects (PEP 792) and releases to new files."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -14,59 +14,64 @@ from schemas.catalog import CatalogEntry
 from schemas.names import (
     InvalidFilename,
     ProjectName,
-    checked_filename,
-    display_name,
+    escape_project,
+    normalize_release,
+    parse_display_name,
     parse_filename,
-    release_of,
-    usual_spelling,
+    validate_filename,
 )
 from schemas.records import ProjectRecord
 
-ExpectOpen = Callable[[ParsedName, datetime], None]
-"""Refuses a new file of that name, uploaded then, if nothing more is taken there."""
+RequireOpen = Callable[[ParsedName, datetime], None]
+"""Function that refuses a file, by name and upload time, if its project or release is closed."""
 
 CLOSED = frozenset({"archived", "quarantined"})
 
 
-def never_closed(name: ParsedName, uploaded: datetime) -> None:
-    """Let every file pass."""
+def accept_every_file(name: ParsedName, uploaded: datetime) -> None:
+    """Refuse nothing."""
 
 
 @dataclass(frozen=True, slots=True)
-class Closing:
-    """What is said of a project, by custom metadata alone: no record and no file is read.
+class ClosingRules:
+    """Rules that close projects and releases, decided from custom metadata.
 
-    The record's object tells the project's status. It does not tell when a release began, as there
-    may be thousands; the promoted files do, each by its own upload time.
+    The content of records and files is not read. The status of a project is in the custom metadata
+    of its record, which has no space for the start of each of perhaps thousands of releases. The
+    start of a release is the earliest upload time in the custom metadata of its files.
     """
 
     metadata: Bucket
     packages: Bucket
     release_closes_after: timedelta | None = None
 
-    def expect_open(self, name: ParsedName, uploaded: datetime) -> None:
-        """Refuse a file that comes too late; the first of a project never does."""
+    def require_open(self, name: ParsedName, uploaded: datetime) -> None:
+        """Refuse a new file of a closed project or release; accept the first file of a project.
+
+        :raises Refused: if the project is archived or quarantined, or if the release is older than
+            ``release_closes_after``.
+        """
         project = ProjectName(name.project)
-        record = self.metadata.stat(layout.record(project))
+        record = self.metadata.stat(layout.locate_record(project))
         if record is None:
             return
-        entry = self._entry(project, record)
+        entry = self._read_entry(project, record)
         if entry.status in CLOSED:
             raise Refused(
                 Reason.PROJECT_CLOSED,
-                f"{project} is {entry.status}: an operator can make it active again (set-status)",
+                f"{project} is {entry.status}: ask an operator to make it active (set-status)",
             )
         if self.release_closes_after is not None:
-            began = _first_upload(self._files(name, entry), name)
+            began = _find_first_upload(self._list_files(name, entry), name)
             if began is not None and uploaded - began > self.release_closes_after:
                 raise Refused(
                     Reason.PROJECT_CLOSED,
-                    f"{project} {name.version} began on {began:%Y-%m-%d} and takes no more files"
-                    " (RELEASE_CLOSES_AFTER): publish a new version",
+                    f"{project} {name.version} was first uploaded on {began:%Y-%m-%d} and is closed"
+                    " to new files (RELEASE_CLOSES_AFTER): publish a new version",
                 )
 
-    def _entry(self, project: ProjectName, record: ObjectInfo) -> CatalogEntry:
-        """Read the custom metadata; where somebody has spoilt it, derive it from the record."""
+    def _read_entry(self, project: ProjectName, record: ObjectInfo) -> CatalogEntry:
+        """Read the custom metadata; if it is invalid, derive the entry from the record."""
         try:
             return CatalogEntry.read(project, record.metadata)
         except ValidationError:
@@ -75,28 +80,32 @@ class Closing:
                 raise
             return CatalogEntry.from_record(ProjectRecord.model_validate_json(stored.data))
 
-    def _files(self, name: ParsedName, entry: CatalogEntry) -> Iterable[ObjectInfo]:
-        """The promoted files whose name is spelled as this one's, as the latest's, or normally."""
-        ours = display_name(checked_filename(name.filename))
-        usual = usual_spelling(ProjectName(name.project))
+    def _list_files(self, name: ParsedName, entry: CatalogEntry) -> Iterable[ObjectInfo]:
+        """List the project's promoted files.
+
+        The prefixes are three spellings of the project name: the spelling of the new file, of the
+        latest file, and the normalized spelling.
+        """
+        ours = parse_display_name(validate_filename(name.filename))
+        usual = escape_project(ProjectName(name.project))
         for spelled in sorted({ours, entry.display_name, usual}):
             yield from self.packages.list(f"{spelled}-")
 
 
-def _first_upload(files: Iterable[ObjectInfo], name: ParsedName) -> datetime | None:
-    """When the first file of the same release came; None: there is none."""
-    release = (name.project, release_of(str(name.version)))
+def _find_first_upload(files: Iterable[ObjectInfo], name: ParsedName) -> datetime | None:
+    """Return the upload time of the release's first file; None if the release has no file."""
+    release = (name.project, normalize_release(str(name.version)))
     times = (
         info.metadata[layout.UPLOAD_TIME]
         for info in files
-        if layout.UPLOAD_TIME in info.metadata and _release(info.name) == release
+        if layout.UPLOAD_TIME in info.metadata and _parse_release(info.name) == release
     )
     return min(map(datetime.fromisoformat, times), default=None)
 
 
-def _release(filename: str) -> tuple[str, str] | None:
+def _parse_release(filename: str) -> tuple[str, str] | None:
     try:
         project, version = parse_filename(filename)
     except InvalidFilename:
         return None
-    return project, release_of(version)
+    return project, normalize_release(version)

@@ -1,7 +1,7 @@
-"""What is known of a promoted file, written onto the object itself and read back from it.
+"""Facts of a promoted file, stored as custom metadata of its object.
 
-A :class:`~schemas.records.FileRecord` and an accepting verdict are always built from here, so that
-they come out the same however often, and by whichever trigger, a file is announced.
+Every :class:`~schemas.records.FileRecord` and every accepting verdict is built from these facts.
+So they are the same for every delivery and every trigger.
 """
 
 import hashlib
@@ -14,15 +14,15 @@ from checks.refusal import Reason, Refused
 from cloud.ports import Headers, ObjectInfo
 from schemas import layout
 from schemas.headers import BINARY, IMMUTABLE
-from schemas.names import ProjectName, Version, checked_filename
+from schemas.names import ProjectName, Version, validate_filename
 from schemas.records import FileRecord
 from schemas.types import Sha256, format_time
 
 WARNINGS = "warnings"
-"""Custom metadata of a promoted object: what was let through, as a JSON list of sentences."""
+"""Custom metadata of a promoted object: warnings of the checks, a JSON list of sentences."""
 
-_WARNINGS_CAP = 4096
-"""Bytes of the warnings: Cloud Storage takes 8 KiB of custom metadata an object."""
+_MAX_WARNINGS_SIZE = 4096
+"""Bytes of the warnings. Cloud Storage accepts 8 KiB of custom metadata per object."""
 
 
 _FORMS = {
@@ -31,66 +31,68 @@ _FORMS = {
     layout.UPLOADER: re.compile(r".+"),
     layout.SOURCE_GENERATION: re.compile(r"\d{1,19}"),
 }
-"""What the custom metadata of every promoted object says, and in what form."""
+"""Keys and forms of the custom metadata of every promoted object."""
 
 
-def package_headers(
-    incoming: ObjectInfo, publisher: str, sha256: Sha256, warnings: tuple[str, ...]
+def build_headers(
+    incoming: ObjectInfo, uploader: str, sha256: Sha256, warnings: tuple[str, ...]
 ) -> Headers:
-    """The whole resource of a promoted object."""
+    """Build the headers and custom metadata of a promoted object."""
     return Headers(
         content_type=BINARY,
         cache_control=IMMUTABLE,
         metadata={
             layout.SHA256: sha256,
             layout.UPLOAD_TIME: format_time(incoming.created),
-            layout.UPLOADER: publisher,
+            layout.UPLOADER: uploader,
             layout.SOURCE_GENERATION: str(incoming.generation),
-            WARNINGS: _capped(warnings),
+            WARNINGS: _encode_warnings(warnings),
         },
     )
 
 
 def require_promoted(info: ObjectInfo) -> None:
-    """See that an object of the packages bucket says what a promoted one does.
+    """Check that an object in the packages bucket has the custom metadata of a promoted object.
 
-    :raises Refused: if it does not: somebody put it there by hand.
+    :raises Refused: if it has not, because it was created by hand.
     """
-    said = {key: info.metadata.get(key, "") for key in _FORMS}
-    if wrong := [key for key, form in _FORMS.items() if not form.fullmatch(said[key])]:
+    values = {key: info.metadata.get(key, "") for key in _FORMS}
+    if wrong := [key for key, form in _FORMS.items() if not form.fullmatch(values[key])]:
         raise Refused(
             Reason.EXISTS,
-            f"{info.name} is taken by an object that was not promoted (its custom metadata lacks "
-            f"{', '.join(wrong)}): publish under another version or build number",
+            f"{info.name} is taken by an object that was not promoted (missing or invalid custom "
+            f"metadata: {', '.join(wrong)}): publish under another version or build number",
         )
 
 
-def source_generation(promoted: ObjectInfo) -> int:
-    """The generation of the incoming object that was promoted."""
+def read_source_generation(promoted: ObjectInfo) -> int:
+    """Return the generation of the incoming object that was promoted."""
     return int(promoted.metadata[layout.SOURCE_GENERATION])
 
 
-def sha256_of(promoted: ObjectInfo) -> Sha256:
-    """The digest of the promoted bytes."""
+def read_sha256(promoted: ObjectInfo) -> Sha256:
+    """Return the digest of the promoted bytes."""
     return promoted.metadata[layout.SHA256]
 
 
-def warnings_of(promoted: ObjectInfo) -> tuple[str, ...]:
-    """What was let through when it was judged."""
+def read_warnings(promoted: ObjectInfo) -> tuple[str, ...]:
+    """Return the warnings of the checks."""
     return tuple(json.loads(promoted.metadata.get(WARNINGS, "[]")))
 
 
-def file_record(parsed: ParsedName, promoted: ObjectInfo, metadata: bytes | None) -> FileRecord:
-    """Build the facts of a promoted file.
+def build_file_record(
+    parsed: ParsedName, promoted: ObjectInfo, metadata: bytes | None
+) -> FileRecord:
+    """Build the record of a promoted file.
 
-    :param metadata: the bytes of its ``.metadata``; None for an sdist.
+    :param metadata: content of its ``.metadata``; None for an sdist.
     """
     core = read_core_metadata(metadata) if metadata is not None else None
     return FileRecord(
-        filename=checked_filename(parsed.filename),
+        filename=validate_filename(parsed.filename),
         project=ProjectName(parsed.project),
         version=Version(str(parsed.version)),
-        sha256=sha256_of(promoted),
+        sha256=read_sha256(promoted),
         size=promoted.size,
         upload_time=datetime.fromisoformat(promoted.metadata[layout.UPLOAD_TIME]),
         uploader=promoted.metadata[layout.UPLOADER],
@@ -99,12 +101,13 @@ def file_record(parsed: ParsedName, promoted: ObjectInfo, metadata: bytes | None
         summary=core.summary if core else None,
         metadata_sha256=hashlib.sha256(metadata).hexdigest() if metadata is not None else None,
         generation=promoted.generation,
-        source_generation=source_generation(promoted),
+        source_generation=read_source_generation(promoted),
     )
 
 
-def _capped(warnings: tuple[str, ...]) -> str:
+def _encode_warnings(warnings: tuple[str, ...]) -> str:
+    """Return the warnings as JSON, without the last ones that exceed the size limit."""
     kept = list(warnings)
-    while len((text := json.dumps(kept)).encode()) > _WARNINGS_CAP:
+    while len((text := json.dumps(kept)).encode()) > _MAX_WARNINGS_SIZE:
         kept.pop()
     return text

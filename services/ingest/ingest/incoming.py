@@ -1,8 +1,8 @@
-"""One announced generation of an incoming object: its bytes, and the digests claimed for it."""
+"""Incoming object at one generation: its bytes and its claimed digests."""
 
 from collections.abc import Iterator
 
-from checks.distribution import Hashed
+from checks.distribution import HashedStream
 from checks.policy import Policy
 from checks.refusal import Reason, Refused
 from cloud.errors import NotFound
@@ -13,7 +13,7 @@ from schemas.types import Sha256
 
 
 class IncomingObject:
-    """An incoming object that exists and may be read; its bytes are streamed at most once.
+    """Readable incoming object; its bytes are streamed at most once.
 
     :raises Refused: if it does not exist, is too large, or has a Content-Encoding.
     """
@@ -23,26 +23,26 @@ class IncomingObject:
         self.upload = upload
         self.info = self._find()
         _require_readable(self.info, policy)
-        self.bytes = Hashed(self._stream(), policy.max_file_size)
-        """The bytes that were not read yet."""
+        self.bytes = HashedStream(self._stream(), policy.max_file_size)
+        """Bytes that were not read yet."""
 
-    def sha256(self) -> Sha256:
-        """The digest of the whole file; reads the bytes that were not read yet."""
+    def compute_sha256(self) -> Sha256:
+        """Read the remaining bytes and return the digest of the whole file."""
         for _ in self.bytes:
             pass
         return self.bytes.sha256
 
     def require_claims(self) -> None:
-        """Compare the file with the claimed digests; read nothing if there are none.
+        """Compare the digest of the file with the claimed digests; without claims, read nothing.
 
-        :raises Refused: if the object claims another digest than the file has.
-        :raises MessageRefused: if the message claims another digest.
+        :raises Refused: if the digest in the custom metadata of the object differs.
+        :raises MessageRefused: if the digest in the message differs.
         """
         claimed = self.info.metadata.get(layout.SHA256)
-        if claimed is not None and claimed.lower() != self.sha256():
-            raise _digest_mismatch("the object claims", claimed, self.sha256())
+        if claimed is not None and claimed.lower() != self.compute_sha256():
+            raise _digest_mismatch("the custom metadata has", claimed, self.compute_sha256())
         if self.upload.sha256 is not None:
-            require_claim(self.upload, self.sha256())
+            require_claim(self.upload, self.compute_sha256())
 
     def _find(self) -> ObjectInfo:
         generation, info = self.upload.generation, self.upload.found
@@ -60,18 +60,21 @@ class IncomingObject:
 
 
 def require_claim(upload: Upload, sha256: Sha256) -> None:
-    """Compare a file's digest with the digest that the message claims, if it claims one."""
+    """Compare the digest of a file with the digest in the message, if there is one.
+
+    :raises MessageRefused: if the digests differ.
+    """
     if upload.sha256 is not None and upload.sha256 != sha256:
-        raise MessageRefused(_digest_mismatch("the message claims", upload.sha256, sha256))
+        raise MessageRefused(_digest_mismatch("the message has", upload.sha256, sha256))
 
 
 def not_found(upload: Upload) -> Refused:
-    """Return the refusal of an upload that does not exist, or not any more."""
+    """Return the refusal of an upload that does not exist, or no longer exists."""
     generation = f" at generation {upload.generation}" if upload.generation is not None else ""
     return Refused(
         Reason.NOT_FOUND,
-        f"gs://{upload.bucket}/{upload.name} is not there{generation}, and nothing was promoted "
-        "from it: upload it before announcing it",
+        f"gs://{upload.bucket}/{upload.name} does not exist{generation}, and no file was promoted "
+        "from it: upload the file before you announce it",
     )
 
 
@@ -86,12 +89,12 @@ def _require_readable(incoming: ObjectInfo, policy: Policy) -> None:
         raise Refused(
             Reason.CONTENT_ENCODED,
             f"{incoming.name} is stored with Content-Encoding {incoming.content_encoding!r}: "
-            "upload it as it is, without compression in transit (no -z, -Z, -j, -J)",
+            "upload it without compression in transit (without -z, -Z, -j, -J)",
         )
 
 
-def _digest_mismatch(who: str, claimed: str, found: Sha256) -> Refused:
+def _digest_mismatch(source: str, claimed: str, found: Sha256) -> Refused:
     return Refused(
         Reason.DIGEST_MISMATCH,
-        f"{who} sha256 {claimed}, the file has {found}: upload it again under a new run id",
+        f"{source} sha256 {claimed}, the file has {found}: upload it again under a new run id",
     )

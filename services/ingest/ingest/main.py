@@ -1,4 +1,4 @@
-"""Ingest's composition root: ``python -m ingest.main``."""
+"""Composition root of ingest: ``python -m ingest.main``."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from functools import partial
 from starlette.applications import Starlette
 
 from chassis import logs
-from chassis.app import can_list
+from chassis.app import create_readiness_check
 from chassis.server import serve
 from chassis.settings import load_settings, log_settings
 from cloud import pubsub, storage
@@ -16,14 +16,14 @@ from cloud.ports import Bucket, Topic
 from cloud.pubsub import PubsubTopic
 from cloud.storage import StorageBucket
 from ingest.app import Ingest, create_app
-from ingest.closing import Closing
+from ingest.closing import ClosingRules
 from ingest.promotion import Promotion
 from ingest.settings import Settings
 from ingest.verdicts import Verdicts
 
 
 def main() -> None:
-    """Read the settings, build the clients, hand them over, and serve until SIGTERM."""
+    """Read the settings, build the clients, create the application, and serve until SIGTERM."""
     settings = load_settings(Settings)
     logs.configure(settings.log_level)
     log_settings(settings)
@@ -45,8 +45,8 @@ class Clients:
 
 def connect(settings: Settings) -> Clients:
     """Create the clients, without a request to Google Cloud."""
-    bucket = partial(StorageBucket, storage.connect(settings.project))
-    topic = partial(PubsubTopic, pubsub.connect(), settings.project)
+    bucket = partial(StorageBucket, storage.connect(settings.gcp_project))
+    topic = partial(PubsubTopic, pubsub.connect(), settings.gcp_project)
     return Clients(
         incoming=bucket(settings.incoming_bucket),
         packages=bucket(settings.packages_bucket),
@@ -59,18 +59,19 @@ def connect(settings: Settings) -> Clients:
 
 
 def build_app(settings: Settings, clients: Clients) -> Starlette:
-    """Create the application over its clients."""
+    """Create the application from its settings and clients."""
     packages = clients.packages
     verdicts = Verdicts(clients.verdicts, clients.accepted, clients.refused, clients.now)
-    closing = Closing(clients.metadata, packages, settings.release_closes_after)
+    closing = ClosingRules(clients.metadata, packages, settings.release_closes_after)
     promotion = Promotion(
         incoming=clients.incoming,
         packages=packages,
-        policy=settings.policy(),
-        refusal=verdicts.refusal_of,
-        expect_open=closing.expect_open,
+        policy=settings.build_policy(),
+        find_refusal=verdicts.find_refusal,
+        require_open=closing.require_open,
     )
-    return create_app(Ingest(promotion, verdicts), settings.project, can_list(packages))
+    ready = create_readiness_check(packages)
+    return create_app(Ingest(promotion, verdicts), settings.gcp_project, ready)
 
 
 if __name__ == "__main__":

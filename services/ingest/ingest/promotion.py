@@ -1,4 +1,4 @@
-"""Promotion: an announced incoming object becomes a file in the packages bucket, exactly once.
+"""Promotion of an incoming object to a file in the packages bucket, exactly once.
 
 The steps, in order:
 
@@ -8,40 +8,40 @@ The steps, in order:
 4. Write ``<filename>.metadata``.
 5. The caller stores the verdict and announces the file.
 
-Each step writes its result before the next one begins, and accepts its result when it finds it
-already written. So a crash between two steps, followed by redelivery, ends in the same state. The
-first promotion of a name wins: no service can delete or overwrite in the packages bucket.
+Each step writes its result before the next step, and accepts a result that is already written.
+So a crash between two steps, followed by redelivery, ends in the same state. The first promotion of
+a name wins, because no service can delete or overwrite objects in the packages bucket.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeGuard
 
-from checks.distribution import ParsedName, Verified, check_name, parse_name, verify
+from checks.distribution import ParsedName, VerifiedFile, check_name, parse_name, verify
 from checks.policy import Policy
 from checks.refusal import Reason, Refused
 from cloud.errors import NotFound, PreconditionFailed, TooManyRequests
 from cloud.once import write_once
 from cloud.ports import Bucket, Headers, ObjectInfo
 from ingest import facts
-from ingest.closing import ExpectOpen, never_closed
+from ingest.closing import RequireOpen, accept_every_file
 from ingest.incoming import IncomingObject, not_found, require_claim
 from ingest.upload import Upload
 from schemas import layout
 from schemas.headers import BINARY, IMMUTABLE
-from schemas.names import checked_filename
+from schemas.names import validate_filename
 from schemas.records import FileRecord
 from schemas.types import Sha256
 
-Refusal = Callable[[Upload], Refused | None]
-"""The refusal already stored for an upload's generation, if any: it is final."""
+FindRefusal = Callable[[Upload], Refused | None]
+"""Function that returns the stored refusal of an upload's generation, if any: it is final."""
 
 _METADATA_HEADERS = Headers(BINARY, IMMUTABLE)
 
 
 @dataclass(frozen=True, slots=True)
-class Promoted:
-    """A file in the packages bucket, complete with its ``.metadata``."""
+class PromotedFile:
+    """File in the packages bucket, complete with its ``.metadata``."""
 
     info: ObjectInfo
     file: FileRecord
@@ -49,66 +49,66 @@ class Promoted:
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """A file in the packages bucket whose ``.metadata`` may be missing."""
+    """File in the packages bucket; its ``.metadata`` can be missing."""
 
     parsed: ParsedName
     info: ObjectInfo
-    verified: Verified | None = None
-    """The result of the checks of these bytes; None if another delivery promoted them."""
+    verified: VerifiedFile | None = None
+    """Result of the checks; None if another delivery promoted the file."""
 
     @property
     def sha256(self) -> Sha256:
-        """The digest of its bytes."""
-        return facts.sha256_of(self.info)
+        """Digest of the file."""
+        return facts.read_sha256(self.info)
 
 
 @dataclass(frozen=True, slots=True)
 class Promotion:
-    """The two buckets a file moves between, and the rules it must pass."""
+    """Promotion from the incoming bucket to the packages bucket, with the rules for files."""
 
     incoming: Bucket
     packages: Bucket
     policy: Policy
-    refusal: Refusal
-    expect_open: ExpectOpen = never_closed
+    find_refusal: FindRefusal
+    require_open: RequireOpen = accept_every_file
 
-    def promote(self, upload: Upload) -> Promoted:
-        """Bring an upload to where it is served.
+    def promote(self, upload: Upload) -> PromotedFile:
+        """Promote an upload, or find the file that was promoted from it.
 
-        :raises Refused: if that generation of the object cannot be accepted, ever.
-        :raises MessageRefused: if the message claims another digest than the file has.
+        :raises Refused: if this generation of the object can never be accepted.
+        :raises MessageRefused: if the digest in the message differs from the digest of the file.
         """
         parsed = self._parse_name(upload)
         stored = self._find(parsed)
-        if not _promoted_from(stored, upload):
+        if not _is_promoted_from(stored, upload):
             stored = self._store(upload, parsed, stored)
         require_claim(upload, stored.sha256)
         return self._complete(stored)
 
-    def promoted(self, info: ObjectInfo) -> Promoted:
-        """Return the same as :meth:`promote` did, for a file in the packages bucket.
+    def recover(self, info: ObjectInfo) -> PromotedFile:
+        """Return the result of :meth:`promote` for a file in the packages bucket.
 
-        A ``.metadata`` that is missing is written, as after a crash.
+        Write its ``.metadata`` if it is missing, as after a crash.
 
-        :raises Refused: if ``info`` is not an object that was promoted.
+        :raises Refused: if the object was not promoted.
         """
         parsed = parse_name(info.name, self.policy)
         facts.require_promoted(info)
         return self._complete(StoredFile(parsed, info))
 
     def _parse_name(self, upload: Upload) -> ParsedName:
-        """Check the file name; errors of the object itself take precedence."""
+        """Check the file name; errors of the object take precedence."""
         try:
-            return check_name(upload.filename, self.policy, upload.publisher)
+            return check_name(upload.filename, self.policy, upload.uploader)
         except Refused as refused:
             if Reason.NOT_FOUND.precedes(refused.reason):
                 self._open(upload).require_claims()
             raise
 
     def _find(self, parsed: ParsedName) -> StoredFile | None:
-        """Return the file that has this name; None if the name is free.
+        """Return the file with this name; None if the name is free.
 
-        :raises Refused: if the object with this name was created by hand, not promoted.
+        :raises Refused: if the object with this name was not promoted but created by hand.
         """
         info = self.packages.stat(parsed.filename)
         if info is None:
@@ -117,32 +117,32 @@ class Promotion:
         return StoredFile(parsed, info)
 
     def _open(self, upload: Upload) -> IncomingObject:
-        if refused := self.refusal(upload):
+        if refused := self.find_refusal(upload):
             raise refused
         return IncomingObject(self.incoming, upload, self.policy)
 
     def _store(self, upload: Upload, parsed: ParsedName, stored: StoredFile | None) -> StoredFile:
-        """Return the file with the upload's name and bytes; promote it if the name is free.
+        """Return the file with the name and bytes of the upload; promote it if the name is free.
 
-        :param stored: the file that has the name, from another upload.
+        :param stored: the file with this name from another upload, if there is one.
         """
         try:
             incoming = self._open(upload)
             if stored is not None:
-                return _accept_twin(stored, incoming)
+                return _require_same_bytes(stored, incoming)
             verified = self._validate(parsed, incoming)
             return self._rewrite(parsed, incoming, verified)
         except Refused:
             # Another delivery may have promoted this upload before the reason to refuse it arose.
             stored = self._find(parsed)
-            if _promoted_from(stored, upload):
+            if _is_promoted_from(stored, upload):
                 return stored
             raise
 
-    def _validate(self, parsed: ParsedName, incoming: IncomingObject) -> Verified:
+    def _validate(self, parsed: ParsedName, incoming: IncomingObject) -> VerifiedFile:
         """Check a new file. A wrong digest claim takes precedence over a broken file."""
         try:
-            self.expect_open(parsed, incoming.info.created)
+            self.require_open(parsed, incoming.info.created)
             verified = verify(parsed, incoming.bytes, self.policy, incoming.info.size)
         except Refused as refused:
             if Reason.DIGEST_MISMATCH.precedes(refused.reason):
@@ -152,11 +152,11 @@ class Promotion:
         return verified
 
     def _rewrite(
-        self, parsed: ParsedName, incoming: IncomingObject, verified: Verified
+        self, parsed: ParsedName, incoming: IncomingObject, verified: VerifiedFile
     ) -> StoredFile:
-        """Copy the generation that was checked; after a lost race, return its twin."""
-        headers = facts.package_headers(
-            incoming.info, incoming.upload.publisher, verified.sha256, verified.warnings
+        """Copy the checked generation; after a lost race, return the file with the same bytes."""
+        headers = facts.build_headers(
+            incoming.info, incoming.upload.uploader, verified.sha256, verified.warnings
         )
         try:
             info = self.packages.rewrite(self.incoming, incoming.info, parsed.filename, headers)
@@ -164,26 +164,28 @@ class Promotion:
             stored = self._find(parsed)
             if stored is None:
                 raise
-            return replace(_accept_twin(stored, incoming), verified=verified)
+            return replace(_require_same_bytes(stored, incoming), verified=verified)
         except NotFound as error:
             raise not_found(incoming.upload) from error
         return StoredFile(parsed, info, verified)
 
-    def _complete(self, stored: StoredFile) -> Promoted:
-        metadata = self._core_metadata(stored)
-        return Promoted(stored.info, facts.file_record(stored.parsed, stored.info, metadata))
+    def _complete(self, stored: StoredFile) -> PromotedFile:
+        metadata = self._ensure_metadata(stored)
+        return PromotedFile(
+            stored.info, facts.build_file_record(stored.parsed, stored.info, metadata)
+        )
 
-    def _core_metadata(self, stored: StoredFile) -> bytes | None:
-        """Return the bytes of ``.metadata``, and write them if they may be missing.
+    def _ensure_metadata(self, stored: StoredFile) -> bytes | None:
+        """Return the content of ``.metadata``, and write it if it can be missing.
 
-        A file that another delivery promoted is read from the packages bucket, never from the
-        upload, so that the bytes of two uploads are not mixed: that delivery may have stopped
-        before it wrote ``.metadata``.
+        The delivery that promoted the file can have stopped before it wrote ``.metadata``. Such a
+        file is read from the packages bucket, never from the upload: bytes of two uploads are not
+        mixed.
         """
         parsed, verified = stored.parsed, stored.verified
         if parsed.kind == "sdist":
             return None
-        name = layout.core_metadata(checked_filename(parsed.filename))
+        name = layout.locate_core_metadata(validate_filename(parsed.filename))
         if verified is None:
             if sibling := self.packages.read(name):
                 return sibling.data
@@ -194,25 +196,25 @@ class Promotion:
         return metadata
 
 
-def _promoted_from(stored: StoredFile | None, upload: Upload) -> TypeGuard[StoredFile]:
-    """Whether the file was promoted from this upload.
+def _is_promoted_from(stored: StoredFile | None, upload: Upload) -> TypeGuard[StoredFile]:
+    """Return True if the file was promoted from this upload.
 
-    An upload without a generation is not there any more; it is recognised by its publisher.
+    An upload without a generation no longer exists; it is recognised by its uploader.
     """
     if stored is None:
         return False
     if upload.generation is None:
-        return stored.info.metadata[layout.UPLOADER] == upload.publisher
-    return facts.source_generation(stored.info) == upload.generation
+        return stored.info.metadata[layout.UPLOADER] == upload.uploader
+    return facts.read_source_generation(stored.info) == upload.generation
 
 
-def _accept_twin(stored: StoredFile, incoming: IncomingObject) -> StoredFile:
-    """Return the file that has the name already, if the incoming object has the same bytes.
+def _require_same_bytes(stored: StoredFile, incoming: IncomingObject) -> StoredFile:
+    """Return the stored file if the incoming object has the same bytes.
 
-    :raises Refused: if it has other bytes.
+    :raises Refused: if the bytes differ.
     """
     incoming.require_claims()
-    if incoming.info.size != stored.info.size or incoming.sha256() != stored.sha256:
+    if incoming.info.size != stored.info.size or incoming.compute_sha256() != stored.sha256:
         raise _name_taken(stored)
     return stored
 
@@ -220,6 +222,6 @@ def _accept_twin(stored: StoredFile, incoming: IncomingObject) -> StoredFile:
 def _name_taken(stored: StoredFile) -> Refused:
     return Refused(
         Reason.EXISTS,
-        f"{stored.info.name} is taken by other bytes (sha256 {stored.sha256}): a file "
-        "name stands for its bytes for ever, so publish a new version or build number",
+        f"{stored.info.name} is taken by other bytes (sha256 {stored.sha256}), and the "
+        "bytes of a file name never change: publish a new version or build number",
     )

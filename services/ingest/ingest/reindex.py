@@ -1,7 +1,7 @@
-"""``reindex``: announce again what lies in the packages bucket, from the promoted objects alone.
+"""Command ``reindex``: announce the files in the packages bucket again.
 
-A file's facts are always built from the promoted object, so they come out as they did at first, and
-the indexer takes them as it takes every announcement: a repair goes the way of every publish.
+The facts of a file are always built from the promoted object, so they are the same as the first
+time. The indexer handles the announcements like all others.
 """
 
 from collections.abc import Collection, Iterator
@@ -14,39 +14,39 @@ from cloud.ports import ObjectInfo, Topic
 from ingest.promotion import Promotion
 from schemas import layout
 from schemas.events import FileAccepted
-from schemas.names import Filename, ProjectName, display_name, try_normalize_project
+from schemas.names import Filename, ProjectName, parse_display_name, try_normalize_project
 
 
 @dataclass(frozen=True, slots=True)
 class Reindex:
-    """Announces files that were promoted."""
+    """Announcement of promoted files."""
 
     promotion: Promotion
     accepted: Topic
     pool: Executor
 
     def run(self, only: Collection[ProjectName] = ()) -> Iterator[tuple[str, Refused | None]]:
-        """Yield each file with what kept it from being announced, if anything did.
+        """Announce the files; yield the name of each with its refusal, or None.
 
-        :param only: the projects whose files are meant; all where there are none.
+        :param only: projects whose files are announced; all projects if empty.
         """
-        objects = (info for info in self.promotion.packages.list() if _is_meant(info.name, only))
+        objects = (info for info in self.promotion.packages.list() if _is_selected(info.name, only))
         for info, refusal in map_in_batches(self.pool, self._announce, objects):
             yield info.name, refusal
 
     def _announce(self, info: ObjectInfo) -> Refused | None:
         try:
-            promoted = self.promotion.promoted(info)
+            promoted = self.promotion.recover(info)
         except Refused as refused:
             return refused
         self.accepted.publish(FileAccepted(file=promoted.file))
         return None
 
 
-def _is_meant(name: str, only: Collection[ProjectName]) -> bool:
-    """Whether an object is a file, and of one of the projects; by its name's first part."""
-    return not name.endswith(layout.METADATA_SUFFIX) and (not only or _project(name) in only)
+def _is_selected(name: str, only: Collection[ProjectName]) -> bool:
+    """Return True for a distribution file of one of the projects, by its file name."""
+    return not name.endswith(layout.METADATA_SUFFIX) and (not only or _parse_project(name) in only)
 
 
-def _project(name: str) -> ProjectName | None:
-    return try_normalize_project(display_name(Filename(name)))
+def _parse_project(name: str) -> ProjectName | None:
+    return try_normalize_project(parse_display_name(Filename(name)))

@@ -1,4 +1,4 @@
-"""What a message says was uploaded, and what of that cannot be an upload at all."""
+"""Uploads named by messages, and the rules for their names."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,47 +16,47 @@ _COMPOSITE_PARTS = "gcloud/tmp/"
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """One incoming object, as a message names it."""
+    """Incoming object, as named in a message."""
 
     bucket: str
     name: str
-    publisher: str
-    """The first segment of its name, which IAM guards."""
+    uploader: str
+    """First segment of the name; IAM grants each uploader its prefix."""
     filename: str
-    """The last segment of its name."""
+    """Last segment of the name."""
     generation: int | None
-    """The generation that is meant; None: the live one."""
+    """Generation of the object; None: the live generation."""
     sha256: Sha256 | None
-    """What the message claims its digest to be."""
+    """Digest in the message, if any."""
     found: ObjectInfo | None = None
-    """That generation, where the bucket was asked already which one it is."""
+    """Resource of this generation, if it was already requested from Cloud Storage."""
 
     @classmethod
     def from_message(cls, message: FileUploaded) -> Self:
-        """Return the upload that a message names."""
-        publisher, filename = layout.incoming_parts(message.name)
+        """Return the upload named in a message."""
+        uploader, filename = layout.split_incoming_name(message.name)
         return cls(
             bucket=message.bucket,
             name=message.name,
-            publisher=publisher,
+            uploader=uploader,
             filename=filename,
             generation=message.generation,
             sha256=message.sha256,
         )
 
 
-_LONGEST = 1000
-"""Bytes of a name: Cloud Storage takes 1024, and the verdict's is 26 longer.
+_MAX_NAME_SIZE = 1000
+"""Bytes of an object name. Cloud Storage accepts 1024, and the name of the verdict is 26 longer.
 
 https://cloud.google.com/storage/docs/objects#naming
 """
 
 
 class MessageRefused(Exception):
-    """What is wrong is the message, not the object it names.
+    """Refusal of a message; the object named in the message is not refused.
 
-    Whoever may publish can name any object, so a message must never decide about one: it is
-    answered under its own id.
+    Every client with the right to publish can name any object. So a message must never decide
+    about an object: the answer is stored under the id of the message.
     """
 
     def __init__(self, refused: Refused) -> None:
@@ -64,31 +64,31 @@ class MessageRefused(Exception):
         self.refused = refused
 
 
-def require_placed(upload: Upload, incoming: str) -> None:
-    """Refuse what lies, or would lie, where no upload may.
+def require_upload_name(upload: Upload, incoming: str) -> None:
+    """Check the bucket and the name of an upload.
 
-    :raises MessageRefused: if it is another bucket, or a name without a publisher before it, or
-        one that Cloud Storage or the verdict's name cannot hold.
+    :raises MessageRefused: if the bucket is not the incoming bucket, if the name does not begin
+        with an uploader, or if it is invalid or too long for the object or its verdict.
     """
     if upload.bucket != incoming:
-        what = f"{upload.bucket!r} is not the incoming bucket: upload to {incoming!r}"
-    elif not upload.publisher or not _storable(upload.name):
-        what = (
-            f"{upload.name[:200]!a} is no place for an upload: it has to be called "
-            f"<publisher>/<run id>/<file name>, in one line of at most {_LONGEST} bytes"
+        detail = f"{upload.bucket!r} is not the incoming bucket: upload to {incoming!r}"
+    elif not upload.uploader or not _is_storable(upload.name):
+        detail = (
+            f"{upload.name[:200]!a} is not a valid name of an upload: use "
+            f"<uploader>/<run id>/<file name>, in one line of at most {_MAX_NAME_SIZE} bytes"
         )
     else:
         return
-    raise MessageRefused(Refused(Reason.NOT_ALLOWED, what))
+    raise MessageRefused(Refused(Reason.NOT_ALLOWED, detail))
 
 
-def _storable(name: str) -> bool:
+def _is_storable(name: str) -> bool:
     forbidden = "\r" in name or "\n" in name or name.startswith(".well-known/acme-challenge/")
-    return not forbidden and len(name.encode(errors="replace")) <= _LONGEST
+    return not forbidden and len(name.encode(errors="replace")) <= _MAX_NAME_SIZE
 
 
 def is_no_upload(message: FileUploaded, attributes: Mapping[str, str]) -> bool:
-    """Whether it is about something else: a folder, part of a composite upload, another event.
+    """Return True for folders, parts of composite uploads and events other than a new object.
 
     https://cloud.google.com/storage/docs/pubsub-notifications#events
     """

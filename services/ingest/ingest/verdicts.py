@@ -1,4 +1,4 @@
-"""The verdict on an upload: stored once, for ever, then announced; in that order."""
+"""Verdicts on uploads: first stored, once and permanently, then announced."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from checks.refusal import Reason, Refused
 from cloud.once import write_once
 from cloud.ports import Bucket, Headers, Topic
 from ingest import facts
-from ingest.promotion import Promoted
+from ingest.promotion import PromotedFile
 from ingest.upload import Upload
 from schemas import layout
 from schemas.events import FileAccepted, FileRefused
@@ -20,15 +20,15 @@ _HEADERS = Headers(JSON, NO_STORE)
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
-    """The verdicts bucket and the two topics that carry the news."""
+    """Verdicts bucket, and the topics of accepted and refused files."""
 
     bucket: Bucket
     accepted: Topic
     refused: Topic
     now: Callable[[], datetime]
 
-    def accept(self, upload: Upload, promoted: Promoted) -> None:
-        """Store the verdict, the same on every delivery, and announce the file."""
+    def accept(self, upload: Upload, promoted: PromotedFile) -> None:
+        """Store the verdict and announce the file; the verdict is the same for every delivery."""
         file = promoted.file
         verdict = Verdict(
             outcome="accepted",
@@ -36,30 +36,30 @@ class Verdicts:
             name=upload.name,
             generation=upload.generation or file.source_generation,
             time=promoted.info.created,
-            warnings=facts.warnings_of(promoted.info),
+            warnings=facts.read_warnings(promoted.info),
             sha256=file.sha256,
-            address=layout.file_address(file.filename),
+            address=layout.format_file_path(file.filename),
         )
-        self._store(layout.verdict(verdict.name, verdict.generation), verdict)
+        self._store(layout.locate_verdict(verdict.name, verdict.generation), verdict)
         self.accepted.publish(FileAccepted(file=file))
 
     def refuse(self, upload: Upload, refused: Refused) -> None:
-        """Store the verdict on the object, and announce it."""
-        verdict = self._refusal(refused, upload)
-        self._store(layout.verdict(verdict.name, verdict.generation), verdict)
+        """Store the verdict under the name of the object, and announce it."""
+        verdict = self._build_refusal(refused, upload)
+        self._store(layout.locate_verdict(verdict.name, verdict.generation), verdict)
         self._announce(verdict)
 
     def refuse_message(self, message_id: str, refused: Refused, upload: Upload | None) -> None:
-        """Store the answer to the message under its own id, and announce it."""
-        verdict = self._refusal(refused, upload)
-        self._store(layout.message_verdict(message_id), verdict)
+        """Store the verdict under the id of the message, and announce it."""
+        verdict = self._build_refusal(refused, upload)
+        self._store(layout.locate_message_verdict(message_id), verdict)
         self._announce(verdict)
 
-    def refusal_of(self, upload: Upload) -> Refused | None:
-        """The refusal stored for this generation, if there is one: it is final."""
+    def find_refusal(self, upload: Upload) -> Refused | None:
+        """Return the refusal stored for this generation, if there is one: it is final."""
         if upload.generation is None:
             return None
-        stored = self.bucket.read(layout.verdict(upload.name, upload.generation))
+        stored = self.bucket.read(layout.locate_verdict(upload.name, upload.generation))
         if stored is None:
             return None
         verdict = Verdict.model_validate_json(stored.data)
@@ -67,7 +67,7 @@ class Verdicts:
             return None
         return Refused(Reason(verdict.reason or ""), verdict.detail or "")
 
-    def _refusal(self, refused: Refused, upload: Upload | None) -> Verdict:
+    def _build_refusal(self, refused: Refused, upload: Upload | None) -> Verdict:
         return Verdict(
             outcome="refused",
             bucket=upload.bucket if upload else "",

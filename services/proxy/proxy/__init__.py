@@ -1,1 +1,1 @@
-"""Serves the static index and the files to holders of a token."""
+"""Proxy: the static index and the files for holders of a token."""

@@ -1,4 +1,4 @@
-"""The proxy's application: a table of routes, the access log as middleware, and a lifespan."""
+"""Application of the proxy: a table of routes, the access log as middleware, and a lifespan."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -16,19 +16,19 @@ from proxy.index.handlers import Index
 def create_routes(index: Index, authenticator: Authenticator) -> list[Route]:
     """Return the routes of the index; the router tries them in this order."""
 
-    def route(path: str, handler: Handler) -> Route:
+    def create_route(path: str, handler: Handler) -> Route:
         return Route(path, TokenEndpoint(authenticator, handler))
 
     return [
-        route("/simple/{project}/", index.show_project),
-        route("/packages/{filename}.metadata", index.send_core_metadata),
-        route("/packages/{filename}", index.send_file),
-        route("/simple/", index.list_projects),
-        route("/simple/{project}", index.redirect_to_project),
-        route("/simple", index.redirect_to_list),
-        route("/pypi/{project}/json", index.show_legacy_json),
-        route("/changelog/page{number}.html", index.show_changelog),
-        route("/", index.show_home),
+        create_route("/simple/{project}/", index.show_project),
+        create_route("/packages/{filename}.metadata", index.send_core_metadata),
+        create_route("/packages/{filename}", index.send_file),
+        create_route("/simple/", index.list_projects),
+        create_route("/simple/{project}", index.redirect_to_project),
+        create_route("/simple", index.redirect_to_list),
+        create_route("/pypi/{project}/json", index.show_legacy_json),
+        create_route("/changelog/page{number}.html", index.show_changelog),
+        create_route("/", index.show_home),
         ExactRoute("/health", ProbeEndpoint(is_alive, "Not alive.")),
         ExactRoute("/ready", ProbeEndpoint(authenticator.is_ready, "No tokens yet.")),
     ]
@@ -43,16 +43,16 @@ def create_app(
 ) -> Router:
     """Create the application.
 
-    It is Starlette's router, because the ``Starlette`` class adds two middlewares to each request
+    It is the router of Starlette. The ``Starlette`` class would add two middlewares to each request
     (``docs/adr/0008-starlettes-router-in-the-proxy.md``).
 
     :param gcp_project: the Google Cloud project, for the trace in the access log.
-    :param close: closes the clients of the index after the last request.
+    :param close: function that closes the clients of the index after the last request.
     """
 
     @asynccontextmanager
     async def lifespan(app: Router) -> AsyncIterator[None]:
-        """Read the tokens at start. Without them the proxy starts, but is not ready."""
+        """Read the tokens at the start. Without them the proxy starts, but is not ready."""
         await authenticator.is_ready()
         try:
             yield
@@ -72,7 +72,7 @@ class ExactRoute(Route):
     """Route that matches the bytes of its path only, without percent-decoding."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Compare the raw path before the decoded one."""
+        """Compare the raw path before the decoded path."""
         if scope["raw_path"] != self.path.encode():
             return Match.NONE, {}
         return super().matches(scope)

@@ -1,4 +1,4 @@
-"""The proxy's composition root: ``python -m proxy.main``."""
+"""Composition root of the proxy: ``python -m proxy.main``."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -16,7 +16,7 @@ from chassis.settings import load_settings, log_settings
 from cloud import secrets
 from cloud.identity import READ_STORAGE, Identity
 from cloud.ports import Reader
-from cloud.reader import ORIGIN, Storage, StorageReader
+from cloud.reader import ORIGIN, StorageReader, StorageSession
 from cloud.secrets import Secret
 from cloud.signing import UrlSigner
 from proxy.app import create_app
@@ -25,23 +25,23 @@ from proxy.index.blocking import read_blocked
 from proxy.index.cache import Cache
 from proxy.index.files import Files
 from proxy.index.handlers import Index
-from proxy.index.pages import Pages
 from proxy.index.signed import VALID, SignedUrls
+from proxy.index.static_pages import Pages
 from proxy.index.upstream import Upstream
 from proxy.memory import freeze_loaded_objects, reuse_memory
 from proxy.settings import Settings
 from schemas import layout
 
 KEEP_ALIVE = 75
-"""Seconds of an idle connection between two requests; a front end closes it earlier."""
+"""Seconds of an idle connection between two requests. A front end closes it earlier."""
 PATIENCE = 1.0
-"""Seconds a request waits for a new value while an older one could serve."""
+"""Seconds a request waits for a new value if there is an older one."""
 FIRST_PATIENCE = 5.0
 """Seconds a request waits for the first tokens: the longest time of one attempt."""
 
 
 def main() -> None:
-    """Read the settings, build the clients, hand them over, and serve until SIGTERM."""
+    """Read the settings, create the clients and the application, and serve until SIGTERM."""
     settings = load_settings(Settings)
     logs.configure(settings.log_level)
     log_settings(settings)
@@ -72,37 +72,37 @@ class Clients:
     load_tokens: LoadTokens
     close: Callable[[], Awaitable[None]]
     sign: Callable[[str], Awaitable[str]] | None = None
-    """Signs the URL of a file, with ``DOWNLOADS=redirect``."""
+    """Signer of the URLs of files; None unless ``DOWNLOADS=redirect``."""
     clock: Clock = time.monotonic
 
 
 def connect(settings: Settings) -> Clients:
     """Create the clients, without a request to Google Cloud."""
     emulator = settings.storage_emulator_host or None
-    storage = Storage(
+    storage = StorageSession(
         emulator or ORIGIN,
         None if emulator else Identity(READ_STORAGE),
         concurrency=settings.storage_concurrency,
         timeout=settings.storage_timeout,
     )
     secret_manager = secrets.connect(settings.secret_manager_emulator_host or None)
-    secret = Secret(secret_manager, settings.project, settings.tokens_secret)
+    secret = Secret(secret_manager, settings.gcp_project, settings.tokens_secret)
     is_redirecting = settings.downloads == "redirect"
     return Clients(
         static=StorageReader(storage, settings.static_bucket),
         packages=StorageReader(storage, settings.packages_bucket),
-        load_tokens=create_loader(secret.latest, time.monotonic),
+        load_tokens=create_loader(secret.access_latest, time.monotonic),
         close=storage.close,
         sign=UrlSigner(settings.packages_bucket, VALID).sign if is_redirecting else None,
     )
 
 
 def build_app(settings: Settings, clients: Clients) -> Router:
-    """Create the application over its clients."""
+    """Create the application with its clients."""
     return create_app(
         _build_index(settings, clients),
         _build_authenticator(settings, clients),
-        gcp_project=settings.project,
+        gcp_project=settings.gcp_project,
         close=clients.close,
     )
 

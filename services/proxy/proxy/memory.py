@@ -1,4 +1,4 @@
-"""Settings of the process's memory: glibc's allocator and Python's garbage collector."""
+"""Memory settings of the process: allocator of glibc, garbage collector of Python."""
 
 import ctypes
 import gc
@@ -8,10 +8,10 @@ _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 
 
 def reuse_memory() -> None:
-    """Let glibc reuse the memory of a chunk, some hundred KiB, for the next one.
+    """Let glibc reuse the memory of a chunk (some hundred KiB) for the next chunk.
 
-    By default it asks the kernel for new pages each time, which is half of the cost of streaming:
-    ``docs/adr/0013-memory-of-chunks-is-reused.md``,
+    By default glibc requests new pages of the kernel each time, which is half of the cost of
+    streaming: ``docs/adr/0013-memory-of-chunks-is-reused.md``,
     https://man7.org/linux/man-pages/man3/mallopt.3.html. Other C libraries have no ``mallopt``.
     """
     libc = ctypes.CDLL(None)
@@ -21,9 +21,9 @@ def reuse_memory() -> None:
 
 
 def freeze_loaded_objects() -> None:
-    """Exclude all objects that exist now from garbage collection, because they stay.
+    """Exclude all existing objects from garbage collection, because they stay.
 
-    A full collection visits every object, and all requests wait for it:
+    A full collection visits every object, and all requests wait for its end:
     ``docs/adr/0012-loaded-objects-are-frozen.md``,
     https://docs.python.org/3/library/gc.html#gc.freeze.
     """

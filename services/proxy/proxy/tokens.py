@@ -1,7 +1,8 @@
-"""The command that makes, lists and revokes tokens: ``python -m proxy.tokens create NAME``.
+"""Create, list and revoke tokens: ``python -m proxy.tokens create NAME``.
 
-It takes ``PROJECT``, ``TOKENS_SECRET`` and ``SECRET_MANAGER_EMULATOR_HOST`` from the environment as
-the proxy does, but runs as whoever calls it: the proxy itself may only read the secret.
+The command reads the settings ``GCP_PROJECT``, ``TOKENS_SECRET`` and
+``SECRET_MANAGER_EMULATOR_HOST`` of the proxy from the environment. It uses the credentials of its
+caller, because the service account of the proxy can only read the secret.
 """
 
 import argparse
@@ -10,8 +11,8 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from access.register import Refused, TokenRegister
-from chassis.settings import load_settings
+from access.register import RegisterError, TokenRegister
+from chassis.settings import load_settings, warn_old_names
 from cloud import secrets
 from cloud.errors import CloudError
 from proxy.settings import SecretSettings
@@ -21,23 +22,24 @@ _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=
 
 
 def main() -> int:
-    """Do what the command line says; return the exit status."""
-    options = arguments(sys.argv[1:])
+    """Execute the command line and return the exit status."""
+    options = parse_arguments(sys.argv[1:])
     settings = load_settings(SecretSettings)
+    warn_old_names(settings)
     client = secrets.connect(settings.secret_manager_emulator_host or None)
-    secret = secrets.Secret(client, settings.project, settings.tokens_secret)
+    secret = secrets.Secret(client, settings.gcp_project, settings.tokens_secret)
     try:
         run(options, TokenRegister(secret, lambda: datetime.now(UTC)))
-    except (Refused, CloudError) as error:
+    except (RegisterError, CloudError) as error:
         print(f"proxy.tokens: {error}", file=sys.stderr)
         return 1
     return 0
 
 
 def run(options: argparse.Namespace, register: TokenRegister) -> None:
-    """Create, list or revoke.
+    """Create, list or revoke tokens.
 
-    The token is all that ``create`` writes to standard output, for a script to take it from there.
+    ``create`` writes only the token to standard output, for use in scripts.
     """
     match options.command:
         case "create":
@@ -49,27 +51,29 @@ def run(options: argparse.Namespace, register: TokenRegister) -> None:
                     expires_in=options.expires_in,
                 )
             )
-            print("This is the only time it is shown; only its digest is kept.", file=sys.stderr)
+            print("This token is not shown again: only its digest is stored.", file=sys.stderr)
         case "list":
-            for token in register.tokens():
-                print(_line(token, datetime.now(UTC)))
+            for token in register.list_tokens():
+                print(_format_token(token, datetime.now(UTC)))
         case "revoke":
             for token in register.revoke(options.which):
                 print(f"revoked {token.name} {token.sha256[:12]}")
 
 
-def duration(text: str) -> timedelta:
-    """Read a duration: a number of hours, days or weeks, as ``90d``.
+def parse_duration(text: str) -> timedelta:
+    """Parse a number of hours, days or weeks, such as ``90d``.
 
-    :raises ArgumentTypeError: if it is none.
+    :raises ArgumentTypeError: if it is invalid.
     """
     match = re.fullmatch(r"([1-9][0-9]{0,4})([hdw])", text, re.ASCII)
     if match is None:
-        raise argparse.ArgumentTypeError(f"{text!r} is no duration, as 12h, 90d or 4w")
+        raise argparse.ArgumentTypeError(
+            f"invalid duration {text!r}: use for example 12h, 90d or 4w"
+        )
     return int(match[1]) * _UNITS[match[2]]
 
 
-def _line(token: Token, now: datetime) -> str:
+def _format_token(token: Token, now: datetime) -> str:
     ends = "never" if token.expires is None else f"{token.expires:%Y-%m-%dT%H:%MZ}"
     state = "live" if token.is_live(now) else "ended"
     scope = ",".join((*token.scopes, *token.projects))
@@ -78,20 +82,26 @@ def _line(token: Token, now: datetime) -> str:
     )
 
 
-def arguments(words: Sequence[str]) -> argparse.Namespace:
-    """Read a command line; print its usage and exit if it is none."""
+def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
+    """Parse a command line. Print the usage and exit if it is invalid."""
     parser = argparse.ArgumentParser(prog="python -m proxy.tokens", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    create = commands.add_parser("create", help="make a token and print it, once")
-    create.add_argument("name", help="who holds it, as the access log will say")
+    create = commands.add_parser("create", help="create a token and print it once")
+    create.add_argument("name", help="the name of the holder, for the access log")
     create.add_argument(
-        "--project", action="append", metavar="GLOB", help="a project it is for; default: every one"
+        "--project", action="append", metavar="GLOB", help="a project of its scope; default: all"
     )
-    create.add_argument("--scope", action="append", choices=[READ], help="what it is for")
-    create.add_argument("--expires-in", type=duration, help="12h, 90d, 4w; default: it does not")
-    commands.add_parser("list", help="print name, digest, state, creation, expiry, scope")
-    revoke = commands.add_parser("revoke", help="end tokens, in a minute as a rule")
-    revoke.add_argument("which", help="a name, the first 8 digits of a digest or more, or a token")
+    create.add_argument(
+        "--scope", action="append", choices=[READ], help="a permission; default: read"
+    )
+    create.add_argument(
+        "--expires-in", type=parse_duration, help="the lifetime: 12h, 90d, 4w; default: unlimited"
+    )
+    commands.add_parser(
+        "list", help="print name, digest, state, creation, expiry and scope of each token"
+    )
+    revoke = commands.add_parser("revoke", help="end tokens; usually effective within a minute")
+    revoke.add_argument("which", help="a name, at least 8 digits of a digest, or a token")
     return parser.parse_args(words)
 
 

@@ -1,1 +1,1 @@
-"""Renders the projects' records as a static package index."""
+"""Publisher: renders project records as a static package index."""

@@ -1,7 +1,7 @@
-"""``python -m publisher verify|rebuild``: look over the index, and have it published again.
+"""Commands ``python -m publisher verify`` and ``rebuild``: check the index and publish it again.
 
-The settings are the service's own, and two more: see :class:`publisher.settings.RepairSettings`.
-``verify`` exits with 1 where it finds a difference, with 2 where it cannot tell.
+Both read the settings of the service and two more: see :class:`publisher.settings.RepairSettings`.
+``verify`` exits with 1 if it finds a difference, and with 2 if the check fails.
 """
 
 import argparse
@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from concurrent.futures import Executor
 
 from chassis.batch import Progress, run_command
-from chassis.settings import load_settings
+from chassis.settings import load_settings, warn_old_names
 from cloud import pubsub, storage
 from cloud.storage import StorageBucket
-from publisher.repair.file import FileCheck
-from publisher.repair.index import IndexCheck
-from publisher.repair.project import ProjectCheck
+from publisher.repair.file_check import FileCheck
+from publisher.repair.index_check import IndexCheck
+from publisher.repair.project_check import ProjectCheck
 from publisher.repair.rebuild import Rebuild
 from publisher.repair.verify import Verification
 from publisher.settings import RepairSettings
@@ -25,29 +25,32 @@ from schemas.names import normalize_project
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return the exit code."""
-    options = _parser().parse_args(arguments)
+    options = _make_parser().parse_args(arguments)
     settings = load_settings(RepairSettings)
+    warn_old_names(settings)
     return run_command(options.command, lambda pool: int(options.run(settings, options, pool)))
 
 
-def _parser() -> argparse.ArgumentParser:
+def _make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m publisher", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     verify = commands.add_parser("verify", help="compare all pages and files with the records")
-    verify.set_defaults(run=_verify)
-    verify.add_argument("--bytes", action="store_true", help="read every file to its end as well")
+    verify.set_defaults(run=_run_verify)
+    verify.add_argument("--bytes", action="store_true", help="also read and hash every file")
     verify.add_argument(
-        "--patience", type=float, default=30, help="seconds until a difference is looked at again"
+        "--patience", type=float, default=30, help="seconds until a difference is checked again"
     )
-    rebuild = commands.add_parser("rebuild", help="have pages published anew from the records")
-    rebuild.set_defaults(run=_rebuild)
+    rebuild = commands.add_parser("rebuild", help="publish pages again from the records")
+    rebuild.set_defaults(run=_run_rebuild)
     for command in (verify, rebuild):
-        command.add_argument("project", nargs="*", type=normalize_project, help="only this one")
+        command.add_argument(
+            "project", nargs="*", type=normalize_project, help="only this project (repeatable)"
+        )
     return parser
 
 
-def _verify(settings: RepairSettings, options: argparse.Namespace, pool: Executor) -> int:
-    client = storage.connect(settings.project)
+def _run_verify(settings: RepairSettings, options: argparse.Namespace, pool: Executor) -> int:
+    client = storage.connect(settings.gcp_project)
     metadata = StorageBucket(client, settings.metadata_bucket)
     static = StorageBucket(client, settings.static_bucket)
     packages = StorageBucket(client, settings.packages_bucket)
@@ -66,9 +69,11 @@ def _verify(settings: RepairSettings, options: argparse.Namespace, pool: Executo
     return 1 if differences else 0
 
 
-def _rebuild(settings: RepairSettings, options: argparse.Namespace, pool: Executor) -> int:
-    metadata = StorageBucket(storage.connect(settings.project), settings.metadata_bucket)
-    topic = pubsub.PubsubTopic(pubsub.connect(), settings.project, settings.topic_project_indexed)
+def _run_rebuild(settings: RepairSettings, options: argparse.Namespace, pool: Executor) -> int:
+    metadata = StorageBucket(storage.connect(settings.gcp_project), settings.metadata_bucket)
+    topic = pubsub.PubsubTopic(
+        pubsub.connect(), settings.gcp_project, settings.topic_project_indexed
+    )
     progress, announced = Progress("rebuild"), set()
     for project in Rebuild(metadata, topic, pool).run(options.project):
         announced.add(project)

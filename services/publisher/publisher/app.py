@@ -1,13 +1,13 @@
-"""The publisher's push endpoints: each message is acknowledged when its work is durable.
+"""Push endpoints of the publisher: a message is acknowledged when its work is durable.
 
-====================== ================ ===========================================
+====================== ================ =============================================
 subscription           message          work
-====================== ================ ===========================================
+====================== ================ =============================================
 ``publisher-project``  project-indexed  the project's pages, one commit for a group
-``publisher-catalog``  project-indexed  the catalog, one run for all that wait
-====================== ================ ===========================================
+``publisher-catalog``  project-indexed  the catalog, one run for all waiting messages
+====================== ================ =============================================
 
-Both subscriptions are internal: an unreadable message raises, and is not acknowledged.
+Both subscriptions are internal: an unreadable message raises an error and is not acknowledged.
 """
 
 import asyncio
@@ -20,24 +20,24 @@ from starlette.applications import Starlette
 from chassis.app import create_worker
 from chassis.group_commit import GroupCommit
 from chassis.outcomes import Outcome
-from publisher.catalog import Catalog
+from publisher.catalog_pages import Catalog
 from publisher.projects import Projects
 from publisher.throttle import Throttle
 from schemas.events import ProjectIndexed
 from schemas.names import ProjectName
 from schemas.push import PushEnvelope
 
-PROJECT = "publisher-project"
-CATALOG = "publisher-catalog"
+PROJECT_SUBSCRIPTION = "publisher-project"
+CATALOG_SUBSCRIPTION = "publisher-catalog"
 
 THREADS = 32
-"""Projects published at once by one process; each mostly waits for Cloud Storage."""
+"""Maximum number of projects that one process publishes at once; each mostly waits for storage."""
 
 
 class Publisher:
-    """The two handlers; each returns when its pages are durable.
+    """Handlers of the two subscriptions; each returns when its pages are durable.
 
-    :param catalog_interval: the least seconds between two runs of the catalog.
+    :param catalog_interval: minimum seconds between two runs of the catalog.
     """
 
     def __init__(self, projects: Projects, catalog: Catalog, catalog_interval: float) -> None:
@@ -50,12 +50,12 @@ class Publisher:
         )
 
     async def publish_project(self, push: PushEnvelope) -> Outcome:
-        """Bring the pages of a project up to its record, and announce them."""
+        """Publish the pages of a project's current record, and announce them."""
         message = ProjectIndexed.decode(push.message.data)
         return await self._group.submit(message.project, message)
 
     async def publish_catalog(self, push: PushEnvelope) -> Outcome:
-        """Wait for a run of the catalog that starts after this call."""
+        """Wait until a catalog run that starts after this call has ended."""
         message = ProjectIndexed.decode(push.message.data)
         await self._throttle.run()
         return Outcome("done", project=message.project)
@@ -72,5 +72,8 @@ class Publisher:
 
 def create_app(publisher: Publisher, gcp_project: str, ready: Callable[[], object]) -> Starlette:
     """Create the application."""
-    handlers = {PROJECT: publisher.publish_project, CATALOG: publisher.publish_catalog}
+    handlers = {
+        PROJECT_SUBSCRIPTION: publisher.publish_project,
+        CATALOG_SUBSCRIPTION: publisher.publish_catalog,
+    }
     return create_worker(gcp_project, handlers, ready)

@@ -1,18 +1,17 @@
-"""``blocked.json``: what the proxy must not serve, kept ahead of the pages.
+"""``blocked.json``: the files that the proxy must not serve, written before the pages.
 
-It holds an entry of each project that ever had anything to say here: one whose record has a status
-or a ``removed`` register. Registers are only ever added to a record, so this follows from the
-record alone and, once true, stays true. Hence
+The document has an entry for each project with a status or a ``removed`` register in its record.
+Registers are never deleted from a record, so a project that has an entry keeps it.
 
-* a project without such a register has no entry and costs no write; nor has any earlier revision
-  of it, so no stale instance holds anything to write either;
-* a project with one has its entry raised to each new revision, *even if the entry says the same*.
-  Were it not, an instance stopped at revision 3 (restored) could come after the one that saw
-  revision 4 (removed again, as in the entry of revision 2) had written nothing, and undo it.
+* A project without such a register has no entry and costs no write. Its earlier revisions have no
+  entry either, so a stale instance has nothing to write.
+* A project with such a register gets a new entry for each revision, *even with equal content*.
+  Example: revision 2 removes a file, revision 3 restores it, revision 4 removes it again. If
+  revision 4 wrote nothing, a delayed instance could then write revision 3 and unblock the file.
 
-An entry only ever moves to a higher revision, by compare-and-swap; whoever comes late finds the
-higher one and writes nothing. So the last word is the newest record's, at whatever step an
-instance stops or dies, without this document and the pages being written at once.
+An entry changes only to a higher revision, by compare-and-swap. A late instance finds the higher
+revision and writes nothing. The newest record therefore wins, even if instances stop or fail at
+any step. The document and the pages need no common transaction.
 """
 
 import threading
@@ -24,51 +23,51 @@ from schemas import layout
 from schemas.headers import JSON, REVALIDATE
 from schemas.names import ProjectName
 from schemas.records import Blocked, BlockedProject, ProjectRecord
-from schemas.releases import removed_filenames, status_of
+from schemas.releases import get_status, list_removed_filenames
 
 _HEADERS = Headers(JSON, REVALIDATE)
 
 
-def entry_of(record: ProjectRecord) -> BlockedProject | None:
-    """What is blocked of a project; None if it never had anything to say here."""
+def build_entry(record: ProjectRecord) -> BlockedProject | None:
+    """Return the entry of a record; None if it has neither a status nor a removal."""
     if not (record.status or record.removed.files or record.removed.versions):
         return None
-    return _entry(record)
+    return _make_entry(record)
 
 
-def merged(blocked: Blocked, records: Iterable[ProjectRecord]) -> Blocked | None:
-    """``blocked`` with the entries of ``records``; None if there is nothing to write."""
-    changed = {r.project: _entry(r) for r in records if _is_due(blocked, r)}
+def merge_records(blocked: Blocked, records: Iterable[ProjectRecord]) -> Blocked | None:
+    """Return ``blocked`` with the entries of ``records``; None if nothing changes."""
+    changed = {r.project: _make_entry(r) for r in records if _is_due(blocked, r)}
     if not changed:
         return None
     projects: dict[ProjectName, BlockedProject] = {**blocked.projects, **changed}
     return Blocked(projects=dict(sorted(projects.items())))
 
 
-def _entry(record: ProjectRecord) -> BlockedProject:
+def _make_entry(record: ProjectRecord) -> BlockedProject:
     return BlockedProject(
         revision=record.revision,
-        quarantined=status_of(record) == "quarantined",
-        filenames=removed_filenames(record),
+        quarantined=get_status(record) == "quarantined",
+        filenames=list_removed_filenames(record),
     )
 
 
 def _is_due(blocked: Blocked, record: ProjectRecord) -> bool:
-    """Whether the record's entry must be written.
+    """Return whether the entry of the record must be written.
 
-    An entry that is there is kept up also for a record without registers: it was made anew.
+    An existing entry is also updated for a record without registers: such a record was recreated.
     """
     known = blocked.projects.get(record.project)
     if known is None:
-        return entry_of(record) is not None
-    return known.revision <= record.revision and known != _entry(record)
+        return build_entry(record) is not None
+    return known.revision <= record.revision and known != _make_entry(record)
 
 
 class BlockedList:
-    """The document, in the static bucket; one object for all threads of a process.
+    """Writer of ``blocked.json`` in the static bucket, shared by all threads of a process.
 
-    One object name takes about one write a second, so the records of threads that come while one
-    of them is at it are noted by the next, together.
+    Cloud Storage accepts about one write per second per object name. Records that arrive during a
+    write are therefore combined in the next write.
     """
 
     def __init__(self, static: Bucket, retry: Retry) -> None:
@@ -78,15 +77,16 @@ class BlockedList:
         self._waiting_lock = threading.Lock()
         self._turn = threading.Lock()
 
-    def note(self, record: ProjectRecord) -> None:
-        """Return when the document says what ``record`` does, or what a newer one does.
+    def update(self, record: ProjectRecord) -> None:
+        """Write the entry of ``record``, unless the document has it or a newer one.
 
-        At most one read, and a write only if that changes something; or nothing, if another
-        thread did it. What fails is left for the next thread, and raised here.
+        Cost: at most one read, and one write if the document changes; nothing if another thread
+        has written the entry. After an error the record waits for the next thread's attempt, and
+        the error is raised.
         """
         self._add(record)
         with self._turn:
-            group = self._group()
+            group = self._copy_waiting()
             if record.project in group:
                 self._retry(lambda: self._attempt(group))
                 self._drop(group)
@@ -97,7 +97,7 @@ class BlockedList:
             if other is None or other.revision < record.revision:
                 self._waiting[record.project] = record
 
-    def _group(self) -> Mapping[ProjectName, ProjectRecord]:
+    def _copy_waiting(self) -> Mapping[ProjectName, ProjectRecord]:
         with self._waiting_lock:
             return dict(self._waiting)
 
@@ -108,12 +108,12 @@ class BlockedList:
                     del self._waiting[project]
 
     def _attempt(self, group: Mapping[ProjectName, ProjectRecord]) -> None:
-        stored = self._stored()
-        blocked = merged(Blocked.model_validate_json(stored.data), group.values())
+        stored = self._read()
+        blocked = merge_records(Blocked.model_validate_json(stored.data), group.values())
         if blocked is not None:
             data = blocked.encode()
             self._static.write(layout.BLOCKED, data, _HEADERS, if_generation=stored.generation)
 
-    def _stored(self) -> StoredObject:
+    def _read(self) -> StoredObject:
         stored = self._static.read(layout.BLOCKED)
         return stored or StoredObject(generation=0, data=Blocked().encode())

@@ -12,14 +12,14 @@ from schemas.names import ProjectName
 
 
 class PublisherError(Exception):
-    """A page was not published."""
+    """Base class: a page was not published."""
 
 
 class UnexpectedHtml(PublisherError):
-    """HTML without the expected markup; it is not published.
+    """HTML without the expected markup; the page is not published.
 
-    :param page: the page's object name.
-    :param detail: what was expected and what was found.
+    :param page: object name of the page.
+    :param detail: expected and actual markup.
     """
 
     def __init__(self, page: str, detail: str) -> None:
@@ -32,7 +32,7 @@ class UnreadableEntry(PublisherError):
     """Object of the metadata bucket that is not a record."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"{name} is no record")
+        super().__init__(f"{name} is not a record")
         self.name = name
 
 
@@ -40,7 +40,9 @@ class RecordBehind(PublisherError):
     """Record older than announced, because an older version was restored."""
 
     def __init__(self, project: ProjectName, found: int, announced: int) -> None:
-        super().__init__(f"{project}: record is at revision {found}, announced was {announced}")
+        super().__init__(
+            f"{project}: the record is at revision {found}, the message announced {announced}"
+        )
         self.project = project
         self.found = found
         self.announced = announced

@@ -1,4 +1,4 @@
-"""The publisher's composition root: ``python -m publisher.main``."""
+"""Composition root of the publisher: ``python -m publisher.main``."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -6,7 +6,7 @@ from functools import partial
 from starlette.applications import Starlette
 
 from chassis import logs
-from chassis.app import can_list
+from chassis.app import create_readiness_check
 from chassis.server import serve
 from chassis.settings import load_settings, log_settings
 from cloud import pubsub, storage
@@ -17,14 +17,17 @@ from cloud.retry import Backoff, Retry
 from cloud.storage import StorageBucket
 from publisher.app import Publisher, create_app
 from publisher.blocked import BlockedList
-from publisher.catalog import Catalog
-from publisher.pages import ProjectPages
+from publisher.catalog_pages import Catalog
+from publisher.project_pages import ProjectPages
 from publisher.projects import Projects
 from publisher.settings import Settings
 
 DEADLINE = 120.0
-"""Seconds within which a protocol is repeated. With the pauses and the commit before it, a push is
-answered well within its 600 s; then Pub/Sub delivers it again."""
+"""Seconds after which a protocol is no longer repeated.
+
+With its pauses and the preceding commit, a push is answered well within its 600 s. Pub/Sub then
+delivers the message again.
+"""
 
 RETRY = Retry(
     {
@@ -33,15 +36,15 @@ RETRY = Retry(
     },
     DEADLINE,
 )
-"""Repeats a protocol from its beginning, with a jitter that separates two instances.
+"""Retry of a protocol from its first step, with jitter that separates two instances.
 
-Soon after a lost race (412). A second after 429: Cloud Storage accepts about one write per second
-to one name.
+The pause is short after a lost race (412). It starts at one second after 429, because Cloud Storage
+accepts about one write per second per object name.
 """
 
 
 def main() -> None:
-    """Read the settings, build the clients, hand them over, and serve until SIGTERM."""
+    """Read the settings, create the clients, and serve until SIGTERM."""
     settings = load_settings(Settings)
     logs.configure(settings.log_level)
     log_settings(settings)
@@ -59,8 +62,8 @@ class Clients:
 
 def connect(settings: Settings) -> Clients:
     """Create the clients, without a request to Google Cloud."""
-    bucket = partial(StorageBucket, storage.connect(settings.project))
-    topic = partial(PubsubTopic, pubsub.connect(), settings.project)
+    bucket = partial(StorageBucket, storage.connect(settings.gcp_project))
+    topic = partial(PubsubTopic, pubsub.connect(), settings.gcp_project)
     return Clients(
         static=bucket(settings.static_bucket),
         metadata=bucket(settings.metadata_bucket),
@@ -69,12 +72,12 @@ def connect(settings: Settings) -> Clients:
 
 
 def build_app(settings: Settings, clients: Clients) -> Starlette:
-    """Create the application over its clients."""
+    """Create the application from its settings and clients."""
     static, metadata = clients.static, clients.metadata
     pages = ProjectPages(static, metadata, BlockedList(static, RETRY), RETRY)
     catalog = Catalog(static, metadata, settings.title, RETRY)
     publisher = Publisher(Projects(pages, clients.published), catalog, settings.catalog_interval)
-    return create_app(publisher, settings.project, can_list(static, metadata))
+    return create_app(publisher, settings.gcp_project, create_readiness_check(static, metadata))
 
 
 if __name__ == "__main__":

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from chassis.outcomes import Outcome
 from cloud.ports import Topic
 from publisher.errors import RecordBehind
-from publisher.pages import ProjectPages
+from publisher.project_pages import ProjectPages
 from schemas.events import ProjectIndexed, ProjectPublished
 from schemas.names import ProjectName
 from schemas.records import ProjectRecord
-from schemas.releases import offered
+from schemas.releases import list_offered_files
 
 
 @dataclass(frozen=True, slots=True)
 class Projects:
-    """The pages of all projects, each announced when its pages are durable."""
+    """Publication of all projects; each is announced when its pages are durable."""
 
     pages: ProjectPages
     published: Topic
@@ -23,21 +23,21 @@ class Projects:
     def publish(
         self, project: ProjectName, changes: Sequence[ProjectIndexed]
     ) -> list[Outcome | Exception]:
-        """Bring the project's pages up to its record, once for all ``changes``.
+        """Publish the pages of the project once for all ``changes``.
 
-        Announces always, also what was published before: the announcement may have been lost.
-        A change that is ahead of the record is answered by :class:`RecordBehind`, alone.
+        Always announce, even if the pages were already published: the announcement may have been
+        lost. Only a change with a higher revision than the record gets :class:`RecordBehind`.
         """
         record = self.pages.publish(project, force=any(change.force for change in changes))
-        self.published.publish(_announcement(record))
+        self.published.publish(_make_announcement(record))
         return [_answer(record, change) for change in changes]
 
 
-def _announcement(record: ProjectRecord) -> ProjectPublished:
+def _make_announcement(record: ProjectRecord) -> ProjectPublished:
     return ProjectPublished(
         project=record.project,
         record_revision=record.revision,
-        filenames=tuple(file.filename for file in offered(record)),
+        filenames=tuple(file.filename for file in list_offered_files(record)),
     )
 
 

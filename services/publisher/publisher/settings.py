@@ -1,4 +1,4 @@
-"""The publisher's settings; a field's name in upper case is its environment variable."""
+"""Settings of the publisher; a field's name in upper case is its environment variable."""
 
 from typing import Annotated
 
@@ -8,24 +8,24 @@ from chassis.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """What the publisher needs to know."""
+    """Settings of the publisher."""
 
     metadata_bucket: str
-    """The bucket of the records."""
+    """Bucket of the project records."""
     static_bucket: str
-    """The bucket of the pages."""
+    """Bucket of the pages."""
     topic_project_published: str = "project-published"
-    """The topic to say on that a project's pages are durable."""
+    """Topic for projects with durable pages."""
     catalog_interval: Annotated[float, Field(ge=0, le=200)] = 10
-    """The least seconds between two runs of the catalog; 5 times the last run, if that is more."""
+    """Minimum seconds between two catalog runs; 5 times the last run, if that is longer."""
     title: str = "Python packages"
-    """What the home page and the changelog call themselves."""
+    """Title of the home page and of the changelog."""
 
 
 class RepairSettings(Settings):
-    """What ``python -m publisher verify`` and ``rebuild`` need to know beside that."""
+    """Settings of ``python -m publisher verify`` and ``rebuild``."""
 
     packages_bucket: str
-    """The bucket of the promoted files."""
+    """Bucket of the promoted files."""
     topic_project_indexed: str = "project-indexed"
-    """The topic on which records are announced again."""
+    """Topic for records that are announced again."""

@@ -1,22 +1,24 @@
-"""A throttle for a job: one run at a time, not too close together, for all callers that wait."""
+"""Throttle of a job: one run at a time, with a minimum pause, shared by all waiting callers."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 
 LONGEST = 200.0
-"""Seconds of the longest pause: a push waits for the running run, the pause and its own run, and
-is to be answered within 600 s."""
+"""Longest pause in seconds.
+
+A push waits for the current run, the pause and its own run, and must be answered within 600 s.
+"""
 
 _TIMES = 5
-"""A pause is this many times as long as the run before it, so that a big catalog mostly rests."""
+"""Ratio of a pause to the run before it, so that a large catalog is idle most of the time."""
 
 
 class Throttle:
-    """Runs a job on demand, with at least max(``interval``, 5 × the last run) seconds between runs.
+    """Throttled job: between two runs are at least max(``interval``, 5 × the last run) seconds.
 
-    The first run after a rest starts at once. Belongs to one event loop.
+    A run starts at once if the pause is over. An object belongs to one event loop.
 
-    :param clock: returns seconds; monotonic.
+    :param clock: monotonic clock in seconds.
     """
 
     def __init__(
@@ -36,7 +38,7 @@ class Throttle:
         self._next: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
-        """Return when a run that started after this call has ended, or raise its exception.
+        """Wait for a run that starts after this call, and raise its exception.
 
         Cancelling the caller does not cancel the run, because other callers wait for it.
         """

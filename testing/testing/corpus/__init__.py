@@ -1,1 +1,1 @@
-"""Archives, hostile and odd, built byte by byte: what ingest must refuse, and what it must not."""
+"""Corpus of archives, built byte by byte: hostile ones that ingest refuses, odd ones it accepts."""

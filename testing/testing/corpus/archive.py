@@ -1,4 +1,4 @@
-"""A ZIP writer that writes whatever it is told to, however wrong (APPNOTE 6.3.10, section 4.3)."""
+"""A ZIP writer that writes any field, valid or not (APPNOTE 6.3.10, section 4.3)."""
 
 import zlib
 from collections.abc import Iterable, Mapping
@@ -12,14 +12,14 @@ MAX16 = 0xFFFF
 
 
 def deflate(content: bytes) -> bytes:
-    """A raw deflate stream."""
+    """Return a raw deflate stream."""
     deflater = zlib.compressobj(9, zlib.DEFLATED, -15)
     return deflater.compress(content) + deflater.flush()
 
 
 @dataclass(frozen=True)
 class Central:
-    """What the central header says; None: what the local one does."""
+    """Fields of the central header; None copies the field of the local header."""
 
     name: bytes | None = None
     flags: int | None = None
@@ -33,13 +33,13 @@ class Central:
     extra: bytes = b""
     comment: bytes = b""
     times: int = 1
-    """How often it is written; 0: not at all."""
+    """Number of copies of the header; 0 omits it."""
     needed: int = 20
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A member; None: what its content makes it."""
+    """A member; None computes the field from the content."""
 
     name: bytes
     content: bytes = b""
@@ -49,23 +49,23 @@ class Entry:
     packed: int | None = None
     unpacked: int | None = None
     data: bytes | None = None
-    """What stands behind the local header, instead of the packed content."""
+    """The bytes after the local header, in place of the packed content."""
     extra: bytes = b""
     before: bytes = b""
-    """Bytes that belong to nothing, ahead of the local header."""
+    """Bytes before the local header that belong to no structure."""
     local: bool = True
-    """Whether the member itself is written."""
+    """False omits the local header and the data."""
     central: Central = Central()
     needed: int = 20
 
-    def packed_data(self) -> bytes:
+    def pack_data(self) -> bytes:
         if self.data is not None:
             return self.data
         return deflate(self.content) if self.method == DEFLATED else self.content
 
-    def resolved(self) -> "Entry":
-        """The same with nothing left open."""
-        data = self.packed_data()
+    def resolve(self) -> "Entry":
+        """Return a copy with every field computed."""
+        data = self.pack_data()
         return replace(
             self,
             data=data,
@@ -78,14 +78,14 @@ class Entry:
 
 @dataclass(frozen=True)
 class Archive:
-    """Entries, and everything that stands around them; mappings override single fields."""
+    """Entries and the records around them; mappings override single fields."""
 
     entries: tuple[Entry, ...]
     prefix: bytes = b""
     before_directory: bytes = b""
     after_directory: bytes = b""
     zip64: Mapping[str, int] | None = None
-    """A ZIP64 end record, with these fields other than they should be; None: without one."""
+    """Wrong fields of the ZIP64 end record; None omits the record."""
     locator: Mapping[str, int] | None = field(default_factory=dict)
     before_end: bytes = b""
     end: Mapping[str, int] = field(default_factory=dict)
@@ -93,20 +93,20 @@ class Archive:
     trailing: bytes = b""
 
     def amend(self, name: bytes, **changes: object) -> "Archive":
-        """The same with the entry of that name changed."""
+        """Return a copy with the named entry changed."""
         entries = tuple(
-            replace(entry, **changes) if entry.name == name else entry  # type: ignore[arg-type] # the caller's words are the fields' names
+            replace(entry, **changes) if entry.name == name else entry  # type: ignore[arg-type] # keywords are field names
             for entry in self.entries
         )
         return replace(self, entries=entries)
 
     def add(self, *entries: Entry) -> "Archive":
-        """The same with more entries, ahead of those it has: RECORD stays the last."""
+        """Return a copy with more entries in front, so that RECORD stays the last."""
         return replace(self, entries=entries + self.entries)
 
     def build(self) -> bytes:
         out = bytearray(self.prefix)
-        entries = [entry.resolved() for entry in self.entries]
+        entries = [entry.resolve() for entry in self.entries]
         offsets = []
         for entry in entries:
             offsets.append(len(out) + len(entry.before))
@@ -209,8 +209,8 @@ def unicode_path(name: bytes, *, of: bytes) -> bytes:
     return extra_field(0x7075, b"\x01" + pack("<I", zlib.crc32(of)) + name)
 
 
-def chunked(data: bytes, size: int) -> Iterable[bytes]:
-    """The bytes in chunks of that size."""
+def split_chunks(data: bytes, size: int) -> Iterable[bytes]:
+    """Yield the bytes in chunks of ``size``."""
     return (data[at : at + size] for at in range(0, len(data), size))
 
 

@@ -1,4 +1,4 @@
-"""One archive of the corpus, and what is to become of it."""
+"""Cases of the corpus: an archive and the expected result of the checks."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ DEFAULTS = Policy()
 
 @dataclass(frozen=True)
 class Refusal:
-    """A file that has to be refused with exactly this code, for what `detail` says."""
+    """A file that the checks must refuse with exactly this reason code."""
 
     title: str
     reason: Reason
     detail: str
-    """Part of the sentence: proves that it was this clause that refused."""
+    """Part of the expected detail; identifies the check that refused the file."""
     build: Callable[[], bytes]
     filename: str = FILENAME
     policy: Policy = DEFAULTS
@@ -26,16 +26,16 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Oddity:
-    """A file that is unusual, and right."""
+    """An unusual file that the checks must accept."""
 
     title: str
     build: Callable[[], bytes]
     filename: str = FILENAME
     warnings: tuple[str, ...] = ()
-    """How each of them starts."""
+    """The beginning of each expected warning."""
 
 
-def refused(
+def make_refusal(
     reason: Reason,
     title: str,
     detail: str,
@@ -47,7 +47,7 @@ def refused(
     return Refusal(title, reason, detail, _builder(build), filename, policy)
 
 
-def odd(
+def make_oddity(
     title: str,
     build: Callable[[], bytes] | Archive | bytes,
     *,

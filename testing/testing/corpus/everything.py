@@ -1,6 +1,6 @@
-"""The corpus: every case, in the order of the reason codes."""
+"""All cases of the corpus, in the order of the reason codes."""
 
-from testing.corpus import names, papers, sdists, zip_members, zip_structure
+from testing.corpus import bad_dist_info, bad_names, sdists, zip_members, zip_structure
 from testing.corpus.case import Oddity, Refusal
 from testing.corpus.oddities import WHEEL_ODDITIES
 
@@ -12,13 +12,13 @@ WHEEL_REFUSALS: list[Refusal] = [
     *zip_members.ZIP_PATH,
     *zip_members.ZIP_BOMB,
     *zip_members.ZIP_CORRUPT,
-    *papers.DIST_INFOS,
-    *papers.BAD_WHEEL,
-    *papers.BAD_METADATA,
-    *papers.DIRECT_URL,
-    *papers.BAD_RECORD,
-    *papers.BAD_ENTRY_POINTS,
-    *papers.STRICT,
+    *bad_dist_info.DIST_INFOS,
+    *bad_dist_info.BAD_WHEEL,
+    *bad_dist_info.BAD_METADATA,
+    *bad_dist_info.DIRECT_URL,
+    *bad_dist_info.BAD_RECORD,
+    *bad_dist_info.BAD_ENTRY_POINTS,
+    *bad_dist_info.STRICT,
 ]
 
 SDIST_REFUSALS: list[Refusal] = [
@@ -31,10 +31,10 @@ SDIST_REFUSALS: list[Refusal] = [
 ]
 
 NAME_REFUSALS: list[Refusal] = [
-    *names.BAD_FILENAME,
-    *names.SDIST_FILENAME,
-    *names.RESERVED_NAME,
-    *names.BAD_TAG,
+    *bad_names.BAD_FILENAME,
+    *bad_names.SDIST_FILENAME,
+    *bad_names.RESERVED_NAME,
+    *bad_names.BAD_TAG,
 ]
 
 REFUSALS = [*NAME_REFUSALS, *WHEEL_REFUSALS, *SDIST_REFUSALS]

@@ -1,7 +1,6 @@
-"""How a wheel reads: to ingest's walk, to ``zipfile``, to ``installer`` and to uv.
+"""Four readers of a wheel: the walk of ``checks``, ``zipfile``, ``installer`` and uv.
 
-Each answers with the names of the files and the digests of their contents; directories are left
-out, as not everybody tells of them.
+Each returns the SHA-256 digest of each file by its name. Only some readers report directories.
 """
 
 import hashlib
@@ -21,52 +20,55 @@ from checks.archive.budget import Budget
 from checks.archive.source import Source
 from checks.policy import Policy
 from checks.refusal import Reason, Refused
-from checks.zip.walk import walk
+from checks.zip.zip_reader import read_zip
 
 Contents = dict[str, str]
 
 UV = Path(sys.executable).parent / "uv"
 
 
-class _Nothing:
-    def admit(self, name: str, size: int) -> None:
+class _AdmitAll:
+    def visit(self, name: str, size: int) -> None:
         return None
 
 
-def by_walk(data: bytes) -> Contents | None:
-    """None: it refuses. Directories are told of, with the digest of nothing."""
+def read_by_walk(data: bytes) -> Contents | None:
+    """Read by the walk; return None if it refuses. Directories have the digest of no bytes."""
     try:
-        members = walk(Source([data]), Budget(Policy(), Reason.ZIP_BOMB), _Nothing())
+        members = read_zip(Source([data]), Budget(Policy(), Reason.ZIP_BOMB), _AdmitAll())
     except Refused:
         return None
     return {
-        name.decode(): members[index].sha256.hex() for index, name in enumerate(members.names())
+        name.decode(): members[index].sha256.hex()
+        for index, name in enumerate(members.iterate_names())
     }
 
 
-def by_zipfile(data: bytes) -> Contents:
-    """With directories, too."""
+def read_by_zipfile(data: bytes) -> Contents:
+    """Read by ``zipfile``, directories included."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         assert archive.testzip() is None
         assert len(set(archive.namelist())) == len(archive.namelist())
-        return {name: digest(archive.read(name)) for name in archive.namelist()}
+        return {name: compute_digest(archive.read(name)) for name in archive.namelist()}
 
 
-def by_installer(path: Path) -> Contents:
-    """The library that other installers stand on.
+def read_by_installer(path: Path) -> Contents:
+    """Read by the library that other installers use.
 
-    :raises ImportError: if it is not here.
+    :raises ImportError: if it is not installed.
     """
     from installer.sources import WheelFile  # type: ignore[import-not-found, unused-ignore] # see above
 
     with WheelFile.open(path) as source:
-        return {record[0]: digest(stream.read()) for record, stream, _ in source.get_contents()}
+        return {
+            record[0]: compute_digest(stream.read()) for record, stream, _ in source.get_contents()
+        }
 
 
-def by_uv(requirement: str) -> Contents:
-    """What uv unpacks into its cache; without RECORD, which it completes there.
+def read_by_uv(requirement: str) -> Contents:
+    """Return the files that uv unpacks into its cache, except RECORD, to which uv adds rows.
 
-    :param requirement: a path, read by seeking; or ``name @ http://…``, read as it streams by.
+    :param requirement: a path, which uv reads by seeking, or ``name @ http://…``, which it streams.
     """
     with tempfile.TemporaryDirectory() as directory:
         cache, target = Path(directory, "cache"), Path(directory, "target")
@@ -82,29 +84,29 @@ def by_uv(requirement: str) -> Contents:
         assert done.returncode == 0, done.stderr
         (unpacked,) = (cache / "archive-v0").iterdir()
         return {
-            str(path.relative_to(unpacked)): digest(path.read_bytes())
+            str(path.relative_to(unpacked)): compute_digest(path.read_bytes())
             for path in unpacked.rglob("*")
             if path.is_file() and path.relative_to(unpacked).parts[1:] != ("RECORD",)
         }
 
 
-def files(contents: Mapping[str, str]) -> Contents:
-    """Without the directories."""
+def drop_directories(contents: Mapping[str, str]) -> Contents:
+    """Return the contents without directories."""
     return {name: sha256 for name, sha256 in contents.items() if not name.endswith("/")}
 
 
-def without_record(contents: Mapping[str, str]) -> Contents:
-    """What :func:`by_uv` tells of."""
+def drop_record(contents: Mapping[str, str]) -> Contents:
+    """Return the contents without RECORD, for comparison with :func:`read_by_uv`."""
     return {name: sha256 for name, sha256 in contents.items() if not name.endswith("/RECORD")}
 
 
-def digest(data: bytes) -> str:
+def compute_digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
 @contextmanager
-def served(wheels: Mapping[str, bytes]) -> Iterator[str]:
-    """Serve wheels by their path, without ranges, so that clients read from first to last."""
+def serve_wheels(wheels: Mapping[str, bytes]) -> Iterator[str]:
+    """Serve wheels by path, without support for ranges, so that clients read sequentially."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_HEAD(self) -> None:

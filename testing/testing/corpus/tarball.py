@@ -1,4 +1,4 @@
-"""A tar and gzip writer that writes whatever it is told to, however wrong."""
+"""A tar and gzip writer that writes any header field, valid or not."""
 
 import gzip
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ USTAR, GNU, V7 = b"ustar\x0000", b"ustar  \0", bytes(8)
 
 @dataclass(frozen=True)
 class Tar:
-    """One header and what follows it; None: what it ought to be."""
+    """One header and its data; None computes the correct value."""
 
     name: bytes
     content: bytes = b""
@@ -37,21 +37,21 @@ class Tar:
         return bytes(block) + self.content + padding
 
 
-def pax(*records: bytes, kind: bytes = b"x") -> Tar:
-    """A header with records of the form `key=value`."""
-    return Tar(b"././@PaxHeader", b"".join(map(pax_record, records)), kind)
+def make_pax(*records: bytes, kind: bytes = b"x") -> Tar:
+    """Return a pax header with records of the form `key=value`."""
+    return Tar(b"././@PaxHeader", b"".join(map(make_pax_record, records)), kind)
 
 
-def pax_record(record: bytes) -> bytes:
+def make_pax_record(record: bytes) -> bytes:
     length = len(record) + 2
     while len(b"%d %s\n" % (length, record)) != length:
         length += 1
     return b"%d %s\n" % (length, record)
 
 
-def long_name(name: bytes) -> Tar:
+def make_long_name(name: bytes) -> Tar:
     return Tar(b"././@LongLink", name + b"\0", b"L", magic=GNU)
 
 
-def tarball(*members: Tar, end: bytes = END) -> bytes:
+def pack_tar(*members: Tar, end: bytes = END) -> bytes:
     return gzip.compress(b"".join(member.build() for member in members) + end, mtime=0)

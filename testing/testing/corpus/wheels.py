@@ -1,4 +1,4 @@
-"""An honest small wheel, and the parts it is made of, to be replaced one at a time."""
+"""A small valid wheel; tests replace its parts one at a time."""
 
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
@@ -17,7 +17,7 @@ FILES = {"acme/__init__.py": b"VALUE = 1\n" * 20}
 Rows = list[bytes]
 
 
-def wheel(
+def make_wheel(
     files: Mapping[str, bytes] = FILES,
     *,
     metadata: bytes | None = METADATA,
@@ -27,26 +27,26 @@ def wheel(
     record: Callable[[Rows], Rows] | None = lambda rows: rows,
     newline: bytes = b"\n",
 ) -> Archive:
-    """A wheel of these parts, with a RECORD that fits unless `record` changes its rows."""
-    papers = {"METADATA": metadata, "WHEEL": wheel_file, "entry_points.txt": entry_points}
+    """Return a wheel of these parts; its RECORD is correct unless `record` changes the rows."""
+    parts = {"METADATA": metadata, "WHEEL": wheel_file, "entry_points.txt": entry_points}
     contents = dict(files) | {
-        f"{dist_info}/{name}": content for name, content in papers.items() if content is not None
+        f"{dist_info}/{name}": content for name, content in parts.items() if content is not None
     }
     entries = [Entry(name.encode(), content) for name, content in contents.items()]
     if record is not None:
-        rows = [record_row(name, content) for name, content in contents.items()]
+        rows = [make_record_row(name, content) for name, content in contents.items()]
         rows.append(f"{dist_info}/RECORD,,".encode())
         content = b"".join(row + newline for row in record(rows))
         entries.append(Entry(f"{dist_info}/RECORD".encode(), content))
     return Archive(tuple(entries))
 
 
-def record_row(name: str, content: bytes) -> bytes:
+def make_record_row(name: str, content: bytes) -> bytes:
     digest = urlsafe_b64encode(sha256(content).digest()).rstrip(b"=")
     return b"%s,sha256=%s,%d" % (name.encode(), digest, len(content))
 
 
-def metadata(*lines: str, version: str = "2.1") -> bytes:
-    """METADATA of `acme` 1.0 with more fields."""
+def make_metadata(*lines: str, version: str = "2.1") -> bytes:
+    """Return METADATA of `acme` 1.0 with additional fields."""
     fields = (f"Metadata-Version: {version}", "Name: acme", "Version: 1.0", *lines)
     return "".join(f"{line}\n" for line in fields).encode()

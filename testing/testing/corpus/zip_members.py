@@ -1,4 +1,4 @@
-"""Members that are encrypted, elsewhere, too much, or not what they declare."""
+"""Wheels with encrypted, misplaced, oversized or wrongly declared members."""
 
 import stat
 from functools import partial
@@ -6,14 +6,14 @@ from functools import partial
 from checks.policy import GIB, MIB, Policy
 from checks.refusal import Reason
 from testing.corpus.archive import MAX32, STORED, Central, Entry, deflate, zip64_extra
-from testing.corpus.case import refused
-from testing.corpus.wheels import DIST_INFO, FILES, MODULE, wheel
+from testing.corpus.case import make_refusal
+from testing.corpus.wheels import DIST_INFO, FILES, MODULE, make_wheel
 
-BASE = wheel()
+BASE = make_wheel()
 CONTENT = FILES["acme/__init__.py"]
 
 ZIP_ENCRYPTED = [
-    refused(Reason.ZIP_ENCRYPTED, title, "is encrypted", BASE.amend(MODULE, flags=flags))
+    make_refusal(Reason.ZIP_ENCRYPTED, title, "is encrypted", BASE.amend(MODULE, flags=flags))
     for title, flags in (
         ("an encrypted member", 1),
         ("a strongly encrypted member", 1 | 1 << 6),
@@ -22,7 +22,7 @@ ZIP_ENCRYPTED = [
 ]
 
 ZIP_METHOD = [
-    refused(Reason.ZIP_METHOD, f"a member compressed by {name}", f"method {method}", archive)
+    make_refusal(Reason.ZIP_METHOD, f"a member compressed by {name}", f"method {method}", archive)
     for name, method in (("Deflate64", 9), ("bzip2", 12), ("LZMA", 14), ("zstd", 93), ("AES", 99))
     for archive in [BASE.amend(MODULE, method=method)]
 ]
@@ -57,17 +57,17 @@ _MODES = (
 
 ZIP_PATH = [
     *(
-        refused(Reason.ZIP_PATH, title, detail, BASE.add(Entry(name.encode(), b"")))
+        make_refusal(Reason.ZIP_PATH, title, detail, BASE.add(Entry(name.encode(), b"")))
         for title, detail, name in _PATHS
     ),
-    refused(
+    make_refusal(
         Reason.ZIP_PATH,
         "a directory entry with content",
         "but it has content",
         BASE.add(Entry(b"acme/", b"hello")),
     ),
     *(
-        refused(
+        make_refusal(
             Reason.ZIP_PATH,
             title,
             "by its mode",
@@ -78,63 +78,63 @@ ZIP_PATH = [
 ]
 
 
-def _zeros(size: int) -> bytes:
-    return wheel({"acme/zeros": bytes(size)}).build()
+def _make_zeros(size: int) -> bytes:
+    return make_wheel({"acme/zeros": bytes(size)}).build()
 
 
-def _declares(size: int, name: str) -> bytes:
-    """An archive whose first member declares a size that its data does not have."""
+def _declare_size(size: int, name: str) -> bytes:
+    """Return an archive with a wrong size in the headers of its first member."""
     extra = zip64_extra(size, 1000)
     entry = Entry(name.encode(), data=bytes(1000), unpacked=MAX32, packed=MAX32, extra=extra)
     return BASE.add(entry).build()
 
 
 ZIP_BOMB = [
-    refused(
+    make_refusal(
         Reason.ZIP_BOMB,
         "too many members",
         "more than 3 members",
         BASE,
         policy=Policy(max_members=3),
     ),
-    refused(
+    make_refusal(
         Reason.ZIP_BOMB,
         "too much unpacked in one member",
         "MAX_UNPACKED_SIZE",
         BASE,
         policy=Policy(max_unpacked_size=len(CONTENT) - 1),
     ),
-    refused(
+    make_refusal(
         Reason.ZIP_BOMB,
         "too much unpacked in all members",
         "MAX_UNPACKED_SIZE",
         BASE,
         policy=Policy(max_unpacked_size=len(CONTENT) + 1),
     ),
-    refused(
+    make_refusal(
         Reason.ZIP_BOMB,
         "a member over 64 MiB at 1000 to 1",
         "50 times",
-        partial(_zeros, 64 * MIB),
+        partial(_make_zeros, 64 * MIB),
     ),
-    refused(
+    make_refusal(
         Reason.ZIP_BOMB,
         "a member that declares 10 GB",
         "50 times",
-        partial(_declares, 10 * 10**9, "acme/zeros"),
+        partial(_declare_size, 10 * 10**9, "acme/zeros"),
     ),
-    refused(
+    make_refusal(
         Reason.ZIP_BOMB,
         "a member that declares 17 GiB",
         "MAX_UNPACKED_SIZE",
-        partial(_declares, 17 * GIB, "acme/zeros"),
+        partial(_declare_size, 17 * GIB, "acme/zeros"),
     ),
     *(
-        refused(
+        make_refusal(
             Reason.ZIP_BOMB,
             f"{filename} of {limit + 1} bytes",
             f"more than {limit}",
-            partial(_declares, limit + 1, f"{DIST_INFO}/{filename}"),
+            partial(_declare_size, limit + 1, f"{DIST_INFO}/{filename}"),
         )
         for filename, limit in (
             ("METADATA", 1 * MIB),
@@ -146,7 +146,7 @@ ZIP_BOMB = [
 ]
 
 ZIP_CORRUPT = [
-    refused(Reason.ZIP_CORRUPT, title, detail, BASE.amend(MODULE, **changes))
+    make_refusal(Reason.ZIP_CORRUPT, title, detail, BASE.amend(MODULE, **changes))
     for title, detail, changes in (
         ("a CRC of something else", "the CRC it declares", {"crc": 1}),
         ("a stored member's CRC of something else", "the CRC", {"crc": 1, "method": STORED}),

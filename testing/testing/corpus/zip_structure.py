@@ -1,4 +1,4 @@
-"""Archives that readers could understand in different ways, or that are none."""
+"""Ambiguous archives, which readers could interpret differently, and files that are no archives."""
 
 from dataclasses import replace
 
@@ -15,34 +15,34 @@ from testing.corpus.archive import (
     zip64_end_record,
     zip64_extra,
 )
-from testing.corpus.case import Refusal, refused
-from testing.corpus.wheels import FILES, MODULE, RECORD, wheel
+from testing.corpus.case import Refusal, make_refusal
+from testing.corpus.wheels import FILES, MODULE, RECORD, make_wheel
 
-BASE = wheel()
+BASE = make_wheel()
 BYTES = BASE.build()
 DIRECTORY = BYTES.index(b"PK\x01\x02")
 END = BYTES.index(b"PK\x05\x06")
 SIZE = len(FILES["acme/__init__.py"])
-PACKED = len(Entry(MODULE, FILES["acme/__init__.py"]).packed_data())
+PACKED = len(Entry(MODULE, FILES["acme/__init__.py"]).pack_data())
 
 
-def _module(**changes: object) -> Archive:
+def _amend_module(**changes: object) -> Archive:
     return BASE.amend(MODULE, **changes)
 
 
-def _central(**changes: object) -> Archive:
-    return _module(central=replace(Central(), **changes))  # type: ignore[arg-type] # the words are its fields
+def _set_central(**changes: object) -> Archive:
+    return _amend_module(central=replace(Central(), **changes))  # type: ignore[arg-type] # keywords are field names
 
 
-def _tar_as_well() -> bytes:
-    """A stored member whose first bytes complete a tar header with the right checksum."""
+def _make_polyglot() -> bytes:
+    """Return a ZIP with a stored member that completes a tar header with the correct checksum."""
     data = bytearray(BASE.add(Entry(b"a", bytes(600), method=0)).build())
     data[148:156] = b" " * 8
     data[148:156] = b"%06o\0 " % sum(data[:512])
     return bytes(data)
 
 
-def _nested(*names: str) -> list[Entry]:
+def _make_entries(*names: str) -> list[Entry]:
     return [Entry(name.encode()) for name in names]
 
 
@@ -60,10 +60,10 @@ _NO_ZIPS: list[tuple[str, str, Archive | bytes]] = [
     ("cut off in the end record", "without an end record", BYTES[:-1]),
     ("a byte after the end record", "bytes follow", replace(BASE, trailing=b"\0")),
     ("another archive after it", "bytes follow", BYTES + BYTES),
-    ("a tar as well", "tar archive as well", _tar_as_well()),
+    ("a tar as well", "tar archive as well", _make_polyglot()),
 ]
 
-NOT_A_ZIP = [refused(Reason.NOT_A_ZIP, *no_zip) for no_zip in _NO_ZIPS]
+NOT_A_ZIP = [make_refusal(Reason.NOT_A_ZIP, *no_zip) for no_zip in _NO_ZIPS]
 
 _UNACCOUNTED = [
     ("bytes between members", "neither a member", BASE.amend(RECORD, before=b"gap!")),
@@ -88,7 +88,7 @@ _ENDS = [
     (
         "an end record inside the directory",
         "signature of an end record",
-        _central(extra=extra_field(0xCAFE, end_record(4, 0, 0, {}, b""))),
+        _set_central(extra=extra_field(0xCAFE, end_record(4, 0, 0, {}, b""))),
     ),
     (
         "a ZIP64 locator where the directory ends",
@@ -98,7 +98,7 @@ _ENDS = [
     (
         "a ZIP64 end record inside the directory",
         "signature of an end record",
-        _central(extra=extra_field(0xCAFE, zip64_end_record(4, 0, 0, {}))),
+        _set_central(extra=extra_field(0xCAFE, zip64_end_record(4, 0, 0, {}))),
     ),
     (
         "an end signature inside the ZIP64 end record",
@@ -116,7 +116,11 @@ _ENDS = [
         replace(BASE, end={"size": 0x06054B50}),
     ),
     *(
-        (f"the end record's {name} is {value}", "end record: it says", replace(BASE, end=end))
+        (
+            f"the end record's {name} is {value}",
+            "end record: its values are",
+            replace(BASE, end=end),
+        )
         for end in (
             {"disk": 1},
             {"directory_disk": 1},
@@ -135,17 +139,17 @@ _ENDS = [
         (f"the ZIP64 end record's {name} is {value}", detail, replace(BASE, zip64=changes))
         for detail, changes in (
             ("its size is 45", {"record_size": 45}),
-            ("ZIP64 end record: it says", {"disk": 1}),
-            ("ZIP64 end record: it says", {"directory_disk": 1}),
-            ("ZIP64 end record: it says", {"entries_on_disk": 3}),
-            ("ZIP64 end record: it says", {"entries": 3}),
-            ("ZIP64 end record: it says", {"size": 1}),
-            ("ZIP64 end record: it says", {"offset": 1}),
+            ("ZIP64 end record: its values are", {"disk": 1}),
+            ("ZIP64 end record: its values are", {"directory_disk": 1}),
+            ("ZIP64 end record: its values are", {"entries_on_disk": 3}),
+            ("ZIP64 end record: its values are", {"entries": 3}),
+            ("ZIP64 end record: its values are", {"size": 1}),
+            ("ZIP64 end record: its values are", {"offset": 1}),
         )
         for name, value in changes.items()
     ),
     *(
-        (f"the ZIP64 locator's {name} is {value}", "its locator says", archive)
+        (f"the ZIP64 locator's {name} is {value}", "its locator is", archive)
         for changes in ({"disk": 1}, {"offset": 1}, {"disks": 2})
         for name, value in changes.items()
         for archive in [replace(BASE, zip64={}, locator=changes)]
@@ -153,7 +157,7 @@ _ENDS = [
     ("no ZIP64 locator", "no locator follows", replace(BASE, zip64={}, locator=None)),
     (
         "an end record that differs from the ZIP64 one",
-        "end record: it says",
+        "end record: its values are",
         replace(BASE, zip64={}, end={"entries": 3}),
     ),
 ]
@@ -162,23 +166,23 @@ _HEADERS = [
     (
         "a central name of no member",
         "no member of that name",
-        _central(name=b"acme/__main__.py"),
+        _set_central(name=b"acme/__main__.py"),
     ),
-    ("another central method", "its method is 0", _central(method=0)),
-    ("other central flags", "its flags is 2", _central(flags=2)),
-    ("another central CRC", "its CRC is 1", _central(crc=1)),
-    ("another central compressed size", "its compressed size is 1", _central(packed=1)),
-    ("another central size", "its size is 1", _central(unpacked=1)),
-    ("another central offset", "its offset is 1", _central(offset=1)),
-    ("a central header on another disk", "its disk is 1", _central(disk=1)),
+    ("another central method", "its method is 0", _set_central(method=0)),
+    ("other central flags", "its flags is 2", _set_central(flags=2)),
+    ("another central CRC", "its CRC is 1", _set_central(crc=1)),
+    ("another central compressed size", "its compressed size is 1", _set_central(packed=1)),
+    ("another central size", "its size is 1", _set_central(unpacked=1)),
+    ("another central offset", "its offset is 1", _set_central(offset=1)),
+    ("a central header on another disk", "its disk is 1", _set_central(disk=1)),
     (
         "another central size in ZIP64",
         "its size is 1",
-        _central(unpacked=MAX32, extra=zip64_extra(1)),
+        _set_central(unpacked=MAX32, extra=zip64_extra(1)),
     ),
-    ("a member that is only local", "not in the central directory", _central(times=0)),
-    ("a central header twice", "a second central header", _central(times=2)),
-    ("a member that is only central", "no member of that name", _module(local=False)),
+    ("a member that is only local", "not in the central directory", _set_central(times=0)),
+    ("a central header twice", "a second central header", _set_central(times=2)),
+    ("a member that is only central", "no member of that name", _amend_module(local=False)),
 ]
 
 _DUPLICATES = [
@@ -194,97 +198,121 @@ _DUPLICATES = [
 
 _NESTED = [
     ("a file that is a directory too", "a file", BASE.add(Entry(b"acme"))),
-    ("a path through a file", "member that is a file", BASE.add(*_nested("a", "a/b.py"))),
-    ("a path through a file far up", "that is a file", BASE.add(*_nested("a", "a/b/c/d.py"))),
-    ("a path through a file in another case", "is a file", BASE.add(*_nested("é", "E\u0301/b"))),
-    ("a path through a file, the other way", "leads through it", BASE.add(*_nested("a/b", "A"))),
+    ("a path through a file", "member that is a file", BASE.add(*_make_entries("a", "a/b.py"))),
+    ("a path through a file far up", "that is a file", BASE.add(*_make_entries("a", "a/b/c/d.py"))),
+    (
+        "a path through a file in another case",
+        "is a file",
+        BASE.add(*_make_entries("é", "E\u0301/b")),
+    ),
+    (
+        "a path through a file, the other way",
+        "leads through it",
+        BASE.add(*_make_entries("a/b", "A")),
+    ),
 ]
 
 _FIELDS = [
-    ("a data descriptor", "data descriptor", _module(flags=8)),
-    ("a data descriptor with no sizes", "data descriptor", _module(flags=8, packed=0, unpacked=0)),
-    ("a flag for patched data", "flags that mean nothing", _module(flags=1 << 5)),
-    ("a reserved flag", "flags that mean nothing", _module(flags=1 << 15)),
-    ("a member that needs a newer reader", "needs version 64", _module(needed=64)),
-    ("a central header that needs one", "needs version 276", _central(needed=256 + 20)),
-    ("a local extra field that overruns", "longer than the room", _module(extra=b"\1\0\xff\0")),
-    ("a local extra field that is cut off", "longer than the room", _module(extra=b"\0\0\0")),
+    ("a data descriptor", "data descriptor", _amend_module(flags=8)),
+    (
+        "a data descriptor with no sizes",
+        "data descriptor",
+        _amend_module(flags=8, packed=0, unpacked=0),
+    ),
+    ("a flag for patched data", "flags that mean nothing", _amend_module(flags=1 << 5)),
+    ("a reserved flag", "flags that mean nothing", _amend_module(flags=1 << 15)),
+    ("a member that needs a newer reader", "needs version 64", _amend_module(needed=64)),
+    ("a central header that needs one", "needs version 276", _set_central(needed=256 + 20)),
+    (
+        "a local extra field that overruns",
+        "longer than the room",
+        _amend_module(extra=b"\1\0\xff\0"),
+    ),
+    ("a local extra field that is cut off", "longer than the room", _amend_module(extra=b"\0\0\0")),
     (
         "a central extra field that overruns",
         "longer than the room",
-        _central(extra=b"\xfe\xca\x05\0\0"),
+        _set_central(extra=b"\xfe\xca\x05\0\0"),
     ),
-    ("an extra field twice", "0x5455 is there twice", _module(extra=extra_field(0x5455, b"") * 2)),
+    (
+        "an extra field twice",
+        "0x5455 is there twice",
+        _amend_module(extra=extra_field(0x5455, b"") * 2),
+    ),
     (
         "the ZIP64 field twice",
         "0x0001 is there twice",
-        _module(extra=zip64_extra(SIZE, PACKED) * 2),
+        _amend_module(extra=zip64_extra(SIZE, PACKED) * 2),
     ),
     (
         "the Unicode Path twice",
         "0x7075 is there twice",
-        _module(extra=unicode_path(MODULE, of=MODULE) * 2),
+        _amend_module(extra=unicode_path(MODULE, of=MODULE) * 2),
     ),
     (
         "a Unicode Path of another name",
         "gives another name",
-        _module(extra=unicode_path(b"evil.py", of=MODULE)),
+        _amend_module(extra=unicode_path(b"evil.py", of=MODULE)),
     ),
     (
         "a central Unicode Path of another name",
         "gives another name",
-        _central(extra=unicode_path(b"evil.py", of=MODULE)),
+        _set_central(extra=unicode_path(b"evil.py", of=MODULE)),
     ),
     (
         "a Unicode Path whose CRC is of another name",
         "gives another name",
-        _module(extra=unicode_path(MODULE, of=b"evil.py")),
+        _amend_module(extra=unicode_path(MODULE, of=b"evil.py")),
     ),
-    ("a Unicode Path of no bytes", "gives another name", _module(extra=extra_field(0x7075, b""))),
+    (
+        "a Unicode Path of no bytes",
+        "gives another name",
+        _amend_module(extra=extra_field(0x7075, b"")),
+    ),
     (
         "a local size in a ZIP64 field that is not there",
         "that is not there",
-        _module(unpacked=MAX32),
+        _amend_module(unpacked=MAX32),
     ),
     (
         "a local ZIP64 field without the compressed size",
         "8 bytes instead of 16",
-        _module(unpacked=MAX32, extra=zip64_extra(SIZE)),
+        _amend_module(unpacked=MAX32, extra=zip64_extra(SIZE)),
     ),
     (
         "a local header that contradicts its ZIP64 field",
         "not those of its ZIP64",
-        _module(unpacked=SIZE - 1, extra=zip64_extra(SIZE, PACKED)),
+        _amend_module(unpacked=SIZE - 1, extra=zip64_extra(SIZE, PACKED)),
     ),
     (
         "a local header that contradicts its ZIP64 field's compressed size",
         "not those of its ZIP64",
-        _module(packed=PACKED - 1, extra=zip64_extra(SIZE, PACKED)),
+        _amend_module(packed=PACKED - 1, extra=zip64_extra(SIZE, PACKED)),
     ),
     *(
         (
             f"a local header that refers to its ZIP64 field for its {size} size only",
             "for one size only",
-            _module(**{size: MAX32}, extra=zip64_extra(SIZE, PACKED)),
+            _amend_module(**{size: MAX32}, extra=zip64_extra(SIZE, PACKED)),
         )
         for size in ("packed", "unpacked")
     ),
     (
         "a central size in a ZIP64 field that is not there",
         "does not hold",
-        _central(unpacked=MAX32),
+        _set_central(unpacked=MAX32),
     ),
     (
         "a central ZIP64 field nothing refers to",
         "does not hold",
-        _central(extra=zip64_extra(SIZE)),
+        _set_central(extra=zip64_extra(SIZE)),
     ),
     (
         "a central ZIP64 field that is too short",
         "does not hold",
-        _central(unpacked=MAX32, packed=MAX32, extra=zip64_extra(SIZE)),
+        _set_central(unpacked=MAX32, packed=MAX32, extra=zip64_extra(SIZE)),
     ),
-    ("a member's comment", "it has a comment", _central(comment=b"hello")),
+    ("a member's comment", "it has a comment", _set_central(comment=b"hello")),
     ("the archive's comment", "the archive has a comment", replace(BASE, comment=b"hello")),
     (
         "the archive's comment, cut off",
@@ -305,13 +333,6 @@ _FIELDS = [
 ]
 
 ZIP_STRUCTURE: list[Refusal] = [
-    refused(Reason.ZIP_STRUCTURE, title, detail, build)
-    for title, detail, build in (
-        *_UNACCOUNTED,
-        *_ENDS,
-        *_HEADERS,
-        *_DUPLICATES,
-        *_NESTED,
-        *_FIELDS,
-    )
+    make_refusal(Reason.ZIP_STRUCTURE, title, detail, build)
+    for title, detail, build in (*_UNACCOUNTED, *_ENDS, *_HEADERS, *_DUPLICATES, *_NESTED, *_FIELDS)
 ]

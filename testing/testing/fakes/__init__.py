@@ -1,1 +1,1 @@
-"""Working stand-ins for what the services stand on."""
+"""Fakes of the ports of the services."""

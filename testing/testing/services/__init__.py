@@ -1,1 +1,1 @@
-"""The services as tests need them: in one process, or as processes that a test may kill."""
+"""The services for tests: all in one process, or in processes that a test can kill."""

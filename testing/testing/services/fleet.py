@@ -1,4 +1,4 @@
-"""Workers as processes of their own, on the strict Cloud Storage and the built-in Pub/Sub."""
+"""Workers in separate processes, on the strict Cloud Storage and the built-in Pub/Sub."""
 
 import json
 import os
@@ -12,18 +12,18 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
-from local import layout
+from local import topology
 from testing.processes import Process
 from testing.storage import Fault
 
 HOST = "127.0.0.1"
 START = 60.0
-"""Seconds until a process must answer: many start at once, on a machine that is shared."""
+"""Timeout of the first response, in seconds; many processes start at once on a shared machine."""
 
 
 @dataclass(frozen=True)
 class Fleet:
-    """What runs, and where."""
+    """Addresses of the processes."""
 
     storage: str
     """The URL of Cloud Storage."""
@@ -34,16 +34,16 @@ class Fleet:
     catalog: str
 
     def fault(self, **rule: object) -> None:
-        """Let storage operations fail from now on."""
-        Fault.of(rule)
+        """Make storage operations fail from now on."""
+        Fault.from_json(rule)
         self._control("POST", "faults", json.dumps(rule).encode())
 
     def heal(self) -> None:
-        """Let nothing fail any more."""
+        """Remove all faults."""
         self._control("DELETE", "faults")
 
-    def answers(self) -> Mapping[str, int]:
-        """How often each operation was answered how, as ``objects.insert 412``."""
+    def count_answers(self) -> Mapping[str, int]:
+        """Return the number of responses by operation and status (``objects.insert 412``)."""
         counts: Mapping[str, Mapping[str, int]] = json.loads(self._control("GET", "counts"))
         return counts["answers"]
 
@@ -54,13 +54,13 @@ class Fleet:
 
 
 @contextmanager
-def fleet(log: Path, indexers: int, publishers: int, write_interval: float) -> Iterator[Fleet]:
-    """Start everything; end it, process by process, at the end."""
-    storage, pubsub, *workers = free_ports(2 + indexers + publishers + 1)
+def run_fleet(log: Path, indexers: int, publishers: int, write_interval: float) -> Iterator[Fleet]:
+    """Start all processes; end them in reverse order."""
+    storage, pubsub, *workers = find_free_ports(2 + indexers + publishers + 1)
     environment = {
         **{name: value for name, value in os.environ.items() if name != "PYTHONWARNINGS"},
-        **layout.BUCKETS,
-        "PROJECT": layout.PROJECT,
+        **topology.BUCKETS,
+        "GCP_PROJECT": topology.GCP_PROJECT,
         "HOST": HOST,
         "LOG_LEVEL": "WARNING",
         "PYTHONWARNINGS": "error",
@@ -68,19 +68,21 @@ def fleet(log: Path, indexers: int, publishers: int, write_interval: float) -> I
         "STORAGE_EMULATOR_HOST": f"http://{HOST}:{storage}",
         "PUBSUB_EMULATOR_HOST": f"{HOST}:{pubsub}",
     }
-    buckets = [f"--bucket={name}" for name in layout.BUCKETS.values() if name != layout.METADATA]
+    buckets = [
+        f"--bucket={name}" for name in topology.BUCKETS.values() if name != topology.METADATA
+    ]
     interval = f"--write-interval={write_interval}"
     with log.open("wb") as output, ExitStack() as stack:
 
         def start(*command: str, port: int) -> None:
-            wanted = {**environment, "PORT": str(port)}
+            own = {**environment, "PORT": str(port)}
             python = [sys.executable, "-m", *command]
-            stack.enter_context(Process(python, environment=wanted, stdout=output, stderr=output))
+            stack.enter_context(Process(python, environment=own, stdout=output, stderr=output))
 
         start("local.stand_ins.pubsub", f"--port={pubsub}", port=pubsub)
-        versioned = f"--versioned={layout.METADATA}"
-        storing = ("testing.storage", f"--port={storage}", interval, versioned, *buckets)
-        start(*storing, port=storage)
+        versioned = f"--versioned={topology.METADATA}"
+        command = ("testing.storage", f"--port={storage}", interval, versioned, *buckets)
+        start(*command, port=storage)
         for number, port in enumerate(workers):
             start("indexer.main" if number < indexers else "publisher.main", port=port)
         urls = [f"http://{HOST}:{port}" for port in workers]
@@ -96,8 +98,8 @@ def fleet(log: Path, indexers: int, publishers: int, write_interval: float) -> I
         )
 
 
-def free_ports(count: int) -> list[int]:
-    """Ports nobody listens on right now."""
+def find_free_ports(count: int) -> list[int]:
+    """Return ports without a listener at this moment."""
     sockets = [socket.create_server((HOST, 0)) for _ in range(count)]
     ports = [each.getsockname()[1] for each in sockets]
     for each in sockets:
@@ -106,7 +108,7 @@ def free_ports(count: int) -> list[int]:
 
 
 def await_answer(url: str) -> None:
-    """Return when ``url`` is answered with success."""
+    """Wait until a request to ``url`` succeeds."""
     give_up = time.monotonic() + START
     while True:
         try:

@@ -1,7 +1,7 @@
-"""The workers in one process, on any buckets, with topics in memory that push as Pub/Sub does.
+"""The workers in one process, on any buckets, with topics in memory that push like Pub/Sub.
 
-A message is pushed to its subscriptions as soon as it is published, many at a time, and again, with
-back-off, until it is answered with 2xx. :meth:`Pipeline.settle` returns when nothing is under way.
+A topic pushes each message to its subscriptions at once and concurrently. It repeats a delivery
+with back-off until the response is 2xx. :meth:`Pipeline.run` returns when no delivery is pending.
 """
 
 import asyncio
@@ -25,21 +25,21 @@ from ingest.app import Ingest
 from ingest.app import create_app as ingest_app
 from ingest.promotion import Promotion
 from ingest.verdicts import Verdicts
-from local.layout import SUBSCRIPTIONS, Subscription
+from local.topology import SUBSCRIPTIONS, Subscription
 from publisher.main import Clients, build_app
 from publisher.settings import Settings as PublisherSettings
 from schemas.events import Message
 from schemas.types import format_time
 
-PROJECT = "gcpypi-test"
+GCP_PROJECT = "gcpypi-test"
 BUCKETS = ("incoming", "packages", "verdicts", "metadata", "static")
 ATTEMPTS = 30
-"""Deliveries, after which production gives a message up."""
+"""Deliveries before a message becomes a dead letter, as in production."""
 
 
 @dataclass(slots=True)
 class PushTopic:
-    """A :class:`cloud.ports.Topic` whose messages a pipeline delivers."""
+    """A :class:`cloud.ports.Topic` with delivery by a pipeline."""
 
     pipeline: "Pipeline"
     name: str
@@ -53,38 +53,38 @@ class PushTopic:
 class Pipeline:
     """Ingest, indexer, publisher and catalog, one instance each.
 
-    :param bucket: gives a bucket by its short name.
-    :param silent: subscriptions that are not served; their messages are lost.
+    :param bucket: returns a bucket by its short name.
+    :param silent: subscriptions without delivery; their messages are lost.
     """
 
     bucket: Callable[[str], Bucket]
     silent: frozenset[str] = frozenset()
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     messages: list[Message] = field(default_factory=list)
-    """All that was published, in order."""
+    """All messages, in the order of publication."""
     dead: list[Message] = field(default_factory=list)
-    """What was given up."""
+    """Dead letters."""
     _ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
-    _under_way: set["asyncio.Task[None]"] = field(default_factory=set)
+    _deliveries: set["asyncio.Task[None]"] = field(default_factory=set)
     _loop: asyncio.AbstractEventLoop | None = None
     _clients: Mapping[str, httpx.AsyncClient] = field(default_factory=dict)
 
     def run(self, *messages: Message) -> None:
-        """Publish ``messages`` at once, and return when all that follows from them is done."""
+        """Publish ``messages`` at once, and return after all their consequences."""
         asyncio.run(self._run(messages))
 
     def post(self, message: Message) -> None:
-        """Publish; from any thread."""
-        assert self._loop is not None, "it does not run"
+        """Publish a message, from any thread."""
+        assert self._loop is not None, "the pipeline does not run"
         self._loop.call_soon_threadsafe(self._accept, message)
 
     async def _run(self, messages: tuple[Message, ...]) -> None:
         self._loop = asyncio.get_running_loop()
-        self._clients = {name: _client(app) for name, app in self._apps().items()}
+        self._clients = {name: _make_client(app) for name, app in self._build_apps().items()}
         for message in messages:
             self._accept(message)
-        while self._under_way:
-            await asyncio.wait(self._under_way)
+        while self._deliveries:
+            await asyncio.wait(self._deliveries)
             await asyncio.sleep(0)
         for client in self._clients.values():
             await client.aclose()
@@ -95,11 +95,14 @@ class Pipeline:
         for subscription in SUBSCRIPTIONS:
             if subscription.topic == message.topic and subscription.name not in self.silent:
                 task = asyncio.get_running_loop().create_task(self._deliver(subscription, message))
-                self._under_way.add(task)
-                task.add_done_callback(self._under_way.discard)
+                self._deliveries.add(task)
+                task.add_done_callback(self._deliveries.discard)
 
     async def _deliver(self, subscription: Subscription, message: Message) -> None:
-        client, body = self._clients[subscription.service], self._envelope(subscription, message)
+        client, body = (
+            self._clients[subscription.service],
+            self._make_envelope(subscription, message),
+        )
         for attempt in range(ATTEMPTS):
             answer = await client.post(subscription.path, content=body)
             if answer.is_success:
@@ -107,7 +110,7 @@ class Pipeline:
             await asyncio.sleep(min(0.02 * 2**attempt, 2.0))
         self.dead.append(message)
 
-    def _envelope(self, subscription: Subscription, message: Message) -> str:
+    def _make_envelope(self, subscription: Subscription, message: Message) -> str:
         pushed = {
             "data": base64.b64encode(message.encode()).decode(),
             "messageId": str(next(self._ids)),
@@ -115,34 +118,37 @@ class Pipeline:
         }
         return json.dumps({"message": pushed, "subscription": subscription.name})
 
-    def _apps(self) -> dict[str, Starlette]:
+    def _build_apps(self) -> dict[str, Starlette]:
         metadata, static = self.bucket("metadata"), self.bucket("static")
         settings = PublisherSettings(
-            project=PROJECT, metadata_bucket="metadata", static_bucket="static", catalog_interval=0
+            gcp_project=GCP_PROJECT,
+            metadata_bucket="metadata",
+            static_bucket="static",
+            catalog_interval=0,
         )
         clients = Clients(static, metadata, PushTopic(self, "project-published"))
         return {
-            "ingest": self._ingest(),
-            "indexer": self._indexer(),
+            "ingest": self._build_ingest(),
+            "indexer": self._build_indexer(),
             **{service: build_app(settings, clients) for service in ("publisher", "catalog")},
         }
 
-    def _ingest(self) -> Starlette:
+    def _build_ingest(self) -> Starlette:
         refused = PushTopic(self, "file-refused")
         accepted = PushTopic(self, "file-accepted")
         verdicts = Verdicts(self.bucket("verdicts"), accepted, refused, self.now)
         promotion = Promotion(
-            self.bucket("incoming"), self.bucket("packages"), Policy(), verdicts.refusal_of
+            self.bucket("incoming"), self.bucket("packages"), Policy(), verdicts.find_refusal
         )
-        return ingest_app(Ingest(promotion, verdicts), PROJECT, lambda: None)
+        return ingest_app(Ingest(promotion, verdicts), GCP_PROJECT, lambda: None)
 
-    def _indexer(self) -> Starlette:
+    def _build_indexer(self) -> Starlette:
         records = Records(self.bucket("metadata"), PushTopic(self, "project-indexed"), self.now)
         answers = Answers(self.bucket("verdicts"), PushTopic(self, "file-refused"))
         indexer = Indexer(records, answers, self.now, timedelta(minutes=10))
-        return indexer_app(indexer, PROJECT, lambda: None)
+        return indexer_app(indexer, GCP_PROJECT, lambda: None)
 
 
-def _client(app: Starlette) -> httpx.AsyncClient:
+def _make_client(app: Starlette) -> httpx.AsyncClient:
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     return httpx.AsyncClient(transport=transport, base_url="http://worker", timeout=None)  # noqa: S113 - in one process; production's deadline is 600 s

@@ -1,6 +1,6 @@
-"""A strict fake of Cloud Storage: what the JSON and XML APIs promise, and nothing beyond it.
+"""A strict fake of Cloud Storage: it keeps the promises of the JSON and XML APIs, and no others.
 
-:class:`Storage` is the state machine, :class:`StorageServer` serves it over HTTP. In a test::
+:class:`FakeStorage` is the state machine, :class:`StorageServer` serves it over HTTP. In a test::
 
     with StorageServer() as server:
         os.environ["STORAGE_EMULATOR_HOST"] = server.url
@@ -14,17 +14,18 @@ From another process: ``python -m testing.storage --port 4443`` and
 :mod:`testing.storage.http.control`.
 """
 
-from testing.storage.core import Hook, Source, Storage
+from testing.storage.core import FakeStorage, Hook, RewriteSource
 from testing.storage.errors import StorageError
-from testing.storage.events import OnFinalize, PubSubNotification
 from testing.storage.faults import Fault, Kind, When
-from testing.storage.listing import ListQuery, Page
+from testing.storage.http_server import StorageServer
+from testing.storage.notifications import OnFinalize, PubSubNotification
+from testing.storage.object_listing import ListQuery, Page
 from testing.storage.objects import Attributes, Resource, Version
 from testing.storage.preconditions import Preconditions
-from testing.storage.server import StorageServer
 
 __all__ = [
     "Attributes",
+    "FakeStorage",
     "Fault",
     "Hook",
     "Kind",
@@ -34,8 +35,7 @@ __all__ = [
     "Preconditions",
     "PubSubNotification",
     "Resource",
-    "Source",
-    "Storage",
+    "RewriteSource",
     "StorageError",
     "StorageServer",
     "Version",

@@ -1,20 +1,22 @@
-"""``python -m testing.storage``: the fake as a process of its own, driven through ``/_fake/``."""
+"""``python -m testing.storage``: the fake in a separate process, controlled by ``/_fake/``."""
 
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from testing.storage.core import Storage
-from testing.storage.events import PubSubNotification
-from testing.storage.server import StorageServer
+from testing.storage.core import FakeStorage
+from testing.storage.http_server import StorageServer
+from testing.storage.notifications import PubSubNotification
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="testing.storage", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="0 (the default) takes a free one")
-    parser.add_argument("--bucket", action="append", default=[], help="make this bucket")
-    parser.add_argument("--versioned", action="append", default=[], help="make it with versioning")
+    parser.add_argument("--bucket", action="append", default=[], help="create this bucket")
+    parser.add_argument(
+        "--versioned", action="append", default=[], help="create it with versioning"
+    )
     parser.add_argument("--write-interval", type=float, default=0.0, metavar="SECONDS")
     parser.add_argument(
         "--notify",
@@ -23,22 +25,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
         metavar="BUCKET=projects/P/topics/T",
         help="announce new objects to Pub/Sub",
     )
-    parser.add_argument("--load", type=Path, metavar="DIRECTORY", help="hold its BUCKET/NAME files")
+    parser.add_argument("--load", type=Path, metavar="DIRECTORY", help="load its BUCKET/NAME files")
     options = parser.parse_args(arguments)
-    storage = Storage(write_interval=options.write_interval)
+    storage = FakeStorage(write_interval=options.write_interval)
     for name in (*options.bucket, *options.versioned):
         storage.create_bucket(name, versioning=name in options.versioned)
-    for bucket, _, topic in (wanted.partition("=") for wanted in options.notify):
+    for bucket, _, topic in (rule.partition("=") for rule in options.notify):
         storage.on_finalize.setdefault(bucket, []).append(PubSubNotification(topic))
     if options.load:
         load(storage, options.load)
     server = StorageServer(storage, options.host, options.port)
-    print(f"Cloud Storage, a fake of it, at {server.url}", flush=True)
+    print(f"fake Cloud Storage at {server.url}", flush=True)
     server.run()
 
 
-def load(storage: Storage, directory: Path) -> None:
-    """Hold every file below ``directory``: the first part of its path is the bucket."""
+def load(storage: FakeStorage, directory: Path) -> None:
+    """Load all files below ``directory``; the first part of the path is the bucket."""
     for bucket in sorted(directory.iterdir()):
         storage.create_bucket(bucket.name)
         for file in sorted(path for path in bucket.rglob("*") if path.is_file()):

@@ -1,4 +1,4 @@
-"""One bucket: its live objects, the superseded ones it may keep, and the sorted index of names."""
+"""One bucket: its live objects, noncurrent versions, and the sorted index of names."""
 
 from bisect import bisect_left, insort
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from testing.storage.objects import Resource, Version, timestamp
 
 @dataclass(slots=True)
 class BucketState:
-    """Changed only under the lock of the :class:`~testing.storage.Storage` that owns it."""
+    """State of a bucket; only :class:`~testing.storage.FakeStorage` changes it, under its lock."""
 
     name: str
     created: datetime
@@ -20,13 +20,14 @@ class BucketState:
     live: dict[str, Version] = field(default_factory=dict)
     archived: dict[str, list[Version]] = field(default_factory=dict)
     names: list[str] = field(default_factory=list)
-    """Every name that has a version, sorted. By code point, which is the order of the UTF-8 bytes
-    that Cloud Storage lists by."""
+    """All names with a version, in the order of code points.
+
+    This is the order of the UTF-8 bytes, as in listings of Cloud Storage."""
 
     def find(self, name: str, generation: int | None = None) -> Version:
-        """The live version, or that generation, live or kept.
+        """Return the live version, or the given generation, live or noncurrent.
 
-        :raises StorageError: 404, if there is none.
+        :raises StorageError: 404, if it does not exist.
         """
         live = self.live.get(name)
         candidates = [live] if live else []
@@ -38,19 +39,19 @@ class BucketState:
         return candidates[0]
 
     def versions(self, name: str) -> Sequence[Version]:
-        """Every version of ``name``, the oldest first."""
+        """Return all versions of ``name``, the oldest first."""
         live = self.live.get(name)
         return (*self.archived.get(name, ()), *((live,) if live else ()))
 
     def put(self, version: Version) -> None:
-        """Make ``version`` the live one."""
+        """Make ``version`` the live version."""
         if version.name not in self.live and version.name not in self.archived:
             insort(self.names, version.name)
         self._archive(version.name, version.created)
         self.live[version.name] = version
 
     def replace(self, version: Version) -> None:
-        """Put a patched version in the place of the one with the same generation."""
+        """Replace the version with the same generation."""
         live = self.live.get(version.name)
         if live and live.generation == version.generation:
             self.live[version.name] = version
@@ -59,7 +60,7 @@ class BucketState:
         kept[:] = [version if v.generation == version.generation else v for v in kept]
 
     def remove(self, name: str, generation: int | None, now: datetime) -> None:
-        """Delete for good if ``generation`` is named, else as the bucket's versioning has it."""
+        """Delete ``generation`` permanently; without it, delete or archive the live version."""
         if generation is None:
             self._archive(name, now)
         elif name in self.live and self.live[name].generation == generation:

@@ -1,9 +1,9 @@
-"""The state machine: what a Cloud Storage project holds and what each operation does to it.
+"""The state machine: the contents of a Cloud Storage project, and the effect of each operation.
 
-No HTTP here. Every operation is atomic: its preconditions are checked and its effect takes place
-under one lock. The counters, faults and hooks are kept here for those who carry out requests
-(:mod:`testing.storage.http.app`, :mod:`testing.fakes.memory`). A direct call of an operation
-touches none of them.
+This module has no HTTP. Each operation is atomic: preconditions and effect share one lock. The
+counts, faults and hooks belong to the storage, but only the callers that serve requests use them
+(:mod:`testing.storage.http.app`, :mod:`testing.fakes.memory_ports`). A direct call of an operation
+does not.
 """
 
 import threading
@@ -11,23 +11,26 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from testing.storage import errors, listing
+from testing.storage import errors
 from testing.storage.buckets import BucketState
 from testing.storage.counts import Counts
-from testing.storage.events import OnFinalize, finalize_attributes
 from testing.storage.faults import Faults
 from testing.storage.generations import Generations
+from testing.storage.notifications import OnFinalize, make_finalize_attributes
+from testing.storage.object_listing import ListQuery, Page, list_page
 from testing.storage.objects import Attributes, Hashes, Version
 from testing.storage.preconditions import NONE, Preconditions
 
 Hook = Callable[[str, str, str], None]
-"""Called with operation, bucket and object name. It may block, to hold a client at a step, and may
-raise a :class:`~testing.storage.errors.StorageError`, which becomes the answer."""
+"""Hook with operation, bucket and object name.
+
+It can block to delay a client. It can raise a :class:`~testing.storage.errors.StorageError`, which
+becomes the response."""
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """The object a rewrite copies: the live one, or ``generation`` of it."""
+class RewriteSource:
+    """Source object of a rewrite: the live version, or ``generation``."""
 
     bucket: str
     name: str
@@ -35,11 +38,11 @@ class Source:
     preconditions: Preconditions = NONE
 
 
-class Storage:
-    """Buckets and their objects, thread-safe.
+class FakeStorage:
+    """Buckets and their objects; thread-safe.
 
-    :param write_interval: seconds that must pass between two writes to one object name; Cloud
-        Storage has about 1 (https://cloud.google.com/storage/quotas#objects), 0 means no limit.
+    :param write_interval: minimum seconds between two writes to one object name; Cloud Storage has
+        about 1 (https://cloud.google.com/storage/quotas#objects), 0 means no limit.
     :param rewrite_step: bytes that one call of a rewrite copies; 0 means all, as within a location.
     """
 
@@ -60,7 +63,7 @@ class Storage:
 
     @property
     def now(self) -> datetime:
-        """The store's clock, in whole milliseconds as its API has them; None sets it going."""
+        """Clock of the storage, in whole milliseconds like the API; None restarts it."""
         moment = self._frozen or datetime.now(UTC)
         return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
@@ -69,31 +72,31 @@ class Storage:
         self._frozen = moment and moment.astimezone(UTC)
 
     def reset(self) -> None:
-        """Forget everything but the settings and the generations that were issued."""
+        """Clear everything except the settings and the sequence of generations."""
         with self._lock:
-            for forgotten in (self.buckets, self.on_finalize, self._written):
-                forgotten.clear()
+            for mapping in (self.buckets, self.on_finalize, self._written):
+                mapping.clear()
         self.before = self.after = None
         self.counts.clear()
         self.faults.clear()
 
     def create_bucket(self, name: str, *, versioning: bool = False) -> BucketState:
-        """:raises StorageError: 409, if there is one of that name."""
+        """Create a bucket; raise ``StorageError`` 409 if the name is taken."""
         with self._lock:
             if name in self.buckets:
-                raise errors.bucket_taken()
+                raise errors.bucket_exists()
             self.buckets[name] = BucketState(name, self.now, versioning)
             return self.buckets[name]
 
     def delete_bucket(self, name: str) -> None:
-        """:raises StorageError: 404, or 409 if it holds an object."""
+        """Delete a bucket; raise ``StorageError`` 404, or 409 if it has an object."""
         with self._lock:
             if self.bucket(name).names:
                 raise errors.bucket_not_empty()
             del self.buckets[name]
 
     def bucket(self, name: str) -> BucketState:
-        """:raises StorageError: 404, if there is none of that name."""
+        """Return a bucket by name; raise ``StorageError`` 404 if it does not exist."""
         try:
             return self.buckets[name]
         except KeyError:
@@ -109,9 +112,9 @@ class Storage:
         *,
         hashes: Hashes | None = None,
     ) -> Version:
-        """Write an object whole; ``hashes`` spares computing them again."""
+        """Write a whole object; ``hashes`` avoids a second computation."""
         _check_name(name)
-        hashes = hashes or Hashes.of(data)
+        hashes = hashes or Hashes.from_data(data)
         with self._lock:
             live = self.check_insert(bucket, name, preconditions)
             now = self.now
@@ -131,7 +134,7 @@ class Storage:
         return version
 
     def check_insert(self, bucket: str, name: str, preconditions: Preconditions) -> Version | None:
-        """Whether an insert would be accepted at this moment; return what it would replace.
+        """Check an insert without effect; return the version that it would replace.
 
         :raises StorageError: 404 (the bucket), 412 or 429.
         """
@@ -148,7 +151,7 @@ class Storage:
         generation: int | None = None,
         preconditions: Preconditions = NONE,
     ) -> Version:
-        """:raises StorageError: 404, 412, or 304."""
+        """Return a version; raise ``StorageError`` 404, 412, or 304."""
         with self._lock:
             version = self.bucket(bucket).find(name, generation)
         preconditions.check_read(version)
@@ -156,21 +159,21 @@ class Storage:
 
     def rewrite(
         self,
-        source: Source,
+        source: RewriteSource,
         bucket: str,
         name: str,
         attributes: Attributes | None = None,
         preconditions: Preconditions = NONE,
         *,
-        origin: "Storage | None" = None,
+        origin: "FakeStorage | None" = None,
     ) -> Version:
-        """Copy an object on the server.
+        """Copy an object on the server side.
 
-        :param attributes: the whole destination resource; None: the source's.
-        :param origin: where ``source`` is, if that is another fake.
+        :param attributes: all attributes of the destination; None copies those of the source.
+        :param origin: the storage of ``source``, if it is another one.
         """
         with self._lock:
-            version = (origin or self).source(source)
+            version = (origin or self).find_source(source)
             return self.insert(
                 bucket,
                 name,
@@ -180,17 +183,17 @@ class Storage:
                 hashes=version.hashes,
             )
 
-    def source(self, source: Source) -> Version:
-        """:raises StorageError: 404, or 412."""
+    def find_source(self, source: RewriteSource) -> Version:
+        """Return the version that a rewrite copies; raise ``StorageError`` 404 or 412."""
         with self._lock:
             version = self.bucket(source.bucket).find(source.name, source.generation)
         source.preconditions.check_write(version)
         return version
 
-    def list(self, bucket: str, query: listing.ListQuery | None = None) -> listing.Page:
-        """One page, as of this moment; between two pages the bucket may change."""
+    def list(self, bucket: str, query: ListQuery | None = None) -> Page:
+        """Return one page; the bucket can change before the next page."""
         with self._lock:
-            return listing.page(self.bucket(bucket), query or listing.ListQuery())
+            return list_page(self.bucket(bucket), query or ListQuery())
 
     def patch(
         self,
@@ -200,10 +203,10 @@ class Storage:
         generation: int | None = None,
         preconditions: Preconditions = NONE,
     ) -> Version:
-        """Change what is said of an object: same generation, next metageneration."""
+        """Patch the attributes of an object: same generation, next metageneration."""
         with self._lock:
-            version = self._to_change(bucket, name, generation, preconditions)
-            patched = version.patched(changes, self.now)
+            version = self._start_change(bucket, name, generation, preconditions)
+            patched = version.patch(changes, self.now)
             self.buckets[bucket].replace(patched)
         return patched
 
@@ -214,12 +217,12 @@ class Storage:
         generation: int | None = None,
         preconditions: Preconditions = NONE,
     ) -> None:
-        """:raises StorageError: 404, 412 or 429."""
+        """Delete a version, by default the live one; raise ``StorageError`` 404, 412 or 429."""
         with self._lock:
-            self._to_change(bucket, name, generation, preconditions)
+            self._start_change(bucket, name, generation, preconditions)
             self.buckets[bucket].remove(name, generation, self.now)
 
-    def _to_change(
+    def _start_change(
         self, bucket: str, name: str, generation: int | None, preconditions: Preconditions
     ) -> Version:
         version = self.bucket(bucket).find(name, generation)
@@ -229,19 +232,19 @@ class Storage:
         return version
 
     def _throttle(self, bucket: str, name: str) -> None:
-        """The limit comes before the preconditions, and only what succeeds counts towards it."""
+        """Check the write limit before the preconditions; only successful writes count."""
         last = self._written.get((bucket, name))
         if last is not None and (self.now - last).total_seconds() < self.write_interval:
             raise errors.rate_limited(bucket, name)
 
     def _announce(self, version: Version, overwritten: Version | None) -> None:
         for listener in tuple(self.on_finalize.get(version.bucket, ())):
-            attributes = finalize_attributes(version, overwritten)
+            attributes = make_finalize_attributes(version, overwritten)
             listener(version.bucket, version.resource(self.origin), attributes)
 
 
 def _check_name(name: str) -> None:
-    """https://cloud.google.com/storage/docs/objects#naming"""
+    """Check a name by https://cloud.google.com/storage/docs/objects#naming."""
     forbidden = name in ("", ".", "..") or name.startswith(".well-known/acme-challenge/")
     if forbidden or "\r" in name or "\n" in name or len(name.encode()) > 1024:
         raise errors.invalid(f"Invalid object name: {name!r}", "name")

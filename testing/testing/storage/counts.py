@@ -1,4 +1,4 @@
-"""How often each operation was asked for, how it was answered, and what it would be billed as."""
+"""Counts of requests by operation, by status and by billing class."""
 
 import threading
 from collections import Counter
@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 _OBJECT_WRITES = {"objects.insert", "objects.list", "objects.patch", "objects.rewrite"}
 CLASS_A = _OBJECT_WRITES | {"buckets.insert", "buckets.list", "buckets.patch"}
 CLASS_B = {"buckets.get", "objects.get", "objects.download", "xml.get", "xml.head"}
-"""Whatever is in neither class is free: deletes, and the requests of a resumable upload but one
-(the operations table of https://cloud.google.com/storage/pricing#operations-pricing)."""
+"""Other operations are free: deletes, and all requests of a resumable upload except one.
+
+Source: the table of operations in https://cloud.google.com/storage/pricing#operations-pricing."""
 
 
 def billing_class(operation: str) -> str:
-    """``A``, ``B`` or ``free``."""
+    """Return ``A``, ``B`` or ``free``."""
     if operation in CLASS_A:
         return "A"
     return "B" if operation in CLASS_B else "free"
@@ -20,14 +21,14 @@ def billing_class(operation: str) -> str:
 
 @dataclass(slots=True)
 class Counts:
-    """Counters that only grow until they are cleared. Thread-safe."""
+    """Counters since the last ``clear``; thread-safe."""
 
     requests: Counter[str] = field(default_factory=Counter)
-    """By operation, whatever the answer."""
+    """Requests by operation, for any status."""
     answers: Counter[str] = field(default_factory=Counter)
-    """By operation and status, as ``objects.insert 412``."""
+    """Responses by operation and status, such as ``objects.insert 412``."""
     billed: Counter[str] = field(default_factory=Counter)
-    """By billing class. 4xx and 5xx are not charged (same page), 304 is."""
+    """Operations by billing class. 4xx and 5xx are not charged (same page), 304 is."""
 
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 

@@ -1,4 +1,4 @@
-"""What Cloud Storage answers when it does not do as asked, with the bodies it sends.
+"""Error responses of Cloud Storage, with their bodies.
 
 https://cloud.google.com/storage/docs/json_api/v1/status-codes
 """
@@ -9,11 +9,11 @@ from xml.sax.saxutils import escape
 
 
 class StorageError(Exception):
-    """An answer other than success.
+    """Error response.
 
-    :param reason: Google's word for it, as ``conditionNotMet``.
-    :param code: the XML API's word for it, as ``PreconditionFailed``.
-    :param location: the header or parameter to blame, where there is one.
+    :param reason: code of the JSON API, such as ``conditionNotMet``.
+    :param code: code of the XML API, such as ``PreconditionFailed``.
+    :param location: the wrong header or parameter, if any.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class StorageError(Exception):
         self.location_type = location_type
 
     def json(self) -> bytes:
-        """The body of the JSON API."""
+        """Return the body for the JSON API."""
         detail = {"message": self.message, "domain": self.domain, "reason": self.reason}
         if self.location:
             detail |= {"locationType": self.location_type, "location": self.location}
@@ -45,7 +45,7 @@ class StorageError(Exception):
         return json.dumps({"error": error}, indent=2).encode()
 
     def xml(self) -> bytes:
-        """The body of the XML API."""
+        """Return the body for the XML API."""
         return (
             "<?xml version='1.0' encoding='UTF-8'?>"
             f"<Error><Code>{escape(self.code)}</Code>"
@@ -63,7 +63,7 @@ def no_such_bucket() -> StorageError:
     )
 
 
-def bucket_taken() -> StorageError:
+def bucket_exists() -> StorageError:
     message = "Your previous request to create the named bucket succeeded and you already own it."
     return StorageError(409, "conflict", message, code="BucketAlreadyOwnedByYou")
 
@@ -81,12 +81,12 @@ def condition_not_met() -> StorageError:
 
 
 def not_modified() -> StorageError:
-    """The answer to a conditional read of what the caller already has; it has no body."""
+    """Return the response to a conditional read of an unchanged object; it has no body."""
     return StorageError(304, "notModified", "Not Modified")
 
 
 def rate_limited(bucket: str, name: str) -> StorageError:
-    """https://cloud.google.com/storage/docs/gcs429"""
+    """Return the error of https://cloud.google.com/storage/docs/gcs429."""
     message = (
         f"The object {bucket}/{name} exceeded the rate limit for object mutation operations "
         "(create, update, and delete). Please reduce your request rate. "
@@ -116,12 +116,12 @@ def invalid(message: str, location: str = "") -> StorageError:
     )
 
 
-def not_served(what: str) -> StorageError:
-    """A request that Cloud Storage would understand and this fake does not: never ignored."""
-    return invalid(f"{what} is not served by this fake of Cloud Storage")
+def not_supported(feature: str) -> StorageError:
+    """Return the error for a feature of Cloud Storage that this fake lacks; it is never ignored."""
+    return invalid(f"{feature} is not supported by this fake of Cloud Storage")
 
 
-_INJECTED = {
+_MESSAGES = {
     401: ("authError", "Invalid Credentials"),
     403: ("forbidden", "The caller does not have the permission for this on the resource."),
     404: ("notFound", "Not Found"),
@@ -131,8 +131,8 @@ _INJECTED = {
 }
 
 
-def injected(status: int) -> StorageError:
-    """The error that a fault asks for by its status."""
+def fault_error(status: int) -> StorageError:
+    """Return the error of a fault by its status."""
     default = ("backendError", HTTPStatus(status).phrase)
-    reason, message = _INJECTED.get(status, default)
+    reason, message = _MESSAGES.get(status, default)
     return StorageError(status, reason, message)

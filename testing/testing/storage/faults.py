@@ -1,4 +1,4 @@
-"""Failures on demand: which requests, what kind, before or after the work is done, how often."""
+"""Injected failures, by request, kind, moment and number of times."""
 
 import random
 import threading
@@ -8,16 +8,19 @@ from fnmatch import fnmatchcase
 from typing import Literal, get_args
 
 Kind = Literal["error", "reset", "latency", "truncate", "hang"]
-"""An answer with ``status``; a connection reset; ``seconds`` of delay; a body that breaks off after
-``after_bytes``; no answer for ``seconds``, then a closed connection."""
+"""Kind of a failure.
+
+``error``: a response with ``status``. ``reset``: a connection reset. ``latency``: a delay of
+``seconds``. ``truncate``: a body that ends after ``after_bytes``. ``hang``: no response for
+``seconds``, then a closed connection."""
 
 When = Literal["before", "after"]
-"""Before the work is done, or after it: then it took effect and nobody was told."""
+"""Moment of a failure: before the operation, or after its effect."""
 
 
 @dataclass(slots=True)
 class Fault:
-    """One rule. The patterns are shell patterns; ``*`` crosses slashes."""
+    """One rule. The patterns are shell patterns; ``*`` matches slashes too."""
 
     kind: Kind = "error"
     operation: str = "*"
@@ -28,22 +31,22 @@ class Fault:
     seconds: float = 0.0
     after_bytes: int = 0
     times: int | None = 1
-    """How many requests it strikes; None: all."""
+    """Number of requests that fail; None means all."""
     probability: float = 1.0
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(Kind) or self.when not in get_args(When):
-            raise ValueError(f"no such fault: {self.kind} {self.when}")
+            raise ValueError(f"unknown fault: {self.kind} {self.when}")
 
     @classmethod
-    def of(cls, settings: Mapping[str, object]) -> "Fault":
-        """From JSON.
+    def from_json(cls, settings: Mapping[str, object]) -> "Fault":
+        """Make a fault from a JSON object.
 
-        :raises ValueError: if it names what a fault does not have.
+        :raises ValueError: if a name is not a field of a fault.
         """
         if unknown := settings.keys() - {f.name for f in fields(cls)}:
-            raise ValueError(f"a fault has no {', '.join(sorted(unknown))}")
-        return cls(**settings)  # type: ignore[arg-type]  # a control request made by a test
+            raise ValueError(f"a fault has no field {', '.join(sorted(unknown))}")
+        return cls(**settings)  # type: ignore[arg-type]  # from a control request of a test
 
     def matches(self, operation: str, bucket: str, name: str) -> bool:
         return (
@@ -54,11 +57,11 @@ class Fault:
 
 
 class Faults:
-    """The rules in force. Reproducible: the dice are seeded. Thread-safe."""
+    """The active rules; reproducible by the seed of the random numbers; thread-safe."""
 
     def __init__(self, seed: int = 0) -> None:
         self._rules: list[Fault] = []
-        self._random = random.Random(seed)  # noqa: S311 - dice, not secrets
+        self._random = random.Random(seed)  # noqa: S311 - not secret
         self._lock = threading.Lock()
 
     def add(self, fault: Fault) -> Fault:
@@ -72,17 +75,17 @@ class Faults:
             self._random.seed(seed)
 
     def pick(self, operation: str, bucket: str, name: str) -> list[Fault]:
-        """The rules that strike this request; each is used up by one."""
+        """Return the rules for this request, and count the request for each."""
         if not self._rules:
             return []
         with self._lock:
-            struck = [f for f in self._rules if f.matches(operation, bucket, name)]
-            struck = [f for f in struck if self._random.random() < f.probability]
-            for fault in struck:
+            picked = [f for f in self._rules if f.matches(operation, bucket, name)]
+            picked = [f for f in picked if self._random.random() < f.probability]
+            for fault in picked:
                 if fault.times is not None:
                     fault.times -= 1
             self._rules = [f for f in self._rules if f.times is None or f.times > 0]
-        return struck
+        return picked
 
     def snapshot(self) -> list[dict[str, object]]:
         with self._lock:

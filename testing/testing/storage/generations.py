@@ -1,20 +1,22 @@
-"""Generation numbers that keep Cloud Storage's promise, and not more than it.
+"""Generation numbers with only the guarantee of Cloud Storage: uniqueness.
 
-A generation is unique for its object name; the documentation does not promise that a later one is
-larger (https://cloud.google.com/storage/docs/metadata#generation-number). Real ones look like a
-time in microseconds, which invites comparing them. These rise and fall, so that code which
-compares generations by size fails here and not in production.
+A generation is unique for its object name. The documentation does not promise that a later one is
+larger (https://cloud.google.com/storage/docs/metadata#generation-number). Real generations look
+like times in microseconds, which suggests a comparison. Generations of this fake increase and
+decrease, so that code with such a comparison fails in tests.
 """
 
 _BASE = 1_600_000_000_000_000
 _BITS = 40
 _STRIDE = int(0.618_033_988_749_895 * (1 << _BITS)) | 1
-"""Odd, so that its multiples modulo a power of two do not repeat; the golden ratio, so that they
-spread evenly and about every third step goes down."""
+"""Odd fraction of the range by the golden ratio.
+
+An odd stride gives multiples modulo a power of two that do not repeat. The golden ratio spreads
+them evenly, and about every third step is a decrease."""
 
 
 class Generations:
-    """The source of all generations of one fake; not thread-safe by itself."""
+    """Generator of all generations of one fake; not thread-safe."""
 
     def __init__(self) -> None:
         self._issued = 0

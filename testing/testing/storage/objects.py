@@ -1,4 +1,4 @@
-"""One generation of an object: bytes, what the writer said of them, what the store knows of them.
+"""One generation of an object: bytes, attributes from the writer, facts from the storage.
 
 https://cloud.google.com/storage/docs/json_api/v1/objects#resource
 """
@@ -17,11 +17,12 @@ import google_crc32c
 from testing.storage import errors
 
 Resource: TypeAlias = dict[str, object]
-"""A JSON object, as the JSON API sends and takes it."""
+"""JSON object of the JSON API."""
 
 MAX_METADATA = 8 * 1024
-"""Bytes of custom metadata, keys and values together.
-https://cloud.google.com/storage/quotas#objects"""
+"""Maximum bytes of custom metadata, keys and values together.
+
+Source: https://cloud.google.com/storage/quotas#objects."""
 
 _TEXTS = {
     "contentType": "content_type",
@@ -40,7 +41,7 @@ _IGNORED = _IDENTITY | _STATE | _TIMES
 
 @dataclass(frozen=True, slots=True)
 class Attributes:
-    """The part of an object resource that belongs to the writer."""
+    """The fields of an object resource that the writer sets."""
 
     content_type: str | None = None
     cache_control: str | None = None
@@ -56,81 +57,82 @@ class Attributes:
             raise errors.invalid(f"The custom metadata is {size} bytes, {MAX_METADATA} are allowed")
 
     @classmethod
-    def of(cls, resource: Mapping[str, object]) -> "Attributes":
-        """What ``resource`` says; the parts of it that only the store may say are ignored."""
-        return cls().patched(resource)
+    def from_resource(cls, resource: Mapping[str, object]) -> "Attributes":
+        """Make attributes from ``resource``; ignore the fields that only the storage sets."""
+        return cls().patch(resource)
 
-    def patched(self, changes: Mapping[str, object]) -> "Attributes":
-        """RFC 7396: what is named is replaced, null removes, custom metadata is merged by key."""
+    def patch(self, changes: Mapping[str, object]) -> "Attributes":
+        """Return a patched copy by RFC 7396; null removes, custom metadata is merged by key."""
         for name in changes.keys() - _TEXTS.keys() - _IGNORED - {"metadata"}:
-            raise errors.not_served(f"the object's {name}")
-        texts = {_TEXTS[key]: _text(key, changes[key]) for key in _TEXTS.keys() & changes.keys()}
-        kept = {f.name: getattr(self, f.name) for f in fields(self)} | texts
+            raise errors.not_supported(f"the object's {name}")
+        keys = _TEXTS.keys() & changes.keys()
+        texts = {_TEXTS[key]: _validate_text(key, changes[key]) for key in keys}
+        values = {f.name: getattr(self, f.name) for f in fields(self)} | texts
         if "metadata" in changes:
-            kept["metadata"] = _merged(self.metadata, changes["metadata"])
-        return Attributes(**kept)
+            values["metadata"] = _merge(self.metadata, changes["metadata"])
+        return Attributes(**values)
 
     def resource(self) -> Resource:
-        said: Resource = {
+        resource: Resource = {
             key: value for key, attribute in _TEXTS.items() if (value := getattr(self, attribute))
         }
-        return said | ({"metadata": dict(self.metadata)} if self.metadata else {})
+        return resource | ({"metadata": dict(self.metadata)} if self.metadata else {})
 
 
-def describes(resource: Mapping[str, object]) -> bool:
-    """Whether ``resource`` says anything of the object, beside where it is.
+def has_attributes(resource: Mapping[str, object]) -> bool:
+    """Return True if ``resource`` has attributes and not only a location.
 
-    The Python client sends the destination's name with every rewrite; a body that says no more
-    is taken for an empty one, and the destination then inherits from the source.
+    The Python client sends the name of the destination with each rewrite. A body without other
+    fields counts as empty, and the destination inherits the attributes of the source.
     """
     return bool(_DESCRIBING & resource.keys())
 
 
-def _text(key: str, value: object) -> str | None:
+def _validate_text(key: str, value: object) -> str | None:
     if value is not None and not isinstance(value, str):
         raise errors.invalid(f"Invalid value for {key}", key)
     return value
 
 
-def _merged(metadata: Mapping[str, str], changes: object) -> Mapping[str, str]:
+def _merge(metadata: Mapping[str, str], changes: object) -> Mapping[str, str]:
     if changes is None:
         return {}
     if not isinstance(changes, dict):
         raise errors.invalid("Invalid value for metadata", "metadata")
     merged: dict[str, str | None] = {**metadata}
-    merged |= {str(key): _text("metadata", value) for key, value in changes.items()}
+    merged |= {str(key): _validate_text("metadata", value) for key, value in changes.items()}
     return {key: value for key, value in merged.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
 class Hashes:
-    """Digests in base 64, as Cloud Storage writes them."""
+    """Digests in base 64, as in resources of Cloud Storage."""
 
     md5: str
     crc32c: str
 
     @classmethod
-    def of(cls, data: bytes) -> "Hashes":
+    def from_data(cls, data: bytes) -> "Hashes":
         md5 = hashlib.md5(data, usedforsecurity=False).digest()
         crc32c = google_crc32c.value(data).to_bytes(4, "big")
         return cls(base64.b64encode(md5).decode(), base64.b64encode(crc32c).decode())
 
     def require(self, *, md5: str | None = None, crc32c: str | None = None) -> None:
-        """Compare with what the uploader computed.
+        """Compare with the digests from the writer.
 
-        :raises StorageError: 400, if the bytes that came are not the bytes that were meant.
+        :raises StorageError: 400, if one differs.
         """
-        for label, given, actual in (("MD5", md5, self.md5), ("CRC32C", crc32c, self.crc32c)):
-            if given is not None and given != actual:
+        for label, expected, actual in (("MD5", md5, self.md5), ("CRC32C", crc32c, self.crc32c)):
+            if expected is not None and expected != actual:
                 raise errors.invalid(
-                    f'Provided {label} hash "{given}" doesn\'t match calculated {label} hash '
+                    f'Provided {label} hash "{expected}" doesn\'t match calculated {label} hash '
                     f'"{actual}".'
                 )
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One generation of an object; a patch makes a new one of these with the same generation."""
+    """One generation of an object; a patch makes a new ``Version`` of the same generation."""
 
     bucket: str
     name: str
@@ -142,28 +144,28 @@ class Version:
     updated: datetime
     metageneration: int = 1
     deleted: datetime | None = None
-    """When it was superseded or deleted, if a versioned bucket keeps it all the same."""
+    """Time at which a version of a versioned bucket became noncurrent."""
 
     @property
     def etag(self) -> str:
-        """The JSON API's: it changes with the metageneration."""
+        """Entity tag of the JSON API, which changes with the metageneration."""
         return base64.b64encode(f"{self.generation}/{self.metageneration}".encode()).decode()
 
     @property
     def xml_etag(self) -> str:
-        """The XML API's: the MD5 in hexadecimal, quoted."""
+        """Entity tag of the XML API: the MD5 in hexadecimal, quoted."""
         return f'"{base64.b64decode(self.hashes.md5).hex()}"'
 
-    def patched(self, changes: Mapping[str, object], now: datetime) -> "Version":
+    def patch(self, changes: Mapping[str, object], now: datetime) -> "Version":
         return replace(
             self,
-            attributes=self.attributes.patched(changes),
+            attributes=self.attributes.patch(changes),
             metageneration=self.metageneration + 1,
             updated=now,
         )
 
     def resource(self, origin: str) -> Resource:
-        """The object resource; its links lead to ``origin``."""
+        """Return the object resource, with links to ``origin``."""
         path = f"storage/v1/b/{self.bucket}/o/{quote(self.name, safe='~')}"
         created = timestamp(self.created)
         resource: Resource = {
@@ -191,5 +193,5 @@ class Version:
 
 
 def timestamp(moment: datetime) -> str:
-    """RFC 3339 in UTC with milliseconds, as the JSON API writes it."""
+    """Format a time by RFC 3339, in UTC with milliseconds, as the JSON API does."""
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"

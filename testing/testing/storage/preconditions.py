@@ -1,4 +1,4 @@
-"""The conditions a request may make on an object's generation and metageneration.
+"""Preconditions of a request on the generation and metageneration of an object.
 
 https://cloud.google.com/storage/docs/request-preconditions
 """
@@ -12,7 +12,7 @@ from testing.storage.objects import Version
 
 @dataclass(frozen=True, slots=True)
 class Preconditions:
-    """All that are given must hold. Generation 0 stands for "no live object"."""
+    """Conditions that must all hold; generation 0 means "no live object"."""
 
     generation_match: int | None = None
     generation_not_match: int | None = None
@@ -20,15 +20,15 @@ class Preconditions:
     metageneration_not_match: int | None = None
 
     @classmethod
-    def of(cls, given: Mapping[str, str], prefix: str = "if", suffix: str = "") -> "Preconditions":
-        """Those of a query (prefix ``if`` or ``ifSource``).
+    def from_query(cls, query: Mapping[str, str], prefix: str = "if") -> "Preconditions":
+        """Read the preconditions of a query (prefix ``if`` or ``ifSource``).
 
         :raises StorageError: 400, if one is not a number.
         """
 
         def number(name: str) -> int | None:
-            parameter = f"{prefix}{name}{suffix}"
-            return integer(parameter, given[parameter]) if parameter in given else None
+            parameter = f"{prefix}{name}"
+            return parse_integer(parameter, query[parameter]) if parameter in query else None
 
         return cls(
             number("GenerationMatch"),
@@ -38,11 +38,11 @@ class Preconditions:
         )
 
     @classmethod
-    def of_headers(cls, headers: Mapping[str, str]) -> "Preconditions":
-        """Those of a request to the XML API, which makes only the positive ones."""
+    def from_headers(cls, headers: Mapping[str, str]) -> "Preconditions":
+        """Read the preconditions of a request to the XML API, which has only positive ones."""
 
         def number(name: str) -> int | None:
-            return integer(name, headers[name]) if name in headers else None
+            return parse_integer(name, headers[name]) if name in headers else None
 
         return cls(
             generation_match=number("x-goog-if-generation-match"),
@@ -50,12 +50,18 @@ class Preconditions:
         )
 
     def check_write(self, live: Version | None) -> None:
-        """:raises StorageError: 412, if they do not hold of what is to be replaced or changed."""
+        """Check the version that a request replaces or changes.
+
+        :raises StorageError: 412, if a precondition does not hold.
+        """
         if not (self._matches(live) and self._differs(live)):
             raise errors.condition_not_met()
 
     def check_read(self, version: Version) -> None:
-        """:raises StorageError: 412, or 304 if the caller already has ``version``."""
+        """Check the version that a request reads.
+
+        :raises StorageError: 412, or 304 if the client already has ``version``.
+        """
         if not self._matches(version):
             raise errors.condition_not_met()
         if not self._differs(version):
@@ -81,8 +87,8 @@ def _numbers(version: Version | None) -> tuple[int, int | None]:
     return (version.generation, version.metageneration) if version else (0, None)
 
 
-def integer(parameter: str, value: str) -> int:
-    """Read a parameter.
+def parse_integer(parameter: str, value: str) -> int:
+    """Parse the value of a parameter.
 
     :raises StorageError: 400, if it is not a decimal number.
     """

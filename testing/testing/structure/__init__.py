@@ -1,1 +1,1 @@
-"""The shape of the product's code in numbers, with limits: ``python -m testing.structure``."""
+"""Measurements of the product's code, with limits: ``python -m testing.structure``."""

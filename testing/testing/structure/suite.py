@@ -1,24 +1,24 @@
-"""How many tests there are, and how many assertions."""
+"""Numbers of tests and assertions."""
 
 import ast
 import re
 import subprocess
 import sys
 
-from testing.structure.source import ROOT
+from testing.structure.source_code import ROOT
 
 FOLDERS = ("tests", "testing")
 """The tests and their equipment."""
 
 
-def trees() -> list[ast.Module]:
-    """The modules of the tests and of their equipment."""
+def parse_tests() -> list[ast.Module]:
+    """Parse the modules of the tests and of their equipment."""
     files = [file for folder in FOLDERS for file in sorted((ROOT / folder).rglob("*.py"))]
     return [ast.parse(file.read_text("utf-8")) for file in files]
 
 
-def functions(modules: list[ast.Module]) -> int:
-    """Functions called ``test_…``, whatever the number of their parameters."""
+def count_functions(modules: list[ast.Module]) -> int:
+    """Count the functions named ``test_…``; sets of parameters do not matter."""
     return sum(
         isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_")
         for module in modules
@@ -26,9 +26,9 @@ def functions(modules: list[ast.Module]) -> int:
     )
 
 
-def node_ids() -> int:
-    """The tests that pytest collects, each set of parameters counted."""
-    # An empty expression selects the tests that ``addopts`` leaves out.
+def count_node_ids() -> int:
+    """Count the tests that pytest collects, one for each set of parameters."""
+    # The empty expression selects also the tests that ``addopts`` deselects.
     options = ["--collect-only", "-q", "-p", "no:cacheprovider", "-m", ""]
     command = [sys.executable, "-m", "pytest", *options]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
@@ -36,12 +36,16 @@ def node_ids() -> int:
     return int(count)
 
 
-def assertions(modules: list[ast.Module]) -> int:
-    """``assert``, ``pytest.raises`` and ``warns``, and calls of ``assert_…`` and ``check_…``."""
-    return sum(_asserts(node) for module in modules for node in ast.walk(module))
+def count_assertions(modules: list[ast.Module]) -> int:
+    """Count assertions.
+
+    These are ``assert``, ``pytest.raises``, ``pytest.warns``, and calls of ``assert_…`` and
+    ``check_…``.
+    """
+    return sum(_is_assertion(node) for module in modules for node in ast.walk(module))
 
 
-def _asserts(node: ast.AST) -> bool:
+def _is_assertion(node: ast.AST) -> bool:
     if isinstance(node, ast.Assert):
         return True
     if not isinstance(node, ast.Call):

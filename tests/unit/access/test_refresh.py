@@ -1,4 +1,4 @@
-"""When a value is read again (DESIGN: "The read side"), by a clock that stands still."""
+"""Times of the readings of ``access.refresh``, with a clock that the test moves."""
 
 import asyncio
 import logging
@@ -7,14 +7,14 @@ import pytest
 
 from access.refresh import FIRST_INTERVAL, CacheStatus, RefreshingValue, RefreshPolicy
 from cloud.errors import CloudError, NotFound, Unavailable
-from testing.proxy import Clock
+from testing.memory_proxy import Clock
 
 TOKENS = RefreshPolicy(interval=30, wait_after=60, patience=0.02, first_patience=0.02)
 PAGES = RefreshPolicy(interval=2, wait_after=2, patience=0.02, first_patience=0.5, stale=3600)
 
 
-class Source:
-    """What is read: how often, and what it answers."""
+class StubLoader:
+    """Loader with a given result. It counts the readings."""
 
     def __init__(self) -> None:
         self.reads = 0
@@ -30,10 +30,10 @@ class Source:
         return self.answer
 
 
-class Scene:
+class RefreshSetup:
     def __init__(self, policy: RefreshPolicy) -> None:
-        self.source, self.clock = Source(), Clock()
-        self.value = RefreshingValue("value", self.source.load, policy, self.clock)
+        self.loader, self.clock = StubLoader(), Clock()
+        self.value = RefreshingValue("value", self.loader.load, policy, self.clock)
 
     async def get(self, *, after: float = 0) -> tuple[str, CacheStatus]:
         self.clock.now += after
@@ -48,133 +48,133 @@ class Scene:
 
 
 async def test_the_first_request_reads_and_the_next_ones_do_not() -> None:
-    scene = Scene(TOKENS)
-    assert await scene.get() == ("v1", "read")
-    assert await scene.get(after=29.9) == ("v1", "hit")
-    assert scene.source.reads == 1
+    setup = RefreshSetup(TOKENS)
+    assert await setup.get() == ("v1", "read")
+    assert await setup.get(after=29.9) == ("v1", "hit")
+    assert setup.loader.reads == 1
 
 
-async def test_a_young_value_is_had_without_waiting_and_any_other_is_not() -> None:
-    scene = Scene(TOKENS)
-    assert scene.value.get_fresh() is None
-    await scene.get()
-    scene.clock.now += 29.9
-    assert scene.value.get_fresh() == "v1"
-    scene.clock.now += 0.1
-    assert scene.value.get_fresh() is None
-    assert scene.source.reads == 1
+async def test_only_a_young_value_is_returned_without_waiting() -> None:
+    setup = RefreshSetup(TOKENS)
+    assert setup.value.get_fresh() is None
+    await setup.get()
+    setup.clock.now += 29.9
+    assert setup.value.get_fresh() == "v1"
+    setup.clock.now += 0.1
+    assert setup.value.get_fresh() is None
+    assert setup.loader.reads == 1
 
 
-async def test_beyond_the_interval_one_request_triggers_a_reading_and_nobody_waits() -> None:
-    scene = Scene(TOKENS)
-    await scene.get()
-    scene.source.answer = "v2"
-    assert await scene.get(after=30) == ("v1", "hit")
-    assert await scene.get() == ("v1", "hit")
-    await scene.settle()
-    assert await scene.get() == ("v2", "hit")
-    assert scene.source.reads == 2
+async def test_after_the_interval_one_request_starts_a_reading_without_waiting() -> None:
+    setup = RefreshSetup(TOKENS)
+    await setup.get()
+    setup.loader.answer = "v2"
+    assert await setup.get(after=30) == ("v1", "hit")
+    assert await setup.get() == ("v1", "hit")
+    await setup.settle()
+    assert await setup.get() == ("v2", "hit")
+    assert setup.loader.reads == 2
 
 
-async def test_beyond_twice_the_interval_requests_wait_for_the_reading() -> None:
-    scene = Scene(TOKENS)
-    await scene.get()
-    scene.source.answer = "v2"
-    scene.clock.now += 60
-    both = await asyncio.gather(scene.value.get(), scene.value.get())
+async def test_after_twice_the_interval_requests_wait_for_the_reading() -> None:
+    setup = RefreshSetup(TOKENS)
+    await setup.get()
+    setup.loader.answer = "v2"
+    setup.clock.now += 60
+    both = await asyncio.gather(setup.value.get(), setup.value.get())
     assert set(both) == {("v2", "read")}
-    assert scene.source.reads == 2
+    assert setup.loader.reads == 2
 
 
-async def test_a_reading_that_hangs_is_waited_for_no_longer_than_patience() -> None:
-    scene = Scene(TOKENS)
-    await scene.get()
-    scene.source.gate.clear()
-    assert await asyncio.wait_for(scene.get(after=60), 1) == ("v1", "stale")
-    assert await scene.get(after=300) == ("v1", "stale")
-    assert scene.source.reads == 2
-    scene.source.gate.set()
-    await scene.settle()
+async def test_requests_wait_for_a_slow_reading_no_longer_than_patience() -> None:
+    setup = RefreshSetup(TOKENS)
+    await setup.get()
+    setup.loader.gate.clear()
+    assert await asyncio.wait_for(setup.get(after=60), 1) == ("v1", "stale")
+    assert await setup.get(after=300) == ("v1", "stale")
+    assert setup.loader.reads == 2
+    setup.loader.gate.set()
+    await setup.settle()
 
 
 async def test_a_broken_new_version_is_logged_once_and_the_last_good_one_stays(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    scene = Scene(TOKENS)
-    await scene.get()
-    scene.source.answer = Unavailable("secret", "broken")
+    setup = RefreshSetup(TOKENS)
+    await setup.get()
+    setup.loader.answer = Unavailable("secret", "broken")
     for _ in range(10):
-        assert (await scene.get(after=7))[0] == "v1"
-    assert scene.source.reads == 3  # at 35 and 70 seconds
-    scene.source.answer = "v3"
-    assert await scene.get(after=30) == ("v3", "read")
+        assert (await setup.get(after=7))[0] == "v1"
+    assert setup.loader.reads == 3  # at 35 and 70 seconds
+    setup.loader.answer = "v3"
+    assert await setup.get(after=30) == ("v3", "read")
     lines = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
     assert lines == ["value: secret: broken; the last good value serves"] * 2
 
 
 async def test_without_a_good_value_it_raises_and_tries_again_soon() -> None:
-    scene = Scene(TOKENS)
-    scene.source.answer = Unavailable("secret", "down")
+    setup = RefreshSetup(TOKENS)
+    setup.loader.answer = Unavailable("secret", "down")
     for _ in range(8):
         with pytest.raises(Unavailable, match="down"):
-            await scene.get(after=FIRST_INTERVAL / 4)
-    assert scene.source.reads == 2
-    scene.source.answer = "v1"
-    assert await scene.get(after=FIRST_INTERVAL) == ("v1", "read")
+            await setup.get(after=FIRST_INTERVAL / 4)
+    assert setup.loader.reads == 2
+    setup.loader.answer = "v1"
+    assert await setup.get(after=FIRST_INTERVAL) == ("v1", "read")
 
 
 async def test_a_first_reading_that_hangs_is_unavailable() -> None:
-    scene = Scene(TOKENS)
-    scene.source.gate.clear()
-    with pytest.raises(Unavailable, match="no answer yet"):
-        await scene.get()
-    scene.source.gate.set()
-    await scene.settle()
-    assert await scene.get() == ("v1", "hit")
+    setup = RefreshSetup(TOKENS)
+    setup.loader.gate.clear()
+    with pytest.raises(Unavailable, match="no response yet"):
+        await setup.get()
+    setup.loader.gate.set()
+    await setup.settle()
+    assert await setup.get() == ("v1", "hit")
 
 
-async def test_a_page_is_stale_only_so_long() -> None:
-    scene = Scene(PAGES)
-    await scene.get()
-    scene.source.answer = Unavailable("bucket", "down")
-    assert await scene.get(after=2) == ("v1", "stale")
-    assert await scene.get(after=3598) == ("v1", "stale")
+async def test_a_page_is_served_stale_for_a_limited_time() -> None:
+    setup = RefreshSetup(PAGES)
+    await setup.get()
+    setup.loader.answer = Unavailable("bucket", "down")
+    assert await setup.get(after=2) == ("v1", "stale")
+    assert await setup.get(after=3598) == ("v1", "stale")
     with pytest.raises(Unavailable):
-        await scene.get(after=1)
+        await setup.get(after=1)
 
 
-async def test_what_is_gone_is_not_served_stale_and_doubt_about_it_is_not_its_absence() -> None:
-    scene = Scene(PAGES)
-    await scene.get()
-    scene.source.answer = NotFound("page")
+async def test_an_absent_value_is_not_served_stale_and_a_later_fault_is_not_an_absence() -> None:
+    setup = RefreshSetup(PAGES)
+    await setup.get()
+    setup.loader.answer = NotFound("page")
     for wait in (2, 1):
         with pytest.raises(NotFound):
-            await scene.get(after=wait)
-    assert scene.source.reads == 2
-    scene.source.answer = Unavailable("bucket")
+            await setup.get(after=wait)
+    assert setup.loader.reads == 2
+    setup.loader.answer = Unavailable("bucket")
     with pytest.raises(Unavailable):
-        await scene.get(after=1)
+        await setup.get(after=1)
 
 
 async def test_a_hanging_reading_does_not_confirm_an_absence() -> None:
-    scene = Scene(TOKENS)
-    scene.source.answer = NotFound("page")
+    setup = RefreshSetup(TOKENS)
+    setup.loader.answer = NotFound("page")
     with pytest.raises(NotFound):
-        await scene.get()
-    scene.source.gate.clear()
+        await setup.get()
+    setup.loader.gate.clear()
     with pytest.raises(Unavailable):
-        await scene.get(after=30)
-    scene.source.gate.set()
-    await scene.settle()
+        await setup.get(after=30)
+    setup.loader.gate.set()
+    await setup.settle()
 
 
 async def test_a_request_that_gives_up_does_not_end_the_reading() -> None:
-    scene = Scene(PAGES)
-    scene.source.gate.clear()
-    request = asyncio.create_task(scene.get())
-    await scene.settle()
+    setup = RefreshSetup(PAGES)
+    setup.loader.gate.clear()
+    request = asyncio.create_task(setup.get())
+    await setup.settle()
     request.cancel()
-    scene.source.gate.set()
-    await scene.settle()
-    assert await scene.get() == ("v1", "hit")
-    assert scene.source.reads == 1
+    setup.loader.gate.set()
+    await setup.settle()
+    assert await setup.get() == ("v1", "hit")
+    assert setup.loader.reads == 1

@@ -1,4 +1,4 @@
-"""Tokens are made, listed and revoked; whoever writes in between loses nothing."""
+"""Tests of ``access.register``: create, list and revoke, also by concurrent writers."""
 
 import itertools
 from collections.abc import Callable, Sequence
@@ -7,42 +7,42 @@ from functools import partial
 
 import pytest
 
-from access.register import Refused, TokenRegister
+from access.register import RegisterError, TokenRegister
 from cloud.errors import NotFound
 from cloud.secrets import MAX_SIZE, SecretVersion
-from schemas.tokens import Token, TokenDocument, digest_of, is_token
+from schemas.tokens import Token, TokenDocument, hash_token, is_token
 from testing.fakes.examples import NOON
 
 STRANGE = "gcpypi_" + "0" * 43 + "2CZclj"
-"""Well formed, and nobody's."""
+"""Valid token that is in no secret."""
 
 
 class MemorySecret:
-    """Versions in memory; ``meanwhile`` is what others do before the next is added."""
+    """Secret in memory. ``interruptions`` are calls of other writers before the next version."""
 
     def __init__(self, *versions: bytes) -> None:
         self.versions = list(versions)
-        self.meanwhile: list[Callable[[], None]] = []
+        self.interruptions: list[Callable[[], None]] = []
 
-    def latest(self) -> SecretVersion:
+    def access_latest(self) -> SecretVersion:
         if not self.versions:
             raise NotFound("tokens")
-        return self.version(len(self.versions))
+        return self.access_version(len(self.versions))
 
-    def version(self, number: int) -> SecretVersion:
+    def access_version(self, number: int) -> SecretVersion:
         return SecretVersion(f"projects/1/secrets/t/versions/{number}", self.versions[number - 1])
 
     def add(self, data: bytes) -> int:
-        while self.meanwhile:
-            self.meanwhile.pop(0)()
+        while self.interruptions:
+            self.interruptions.pop(0)()
         self.versions.append(data)
         return len(self.versions)
 
-    def tokens(self) -> Sequence[Token]:
+    def read_tokens(self) -> Sequence[Token]:
         return TokenDocument.read(self.versions[-1]).tokens
 
-    def live(self) -> set[str]:
-        return {token.name for token in self.tokens() if token.is_live(NOON)}
+    def list_live_names(self) -> set[str]:
+        return {token.name for token in self.read_tokens() if token.is_live(NOON)}
 
 
 @pytest.fixture
@@ -50,18 +50,18 @@ def secret() -> MemorySecret:
     return MemorySecret()
 
 
-def register(secret: MemorySecret, now: datetime = NOON) -> TokenRegister:
+def create_register(secret: MemorySecret, now: datetime = NOON) -> TokenRegister:
     return TokenRegister(secret, lambda: now)
 
 
 def test_a_token_is_returned_once_and_only_its_digest_is_kept(secret: MemorySecret) -> None:
-    token = register(secret).create("ci", projects=["Acme_*"], expires_in=timedelta(days=90))
+    token = create_register(secret).create("ci", projects=["Acme_*"], expires_in=timedelta(days=90))
     assert is_token(token)
     assert token.encode() not in secret.versions[0]
-    assert secret.tokens() == (
+    assert secret.read_tokens() == (
         Token(
             name="ci",
-            sha256=digest_of(token),
+            sha256=hash_token(token),
             scopes=("read",),
             projects=("acme-*",),
             created=NOON,
@@ -70,90 +70,94 @@ def test_a_token_is_returned_once_and_only_its_digest_is_kept(secret: MemorySecr
     )
 
 
-def test_without_further_words_it_is_for_everything_and_for_ever(secret: MemorySecret) -> None:
-    register(secret).create("ci")
-    [token] = register(secret).tokens()
+def test_by_default_a_token_has_all_projects_and_no_expiry(secret: MemorySecret) -> None:
+    create_register(secret).create("ci")
+    [token] = create_register(secret).list_tokens()
     assert (token.projects, token.scopes, token.expires) == (("*",), ("read",), None)
 
 
-def test_a_name_may_have_two_tokens_and_one_of_them_be_revoked(secret: MemorySecret) -> None:
-    old, new = (register(secret).create("ci") for _ in range(2))
-    [revoked] = register(secret).revoke(digest_of(old)[:8])
-    assert revoked.sha256 == digest_of(old)
-    assert [token.sha256 for token in secret.tokens() if token.is_live(NOON)] == [digest_of(new)]
+def test_one_of_two_tokens_of_a_name_can_be_revoked(secret: MemorySecret) -> None:
+    old, new = (create_register(secret).create("ci") for _ in range(2))
+    [revoked] = create_register(secret).revoke(hash_token(old)[:8])
+    assert revoked.sha256 == hash_token(old)
+    assert [token.sha256 for token in secret.read_tokens() if token.is_live(NOON)] == [
+        hash_token(new)
+    ]
 
 
 def test_a_name_is_revoked_with_all_its_tokens(secret: MemorySecret) -> None:
     for name in ("ci", "ci", "team"):
-        register(secret).create(name)
-    assert len(register(secret).revoke("ci")) == 2
-    assert secret.live() == {"team"}
+        create_register(secret).create(name)
+    assert len(create_register(secret).revoke("ci")) == 2
+    assert secret.list_live_names() == {"team"}
 
 
-def test_a_token_that_was_found_somewhere_is_revoked_by_itself(secret: MemorySecret) -> None:
-    token = register(secret).create("ci")
-    register(secret).revoke(token)
-    assert secret.live() == set()
+def test_a_leaked_token_can_be_revoked_by_its_value(secret: MemorySecret) -> None:
+    token = create_register(secret).create("ci")
+    create_register(secret).revoke(token)
+    assert secret.list_live_names() == set()
 
 
 def test_an_ended_token_is_shown_for_a_day_and_forgotten_by_the_next_change(
     secret: MemorySecret,
 ) -> None:
-    register(secret).create("old")
-    register(secret).revoke("old")
-    register(secret, NOON + timedelta(hours=23)).create("ci")
-    assert [token.name for token in secret.tokens()] == ["old", "ci"]
-    register(secret, NOON + timedelta(hours=25)).create("ci")
-    assert [token.name for token in secret.tokens()] == ["ci", "ci"]
+    create_register(secret).create("old")
+    create_register(secret).revoke("old")
+    create_register(secret, NOON + timedelta(hours=23)).create("ci")
+    assert [token.name for token in secret.read_tokens()] == ["old", "ci"]
+    create_register(secret, NOON + timedelta(hours=25)).create("ci")
+    assert [token.name for token in secret.read_tokens()] == ["ci", "ci"]
 
 
-@pytest.mark.parametrize("which", ["nobody", "0123456789", "ab", STRANGE])
-def test_what_is_no_live_token_cannot_be_revoked(secret: MemorySecret, which: str) -> None:
-    register(secret).create("ci")
-    register(secret).create("gone")
-    register(secret).revoke("gone")
+@pytest.mark.parametrize("which", ["unknown", "0123456789", "ab", STRANGE])
+def test_only_live_tokens_can_be_revoked(secret: MemorySecret, which: str) -> None:
+    create_register(secret).create("ci")
+    create_register(secret).create("gone")
+    create_register(secret).revoke("gone")
     for name in (which, "gone"):
-        with pytest.raises(Refused, match="no live tokens"):
-            register(secret).revoke(name)
+        with pytest.raises(RegisterError, match="no live tokens"):
+            create_register(secret).revoke(name)
 
 
-def test_a_digest_that_fits_several_revokes_none() -> None:
+def test_an_ambiguous_digest_revokes_no_token() -> None:
     twins = [
         Token(name=name, sha256="ab" * 31 + end, created=NOON)
         for name, end in (("a", "00"), ("b", "01"))
     ]
     secret = MemorySecret(TokenDocument(tokens=tuple(twins)).encode())
-    with pytest.raises(Refused, match="2 live tokens"):
-        register(secret).revoke("abababab")
-    assert secret.live() == {"a", "b"}
+    with pytest.raises(RegisterError, match="2 live tokens"):
+        create_register(secret).revoke("abababab")
+    assert secret.list_live_names() == {"a", "b"}
 
 
-def test_a_mistyped_token_is_called_so(secret: MemorySecret) -> None:
-    token = register(secret).create("ci")
-    with pytest.raises(Refused, match="mistyped"):
-        register(secret).revoke(token[:-1])
+def test_a_mistyped_token_is_refused_as_mistyped(secret: MemorySecret) -> None:
+    token = create_register(secret).create("ci")
+    with pytest.raises(RegisterError, match="mistyped"):
+        create_register(secret).revoke(token[:-1])
 
 
 @pytest.mark.parametrize("name", ["", " ", "a b", "é", "-a", "a" * 65, "a\n"])
-def test_a_name_that_a_log_line_could_not_bear_is_refused(secret: MemorySecret, name: str) -> None:
-    with pytest.raises(Refused, match="no name"):
-        register(secret).create(name)
+def test_an_invalid_name_is_refused(secret: MemorySecret, name: str) -> None:
+    with pytest.raises(RegisterError, match="invalid name"):
+        create_register(secret).create(name)
     assert secret.versions == []
 
 
-def test_a_full_secret_says_what_to_do() -> None:
+def test_the_error_of_a_full_secret_names_the_remedy() -> None:
     many = tuple(
         Token(name="n" * 60, sha256=f"{number:064x}", created=NOON) for number in range(400)
     )
     secret = MemorySecret(TokenDocument(tokens=many).encode())
-    with pytest.raises(Refused, match=f"the secret is full: 401 .* {MAX_SIZE} are allowed; revoke"):
-        register(secret).create("ci")
+    with pytest.raises(
+        RegisterError, match=f"the secret is full: 401 .* bytes of {MAX_SIZE}; revoke"
+    ):
+        create_register(secret).create("ci")
 
 
-def test_a_secret_that_holds_something_else_is_left_alone_and_not_quoted() -> None:
+def test_an_unreadable_secret_is_neither_changed_nor_quoted() -> None:
     secret = MemorySecret(b"password")
-    with pytest.raises(Refused, match="versions/1 holds no document") as raised:
-        register(secret).create("ci")
+    with pytest.raises(RegisterError, match="versions/1 is not a document") as raised:
+        create_register(secret).create("ci")
     assert "password" not in str(raised.value)
     assert secret.versions == [b"password"]
 
@@ -161,48 +165,50 @@ def test_a_secret_that_holds_something_else_is_left_alone_and_not_quoted() -> No
 Act = Callable[[], object]
 
 
-def overtaken(secret: MemorySecret, acts: Sequence[Act]) -> None:
-    """Begin the first act; when it has read and is about to write, let the others overtake it."""
+def overtake(secret: MemorySecret, acts: Sequence[Act]) -> None:
+    """Start the first act, and execute the others between its reading and its writing."""
     first, *others = acts
-    secret.meanwhile = [lambda: overtaken(secret, others)] if others else []
+    secret.interruptions = [lambda: overtake(secret, others)] if others else []
     first()
 
 
 @pytest.mark.parametrize("others", [1, 2, 5])
-def test_tokens_that_were_made_in_between_stay(secret: MemorySecret, others: int) -> None:
-    register(secret).create("before")
+def test_concurrently_created_tokens_stay(secret: MemorySecret, others: int) -> None:
+    create_register(secret).create("before")
     names = ["ci", *(f"other-{number}" for number in range(others))]
-    overtaken(secret, [partial(register(secret).create, name) for name in names])
-    assert secret.live() == {"before", *names}
+    overtake(secret, [partial(create_register(secret).create, name) for name in names])
+    assert secret.list_live_names() == {"before", *names}
 
 
-def test_a_token_that_was_revoked_in_between_stays_revoked(secret: MemorySecret) -> None:
-    register(secret).create("leaked")
+def test_a_concurrently_revoked_token_stays_revoked(secret: MemorySecret) -> None:
+    create_register(secret).create("leaked")
 
     def revoke() -> None:
-        register(secret).revoke("leaked")
+        create_register(secret).revoke("leaked")
 
-    secret.meanwhile = [revoke]
-    register(secret).create("ci")
-    assert secret.live() == {"ci"}
+    secret.interruptions = [revoke]
+    create_register(secret).create("ci")
+    assert secret.list_live_names() == {"ci"}
 
 
-def test_whoever_reads_too_old_a_version_loses_nothing(secret: MemorySecret) -> None:
+def test_a_writer_with_an_old_version_loses_no_token(secret: MemorySecret) -> None:
     for name in ("a", "b", "c"):
-        register(secret).create(name)
-    stale, now = secret.version(1), register(secret)
-    secret.latest = lambda: stale  # type: ignore[method-assign]  # the alias may be behind
+        create_register(secret).create(name)
+    stale, now = secret.access_version(1), create_register(secret)
+    secret.access_latest = lambda: stale  # type: ignore[method-assign]  # ``latest`` can be stale
     now.create("ci")
-    assert secret.live() == {"a", "b", "c", "ci"}
+    assert secret.list_live_names() == {"a", "b", "c", "ci"}
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
-def test_three_writers_at_once_lose_nothing(secret: MemorySecret, order: tuple[int, ...]) -> None:
-    register(secret).create("leaked")
+def test_three_concurrent_writers_lose_no_token(
+    secret: MemorySecret, order: tuple[int, ...]
+) -> None:
+    create_register(secret).create("leaked")
     acts: list[Act] = [
-        lambda: register(secret).create("a"),
-        lambda: register(secret).revoke("leaked"),
-        lambda: register(secret).create("b"),
+        lambda: create_register(secret).create("a"),
+        lambda: create_register(secret).revoke("leaked"),
+        lambda: create_register(secret).create("b"),
     ]
-    overtaken(secret, [acts[number] for number in order])
-    assert secret.live() == {"a", "b"}
+    overtake(secret, [acts[number] for number in order])
+    assert secret.list_live_names() == {"a", "b"}

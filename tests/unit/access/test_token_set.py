@@ -11,23 +11,23 @@ from cloud.errors import NotFound, Unreadable
 from cloud.secrets import SecretVersion
 from schemas.names import ProjectName
 from testing.fakes.examples import NOON
-from testing.proxy import TOKEN, TOKENS, basic, entry
+from testing.memory_proxy import TOKEN, TOKENS, encode_basic, make_entry
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
-def token_set(*entries: dict[str, object]) -> TokenSet:
+def create_token_set(*entries: dict[str, object]) -> TokenSet:
     return TokenSet.read(json.dumps({"tokens": entries}).encode(), "tokens/versions/1")
 
 
-def name_of(tokens: TokenSet, secret: str, now: datetime = NOW) -> str | None:
+def find_name(tokens: TokenSet, secret: str, now: datetime = NOW) -> str | None:
     token = tokens.find(secret, now)
     return token.name if token else None
 
 
 def test_a_token_is_found_by_its_digest() -> None:
-    tokens = token_set(entry("one", "ci"), entry("two", "team"))
-    assert [name_of(tokens, secret) for secret in ("one", "two", "three", "")] == [
+    tokens = create_token_set(make_entry("one", "ci"), make_entry("two", "team"))
+    assert [find_name(tokens, secret) for secret in ("one", "two", "three", "")] == [
         "ci",
         "team",
         None,
@@ -35,23 +35,26 @@ def test_a_token_is_found_by_its_digest() -> None:
     ]
 
 
-def test_the_digest_itself_opens_nothing() -> None:
-    assert name_of(token_set(entry("one", "ci")), hashlib.sha256(b"one").hexdigest()) is None
+def test_a_digest_is_not_accepted_as_a_token() -> None:
+    assert (
+        find_name(create_token_set(make_entry("one", "ci")), hashlib.sha256(b"one").hexdigest())
+        is None
+    )
 
 
 def test_two_tokens_of_one_name_are_both_live() -> None:
-    tokens = token_set(entry("old", "ci"), entry("new", "ci"))
-    assert (name_of(tokens, "old"), name_of(tokens, "new")) == ("ci", "ci")
+    tokens = create_token_set(make_entry("old", "ci"), make_entry("new", "ci"))
+    assert (find_name(tokens, "old"), find_name(tokens, "new")) == ("ci", "ci")
 
 
 def test_a_token_ends_at_its_expiry() -> None:
-    tokens = token_set(entry("one", "ci", expires="2026-11-24T12:00:00Z"))
-    assert name_of(tokens, "one", NOW - timedelta(microseconds=1)) == "ci"
-    assert name_of(tokens, "one", NOW) is None
+    tokens = create_token_set(make_entry("one", "ci", expires="2026-11-24T12:00:00Z"))
+    assert find_name(tokens, "one", NOW - timedelta(microseconds=1)) == "ci"
+    assert find_name(tokens, "one", NOW) is None
 
 
 def test_a_token_that_is_not_ascii_is_digested_as_utf_8() -> None:
-    assert name_of(token_set(entry("gcpypi_ä", "ci")), "gcpypi_ä") == "ci"
+    assert find_name(create_token_set(make_entry("gcpypi_ä", "ci")), "gcpypi_ä") == "ci"
 
 
 @pytest.mark.parametrize(
@@ -68,20 +71,20 @@ def test_a_token_that_is_not_ascii_is_digested_as_utf_8() -> None:
 def test_a_tokens_projects_are_globs_over_normalised_names(
     globs: list[str], project: str, expected: bool
 ) -> None:
-    token = token_set(entry("one", "ci", projects=globs)).find("one", NOW)
+    token = create_token_set(make_entry("one", "ci", projects=globs)).find("one", NOW)
     assert token is not None
-    assert token.reads(ProjectName(project)) is expected
+    assert token.can_read(ProjectName(project)) is expected
 
 
 def test_a_token_that_is_not_for_reading_reads_nothing() -> None:
-    token = token_set(entry("one", "ci", scopes=["upload"])).find("one", NOW)
+    token = create_token_set(make_entry("one", "ci", scopes=["upload"])).find("one", NOW)
     assert token is not None
-    assert not token.reads(ProjectName("acme"))
-    assert not token.reads_everything()
+    assert not token.can_read(ProjectName("acme"))
+    assert not token.can_read_everything()
 
 
-def test_nobody_is_let_in_by_no_tokens() -> None:
-    assert name_of(token_set(), "one") is None
+def test_an_empty_token_set_accepts_no_token() -> None:
+    assert find_name(create_token_set(), "one") is None
 
 
 @pytest.mark.parametrize(
@@ -106,12 +109,12 @@ def test_a_broken_document_is_unreadable_and_never_quoted(data: bytes) -> None:
 @pytest.mark.parametrize(
     ("field", "password"),
     [
-        (basic("t"), "t"),
-        (basic("t", user=""), "t"),
-        (basic("a:b:c"), "a:b:c"),
-        (basic("ä"), "ä"),
-        (basic("t").replace("Basic", "bAsIc"), "t"),
-        (basic("t").replace(" ", "  "), "t"),
+        (encode_basic("t"), "t"),
+        (encode_basic("t", user=""), "t"),
+        (encode_basic("a:b:c"), "a:b:c"),
+        (encode_basic("ä"), "ä"),
+        (encode_basic("t").replace("Basic", "bAsIc"), "t"),
+        (encode_basic("t").replace(" ", "  "), "t"),
         ("Basic dXNlcjo=", None),
         ("Basic dXNlcg==", None),
         ("Basic /w==", None),
@@ -120,7 +123,7 @@ def test_a_broken_document_is_unreadable_and_never_quoted(data: bytes) -> None:
         ("Basic", None),
         ("Bearer abc", None),
         ("", None),
-        (basic("x" * 2000), None),
+        (encode_basic("x" * 2000), None),
     ],
 )
 def test_the_password_of_basic_credentials_is_the_token(field: str, password: str | None) -> None:
@@ -133,32 +136,32 @@ async def test_the_tokens_are_read_from_the_latest_version() -> None:
     assert tokens.find(TOKEN, NOON) is not None
 
 
-async def test_a_secret_that_is_gone_is_no_reason_to_forget_the_last_tokens() -> None:
-    def gone() -> SecretVersion:
+async def test_a_deleted_secret_is_unreadable_and_not_empty() -> None:
+    def raise_not_found() -> SecretVersion:
         raise NotFound("tokens/versions/latest")
 
     with pytest.raises(Unreadable, match="tokens/versions/latest"):
-        await read(gone)
+        await read(raise_not_found)
 
 
-def version(number: int, document: object) -> Callable[[], SecretVersion]:
+def create_version(number: int, document: object) -> Callable[[], SecretVersion]:
     data = json.dumps(document).encode()
     return lambda: SecretVersion(f"tokens/versions/{number}", data)
 
 
-async def test_an_older_version_than_the_last_gives_revoked_tokens_no_way_back() -> None:
-    answers = iter((version(8, {"tokens": []}), version(7, {"tokens": TOKENS})))
+async def test_an_older_version_does_not_restore_revoked_tokens() -> None:
+    answers = iter((create_version(8, {"tokens": []}), create_version(7, {"tokens": TOKENS})))
     now = 0.0
 
     read = create_loader(lambda: next(answers)(), lambda: now)
     revoked = await read(None)
     now = FALL_BACK - 1
-    with pytest.raises(Unreadable, match="tokens/versions/7: version 8 was read before"):
+    with pytest.raises(Unreadable, match="tokens/versions/7: older than version 8"):
         await read(revoked)
 
 
-async def test_a_secret_that_was_made_anew_is_believed_after_a_while() -> None:
-    answers = iter((version(8, {"tokens": []}), version(1, {"tokens": TOKENS})))
+async def test_a_recreated_secret_is_accepted_after_some_time() -> None:
+    answers = iter((create_version(8, {"tokens": []}), create_version(1, {"tokens": TOKENS})))
     now = 0.0
 
     read = create_loader(lambda: next(answers)(), lambda: now)

@@ -1,4 +1,4 @@
-"""Every service starts with nothing but its required settings."""
+"""Settings of every service: required settings are enough for the start."""
 
 from datetime import timedelta
 
@@ -14,42 +14,42 @@ from publisher.settings import Settings as PublisherSettings
 KINDS = (IngestSettings, IndexerSettings, PublisherSettings, ProxySettings)
 
 
-def name_of(kind: type[ServiceSettings]) -> str:
+def format_kind(kind: type[ServiceSettings]) -> str:
     return kind.__module__
 
 
-def required(kind: type[ServiceSettings]) -> list[str]:
+def list_required(kind: type[ServiceSettings]) -> list[str]:
     return [name for name, field in kind.model_fields.items() if field.is_required()]
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=name_of)
+@pytest.mark.parametrize("kind", KINDS, ids=format_kind)
 def test_the_required_settings_are_enough(
     kind: type[ServiceSettings], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in required(kind):
+    for name in list_required(kind):
         monkeypatch.setenv(name.upper(), f"some-{name}")
     settings = load_settings(kind)
-    assert {getattr(settings, name) for name in required(kind)} == {
-        f"some-{name}" for name in required(kind)
+    assert {getattr(settings, name) for name in list_required(kind)} == {
+        f"some-{name}" for name in list_required(kind)
     }
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=name_of)
-def test_each_missing_one_is_named(
+@pytest.mark.parametrize("kind", KINDS, ids=format_kind)
+def test_each_missing_setting_is_named(
     kind: type[ServiceSettings],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    for name in required(kind):
+    for name in list_required(kind):
         monkeypatch.delenv(name.upper(), raising=False)
     with pytest.raises(SystemExit) as caught:
         load_settings(kind)
     assert caught.value.code == 1
-    told = capsys.readouterr().err
-    assert all(f"setting {name.upper()}: Field required" in told for name in required(kind))
+    errors = capsys.readouterr().err
+    assert all(f"setting {name.upper()}: Field required" in errors for name in list_required(kind))
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=name_of)
+@pytest.mark.parametrize("kind", KINDS, ids=format_kind)
 def test_every_setting_is_described(kind: type[ServiceSettings]) -> None:
     for name, field in kind.model_fields.items():
         assert field.description, name
@@ -61,10 +61,10 @@ def test_every_setting_is_described(kind: type[ServiceSettings]) -> None:
 
 
 @pytest.mark.parametrize("written", ["600", "PT10M", "0:10:00"])
-def test_a_length_of_time_may_be_written_in_seconds(
+def test_a_duration_is_read_in_seconds_and_in_iso_8601(
     written: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in required(IndexerSettings):
+    for name in list_required(IndexerSettings):
         monkeypatch.setenv(name.upper(), "x")
     monkeypatch.setenv("COMMAND_GRACE", written)
     assert load_settings(IndexerSettings).command_grace == timedelta(minutes=10)

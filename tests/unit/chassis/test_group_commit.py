@@ -7,20 +7,20 @@ from chassis.group_commit import GroupCommit
 
 
 class Recorder:
-    """Commits what it is given when it is let, and keeps the groups it was given."""
+    """Commit function that records its groups and waits for permission."""
 
     def __init__(self) -> None:
         self.groups: list[tuple[str, list[int]]] = []
-        self.let = asyncio.Event()
-        self.let.set()
+        self.allowed = asyncio.Event()
+        self.allowed.set()
 
     async def commit(self, key: str, changes: Sequence[int]) -> Sequence[int | Exception]:
         self.groups.append((key, list(changes)))
-        await self.let.wait()
+        await self.allowed.wait()
         return [ValueError("odd") if change % 2 else change * 10 for change in changes]
 
 
-async def started(group: GroupCommit[str, int, int], *changes: int) -> "list[asyncio.Task[int]]":
+async def submit(group: GroupCommit[str, int, int], *changes: int) -> "list[asyncio.Task[int]]":
     tasks = [asyncio.create_task(group.submit("acme", change)) for change in changes]
     await asyncio.sleep(0)
     return tasks
@@ -32,43 +32,43 @@ async def test_an_idle_key_commits_at_once() -> None:
     assert recorder.groups == [("acme", [2])]
 
 
-async def test_changes_that_arrive_during_a_commit_are_made_by_the_next_together() -> None:
+async def test_changes_that_arrive_during_a_commit_are_grouped_in_the_next() -> None:
     recorder = Recorder()
-    recorder.let.clear()
+    recorder.allowed.clear()
     group = GroupCommit(recorder.commit)
-    first = await started(group, 2)
-    others = await started(group, 4, 6, 8)
+    first = await submit(group, 2)
+    others = await submit(group, 4, 6, 8)
     assert not any(task.done() for task in (*first, *others))
-    recorder.let.set()
+    recorder.allowed.set()
     assert await asyncio.gather(*first, *others) == [20, 40, 60, 80]
     assert recorder.groups == [("acme", [2]), ("acme", [4, 6, 8])]
 
 
 async def test_keys_do_not_wait_for_each_other() -> None:
     recorder = Recorder()
-    recorder.let.clear()
+    recorder.allowed.clear()
     group = GroupCommit(recorder.commit)
     tasks = [asyncio.create_task(group.submit(key, 2)) for key in ("acme", "zebra")]
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     assert recorder.groups == [("acme", [2]), ("zebra", [2])]
-    recorder.let.set()
+    recorder.allowed.set()
     await asyncio.gather(*tasks)
 
 
-async def test_an_exception_in_one_change_answers_that_change_alone() -> None:
+async def test_an_exception_in_one_change_fails_only_that_change() -> None:
     recorder = Recorder()
-    recorder.let.clear()
+    recorder.allowed.clear()
     group = GroupCommit(recorder.commit)
-    await started(group, 2)
-    tasks = await started(group, 4, 5, 6)
-    recorder.let.set()
+    await submit(group, 2)
+    tasks = await submit(group, 4, 5, 6)
+    recorder.allowed.set()
     answers = await asyncio.gather(*tasks, return_exceptions=True)
     assert answers[::2] == [40, 60]
     assert isinstance(answers[1], ValueError)
 
 
-async def test_a_commit_that_fails_answers_its_whole_group_and_no_other() -> None:
+async def test_a_commit_that_fails_fails_its_whole_group_and_no_other() -> None:
     failures = iter([OSError("storage"), None])
 
     async def commit(key: str, changes: Sequence[int]) -> Sequence[int | Exception]:
@@ -82,7 +82,7 @@ async def test_a_commit_that_fails_answers_its_whole_group_and_no_other() -> Non
     assert await group.submit("acme", 2) == 2
 
 
-async def test_a_commit_that_forgets_a_change_is_an_error_and_not_silence() -> None:
+async def test_a_commit_without_a_result_for_a_change_raises() -> None:
     async def commit(key: str, changes: Sequence[int]) -> Sequence[int | Exception]:
         return []
 
@@ -92,11 +92,11 @@ async def test_a_commit_that_forgets_a_change_is_an_error_and_not_silence() -> N
 
 async def test_a_cancelled_caller_does_not_cancel_the_commit() -> None:
     recorder = Recorder()
-    recorder.let.clear()
+    recorder.allowed.clear()
     group = GroupCommit(recorder.commit)
-    first = await started(group, 2)
-    second = await started(group, 4)
+    first = await submit(group, 2)
+    second = await submit(group, 4)
     first[0].cancel()
-    recorder.let.set()
+    recorder.allowed.set()
     assert await second[0] == 40
     assert recorder.groups == [("acme", [2]), ("acme", [4])]

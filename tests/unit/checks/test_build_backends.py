@@ -1,7 +1,7 @@
-"""What build back ends make passes, wheels and sdists, without a warning.
+"""Wheels and sdists of all build back ends pass without a warning.
 
-Only hatchling is at hand without a network; ``BACKENDS=all`` (``make judge-wheels``) has uv fetch
-the others. maturin needs a Rust compiler besides.
+Without a network only hatchling is available. ``BACKENDS=all`` (``make judge-wheels``) downloads
+the others with uv. maturin also needs a Rust compiler.
 """
 
 import os
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from checks.distribution import Verified, check_name, verify
+from checks.distribution import VerifiedFile, check_name, verify
 from checks.policy import Policy
 
 UV = Path(sys.executable).parent / "uv"
@@ -49,33 +49,35 @@ MAIN = 'fn main() { println!("acme"); }\n'
 CARGO = '[package]\nname = "acme-tool"\nversion = "1.0.0"\nedition = "2021"\n'
 
 
-def _backend(requires: str, backend: str, more: str = "") -> str:
+def _format_pyproject(requires: str, backend: str, more: str = "") -> str:
     requirement = f'requires = ["{requires}"]'
     return f'{PROJECT}\n[build-system]\n{requirement}\nbuild-backend = "{backend}"\n{more}'
 
 
 BACKENDS: Mapping[str, Sources] = {
     "hatchling": {
-        "pyproject.toml": _backend(
+        "pyproject.toml": _format_pyproject(
             "hatchling",
             "hatchling.build",
             '[tool.hatch.build.targets.wheel]\npackages = ["src/acme_tool"]\n',
         )
     },
-    "setuptools": {"pyproject.toml": _backend("setuptools>=77", "setuptools.build_meta")},
+    "setuptools": {"pyproject.toml": _format_pyproject("setuptools>=77", "setuptools.build_meta")},
     "setuptools, compiled": {
-        "pyproject.toml": _backend("setuptools>=77", "setuptools.build_meta"),
+        "pyproject.toml": _format_pyproject("setuptools>=77", "setuptools.build_meta"),
         "setup.py": "from setuptools import Extension, setup\n"
         'setup(ext_modules=[Extension("acme_tool.fast", ["fast.c"])])\n',
         "fast.c": "#include <Python.h>\nstatic struct PyModuleDef m = {PyModuleDef_HEAD_INIT,"
         ' "fast"};\nPyMODINIT_FUNC PyInit_fast(void) { return PyModule_Create(&m); }\n',
     },
-    "flit-core": {"pyproject.toml": _backend("flit-core>=3.11", "flit_core.buildapi")},
-    "poetry-core": {"pyproject.toml": _backend("poetry-core>=2", "poetry.core.masonry.api")},
-    "pdm-backend": {"pyproject.toml": _backend("pdm-backend", "pdm.backend")},
-    "uv_build": {"pyproject.toml": _backend("uv_build>=0.9", "uv_build")},
+    "flit-core": {"pyproject.toml": _format_pyproject("flit-core>=3.11", "flit_core.buildapi")},
+    "poetry-core": {
+        "pyproject.toml": _format_pyproject("poetry-core>=2", "poetry.core.masonry.api")
+    },
+    "pdm-backend": {"pyproject.toml": _format_pyproject("pdm-backend", "pdm.backend")},
+    "uv_build": {"pyproject.toml": _format_pyproject("uv_build>=0.9", "uv_build")},
     "maturin": {
-        "pyproject.toml": _backend(
+        "pyproject.toml": _format_pyproject(
             "maturin>=1.9", "maturin", '[tool.maturin]\nbindings = "bin"\n'
         ).replace('scripts.acme = "acme_tool:main"\n', ""),
         "Cargo.toml": CARGO,
@@ -85,9 +87,9 @@ BACKENDS: Mapping[str, Sources] = {
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_what_a_build_back_end_makes_passes(backend: str, tmp_path: Path) -> None:
+def test_files_of_a_build_back_end_pass(backend: str, tmp_path: Path) -> None:
     if backend != "hatchling" and not ALL:
-        pytest.skip("needs a network: BACKENDS=all")
+        pytest.skip("needs a network; run it with BACKENDS=all")
     if backend == "maturin" and shutil.which("cargo") is None:
         pytest.skip("needs a Rust compiler")
     for name, text in (FILES | dict(BACKENDS[backend])).items():
@@ -101,12 +103,12 @@ def test_what_a_build_back_end_makes_passes(backend: str, tmp_path: Path) -> Non
         check=True,
         timeout=300,
     )
-    built = {_judged(path) for path in (tmp_path / "dist").glob("acme*")}
-    assert {(each.kind, each.version) for each in built} == {("wheel", "1.0"), ("sdist", "1.0")}
-    assert {each.warnings for each in built} == {()}
-    assert {each.project for each in built} == {"acme-tool"}
+    files = {_verify(path) for path in (tmp_path / "dist").glob("acme*")}
+    assert {(file.kind, file.version) for file in files} == {("wheel", "1.0"), ("sdist", "1.0")}
+    assert {file.warnings for file in files} == {()}
+    assert {file.project for file in files} == {"acme-tool"}
 
 
-def _judged(path: Path) -> Verified:
+def _verify(path: Path) -> VerifiedFile:
     data = path.read_bytes()
     return verify(check_name(path.name, Policy(), None), [data], Policy(), len(data))

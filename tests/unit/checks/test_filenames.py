@@ -1,4 +1,4 @@
-"""What a file name says, and who may upload what under it."""
+"""Parsing of file names, and the policy for them."""
 
 import pytest
 from packaging.tags import Tag
@@ -14,13 +14,13 @@ WHEEL = "acme-1.0-py3-none-any.whl"
 DEFAULTS = Policy()
 
 
-def _reason(filename: str, policy: Policy = DEFAULTS, publisher: str | None = None) -> Reason:
+def _get_reason(filename: str, policy: Policy = DEFAULTS, uploader: str | None = None) -> Reason:
     with pytest.raises(Refused) as refused:
-        check_name(filename, policy, publisher)
+        check_name(filename, policy, uploader)
     return refused.value.reason
 
 
-def test_a_wheel_name_says_project_version_build_and_tags() -> None:
+def test_a_wheel_name_has_project_version_build_and_tags() -> None:
     assert check_name("a_b-1!2.0+c.3-7x-py2.py3-none-any.whl", Policy(), None) == ParsedName(
         filename="a_b-1!2.0+c.3-7x-py2.py3-none-any.whl",
         kind="wheel",
@@ -31,7 +31,7 @@ def test_a_wheel_name_says_project_version_build_and_tags() -> None:
     )
 
 
-def test_an_sdist_name_says_project_and_version() -> None:
+def test_an_sdist_name_has_project_and_version() -> None:
     assert check_name("a_b-2.0.tar.gz", Policy(), None) == ParsedName(
         filename="a_b-2.0.tar.gz",
         kind="sdist",
@@ -66,7 +66,7 @@ def test_an_sdist_name_says_project_and_version() -> None:
     ],
 )
 def test_a_bad_wheel_name_is_refused(filename: str) -> None:
-    assert _reason(filename) == Reason.BAD_FILENAME
+    assert _get_reason(filename) == Reason.BAD_FILENAME
 
 
 @pytest.mark.parametrize(
@@ -87,50 +87,50 @@ def test_a_bad_wheel_name_is_refused(filename: str) -> None:
     ],
 )
 def test_a_bad_sdist_name_is_refused(filename: str) -> None:
-    assert _reason(filename) == Reason.SDIST_FILENAME
+    assert _get_reason(filename) == Reason.SDIST_FILENAME
 
 
 @pytest.mark.parametrize("filename", ["Acme-1.0-py3-none-any.whl", "acme-1.00-py3-none-any.whl"])
-def test_a_name_in_another_spelling_is_warned_of(filename: str) -> None:
+def test_a_name_in_another_spelling_has_a_warning(filename: str) -> None:
     (warning,) = check_name(filename, Policy(), None).warnings
     assert warning.startswith(f"bad-filename: {filename}: the normalised form")
 
 
-def test_a_name_in_another_spelling_is_refused_where_the_policy_is_strict() -> None:
-    assert _reason("Acme-1.0-py3-none-any.whl", Policy(strict=True)) == Reason.BAD_FILENAME
+def test_a_strict_policy_refuses_a_name_in_another_spelling() -> None:
+    assert _get_reason("Acme-1.0-py3-none-any.whl", Policy(strict=True)) == Reason.BAD_FILENAME
 
 
-def test_everyone_may_publish_everything_where_publishers_are_not_spoken_of() -> None:
+def test_without_uploaders_in_the_policy_every_upload_is_allowed() -> None:
     assert check_name(WHEEL, Policy(), None).project == "acme"
     assert check_name(WHEEL, Policy(), "anyone").project == "acme"
 
 
-@pytest.mark.parametrize("publisher", ["team", "all"])
-def test_a_publisher_may_publish_what_it_was_granted(publisher: str) -> None:
-    policy = Policy(publishers={"team": ("other", "Ac*"), "all": ("*",)})
-    assert check_name(WHEEL, policy, publisher).project == "acme"
+@pytest.mark.parametrize("uploader", ["team", "all"])
+def test_an_uploader_may_upload_its_projects(uploader: str) -> None:
+    policy = Policy(uploaders={"team": ("other", "Ac*"), "all": ("*",)})
+    assert check_name(WHEEL, policy, uploader).project == "acme"
 
 
-@pytest.mark.parametrize("publisher", ["team", "unknown", "", None])
-def test_nobody_else_may(publisher: str | None) -> None:
-    policy = Policy(publishers={"team": ("acme-*",)})
-    assert _reason(WHEEL, policy, publisher) == Reason.NOT_ALLOWED
+@pytest.mark.parametrize("uploader", ["team", "unknown", "", None])
+def test_other_uploaders_are_refused(uploader: str | None) -> None:
+    policy = Policy(uploaders={"team": ("acme-*",)})
+    assert _get_reason(WHEEL, policy, uploader) == Reason.NOT_ALLOWED
 
 
-def test_nobody_may_where_the_last_publisher_was_taken_out() -> None:
-    assert _reason(WHEEL, Policy(publishers={}), "team") == Reason.NOT_ALLOWED
+def test_an_empty_list_of_uploaders_refuses_every_upload() -> None:
+    assert _get_reason(WHEEL, Policy(uploaders={}), "team") == Reason.NOT_ALLOWED
 
 
 def test_a_project_outside_the_allowed_ones_is_reserved() -> None:
     policy = Policy(allowed_projects=("acme_*", "other"))
-    assert _reason(WHEEL, policy) == Reason.RESERVED_NAME
+    assert _get_reason(WHEEL, policy) == Reason.RESERVED_NAME
     assert check_name("acme.x-1.0-py3-none-any.whl", policy, None).project == "acme-x"
 
 
 def test_names_of_the_standard_library_are_blocked_on_demand() -> None:
     filename = "dummy_threading-1.0-py3-none-any.whl"
     assert check_name(filename, Policy(), None).project == "dummy-threading"
-    assert _reason(filename, Policy(block_stdlib_names=True)) == Reason.RESERVED_NAME
+    assert _get_reason(filename, Policy(block_stdlib_names=True)) == Reason.RESERVED_NAME
     assert check_name(WHEEL, Policy(block_stdlib_names=True), None).project == "acme"
 
 
@@ -153,7 +153,7 @@ def test_names_of_the_standard_library_are_blocked_on_demand() -> None:
         "linux_armv7l",
     ],
 )
-def test_platforms_that_installers_look_for_pass_strict_tags(platform: str) -> None:
+def test_installable_platforms_pass_strict_tags(platform: str) -> None:
     filename = f"acme-1.0-cp311-cp311-{platform}.whl"
     assert check_name(filename, Policy(strict_platform_tags=True), None).filename == filename
 
@@ -162,18 +162,18 @@ def test_platforms_that_installers_look_for_pass_strict_tags(platform: str) -> N
 def test_other_platforms_are_refused_by_strict_tags_only(platform: str) -> None:
     filename = f"acme-1.0-cp311-cp311-{platform}.whl"
     assert check_name(filename, Policy(), None).filename == filename
-    assert _reason(filename, Policy(strict_platform_tags=True)) == Reason.BAD_TAG
+    assert _get_reason(filename, Policy(strict_platform_tags=True)) == Reason.BAD_TAG
 
 
-def test_not_allowed_comes_before_reserved() -> None:
-    policy = Policy(publishers={"team": ("x",)}, allowed_projects=("x",))
-    assert _reason(WHEEL, policy, "team") == Reason.NOT_ALLOWED
+def test_not_allowed_precedes_reserved_name() -> None:
+    policy = Policy(uploaders={"team": ("x",)}, allowed_projects=("x",))
+    assert _get_reason(WHEEL, policy, "team") == Reason.NOT_ALLOWED
 
 
 @pytest.mark.parametrize(
     "filename", ["acme-1.0-py3-none-an(y.whl", "acme-1.0-py3-none-a%2e.whl", "acme-1.0~1.tar.gz"]
 )
-def test_a_name_with_other_characters_than_names_have_is_refused(filename: str) -> None:
+def test_a_name_with_invalid_characters_is_refused(filename: str) -> None:
     with pytest.raises(Refused) as caught:
         check_name(filename, Policy(), None)
     assert caught.value.reason in (Reason.BAD_FILENAME, Reason.SDIST_FILENAME)

@@ -1,4 +1,4 @@
-"""Mutated wheels and sdists: refused, or read by `zipfile` and `tarfile` exactly as by us."""
+"""Mutated wheels and sdists: refused, or read by `zipfile` and `tarfile` with equal results."""
 
 import gzip
 import io
@@ -11,15 +11,15 @@ from dataclasses import replace
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from checks.distribution import Verified, read_core_metadata, verify
+from checks.distribution import VerifiedFile, read_core_metadata, verify
 from checks.policy import Policy
 from checks.refusal import Refused
-from testing.corpus.archive import MAX32, STORED, Archive, Central, Entry, chunked, zip64_extra
+from testing.corpus.archive import MAX32, STORED, Archive, Central, Entry, split_chunks, zip64_extra
 from testing.corpus.oddities import BASE, WHEEL_ODDITIES
-from testing.corpus.readers import by_walk, by_zipfile, digest
+from testing.corpus.readers import compute_digest, read_by_walk, read_by_zipfile
 from testing.corpus.sdists import FILENAME as SDIST
 from testing.corpus.sdists import SDIST_ODDITIES
-from testing.corpus.wheels import FILENAME, METADATA, WHEEL, Rows, wheel
+from testing.corpus.wheels import FILENAME, METADATA, WHEEL, Rows, make_wheel
 
 THOROUGH = settings(
     max_examples=300,
@@ -36,8 +36,8 @@ TARS = [data for data in TARS if len(data) < 3 * SMALL]
 Edit = Callable[[bytes], bytes]
 
 
-def _edits(data: bytes) -> st.SearchStrategy[bytes]:
-    """The bytes with some of them changed, taken out, put in, or put elsewhere."""
+def _edit(data: bytes) -> st.SearchStrategy[bytes]:
+    """Change, delete, insert or move some of the bytes."""
     places = st.integers(0, len(data))
     lengths = st.integers(1, 40)
     pieces = st.one_of(
@@ -51,42 +51,42 @@ def _edits(data: bytes) -> st.SearchStrategy[bytes]:
         st.builds(lambda a, b, n: lambda d: d[:b] + d[a : a + n] + d[b:], places, places, lengths),
         st.builds(lambda at: lambda d: d[:at], places),
     )
-    return st.lists(edit, min_size=1, max_size=3).map(lambda edits: _applied(data, edits))
+    return st.lists(edit, min_size=1, max_size=3).map(lambda edits: _apply(data, edits))
 
 
-def _applied(data: bytes, edits: Iterable[Edit]) -> bytes:
+def _apply(data: bytes, edits: Iterable[Edit]) -> bytes:
     for edit in edits:
         data = edit(data)
     return data
 
 
-def _verified(filename: str, data: bytes, chunk_size: int = 1000) -> Verified | None:
-    """What comes of it; anything but `Refused` is a finding."""
+def _verify(filename: str, data: bytes, chunk_size: int = 1000) -> VerifiedFile | None:
+    """Return the facts of a file, or None if it is refused; other exceptions are bugs."""
     try:
-        return verify(filename, chunked(data, chunk_size), Policy(), len(data))
+        return verify(filename, split_chunks(data, chunk_size), Policy(), len(data))
     except Refused:
         return None
 
 
 def _expect_the_same(data: bytes) -> None:
-    walked = by_walk(data)
+    walked = read_by_walk(data)
     if walked is not None:
-        assert walked == by_zipfile(data)
-    verified = _verified(FILENAME, data)
+        assert walked == read_by_zipfile(data)
+    verified = _verify(FILENAME, data)
     if verified is not None:
         assert walked is not None
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             assert archive.read("acme-1.0.dist-info/METADATA") == verified.metadata
-        assert verified.sha256 == digest(data)
+        assert verified.sha256 == compute_digest(data)
 
 
 def test_every_unusual_wheel_reads_the_same_with_zipfile() -> None:
     for data in WHEELS:
-        assert by_walk(data) == by_zipfile(data)
+        assert read_by_walk(data) == read_by_zipfile(data)
 
 
 @THOROUGH
-@given(st.sampled_from(WHEELS).flatmap(_edits))
+@given(st.sampled_from(WHEELS).flatmap(_edit))
 def test_a_wheel_with_bytes_changed_is_refused_or_reads_the_same(data: bytes) -> None:
     _expect_the_same(data)
 
@@ -147,7 +147,7 @@ def test_an_archive_with_headers_changed_is_refused_or_reads_the_same(archive: A
 @THOROUGH
 @given(st.sampled_from(WHEELS), st.integers(1, 5000))
 def test_chunk_boundaries_change_nothing(data: bytes, size: int) -> None:
-    assert _verified(FILENAME, data, size) == _verified(FILENAME, data, len(data))
+    assert _verify(FILENAME, data, size) == _verify(FILENAME, data, len(data))
 
 
 _TOKENS = [
@@ -168,7 +168,7 @@ _PAPERS = st.one_of(_TEXTS.map(str.encode), st.binary(max_size=200))
 @given(_PAPERS)
 @example(b"License-Expression: " + b"(" * 5000)
 @example(b"Content-Type: multipart/x; boundary*" + b"9" * 5000 + b"*=x")
-def test_no_metadata_makes_the_parser_stumble(text: bytes) -> None:
+def test_no_metadata_breaks_the_parser(text: bytes) -> None:
     for data in (text, METADATA + text):
         with suppress(Refused):
             assert len((read_core_metadata(data).summary or "").encode()) <= 512
@@ -179,36 +179,36 @@ _WHEEL_TOKENS = ["Wheel-Version", "Tag", "Build", "Root-Is-Purelib", ": ", "\n",
 
 @THOROUGH
 @given(st.one_of(st.binary(max_size=60), st.lists(st.sampled_from(_WHEEL_TOKENS)).map("".join)))
-def test_no_wheel_file_makes_the_parser_stumble(text: bytes | str) -> None:
+def test_no_wheel_file_breaks_the_parser(text: bytes | str) -> None:
     data = text.encode() if isinstance(text, str) else text
-    _verified(FILENAME, wheel(wheel_file=WHEEL + data).build())
-    _verified("acme-1.0-1-py3-none-any.whl", wheel(wheel_file=data + WHEEL).build())
+    _verify(FILENAME, make_wheel(wheel_file=WHEEL + data).build())
+    _verify("acme-1.0-1-py3-none-any.whl", make_wheel(wheel_file=data + WHEEL).build())
 
 
 @THOROUGH
 @given(st.one_of(st.binary(max_size=60), st.text("[]=:.,#; \n\tab%DEFAULT", max_size=60)))
-def test_no_entry_points_make_the_parser_stumble(text: bytes | str) -> None:
+def test_no_entry_points_break_the_parser(text: bytes | str) -> None:
     data = text.encode() if isinstance(text, str) else text
     for content in (data, b"[console_scripts]\n" + data):
-        _verified(FILENAME, wheel(entry_points=content).build())
+        _verify(FILENAME, make_wheel(entry_points=content).build())
 
 
 @THOROUGH
 @given(st.integers(0, 4), st.one_of(st.binary(max_size=60), st.text('",=\r\n\\/.a0', max_size=60)))
-def test_no_record_makes_the_parser_stumble(place: int, text: bytes | str) -> None:
+def test_no_record_breaks_the_parser(place: int, text: bytes | str) -> None:
     row = text.encode() if isinstance(text, str) else text
 
-    def changed(rows: Rows) -> Rows:
+    def insert(rows: Rows) -> Rows:
         return [*rows[:place], row, *rows[place:]]
 
-    _verified(FILENAME, wheel(record=changed).build())
+    _verify(FILENAME, make_wheel(record=insert).build())
 
 
 @THOROUGH
-@given(st.sampled_from(TARS).flatmap(_edits))
+@given(st.sampled_from(TARS).flatmap(_edit))
 def test_an_sdist_with_bytes_changed_is_refused_or_reads_the_same(tar: bytes) -> None:
     data = gzip.compress(tar, 1, mtime=0)
-    if _verified(SDIST, data) is None:
+    if _verify(SDIST, data) is None:
         return
     with tarfile.open(fileobj=io.BytesIO(data)) as archive:
         members = archive.getmembers()
@@ -220,9 +220,9 @@ def test_an_sdist_with_bytes_changed_is_refused_or_reads_the_same(tar: bytes) ->
 
 
 @THOROUGH
-@given(st.sampled_from(SDIST_ODDITIES).map(lambda case: case.build()[:SMALL]).flatmap(_edits))
-def test_a_gzip_stream_with_bytes_changed_is_only_ever_refused(data: bytes) -> None:
-    _verified(SDIST, data)
+@given(st.sampled_from(SDIST_ODDITIES).map(lambda case: case.build()[:SMALL]).flatmap(_edit))
+def test_a_gzip_stream_with_bytes_changed_raises_only_refusals(data: bytes) -> None:
+    _verify(SDIST, data)
 
 
 def test_stored_members_read_the_same() -> None:

@@ -1,4 +1,4 @@
-"""The access token is fetched when it is needed, once however many ask."""
+"""Tests of ``cloud.identity``: one refresh of the access token for concurrent requests."""
 
 import asyncio
 import threading
@@ -14,12 +14,12 @@ from cloud.errors import Unavailable
 from cloud.identity import READ_STORAGE, Identity
 
 
-def now() -> datetime:
-    """As google-auth has it: UTC, and naive."""
+def utcnow() -> datetime:
+    """Return the time as in google-auth: UTC, without a time zone."""
     return datetime.now(UTC).replace(tzinfo=None)
 
 
-class Counting(Credentials):
+class CountingCredentials(Credentials):
     def __init__(self, *, fails: bool = False) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.refreshes, self.fails = 0, fails
@@ -32,58 +32,58 @@ class Counting(Credentials):
             raise RefreshError("no metadata server")  # type: ignore[no-untyped-call]
         self.refreshes += 1
         self.token = f"token-{self.refreshes}"
-        self.expiry: Any = now() + timedelta(hours=1)
+        self.expiry: Any = utcnow() + timedelta(hours=1)
 
 
-async def test_many_who_ask_share_one_token() -> None:
-    credentials = Counting()
+async def test_concurrent_requests_share_one_token() -> None:
+    credentials = CountingCredentials()
     credentials.may_refresh.clear()
     identity = Identity(READ_STORAGE, credentials)
-    asking = asyncio.gather(*(identity.fields() for _ in range(20)))
+    asking = asyncio.gather(*(identity.get_headers() for _ in range(20)))
     await asyncio.sleep(0.02)
     credentials.may_refresh.set()
     assert await asking == [{"authorization": "Bearer token-1"}] * 20
     assert credentials.refreshes == 1
 
 
-async def test_who_waits_no_longer_does_not_have_it_fetched_again() -> None:
-    credentials = Counting()
+async def test_a_cancelled_request_does_not_repeat_the_refresh() -> None:
+    credentials = CountingCredentials()
     credentials.may_refresh.clear()
     identity = Identity(READ_STORAGE, credentials)
     for _ in range(3):
         with pytest.raises(TimeoutError):
-            await asyncio.wait_for(identity.fields(), 0.001)
+            await asyncio.wait_for(identity.get_headers(), 0.001)
     credentials.may_refresh.set()
-    assert await identity.fields() == {"authorization": "Bearer token-1"}
+    assert await identity.get_headers() == {"authorization": "Bearer token-1"}
     assert credentials.refreshes == 1
 
 
 async def test_a_token_that_will_soon_expire_is_replaced() -> None:
-    credentials = Counting()
+    credentials = CountingCredentials()
     identity = Identity(READ_STORAGE, credentials)
-    await identity.fields()
+    await identity.get_headers()
     credentials.expiry -= timedelta(minutes=57)
-    assert await identity.fields() == {"authorization": "Bearer token-2"}
+    assert await identity.get_headers() == {"authorization": "Bearer token-2"}
 
 
 async def test_without_a_token_storage_is_unavailable() -> None:
-    identity = Identity(READ_STORAGE, Counting(fails=True))
+    identity = Identity(READ_STORAGE, CountingCredentials(fails=True))
     with pytest.raises(Unavailable, match="access token: no metadata server"):
-        await identity.fields()
+        await identity.get_headers()
 
 
-async def test_the_credentials_are_the_environments(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_credentials_of_the_environment_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[object] = []
 
     def default(scopes: object) -> tuple[Credentials, str]:
         asked.append(scopes)
         if len(asked) == 1:
             raise DefaultCredentialsError("none")  # type: ignore[no-untyped-call]
-        return Counting(), "acme-prod"
+        return CountingCredentials(), "acme-prod"
 
     monkeypatch.setattr(google.auth, "default", default)
     identity = Identity(READ_STORAGE)
     with pytest.raises(Unavailable):
-        await identity.fields()
-    assert await identity.fields() == {"authorization": "Bearer token-1"}
+        await identity.get_headers()
+    assert await identity.get_headers() == {"authorization": "Bearer token-1"}
     assert asked == [(READ_STORAGE,)] * 2

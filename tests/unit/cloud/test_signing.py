@@ -1,4 +1,4 @@
-"""Signed URLs are what Google's own library makes of the same key and moment."""
+"""Tests of ``cloud.signing``: the same URLs as from google-cloud-storage."""
 
 import base64
 import json
@@ -16,7 +16,7 @@ from google.cloud.storage._signing import generate_signed_url_v4
 from google.oauth2 import service_account
 
 from cloud.errors import Unavailable
-from cloud.signing import UrlSigner, signed_url
+from cloud.signing import UrlSigner, generate_signed_url
 
 EMAIL = "proxy@acme-prod.iam.gserviceaccount.com"
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -38,19 +38,21 @@ def key() -> service_account.Credentials:
 @pytest.mark.parametrize(
     "name", ["alpha-1.0-py3-none-any.whl", "alpha-1!2.0+cu1-py3-none-any.whl", "a~b/c d-é.tar.gz"]
 )
-def test_a_url_is_signed_as_by_googles_library(key: service_account.Credentials, name: str) -> None:
+def test_a_url_equals_that_of_the_library(key: service_account.Credentials, name: str) -> None:
     theirs = generate_signed_url_v4(
         key,
         f"/packages/{quote(name, safe='/~')}",
         timedelta(hours=2),
         _request_timestamp="20261124T120000Z",
     )
-    ours = signed_url("packages", name, signer=EMAIL, sign=key.sign_bytes, now=NOON, valid=7200)
+    ours = generate_signed_url(
+        "packages", name, signer=EMAIL, sign=key.sign_bytes, now=NOON, valid=7200
+    )
     assert ours == theirs
 
 
-class Identified(Credentials):
-    """Credentials that know their address only once they have been refreshed, as on Cloud Run."""
+class LazyCredentials(Credentials):
+    """Credentials without an e-mail address before the first refresh, as on Cloud Run."""
 
     service_account_email = "default"
     refreshes = 0
@@ -63,13 +65,15 @@ class Identified(Credentials):
         self.token, self.service_account_email = "t", EMAIL
 
 
-class Response:
+class SignBlobResponse:
     def __init__(self, status: int, content: object) -> None:
         self.status, self.data = status, json.dumps(content).encode()
         self.headers: Mapping[str, str] = {}
 
 
-def transport(answer: Response, asked: list[Mapping[str, Any]]) -> Callable[[], Request]:
+def create_transport(
+    answer: SignBlobResponse, asked: list[Mapping[str, Any]]
+) -> Callable[[], Request]:
     class Transport(Request):
         def __call__(self, url: Any, *_: Any, **request: Any) -> Any:  # noqa: ANN401 - its own
             asked.append({"url": url, **request})
@@ -80,9 +84,9 @@ def transport(answer: Response, asked: list[Mapping[str, Any]]) -> Callable[[], 
 
 async def test_the_service_account_signs_for_itself() -> None:
     asked: list[Mapping[str, Any]] = []
-    answer = Response(200, {"signedBlob": base64.b64encode(b"\x01\xff").decode()})
-    credentials = Identified()
-    signer = UrlSigner("packages", 7200, credentials, transport(answer, asked))
+    answer = SignBlobResponse(200, {"signedBlob": base64.b64encode(b"\x01\xff").decode()})
+    credentials = LazyCredentials()
+    signer = UrlSigner("packages", 7200, credentials, create_transport(answer, asked))
     url = await signer.sign("a-1.0.tar.gz")
     assert url.startswith("https://storage.googleapis.com/packages/a-1.0.tar.gz?")
     assert url.endswith("&X-Goog-Signature=01ff")
@@ -98,7 +102,9 @@ async def test_the_service_account_signs_for_itself() -> None:
     assert credentials.refreshes == 1
 
 
-async def test_a_service_account_that_may_not_sign_is_unavailable() -> None:
-    signer = UrlSigner("packages", 7200, Identified(), transport(Response(403, {}), []))
-    with pytest.raises(Unavailable, match=r"gs://packages/a-1.0.tar.gz: not signed"):
+async def test_a_service_account_without_the_right_to_sign_is_unavailable() -> None:
+    signer = UrlSigner(
+        "packages", 7200, LazyCredentials(), create_transport(SignBlobResponse(403, {}), [])
+    )
+    with pytest.raises(Unavailable, match=r"gs://packages/a-1.0.tar.gz: cannot sign the URL"):
         await signer.sign("a-1.0.tar.gz")

@@ -1,8 +1,8 @@
-"""A Cloud Storage that lets a publisher do what Terraform lets it do, and nothing else.
+"""Fake Cloud Storage with the rights that Terraform grants to an uploader.
 
-It may create objects under its prefix of ``incoming`` and read those under its prefix of
-``verdicts``. As in Cloud Storage, what it may not know about is forbidden, never "not found", and
-to overwrite takes the right to delete.
+An uploader may create objects under its prefix in ``incoming`` and read objects under its prefix
+in ``verdicts``. As in Cloud Storage, the answer without the list permission is "forbidden", never
+"not found", and overwriting needs the delete permission.
 """
 
 import json
@@ -17,7 +17,7 @@ TOKEN = "token-of-acme"
 
 
 class CiStorage(ThreadingHTTPServer):
-    """The server, and what was uploaded to it."""
+    """Server with its uploaded objects."""
 
     def __init__(self, verdict: dict[str, str], misses: int) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -31,8 +31,8 @@ class CiStorage(ThreadingHTTPServer):
 
 
 @contextmanager
-def served(verdict: dict[str, str], misses: int = 0) -> Iterator[CiStorage]:
-    """Serve until left; a verdict is not there for the first ``misses`` times it is asked for."""
+def serve_ci_storage(verdict: dict[str, str], misses: int = 0) -> Iterator[CiStorage]:
+    """Serve during the ``with`` block; the first ``misses`` reads of a verdict fail."""
     with CiStorage(verdict, misses) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
@@ -94,4 +94,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def log_message(self, format: str, *arguments: object) -> None:
-        """Say nothing."""
+        """Print nothing."""

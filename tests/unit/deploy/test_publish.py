@@ -1,4 +1,4 @@
-"""examples/publish.sh, run by an identity that may create and nothing else."""
+"""examples/publish.sh under an identity with only the rights of an uploader."""
 
 import hashlib
 import shutil
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from unit.deploy.ci_storage import TOKEN, CiStorage, served
+from unit.deploy.ci_storage import TOKEN, CiStorage, serve_ci_storage
 
 pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="publish.sh needs curl")
 
@@ -24,7 +24,7 @@ def wheel(tmp_path: Path) -> Path:
 
 
 def publish(
-    storage: CiStorage, wheel: Path, publisher: str = "acme"
+    storage: CiStorage, wheel: Path, uploader: str = "acme"
 ) -> "subprocess.CompletedProcess[str]":
     gcloud = wheel.parent / "gcloud"
     gcloud.write_text(f"#!/bin/sh\ntest \"$*\" = 'auth print-access-token' && echo {TOKEN}\n")
@@ -38,7 +38,7 @@ def publish(
         "VERDICT_TIMEOUT": "5",
     }
     return subprocess.run(
-        ["bash", str(SCRIPT), publisher, "42", str(wheel)],
+        ["bash", str(SCRIPT), uploader, "42", str(wheel)],
         env=environment,
         capture_output=True,
         text=True,
@@ -47,8 +47,8 @@ def publish(
     )
 
 
-def test_a_file_is_created_with_its_digest_and_its_verdict_printed(wheel: Path) -> None:
-    with served(ACCEPTED) as storage:
+def test_publish_uploads_a_file_with_its_digest_and_prints_the_verdict(wheel: Path) -> None:
+    with serve_ci_storage(ACCEPTED) as storage:
         done = publish(storage, wheel)
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
     assert (done.returncode, done.stderr) == (0, "")
@@ -59,31 +59,31 @@ def test_a_file_is_created_with_its_digest_and_its_verdict_printed(wheel: Path) 
     assert '"accepted"' in done.stdout
 
 
-def test_a_verdict_that_is_not_there_yet_is_waited_for(wheel: Path) -> None:
-    with served(ACCEPTED, misses=3) as storage:
+def test_publish_waits_for_a_late_verdict(wheel: Path) -> None:
+    with serve_ci_storage(ACCEPTED, misses=3) as storage:
         done = publish(storage, wheel)
     assert done.returncode == 0
     assert len(storage.verdicts_read) == 4
 
 
 def test_a_refused_file_fails_the_build(wheel: Path) -> None:
-    with served({"outcome": "refused", "reason": "exists"}) as storage:
+    with serve_ci_storage({"outcome": "refused", "reason": "exists"}) as storage:
         done = publish(storage, wheel)
     assert done.returncode == 1
     assert '"exists"' in done.stdout
 
 
-def test_the_same_run_cannot_upload_twice(wheel: Path) -> None:
-    with served(ACCEPTED) as storage:
+def test_a_run_cannot_upload_a_file_twice(wheel: Path) -> None:
+    with serve_ci_storage(ACCEPTED) as storage:
         publish(storage, wheel)
         again = publish(storage, wheel)
     assert again.returncode == 1
-    assert "take a new run id" in again.stderr
+    assert "use a new run ID" in again.stderr
 
 
-def test_another_publishers_prefix_is_refused(wheel: Path) -> None:
-    with served(ACCEPTED) as storage:
-        done = publish(storage, wheel, publisher="zeta")
+def test_the_prefix_of_another_uploader_is_refused(wheel: Path) -> None:
+    with serve_ci_storage(ACCEPTED) as storage:
+        done = publish(storage, wheel, uploader="zeta")
     assert done.returncode == 1
     assert "(403)" in done.stderr
     assert storage.objects == {}

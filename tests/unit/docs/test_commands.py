@@ -1,7 +1,7 @@
-"""Every command of README and docs has a check; those that are not executed are tried here.
+"""Rules for all commands of README and docs, and the checks without an execution.
 
-``tests/documented/rules.py`` says which is whose. What can run locally is executed by
-``e2e/test_documented.py``.
+The rules are in ``tests/documented/rules.py``. ``e2e/test_documented_locally.py`` executes the
+commands that can run locally.
 """
 
 import re
@@ -9,30 +9,33 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
 
 import pytest
 
-from documented import pages
-from documented.rules import Check, Unclassified, rule_of
+from documented import doc_pages
+from documented.rules import Check, UnclassifiedCommandError, find_rule
 from offline_checks import commands as deploy_check
 from offline_checks import shell
-from offline_checks.markdown import PLACEHOLDER, filled
+from offline_checks.markdown import PLACEHOLDER, fill_placeholders
 from offline_checks.shell import Command
 
-TESTS = pages.ROOT / "tests"
+TESTS = doc_pages.ROOT / "tests"
 
 
-def commands(check: Check) -> list[Command]:
-    """All commands that are checked in one way, each once."""
-    found = (use.command for name in pages.names() for use in pages.uses(name))
-    return list(dict.fromkeys(each for each in found if is_checked(each, check)))
+def list_commands(check: Check) -> list[Command]:
+    """List all commands with one check, each once."""
+    found = (
+        use.command for name in doc_pages.list_pages() for use in doc_pages.list_commands(name)
+    )
+    return list(dict.fromkeys(each for each in found if has_check(each, check)))
 
 
-def is_checked(command: Command, check: Check) -> bool:
-    """Whether that is how it is checked; what is checked in no way is one test's matter."""
+def has_check(command: Command, check: Check) -> bool:
+    """Return whether a command has a check; ``test_every_command_has_a_check`` reports no rule."""
     try:
-        return rule_of(command).check is check
-    except Unclassified:
+        return find_rule(command).check is check
+    except UnclassifiedCommandError:
         return False
 
 
@@ -40,23 +43,23 @@ def run(
     *words: str, environment: Mapping[str, str] | None = None
 ) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        words, env=environment, cwd=pages.ROOT, capture_output=True, text=True, check=False
+        words, env=environment, cwd=doc_pages.ROOT, capture_output=True, text=True, check=False
     )
 
 
-@pytest.mark.parametrize("name", pages.names())
+@pytest.mark.parametrize("name", doc_pages.list_pages())
 def test_every_command_has_a_check(name: str) -> None:
     unknown = []
-    for use in pages.uses(name):
+    for use in doc_pages.list_commands(name):
         try:
-            rule_of(use.command)
-        except Unclassified as error:
+            find_rule(use.command)
+        except UnclassifiedCommandError as error:
             unknown.append(f"{name}:{use.step.line}: {error}")
-    assert not unknown, "tests/documented/rules.py says nothing of:\n" + "\n".join(unknown)
+    assert not unknown, "tests/documented/rules.py has no rule for:\n" + "\n".join(unknown)
 
 
 @pytest.mark.parametrize(
-    ("page", "said"),
+    ("page", "unknown"),
     [
         ("```console\n$ gcpypi publish dist/*\n```", "gcpypi publish dist/*"),
         ("```sh\nexport A=1\nfor n in *; do\n  frobnicate $n\ndone\n```", "for n in *"),
@@ -65,47 +68,54 @@ def test_every_command_has_a_check(name: str) -> None:
         ("Look with `make demo $(frobnicate --now)`.", "frobnicate --now"),
     ],
 )
-def test_a_command_without_a_rule_is_an_error(page: str, said: str) -> None:
-    *_, step = pages.of(page)
-    with pytest.raises(Unclassified, match=f"^{re.escape(said)}$"):
-        pages.rules(step)
+def test_a_command_without_a_rule_is_an_error(page: str, unknown: str) -> None:
+    *_, step = doc_pages.parse_steps(page)
+    with pytest.raises(UnclassifiedCommandError, match=f"^{re.escape(unknown)}$"):
+        doc_pages.find_rules(step)
 
 
-@pytest.mark.parametrize("name", pages.names())
-def test_the_shell_takes_every_step(name: str) -> None:
-    done = run("bash", "-n", "-c", "\n".join(filled(step.text) for step in pages.steps(name)))
+@pytest.mark.parametrize("name", doc_pages.list_pages())
+def test_bash_parses_every_step(name: str) -> None:
+    done = run(
+        "bash",
+        "-n",
+        "-c",
+        "\n".join(fill_placeholders(step.text) for step in doc_pages.list_steps(name)),
+    )
     assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_check_deploy_parses_every_command_that_needs_a_cloud() -> None:
-    covered = {path for pattern in deploy_check.FILES for path in pages.ROOT.glob(pattern)}
+    checked = {path for pattern in deploy_check.FILES for path in doc_pages.ROOT.glob(pattern)}
     missed = []
-    for name in pages.names():
+    for name in doc_pages.list_pages():
         known = [
             (program, *arguments)
             for program in ("gcloud", "terraform")
-            for _, arguments in deploy_check.in_page(program, name, pages.text(name))
-            if pages.ROOT / name in covered
+            for _, arguments in deploy_check.find_in_page(program, name, doc_pages.read_page(name))
+            if doc_pages.ROOT / name in checked
         ]
-        of_page = [use.command for use in pages.uses(name)]
-        needing = [each.words for each in of_page if is_checked(each, Check.PARSED)]
+        of_page = [use.command for use in doc_pages.list_commands(name)]
+        needing = [each.words for each in of_page if has_check(each, Check.PARSED)]
         missed += [f"{name}: {shlex.join(words)}" for words in needing if words not in known]
     assert not missed
 
 
-def targets(name: str) -> list[str]:
-    """What ``make name`` makes; ``name-…`` stands for all that begin so."""
+def find_targets(name: str) -> list[str]:
+    """List the targets of ``make name``; ``name-…`` means all targets with this beginning."""
     start = name.removesuffix(PLACEHOLDER)
-    known = re.findall(r"^([a-z-]+):", (pages.ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    known = re.findall(
+        r"^([a-z-]+):", (doc_pages.ROOT / "Makefile").read_text("utf-8"), re.MULTILINE
+    )
     return [each for each in known if each == name or (start != name and each.startswith(start))]
 
 
-def test_make_knows_how_to_make_every_target() -> None:
-    wanted = {command.words[1] for command in commands(Check.PLANNED)}
+def test_the_makefile_has_every_target() -> None:
+    wanted = {command.words[1] for command in list_commands(Check.PLANNED)}
     assert "bench" in wanted
     for name in wanted:
-        assert targets(name), f"make {name}"
-        for target in targets(name):
+        assert find_targets(name), f"make {name}"
+        for target in find_targets(name):
             done = run("make", "--dry-run", target)
             assert done.returncode == 0, done.stderr
 
@@ -114,44 +124,48 @@ def is_benchmark(command: Command) -> bool:
     return command.words[2].startswith("benchmarks.")
 
 
-def benchmark(command: Command) -> list[str]:
-    """The module and the options of ``python -m benchmarks.…``, or of ``make bench ARGS=…``."""
+def parse_module(command: Command) -> list[str]:
+    """Return module and arguments of ``python -m …`` or ``make bench ARGS=…``."""
     if command.words[:2] == ("make", "bench"):
         return f"benchmarks.{command.words[2].removeprefix('ARGS=')}".split()
-    assert command.words[:2] == ("python", "-m")
-    assert is_benchmark(command)
-    return list(command.words[2:])
+    program, option, *rest = command.words
+    assert (PurePosixPath(program).name, option) == ("python", "-m")
+    return rest
 
 
-def test_help_has_every_option_of_what_takes_long() -> None:
-    for command in commands(Check.HELP):
-        module, *options = benchmark(command)
+def test_help_has_every_option_of_long_commands() -> None:
+    for command in list_commands(Check.HELP):
+        module, *options = parse_module(command)
         done = run(sys.executable, "-W", "error", "-m", module, "--help")
         assert done.returncode == 0, f"{command}: {done.stderr}"
         flags = {option for option in options if option.startswith("-")}
         assert flags <= set(re.findall(r"--?[a-z-]+", done.stdout))
+        paths = [option for option in options if option.startswith("tests/")]
+        assert all((doc_pages.ROOT / path).exists() for path in paths), command
 
 
-def ours() -> Iterator[tuple[str, ...]]:
-    """The arguments of our own programs that are not executed, without their ``python``."""
-    for command in commands(Check.ARGUMENTS):
-        yield (*rule_of(command).more.split()[1:], *command.words)
-    for name in pages.names():
-        for step in set(pages.steps(name)) - set(pages.executed(name, Check.RUN, Check.LATER)):
-            for command in shell.commands(step.text):
+def list_own_programs() -> Iterator[tuple[str, ...]]:
+    """Yield the arguments of gcpypi's programs that are not executed, without ``python``."""
+    for command in list_commands(Check.ARGUMENTS):
+        yield (*find_rule(command).more.split()[1:], *command.words)
+    for name in doc_pages.list_pages():
+        for step in set(doc_pages.list_steps(name)) - set(
+            doc_pages.select_steps(name, Check.RUN, Check.LATER)
+        ):
+            for command in shell.split_commands(step.text):
                 if command.words[:2] == ("python", "-m") and not is_benchmark(command):
                     yield command.words[1:]
 
 
-def test_our_programs_take_the_arguments_that_are_only_mentioned() -> None:
-    for arguments in set(ours()):
+def test_our_programs_accept_the_arguments_that_are_only_mentioned() -> None:
+    for arguments in set(list_own_programs()):
         done = run(sys.executable, "-W", "error", *arguments, environment={})
-        # Arguments come first: whoever has none to object to asks for the settings.
-        assert (done.returncode, "PROJECT: " in done.stderr) == (1, True), done.stderr
+        # Arguments are parsed before settings: if they are valid, a missing setting is the error.
+        assert (done.returncode, "setting GCP_PROJECT: " in done.stderr) == (1, True), done.stderr
 
 
-def test_what_is_executed_elsewhere_is_executed_there() -> None:
-    for command in commands(Check.ELSEWHERE):
-        test = (TESTS / rule_of(command).more).read_text("utf-8")
+def test_a_command_of_another_test_is_in_that_test() -> None:
+    for command in list_commands(Check.OTHER_TEST):
+        test = (TESTS / find_rule(command).more).read_text("utf-8")
         words = [word for word in command.words[1:] if word != "-m"]
         assert words[0] in test, shlex.join(command.words)

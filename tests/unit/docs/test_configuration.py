@@ -1,4 +1,4 @@
-"""The tables of docs/configuration.md have the descriptions of the settings classes."""
+"""Tables of docs/configuration.md against the settings classes."""
 
 import re
 from datetime import timedelta
@@ -21,17 +21,17 @@ SERVICES: dict[str, type[ServiceSettings]] = {
 }
 
 
-def table() -> list[str]:
-    """The table's rows, the settings that every service has left out."""
+def render_rows() -> list[str]:
+    """Return the rows of the table, without the settings of ``ServiceSettings``."""
     return [
-        f"| {service} | `{name.upper()}` | {_default(field)} | {_meaning(field)} |"
+        f"| {service} | `{name.upper()}` | {_render_default(field)} | {_render_meaning(field)} |"
         for service, settings in SERVICES.items()
         for name, field in settings.model_fields.items()
         if name not in ServiceSettings.model_fields
     ]
 
 
-def _default(field: FieldInfo) -> str:
+def _render_default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
     default = field.get_default(call_default_factory=True, validated_data={})
@@ -46,14 +46,14 @@ def _default(field: FieldInfo) -> str:
     return f"`{default}`"
 
 
-def _meaning(field: FieldInfo) -> str:
+def _render_meaning(field: FieldInfo) -> str:
     sentence = re.sub(r"\s+", " ", field.description or "").split(". ")[0].rstrip(".")
     return sentence.replace("``", "`")
 
 
 def test_the_page_lists_every_setting() -> None:
     rows = [line for line in PAGE.read_text("utf-8").splitlines() if _is_row(line)]
-    assert rows == table(), "the table should be:\n" + "\n".join(table())
+    assert rows == render_rows(), "the table should be:\n" + "\n".join(render_rows())
 
 
 def _is_row(line: str) -> bool:
@@ -62,7 +62,7 @@ def _is_row(line: str) -> bool:
 
 def test_the_page_lists_the_settings_of_every_service() -> None:
     rows = [
-        (name.upper(), _default(field).strip("`"), _meaning(field))
+        (name.upper(), _render_default(field).strip("`"), _render_meaning(field))
         for name, field in ServiceSettings.model_fields.items()
     ]
     page = PAGE.read_text("utf-8")

@@ -1,4 +1,4 @@
-"""The page about conformance has every item, and names the tests that there are."""
+"""Items, tests and table of clients in docs/conformance.md."""
 
 import ast
 import re
@@ -21,24 +21,24 @@ SECTIONS = {
 }
 
 
-def items(text: str) -> dict[int, str]:
-    """What is said of each item, by number."""
+def split_items(text: str) -> dict[int, str]:
+    """Return the text of each item, by number."""
     _, *pairs = re.split(r"^\*\*(\d+)\.\*\* ", text, flags=re.MULTILINE)
     return dict(zip(map(int, pairs[::2]), pairs[1::2], strict=True))
 
 
-def named(text: str) -> set[str]:
-    """The tests that a text names, as ``file::test``."""
+def find_tests(text: str) -> set[str]:
+    """Return the tests that a text names, as ``file::test``."""
     return set(re.findall(r"^- `(\S+::\w+)`$", text, re.MULTILINE))
 
 
-def defined_in(file: Path) -> set[str]:
+def list_tests(file: Path) -> set[str]:
     found = re.findall(r"^(?:async )?def (test_\w+)\(", file.read_text("utf-8"), re.MULTILINE)
     return {f"{file.relative_to(TESTS)}::{name}" for name in found}
 
 
-def marked_in(file: Path) -> Iterator[tuple[int, str]]:
-    """The items of ``@pytest.mark.conformance(…)`` and the test that it marks, each pair."""
+def list_marks(file: Path) -> Iterator[tuple[int, str]]:
+    """Yield each item of ``@pytest.mark.conformance(…)`` with its test."""
     for node in ast.walk(ast.parse(file.read_text("utf-8"))):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             for marker in node.decorator_list:
@@ -57,28 +57,37 @@ def test_every_item_is_listed_once_in_its_section() -> None:
     assert listed == {section: list(wanted) for section, wanted in SECTIONS.items()}
 
 
-def test_every_item_has_a_test_or_says_why_not() -> None:
-    without = {n for n, text in items(PAGE).items() if not named(text) and "- none: " not in text}
+def test_every_item_has_a_test_or_a_reason() -> None:
+    without = {
+        n
+        for n, text in split_items(PAGE).items()
+        if not find_tests(text) and "- none: " not in text
+    }
     assert without == set()
 
 
 def test_every_test_that_is_named_exists() -> None:
-    files = {TESTS / test.partition("::")[0] for test in named(PAGE)}
-    there = {test for file in files if file.exists() for test in defined_in(file)}
-    assert named(PAGE) - there == set()
+    files = {TESTS / test.partition("::")[0] for test in find_tests(PAGE)}
+    there = {test for file in files if file.exists() for test in list_tests(file)}
+    assert find_tests(PAGE) - there == set()
 
 
-def test_the_table_of_clients_is_the_one_they_are_held_to() -> None:
-    assert matrix.table(matrix.expected()) in PAGE, matrix.table(matrix.expected())
+def test_the_table_of_clients_has_the_expected_results() -> None:
+    assert matrix.render_table(matrix.expect_cells()) in PAGE, matrix.render_table(
+        matrix.expect_cells()
+    )
 
 
-def test_every_client_is_put_to_every_test_of_the_table() -> None:
+def test_the_clients_have_every_test_of_the_table() -> None:
     files = (TESTS / "clients").glob("test_*.py")
-    there = {test.partition("::")[2] for file in files for test in defined_in(file)}
+    there = {test.partition("::")[2] for file in files for test in list_tests(file)}
     assert matrix.CASES.keys() - there == set()
 
 
 def test_a_test_that_is_marked_with_an_item_is_named_there() -> None:
-    marked = {pair for file in TESTS.rglob("test_*.py") for pair in marked_in(file)}
+    marked = {pair for file in TESTS.rglob("test_*.py") for pair in list_marks(file)}
     assert marked
-    assert marked - {(n, test) for n, text in items(PAGE).items() for test in named(text)} == set()
+    assert (
+        marked - {(n, test) for n, text in split_items(PAGE).items() for test in find_tests(text)}
+        == set()
+    )

@@ -1,11 +1,11 @@
-"""The page about cost says what the script computes from counted operations."""
+"""Tables of docs/cost.md against the script that computes them from counted operations."""
 
 import subprocess
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
-FIRST = "## What was counted\n"
+FIRST = "## Counted usage\n"
 
 
 def test_the_page_about_cost_has_the_scripts_tables() -> None:

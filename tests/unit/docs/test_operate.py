@@ -1,8 +1,8 @@
-"""The page about operation puts back the newest version of each record, as gcloud lists them."""
+"""Script of docs/operate.md that restores the newest version of each record."""
 
 import subprocess
 
-from documented import pages
+from documented import doc_pages
 
 GCLOUD = r"""
 gcloud() {
@@ -17,8 +17,8 @@ METADATA_BUCKET=meta
 """
 
 
-def test_the_newest_version_of_each_record_is_put_back() -> None:
-    steps = [step.text for step in pages.steps("docs/operate.md")]
+def test_the_newest_version_of_each_record_is_restored() -> None:
+    steps = [step.text for step in doc_pages.list_steps("docs/operate.md")]
     [step] = [text for text in steps if text.startswith("gcloud storage ls --all-versions")]
 
     done = subprocess.run(

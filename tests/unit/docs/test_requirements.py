@@ -1,12 +1,12 @@
-"""What builds the images is pinned as it is for everybody else."""
+"""Pins of the build requirements of the images."""
 
 from pathlib import Path
 
 REQUIREMENTS = Path(__file__).parents[3] / "requirements"
 
 
-def pins(name: str) -> dict[str, frozenset[str]]:
-    """The hashes by requirement; what a package is needed by is left out."""
+def read_pins(name: str) -> dict[str, frozenset[str]]:
+    """Return the hashes by requirement, without the comments about dependents."""
     found: dict[str, set[str]] = {}
     hashes: set[str] = set()
     for line in (REQUIREMENTS / name).read_text("utf-8").splitlines():
@@ -17,8 +17,8 @@ def pins(name: str) -> dict[str, frozenset[str]]:
     return {requirement: frozenset(each) for requirement, each in found.items()}
 
 
-def test_what_builds_the_images_is_pinned_as_for_development() -> None:
-    everything, build = pins("dev.txt"), pins("build.txt")
+def test_build_requirements_have_the_pins_of_development() -> None:
+    everything, build = read_pins("dev.txt"), read_pins("build.txt")
 
     assert any(requirement.startswith("hatchling==") for requirement in build)
     assert build.items() <= everything.items()

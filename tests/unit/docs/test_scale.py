@@ -1,4 +1,4 @@
-"""The page about scale has the tables that its script computes."""
+"""Tables of docs/scale.md against the script that computes them."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""The page about security says what Terraform grants and what the proxy logs."""
+"""Tables and queries of docs/security.md against Terraform and the access log."""
 
 import inspect
 import re
@@ -7,36 +7,36 @@ from pathlib import Path
 from cloud.errors import PermissionDenied
 from cloud.ports import Headers
 from proxy.http import access_log
-from unit.publisher.world import Hook, Instance, Store, record
+from unit.publisher.publisher_fixtures import Hook, PublisherInstance, Store, make_record
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs/security.md").read_text("utf-8")
 ACCESS = ROOT / "deploy/terraform/modules/access"
-# In Terraform's tables these are variables.
-MANY = {"name": "publishers", "who": "operators"}
+GROUPS = {"name": "uploaders", "who": "operators"}
+"""Identities of the page by their variables in the tables of Terraform."""
 
 
-def rows(columns: str) -> list[list[str]]:
-    """The cells of the table with that head."""
+def read_rows(columns: str) -> list[list[str]]:
+    """Return the cells of the table with this beginning of its head."""
     _, _, rest = PAGE.partition(f"| {columns}")
     lines = rest.partition("\n\n")[0].splitlines()[2:]
     return [[cell.strip(" `") for cell in line.strip("|").split(" | ")] for line in lines]
 
 
-def granted(pattern: str, file: str) -> set[tuple[str, ...]]:
+def find_grants(pattern: str, file: str) -> set[tuple[str, ...]]:
     found = re.findall(pattern, (ACCESS / file).read_text("utf-8"))
-    return {(MANY.get(who, who.strip('"')), *rest) for who, *rest in found}
+    return {(GROUPS.get(who, who.strip('"')), *rest) for who, *rest in found}
 
 
 def test_the_page_has_every_right_on_a_bucket() -> None:
-    said = {(who, role, bucket) for who, bucket, role, _ in rows("who | bucket")}
+    said = {(who, role, bucket) for who, bucket, role, _ in read_rows("identity | bucket")}
 
     pattern = r'who\s*=\s*("?\w+"?),\s*role\s*=\s*"(\w+)",\s*bucket\s*=\s*"(\w+)"'
-    assert said == granted(pattern, "main.tf")
+    assert said == find_grants(pattern, "main.tf")
 
 
-def test_the_page_says_what_a_role_may() -> None:
-    said = {role: permissions.split(", ") for role, permissions in rows("role | permissions")}
+def test_the_page_has_the_permissions_of_every_role() -> None:
+    said = {role: permissions.split(", ") for role, permissions in read_rows("role | permissions")}
 
     found = re.findall(
         r"(\w+)\s*=\s*{ title = .*permissions = \[(.*?)\]", (ACCESS / "roles.tf").read_text("utf-8")
@@ -45,46 +45,50 @@ def test_the_page_says_what_a_role_may() -> None:
 
 
 def test_the_page_has_every_right_on_a_topic() -> None:
-    said = {(who, topic) for who, topic in rows("who | may publish")}
+    said = {(who, topic) for who, topic in read_rows("identity | publishes")}
 
-    assert said == granted(r'who = ("?\w+"?), topic = "([\w-]+)"', "topics.tf")
+    assert said == find_grants(r'who = ("?\w+"?), topic = "([\w-]+)"', "topics.tf")
 
 
 def test_the_page_has_every_role_on_the_project() -> None:
-    said = {role for _, role, _ in rows("who | has on the project")}
+    said = {role for _, role, _ in read_rows("identity | role on the project")}
 
     checked = (ROOT / "deploy/offline_checks/planned.py").read_text("utf-8")
     allowed = checked.partition("PROJECT_ROLES = ")[2].partition(")")[0]
     assert said == set(re.findall(r"roles/[\w.]+", allowed))
 
 
-def test_nobody_who_may_delete_is_at_packages_or_incoming() -> None:
-    deleting = {role for role, permissions in rows("role | permissions") if "delete" in permissions}
+def test_no_role_with_delete_is_granted_on_packages_or_incoming() -> None:
+    deleting = {
+        role for role, permissions in read_rows("role | permissions") if "delete" in permissions
+    }
 
-    assert {bucket for _, bucket, role, _ in rows("who | bucket") if role in deleting} == {
+    assert {
+        bucket for _, bucket, role, _ in read_rows("identity | bucket") if role in deleting
+    } == {
         "metadata",
         "static",
     }
 
 
-def test_the_catalog_needs_no_more_than_it_may() -> None:
-    """A stray object and spoilt custom metadata included: each makes it read what it lists."""
+def test_the_rights_of_the_catalog_are_enough() -> None:
+    """Include a stray object and damaged custom metadata: for both the catalog reads a record."""
     store = Store()
-    store.index(record("acme-1.tar.gz"), record(project="zebra"))
+    store.index(make_record("acme-1.tar.gz"), make_record(project="zebra"))
     whole = store.metadata.read("projects/acme.json")
     assert whole is not None
     store.metadata.put("projects/acme.json", whole.data, Headers("application/json", ""))
     store.metadata.put("projects/", b"")
 
-    assert Instance(store, _allowed("catalog")).catalog.publish() == 2
+    assert PublisherInstance(store, _forbid_others("catalog")).catalog.publish() == 2
 
 
-def _allowed(who: str) -> Hook:
-    """Forbid what the page does not say that somebody may do."""
-    permissions = {role: set(said.split(", ")) for role, said in rows("role | permissions")}
+def _forbid_others(who: str) -> Hook:
+    """Forbid all operations that the page does not grant to the identity."""
+    permissions = {role: set(said.split(", ")) for role, said in read_rows("role | permissions")}
     granted = {
         (bucket, permission)
-        for name, bucket, role, _ in rows("who | bucket")
+        for name, bucket, role, _ in read_rows("identity | bucket")
         if name == who
         for permission in permissions[role]
     }

@@ -1,4 +1,4 @@
-"""The shell that types what pages say sees what goes wrong, and remembers what it was told."""
+"""State and failures of the shell that runs the steps of a page."""
 
 import os
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from documented.session import Done, Shell
+from documented.session import Shell, StepResult
 
 
 @pytest.fixture
@@ -15,32 +15,32 @@ def shell(tmp_path: Path) -> Iterator[Shell]:
         yield opened
 
 
-def test_variables_and_functions_are_there_in_the_next_step(shell: Shell) -> None:
+def test_variables_and_functions_are_kept_for_the_next_step(shell: Shell) -> None:
     shell.run("NAME=ada")
     shell.run('greet() {\n  echo "hello $1"\n}')
-    assert shell.run('greet "$NAME"') == Done(0, "hello ada\n")
+    assert shell.run('greet "$NAME"') == StepResult(0, "hello ada\n")
 
 
-def test_what_is_not_exported_is_not_in_a_programs_environment(shell: Shell) -> None:
+def test_a_variable_without_export_is_not_in_the_environment_of_a_program(shell: Shell) -> None:
     shell.run("NAME=ada")
-    assert shell.run("printenv NAME") == Done(1, "")
+    assert shell.run("printenv NAME") == StepResult(1, "")
 
 
-def test_a_failure_anywhere_in_a_pipeline_is_one(shell: Shell) -> None:
+def test_a_failure_within_a_pipeline_is_a_failure(shell: Shell) -> None:
     assert shell.run("false | cat").code == 1
     assert shell.run("gcpypi-has-no-such-program").code == 127
 
 
 @pytest.mark.parametrize(
-    ("line", "shown"),
+    ("line", "expected"),
     [
-        ("Saved ./gcpypi_schemas-0.1.0-py3-none-any.whl", True),
+        ("Saved ./gcpypi_schemas-0.2.0-py3-none-any.whl", True),
         ("verify: 17 differences", True),
         ("verify: no differences", True),
-        ("Saved ./gcpypi_ingest-0.1.0-py3-none-any.whl", False),
+        ("Saved ./gcpypi_ingest-0.2.0-py3-none-any.whl", False),
         ("differences: verify", False),
     ],
 )
-def test_a_line_is_shown_if_its_words_are_in_order(line: str, shown: bool) -> None:
+def test_a_line_is_found_if_its_words_are_in_order(line: str, expected: bool) -> None:
     printed = "verify: no differences\nSaved ./gcpypi_schemas-2.0-py3-none-any.whl in 3 ms\n"
-    assert Done(0, printed).shows(line) is shown
+    assert StepResult(0, printed).has_line(line) is expected

@@ -1,11 +1,10 @@
-"""What stands in blocks that are not for a shell is read by what it is meant for."""
+"""Blocks of the pages that are not for a shell."""
 
-import json
 import re
 
 import pytest
 
-from documented import pages
+from documented import doc_pages
 from offline_checks import markdown
 from proxy.settings import Settings as ProxySettings
 from schemas.tokens import TokenDocument
@@ -13,23 +12,30 @@ from schemas.tokens import TokenDocument
 COMMANDS = {markdown.CONSOLE, *markdown.SCRIPTS}
 READ = {
     "json": {"docs/tokens.md"},
-    "dotenv": {"docs/upstream.md"},
-    "terraform": {"docs/install.md"},  # by deploy/test_documented.py
+    "dotenv": {"docs/downloads.md", "docs/upstream.md"},
+    "terraform": {"docs/install.md"},  # by deploy/test_tfvars_examples.py
 }
-"""The languages of blocks that are no commands, and the pages that a test reads them on."""
+"""Pages with a test for their blocks, by language."""
 
 
-def blocks(name: str, language: str) -> list[str]:
-    return [each.text for each in markdown.blocks(pages.text(name)) if each.language == language]
+def find_blocks(name: str, language: str) -> list[str]:
+    return [
+        each.text
+        for each in markdown.find_blocks(doc_pages.read_page(name))
+        if each.language == language
+    ]
 
 
-@pytest.mark.parametrize("name", pages.names())
-def test_every_block_is_commands_or_read_by_a_test(name: str) -> None:
-    page = pages.text(name)
-    explained = {*pages.diagrams(page), *(block for _, block in pages.outputs(page))}
+@pytest.mark.parametrize("name", doc_pages.list_pages())
+def test_every_block_has_commands_or_a_test(name: str) -> None:
+    page = doc_pages.read_page(name)
+    explained = {
+        *doc_pages.find_diagrams(page),
+        *(block for _, block in doc_pages.find_outputs(page)),
+    }
     unread = [
         f"{name}:{block.line}: {block.language}"
-        for block in markdown.blocks(page)
+        for block in markdown.find_blocks(page)
         if block not in explained
         and block.language not in COMMANDS
         and name not in READ.get(block.language, ())
@@ -37,31 +43,39 @@ def test_every_block_is_commands_or_read_by_a_test(name: str) -> None:
     assert not unread
 
 
-def test_the_document_of_tokens_is_one() -> None:
-    [text] = blocks("docs/tokens.md", "json")
+def test_the_document_of_tokens_is_valid() -> None:
+    [text] = find_blocks("docs/tokens.md", "json")
     TokenDocument.model_validate_json(re.sub(r"\w+…", "0" * 64, text))
 
 
-def test_the_proxy_takes_the_settings_for_an_upstream_index(
+def load_proxy_settings(page: str, monkeypatch: pytest.MonkeyPatch) -> ProxySettings:
+    [text] = find_blocks(page, "dotenv")
+    fields = ProxySettings.model_fields
+    required = [name.upper() for name, field in fields.items() if field.is_required()]
+    given = dict(line.split("=", 1) for line in text.splitlines())
+    for name, value in {**dict.fromkeys(required, "x"), **given}.items():
+        monkeypatch.setenv(name, value)
+    return ProxySettings()
+
+
+def test_the_proxy_accepts_the_settings_for_an_upstream_index(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    [text] = blocks("docs/upstream.md", "dotenv")
-    given = dict(line.split("=", 1) for line in text.splitlines())
-    required = ("project", "tokens_secret", "packages_bucket", "static_bucket")
-    for name, value in {**dict.fromkeys(map(str.upper, required), "x"), **given}.items():
-        monkeypatch.setenv(name, value)
+    settings = load_proxy_settings("docs/upstream.md", monkeypatch)
 
-    settings = ProxySettings().model_dump(mode="json")
-
-    assert settings["upstream_index_url"] == given["UPSTREAM_INDEX_URL"]
-    assert settings["private_names"] == json.loads(given["PRIVATE_NAMES"])
+    assert settings.upstream_index_url == "https://index.example/simple/"
+    assert settings.private_names == ("acme-*", "tool")
 
 
-def test_the_reader_is_told_to_put_an_owner_into_the_buttons_address() -> None:
-    page = pages.text("docs/install.md")
+def test_the_proxy_accepts_the_setting_for_downloads(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_proxy_settings("docs/downloads.md", monkeypatch).downloads == "stream"
+
+
+def test_the_page_asks_for_an_owner_in_the_address_of_the_button() -> None:
+    page = doc_pages.read_page("docs/install.md")
     [button] = re.findall(r"\(https://shell\.cloud\.google\.com/\S+\)", page)
     assert "cloudshell_git_repo=https://github.com/OWNER/gcpypi" in button
     [tutorial] = re.findall(r"cloudshell_tutorial=([^&)]+)", button)
-    assert tutorial in pages.names()
+    assert tutorial in doc_pages.list_pages()
     beneath = page[page.index(button) :].split("\n\n")[1]
     assert re.search(r"`OWNER`[^.]*\n?replace it", beneath)

@@ -11,20 +11,20 @@ from indexer.app import FILE_ACCEPTED, PROJECT_COMMAND, Indexer, create_app
 from indexer.commit import Records
 from schemas import layout
 from schemas.events import FileAccepted, FileRefused
-from schemas.names import ProjectName, release_of
+from schemas.names import ProjectName, normalize_release
 from schemas.records import CommandVerdict, ProjectRecord
 from schemas.types import format_time
-from testing.fakes.examples import NOON, file_record
-from testing.fakes.memory import MemoryBucket, MemoryTopic
+from testing.fakes.examples import NOON, make_file_record
+from testing.fakes.memory_ports import MemoryBucket, MemoryTopic
 from testing.storage import Fault
 
 ACME = ProjectName("acme")
-WHEEL = file_record()
+WHEEL = make_file_record()
 GRACE = timedelta(minutes=10)
 
 
-class Service:
-    """The indexer on fakes, at noon."""
+class InMemoryIndexer:
+    """Indexer with fakes of its clients; its clock shows noon."""
 
     def __init__(self) -> None:
         self.metadata, self.verdicts = MemoryBucket("metadata"), MemoryBucket("verdicts")
@@ -43,73 +43,77 @@ class Service:
         body = json.dumps({"message": message, "subscription": subscription})
         return self.http.post(f"/push/{subscription}", content=body).status_code
 
-    def command(self, at: datetime = NOON, **fields: str) -> int:
+    def push_command(self, at: datetime = NOON, **fields: str) -> int:
         return self.push(PROJECT_COMMAND, json.dumps({"project": "acme", **fields}).encode(), at)
 
-    def answer(self, command_id: str = "42") -> CommandVerdict:
-        stored = self.verdicts.read(layout.command_verdict(command_id))
+    def read_answer(self, command_id: str = "42") -> CommandVerdict:
+        stored = self.verdicts.read(layout.locate_command_verdict(command_id))
         assert stored is not None
         return CommandVerdict.model_validate_json(stored.data)
 
-    def record(self) -> ProjectRecord:
-        stored = self.metadata.read(layout.record(ACME))
+    def read_record(self) -> ProjectRecord:
+        stored = self.metadata.read(layout.locate_record(ACME))
         assert stored is not None
         return ProjectRecord.model_validate_json(stored.data)
 
 
 @pytest.fixture
-def service() -> Service:
-    return Service()
+def service() -> InMemoryIndexer:
+    return InMemoryIndexer()
 
 
-def test_an_accepted_file_is_recorded(service: Service) -> None:
+def test_an_accepted_file_is_recorded(service: InMemoryIndexer) -> None:
     assert service.push(FILE_ACCEPTED, FileAccepted(file=WHEEL).encode()) == 204
-    assert service.record().files == {WHEEL.filename: WHEEL}
+    assert service.read_record().files == {WHEEL.filename: WHEEL}
     assert len(service.indexed.messages) == 1
 
 
 @pytest.mark.parametrize("data", [b"", b"no json", b"{}", b'{"file":{}}'])
-def test_an_unreadable_internal_message_is_not_acknowledged(data: bytes, service: Service) -> None:
+def test_an_unreadable_internal_message_is_not_acknowledged(
+    data: bytes, service: InMemoryIndexer
+) -> None:
     assert service.push(FILE_ACCEPTED, data) == 500
 
 
-def test_a_command_is_obeyed_and_answered(service: Service) -> None:
+def test_a_command_is_executed_and_answered(service: InMemoryIndexer) -> None:
     service.push(FILE_ACCEPTED, FileAccepted(file=WHEEL).encode())
-    assert service.command(action="yank", version="1.0", reason="broken") == 204
-    assert service.record().yanked.versions[release_of(WHEEL.version)].reason == "broken"
-    assert service.answer() == CommandVerdict(outcome="done", command_id="42", time=NOON)
+    assert service.push_command(action="yank", version="1.0", reason="broken") == 204
+    assert (
+        service.read_record().yanked.versions[normalize_release(WHEEL.version)].reason == "broken"
+    )
+    assert service.read_answer() == CommandVerdict(outcome="done", command_id="42", time=NOON)
 
 
-def test_a_command_may_bring_its_own_id(service: Service) -> None:
+def test_a_command_can_have_its_own_id(service: InMemoryIndexer) -> None:
     service.push(FILE_ACCEPTED, FileAccepted(file=WHEEL).encode())
-    service.command(action="yank", version="1.0", command_id="ticket-7")
-    assert service.answer("ticket-7").outcome == "done"
+    service.push_command(action="yank", version="1.0", command_id="ticket-7")
+    assert service.read_answer("ticket-7").outcome == "done"
 
 
-def test_a_command_that_is_too_early_is_delivered_again(service: Service) -> None:
-    assert service.command(action="yank", version="1.0") == 503
+def test_a_command_that_is_too_early_is_delivered_again(service: InMemoryIndexer) -> None:
+    assert service.push_command(action="yank", version="1.0") == 503
     assert list(service.verdicts.list()) == []
     service.push(FILE_ACCEPTED, FileAccepted(file=WHEEL).encode())
-    assert service.command(action="yank", version="1.0") == 204
+    assert service.push_command(action="yank", version="1.0") == 204
 
 
-def test_a_command_for_what_never_came_is_refused(service: Service) -> None:
-    assert service.command(action="yank", version="1.0", at=NOON - GRACE) == 204
-    assert (service.answer().outcome, service.answer().reason) == ("refused", "not-found")
+def test_a_command_for_a_release_that_never_arrived_is_refused(service: InMemoryIndexer) -> None:
+    assert service.push_command(action="yank", version="1.0", at=NOON - GRACE) == 204
+    assert (service.read_answer().outcome, service.read_answer().reason) == ("refused", "not-found")
     (announced,) = service.refused.messages
     assert isinstance(announced, FileRefused)
     assert (announced.reason, announced.command_id) == ("not-found", "42")
     assert service.indexed.messages == ()
 
 
-def test_an_unreadable_command_is_refused_under_its_messages_id(service: Service) -> None:
+def test_an_unreadable_command_is_refused_under_its_messages_id(service: InMemoryIndexer) -> None:
     assert service.push(PROJECT_COMMAND, b'{"action":"explode"}') == 204
-    assert service.answer().reason == "unreadable-message"
-    assert "action" in (service.answer().detail or "")
+    assert service.read_answer().reason == "unreadable-message"
+    assert "action" in (service.read_answer().detail or "")
 
 
 def test_a_refusal_delivered_twice_has_one_verdict_and_is_announced_again(
-    service: Service,
+    service: InMemoryIndexer,
 ) -> None:
     for _ in range(2):
         assert service.push(PROJECT_COMMAND, b"{}") == 204
@@ -117,32 +121,34 @@ def test_a_refusal_delivered_twice_has_one_verdict_and_is_announced_again(
     assert len(service.refused.messages) == 2
 
 
-def test_a_command_that_a_twin_answered_a_moment_ago_is_answered(service: Service) -> None:
-    """Cloud Storage may say 429 where it would have said 412."""
+def test_a_command_that_another_delivery_just_answered_is_answered(
+    service: InMemoryIndexer,
+) -> None:
+    """Cloud Storage can answer 429 in place of 412."""
     service.push(FILE_ACCEPTED, FileAccepted(file=WHEEL).encode())
     service.verdicts.storage.write_interval = 60
     for _ in range(2):
-        assert service.command(action="yank", version="1.0") == 204
+        assert service.push_command(action="yank", version="1.0") == 204
 
 
-def test_an_answer_that_was_not_stored_is_not_acknowledged(service: Service) -> None:
+def test_an_answer_that_was_not_stored_is_not_acknowledged(service: InMemoryIndexer) -> None:
     service.push(FILE_ACCEPTED, FileAccepted(file=WHEEL).encode())
     service.verdicts.fault(Fault(status=429, operation="objects.insert"))
-    assert service.command(action="yank", version="1.0") == 500
+    assert service.push_command(action="yank", version="1.0") == 500
 
 
-def test_a_refusal_is_final_even_if_what_was_missing_comes(service: Service) -> None:
+def test_a_refusal_is_final_even_if_the_missing_file_arrives(service: InMemoryIndexer) -> None:
     def lose(message: object) -> None:
         raise Unavailable("topic", "gone")
 
     service.refused.before = lose
     late = NOON - GRACE
-    assert service.command(action="yank", version="1.0", at=late) == 500
+    assert service.push_command(action="yank", version="1.0", at=late) == 500
     service.refused.before = None
     service.push(FILE_ACCEPTED, FileAccepted(file=WHEEL).encode())
-    assert service.command(action="yank", version="1.0", at=late) == 204
-    assert service.answer().outcome == "refused"
-    assert service.record().yanked.versions == {}
+    assert service.push_command(action="yank", version="1.0", at=late) == 204
+    assert service.read_answer().outcome == "refused"
+    assert service.read_record().yanked.versions == {}
     assert len(service.refused.messages) == 1
 
 
@@ -150,14 +156,12 @@ def test_a_refusal_is_final_even_if_what_was_missing_comes(service: Service) -> 
     "issued_at",
     ["0999-01-01T00:00:00Z", "0001-01-01T00:00:00+10:00", "2099-01-01T00:00:00Z"],
 )
-def test_no_time_that_a_command_can_name_spoils_the_record(
-    issued_at: str, service: Service
-) -> None:
+def test_no_time_in_a_command_damages_the_record(issued_at: str, service: InMemoryIndexer) -> None:
     service.push(FILE_ACCEPTED, FileAccepted(file=WHEEL).encode())
-    assert service.command(action="yank", version="1.0", issued_at=issued_at) == 204
-    assert service.record().files == {WHEEL.filename: WHEEL}
+    assert service.push_command(action="yank", version="1.0", issued_at=issued_at) == 204
+    assert service.read_record().files == {WHEEL.filename: WHEEL}
     assert service.push(FILE_ACCEPTED, FileAccepted(file=WHEEL).encode()) == 204
 
 
-def test_ready_asks_the_bucket(service: Service) -> None:
+def test_ready_reads_the_bucket(service: InMemoryIndexer) -> None:
     assert service.http.get("/ready").status_code == 200

@@ -13,22 +13,22 @@ from schemas.catalog import CatalogEntry
 from schemas.events import ProjectCommand, ProjectIndexed
 from schemas.names import ProjectName
 from schemas.records import ProjectRecord
-from testing.fakes.examples import NOON, file_record, later
-from testing.fakes.memory import MemoryBucket, MemoryTopic
+from testing.fakes.examples import NOON, make_file_record, make_time
+from testing.fakes.memory_ports import MemoryBucket, MemoryTopic
 from testing.storage import Fault
 
 ACME = ProjectName("acme")
-WHEEL = file_record("acme-1.0-py3-none-any.whl", summary="A tool")
-SDIST = file_record("acme-1.0.tar.gz")
-NAME = layout.record(ACME)
+WHEEL = make_file_record("acme-1.0-py3-none-any.whl", summary="A tool")
+SDIST = make_file_record("acme-1.0.tar.gz")
+NAME = layout.locate_record(ACME)
 
 
-def records(bucket: MemoryBucket, topic: MemoryTopic | None = None) -> Records:
+def create_records(bucket: MemoryBucket, topic: MemoryTopic | None = None) -> Records:
     retry = replace(RETRY, sleep=lambda seconds: None)
     return Records(bucket, topic or MemoryTopic(), lambda: NOON, retry)
 
 
-def stored(bucket: MemoryBucket) -> ProjectRecord:
+def read_record(bucket: MemoryBucket) -> ProjectRecord:
     found = bucket.read(NAME)
     assert found is not None
     return ProjectRecord.model_validate_json(found.data)
@@ -37,80 +37,81 @@ def stored(bucket: MemoryBucket) -> ProjectRecord:
 def test_a_file_is_recorded_then_announced() -> None:
     bucket, topic = MemoryBucket(), MemoryTopic()
     seen: list[ProjectRecord] = []
-    topic.before = lambda message: seen.append(stored(bucket))
-    assert records(bucket, topic).commit(ACME, [WHEEL]) == [None]
-    record = stored(bucket)
+    topic.before = lambda message: seen.append(read_record(bucket))
+    assert create_records(bucket, topic).commit(ACME, [WHEEL]) == [None]
+    record = read_record(bucket)
     assert record.files == {WHEEL.filename: WHEEL}
     assert seen == [record]
     assert topic.messages == (ProjectIndexed(project=ACME, record_revision=record.revision),)
 
 
-def test_the_catalogs_facts_are_written_with_the_record() -> None:
+def test_the_catalog_facts_are_written_with_the_record() -> None:
     bucket = MemoryBucket()
-    records(bucket).commit(ACME, [WHEEL])
+    create_records(bucket).commit(ACME, [WHEEL])
     (info,) = bucket.list(layout.RECORDS)
-    assert CatalogEntry.read(ACME, info.metadata) == CatalogEntry.from_record(stored(bucket))
+    assert CatalogEntry.read(ACME, info.metadata) == CatalogEntry.from_record(read_record(bucket))
     assert info.content_type == "application/json"
 
 
 def test_a_group_is_one_write() -> None:
     bucket = MemoryBucket()
-    records(bucket).commit(ACME, [WHEEL, SDIST])
+    create_records(bucket).commit(ACME, [WHEEL, SDIST])
     assert bucket.counts.requests["objects.insert"] == 1
-    assert stored(bucket).files.keys() == {WHEEL.filename, SDIST.filename}
+    assert read_record(bucket).files.keys() == {WHEEL.filename, SDIST.filename}
 
 
 def test_a_duplicate_writes_nothing_and_announces_the_record_again() -> None:
     bucket, topic = MemoryBucket(), MemoryTopic()
-    records(bucket).commit(ACME, [WHEEL])
-    before = stored(bucket)
-    assert records(bucket, topic).commit(ACME, [WHEEL]) == [None]
-    assert stored(bucket) == before
+    create_records(bucket).commit(ACME, [WHEEL])
+    before = read_record(bucket)
+    assert create_records(bucket, topic).commit(ACME, [WHEEL]) == [None]
+    assert read_record(bucket) == before
     assert bucket.counts.requests["objects.insert"] == 1
     assert topic.messages == (ProjectIndexed(project=ACME, record_revision=before.revision),)
 
 
-def test_a_group_that_changed_nothing_for_anybody_announces_nothing() -> None:
+def test_a_group_without_successful_change_announces_nothing() -> None:
     topic = MemoryTopic()
     command = ProjectCommand.model_validate({"action": "yank", "project": "acme", "version": "1"})
-    issued = IssuedCommand(command, "c", NOON, later(1))
-    (failure,) = records(MemoryBucket(), topic).commit(ACME, [issued])
+    issued = IssuedCommand(command, "c", NOON, make_time(1))
+    (failure,) = create_records(MemoryBucket(), topic).commit(ACME, [issued])
     assert failure is not None
     assert topic.messages == ()
 
 
 @pytest.mark.parametrize("status", [412, 429])
-def test_a_write_that_lost_a_race_or_came_too_soon_is_merged_again(status: int) -> None:
+def test_a_write_that_lost_a_race_or_was_throttled_is_merged_again(status: int) -> None:
     bucket = MemoryBucket()
     bucket.fault(Fault(kind="error", status=status, operation="objects.insert", times=2))
-    assert records(bucket).commit(ACME, [WHEEL]) == [None]
-    assert stored(bucket).files == {WHEEL.filename: WHEEL}
+    assert create_records(bucket).commit(ACME, [WHEEL]) == [None]
+    assert read_record(bucket).files == {WHEEL.filename: WHEEL}
 
 
-def test_nobody_elses_change_is_lost_to_a_race() -> None:
+def test_no_change_of_another_commit_is_lost_in_a_race() -> None:
     bucket = MemoryBucket()
     rivals: Iterator[Change] = iter([SDIST])
 
     def race(operation: str, _bucket: str, _name: str) -> None:
         if operation == "objects.insert" and (rival := next(rivals, None)):
-            records(bucket).commit(ACME, [rival])
+            create_records(bucket).commit(ACME, [rival])
 
     bucket.before = race
-    records(bucket).commit(ACME, [WHEEL])
-    assert stored(bucket).files.keys() == {WHEEL.filename, SDIST.filename}
+    create_records(bucket).commit(ACME, [WHEEL])
+    assert read_record(bucket).files.keys() == {WHEEL.filename, SDIST.filename}
 
 
 def test_many_indexers_lose_no_update() -> None:
     bucket = MemoryBucket()
-    files = [file_record(f"acme-{n}.0-py3-none-any.whl") for n in range(24)]
+    files = [make_file_record(f"acme-{n}.0-py3-none-any.whl") for n in range(24)]
     threads = [
-        threading.Thread(target=records(bucket).commit, args=(ACME, [file])) for file in files
+        threading.Thread(target=create_records(bucket).commit, args=(ACME, [file]))
+        for file in files
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert set(stored(bucket).files.values()) == set(files)
+    assert set(read_record(bucket).files.values()) == set(files)
 
 
 @pytest.mark.parametrize(("status", "error"), [(412, PreconditionFailed), (429, TooManyRequests)])
@@ -128,10 +129,10 @@ def test_a_storage_failure_fails_the_whole_group() -> None:
     bucket = MemoryBucket()
     bucket.fault(Fault(kind="error", status=503, operation="objects.insert", times=1))
     with pytest.raises(Unavailable):
-        records(bucket).commit(ACME, [WHEEL, SDIST])
+        create_records(bucket).commit(ACME, [WHEEL, SDIST])
 
 
-def test_a_lost_announcement_is_made_up_for_by_redelivery() -> None:
+def test_a_lost_announcement_is_repeated_by_redelivery() -> None:
     bucket, topic = MemoryBucket(), MemoryTopic()
 
     def lose(message: object) -> None:
@@ -139,9 +140,9 @@ def test_a_lost_announcement_is_made_up_for_by_redelivery() -> None:
 
     topic.before = lose
     with pytest.raises(Unavailable):
-        records(bucket, topic).commit(ACME, [WHEEL])
+        create_records(bucket, topic).commit(ACME, [WHEEL])
     topic.before = None
-    records(bucket, topic).commit(ACME, [WHEEL])
+    create_records(bucket, topic).commit(ACME, [WHEEL])
     assert topic.messages == (
-        ProjectIndexed(project=ACME, record_revision=stored(bucket).revision),
+        ProjectIndexed(project=ACME, record_revision=read_record(bucket).revision),
     )

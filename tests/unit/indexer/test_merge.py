@@ -12,68 +12,68 @@ from indexer.merge import (
     CommandRefused,
     ConflictingFact,
     IssuedCommand,
-    empty,
+    advance_revision,
+    create_record,
     merge,
-    revised,
 )
 from schemas.events import ProjectCommand
 from schemas.names import ProjectName
 from schemas.records import ProjectRecord, Register, StatusRegister
-from schemas.releases import yank_of
-from testing.fakes.examples import NOON, file_record, later
+from schemas.releases import find_yank
+from testing.fakes.examples import NOON, make_file_record, make_time
 
 ACME = ProjectName("acme")
-WHEEL = file_record("acme-1.0-py3-none-any.whl")
-SDIST = file_record("acme-1.0.tar.gz")
-NEWER = file_record("acme-2.0-py3-none-any.whl")
+WHEEL = make_file_record("acme-1.0-py3-none-any.whl")
+SDIST = make_file_record("acme-1.0.tar.gz")
+NEWER = make_file_record("acme-2.0-py3-none-any.whl")
 GRACE = timedelta(minutes=10)
 
 
-def issued(action: str, at: float = 0, by: str = "c1", **fields: object) -> IssuedCommand:
+def issue(action: str, at: float = 0, by: str = "c1", **fields: object) -> IssuedCommand:
     command = ProjectCommand.model_validate({"action": action, "project": "acme", **fields})
-    return IssuedCommand(command, by, later(at), NOON + GRACE)
+    return IssuedCommand(command, by, make_time(at), NOON + GRACE)
 
 
-def merged(*changes: Change, onto: ProjectRecord | None = None) -> ProjectRecord:
-    record, failures = merge(onto or empty(ACME), changes, NOON)
+def merge_all(*changes: Change, onto: ProjectRecord | None = None) -> ProjectRecord:
+    record, failures = merge(onto or create_record(ACME), changes, NOON)
     assert failures == [None] * len(changes)
     return record
 
 
 def test_facts_are_added() -> None:
-    record = merged(WHEEL, SDIST)
+    record = merge_all(WHEEL, SDIST)
     assert record.files == {WHEEL.filename: WHEEL, SDIST.filename: SDIST}
 
 
-def test_a_fact_told_again_changes_nothing() -> None:
-    record = merged(WHEEL)
-    assert merged(WHEEL, onto=record) is record
+def test_a_duplicate_fact_changes_nothing() -> None:
+    record = merge_all(WHEEL)
+    assert merge_all(WHEEL, onto=record) is record
 
 
-def test_a_fact_that_contradicts_a_recorded_one_is_kept_out() -> None:
+def test_a_fact_that_contradicts_a_recorded_fact_is_rejected() -> None:
     other = WHEEL.model_copy(update={"sha256": "c" * 64})
-    record, failures = merge(merged(WHEEL), [other, SDIST], NOON)
+    record, failures = merge(merge_all(WHEEL), [other, SDIST], NOON)
     assert isinstance(failures[0], ConflictingFact)
     assert failures[1] is None
     assert record.files == {WHEEL.filename: WHEEL, SDIST.filename: SDIST}
 
 
 def test_a_version_is_yanked_with_its_reason() -> None:
-    record = merged(WHEEL, issued("yank", version="1.0", reason="broken"))
+    record = merge_all(WHEEL, issue("yank", version="1.0", reason="broken"))
     assert record.yanked.versions == {
         "1": Register(issued_at=NOON, command_id="c1", value=True, reason="broken")
     }
 
 
 def test_equal_versions_are_one_release_however_they_are_written() -> None:
-    record = merged(WHEEL, issued("yank", version="1.0.0"), issued("unyank", at=1, version="1"))
+    record = merge_all(WHEEL, issue("yank", version="1.0.0"), issue("unyank", at=1, version="1"))
     assert len(record.yanked.versions) == 1
-    assert yank_of(record, WHEEL) is None
-    assert yank_of(merged(issued("yank", at=2, version="1.0.0.0"), onto=record), WHEEL)
+    assert find_yank(record, WHEEL) is None
+    assert find_yank(merge_all(issue("yank", at=2, version="1.0.0.0"), onto=record), WHEEL)
 
 
 def test_a_yank_without_a_reason_says_yanked() -> None:
-    record = merged(WHEEL, issued("yank", filename=WHEEL.filename))
+    record = merge_all(WHEEL, issue("yank", filename=WHEEL.filename))
     assert record.yanked.files[WHEEL.filename].reason == "yanked"
 
 
@@ -87,12 +87,12 @@ def test_a_yank_without_a_reason_says_yanked() -> None:
     ],
 )
 def test_each_action_sets_its_register(action: str, kind: str, value: bool) -> None:
-    record = merged(WHEEL, issued(action, filename=WHEEL.filename))
+    record = merge_all(WHEEL, issue(action, filename=WHEEL.filename))
     assert getattr(record, kind).files[WHEEL.filename].value is value
 
 
 def test_a_status_is_set() -> None:
-    record = merged(WHEEL, issued("set-status", status="archived", reason="moved"))
+    record = merge_all(WHEEL, issue("set-status", status="archived", reason="moved"))
     assert record.status == StatusRegister(
         issued_at=NOON, command_id="c1", value="archived", reason="moved"
     )
@@ -101,22 +101,22 @@ def test_a_status_is_set() -> None:
 @pytest.mark.parametrize(
     ("first", "second"),
     [
-        (issued("yank", at=5, version="1.0"), issued("unyank", at=4, version="1.0")),
+        (issue("yank", at=5, version="1.0"), issue("unyank", at=4, version="1.0")),
         (
-            issued("yank", by="c2", filename=WHEEL.filename),
-            issued("unyank", by="c1", filename=WHEEL.filename),
+            issue("yank", by="c2", filename=WHEEL.filename),
+            issue("unyank", by="c1", filename=WHEEL.filename),
         ),
         (
-            issued("set-status", at=5, status="archived"),
-            issued("set-status", at=4, status="quarantined"),
+            issue("set-status", at=5, status="archived"),
+            issue("set-status", at=4, status="quarantined"),
         ),
     ],
 )
 def test_an_older_command_is_a_success_that_changes_nothing(
     first: IssuedCommand, second: IssuedCommand
 ) -> None:
-    record = merged(WHEEL, first)
-    assert merged(second, onto=record) == record
+    record = merge_all(WHEEL, first)
+    assert merge_all(second, onto=record) == record
 
 
 @pytest.mark.parametrize(
@@ -126,11 +126,11 @@ def test_an_older_command_is_a_success_that_changes_nothing(
         {"action": "remove", "filename": "acme-9.0.tar.gz"},
     ],
 )
-def test_a_command_for_what_is_not_there_yet_is_too_early_then_refused(
+def test_a_command_for_a_missing_file_is_too_early_then_refused(
     fields: dict[str, str],
 ) -> None:
-    command = issued(at=0, by="c1", **fields)
-    record = merged(WHEEL)
+    command = issue(at=0, by="c1", **fields)
+    record = merge_all(WHEEL)
     _, (early,) = merge(record, [command], NOON + GRACE - timedelta(seconds=1))
     _, (late,) = merge(record, [command], NOON + GRACE)
     assert isinstance(early, TooEarly)
@@ -139,43 +139,45 @@ def test_a_command_for_what_is_not_there_yet_is_too_early_then_refused(
 
 
 def test_the_status_of_a_project_without_files_is_too_early() -> None:
-    _, (early,) = merge(empty(ACME), [issued("set-status", status="archived")], NOON)
+    _, (early,) = merge(create_record(ACME), [issue("set-status", status="archived")], NOON)
     assert isinstance(early, TooEarly)
 
 
-def test_a_command_may_come_in_the_group_of_the_file_it_speaks_of() -> None:
-    assert merged(WHEEL, issued("yank", version="1.0")).yanked.versions
+def test_a_command_can_be_in_the_same_group_as_its_file() -> None:
+    assert merge_all(WHEEL, issue("yank", version="1.0")).yanked.versions
 
 
-def test_a_command_is_issued_when_it_is_published_unless_it_says_otherwise() -> None:
+def test_a_command_without_issued_at_is_issued_at_its_publish_time() -> None:
     command = ProjectCommand.model_validate({"action": "yank", "project": "a", "version": "1"})
     assert IssuedCommand.from_command(command, "77", NOON, GRACE) == IssuedCommand(
         command, "77", NOON, NOON + GRACE
     )
 
 
-def test_a_revision_follows_the_clock_and_never_falls() -> None:
-    at_noon = revised(empty(ACME), NOON)
+def test_a_revision_follows_the_clock_and_never_decreases() -> None:
+    at_noon = advance_revision(create_record(ACME), NOON)
     assert at_noon.revision == int(NOON.timestamp() * 1_000_000)
-    assert revised(at_noon, later(-60)).revision == at_noon.revision + 1
+    assert advance_revision(at_noon, make_time(-60)).revision == at_noon.revision + 1
 
 
-def test_a_command_from_the_future_is_refused_as_nothing_could_undo_it() -> None:
-    fields = {"action": "yank", "project": "a", "version": "1", "issued_at": later(301)}
+def test_a_command_from_the_future_is_refused() -> None:
+    fields = {"action": "yank", "project": "a", "version": "1", "issued_at": make_time(301)}
     command = ProjectCommand.model_validate(fields)
     with pytest.raises(CommandRefused) as caught:
         IssuedCommand.from_command(command, "77", NOON, GRACE)
     assert caught.value.reason == "issued-in-future"
-    assert IssuedCommand.from_command(command, "77", later(1), GRACE).issued_at == later(301)
+    assert IssuedCommand.from_command(command, "77", make_time(1), GRACE).issued_at == make_time(
+        301
+    )
 
 
 COMMANDS = [
-    issued(action, at=at, by=by, **target)
+    issue(action, at=at, by=by, **target)
     for at, by in ((1, "a"), (1, "b"), (2, "a"))
     for action in ("yank", "unyank", "remove", "restore")
     for target in ({"version": "1.0"}, {"filename": WHEEL.filename})
 ] + [
-    issued("set-status", at=at, by=by, status=status)
+    issue("set-status", at=at, by=by, status=status)
     for at, by, status in ((1, "a", "archived"), (1, "b", "quarantined"), (2, "a", "active"))
 ]
 
@@ -184,15 +186,15 @@ COMMANDS = [
 def test_the_order_and_the_number_of_deliveries_do_not_matter(
     commands: Sequence[IssuedCommand], random: Random
 ) -> None:
-    """One command id stands for one command, so the last of each (time, id, register) counts."""
-    unique = {_register_key(command): command for command in commands}.values()
+    """A command id identifies one command: the last of each (time, id, register) counts."""
+    unique = {_build_register_key(command): command for command in commands}.values()
     shuffled = [*unique, *unique]
     random.shuffle(shuffled)
-    base = merged(WHEEL, SDIST, NEWER)
-    assert merged(*shuffled, onto=base) == merged(*unique, onto=base)
+    base = merge_all(WHEEL, SDIST, NEWER)
+    assert merge_all(*shuffled, onto=base) == merge_all(*unique, onto=base)
 
 
-def _register_key(issued: IssuedCommand) -> tuple[object, ...]:
+def _build_register_key(issued: IssuedCommand) -> tuple[object, ...]:
     command = issued.command
     kind = {"yank": "y", "unyank": "y", "remove": "r", "restore": "r"}.get(command.action)
     return issued.issued_at, issued.command_id, kind, command.version, command.filename

@@ -1,4 +1,4 @@
-"""Ingest on fakes that share one store, with what CI and Pub/Sub do to it."""
+"""Ingest with fakes that share one store, and the requests of CI and Pub/Sub."""
 
 import base64
 import json
@@ -9,33 +9,33 @@ from starlette.testclient import TestClient
 from checks.policy import Policy
 from cloud.ports import Headers
 from ingest.app import FILE_UPLOADED, Ingest, create_app
-from ingest.closing import Closing
+from ingest.closing import ClosingRules
 from ingest.promotion import Promotion
 from ingest.verdicts import Verdicts
 from schemas.events import FileAccepted
 from schemas.records import FileRecord, Verdict
 from testing.fakes.examples import NOON
-from testing.fakes.memory import MemoryBucket, MemoryTopic
-from testing.fakes.wheels import wheel, wheel_filename
-from testing.storage import Storage
+from testing.fakes.memory_ports import MemoryBucket, MemoryTopic
+from testing.fakes.small_wheels import build_wheel, wheel_filename
+from testing.storage import FakeStorage
 
-WHEEL = wheel(metadata="Requires-Python: >=3.8\nRequires-Dist: requests\nSummary: A tool\n")
-OTHER = wheel(body=b"VERSION = 2\n")
+WHEEL = build_wheel(metadata="Requires-Python: >=3.8\nRequires-Dist: requests\nSummary: A tool\n")
+OTHER = build_wheel(body=b"VERSION = 2\n")
 FILENAME = wheel_filename()
 NAME = f"ci/42/{FILENAME}"
 BINARY = "application/octet-stream"
 
 
-class Service:
-    """Ingest on fakes that share one store, as its buckets do."""
+class InMemoryIngest:
+    """Ingest with fakes of its buckets and topics."""
 
     def __init__(
         self,
-        store: Storage | None = None,
+        store: FakeStorage | None = None,
         policy: Policy | None = None,
         release_closes_after: timedelta | None = None,
     ) -> None:
-        self.store = store or Storage()
+        self.store = store or FakeStorage()
         self.incoming = MemoryBucket("incoming", storage=self.store)
         self.packages = MemoryBucket("packages", storage=self.store)
         self.verdicts = MemoryBucket("verdicts", storage=self.store)
@@ -46,15 +46,15 @@ class Service:
             self.incoming,
             self.packages,
             policy or Policy(),
-            verdicts.refusal_of,
-            Closing(self.metadata, self.packages, release_closes_after).expect_open,
+            verdicts.find_refusal,
+            ClosingRules(self.metadata, self.packages, release_closes_after).require_open,
         )
         self.ingest = Ingest(promotion, verdicts)
         app = create_app(self.ingest, "p", lambda: None)
         self.http = TestClient(app, raise_server_exceptions=True)
 
     def upload(self, data: bytes = WHEEL, name: str = NAME, **claims: str) -> int:
-        """Upload as CI does; return the generation."""
+        """Upload a file like CI; return the generation."""
         return self.incoming.put(name, data, Headers(BINARY, "", claims)).generation
 
     def announce(self, **fields: object) -> int:
@@ -62,31 +62,30 @@ class Service:
         return self.push(json.dumps(message).encode())
 
     def push(self, data: bytes, message_id: str = "77", **attributes: str) -> int:
-        body = envelope(data, message_id, attributes)
+        body = encode_push(data, message_id, attributes)
         return self.http.post(f"/push/{FILE_UPLOADED}", content=body).status_code
 
-    def verdict(self, generation: int, name: str = NAME) -> Verdict:
+    def read_verdict(self, generation: int, name: str = NAME) -> Verdict:
         stored = self.verdicts.read(f"{name}/{generation}.json")
         assert stored is not None
         return Verdict.model_validate_json(stored.data)
 
-    def answer(self, message_id: str = "77") -> Verdict:
+    def read_answer(self, message_id: str = "77") -> Verdict:
         stored = self.verdicts.read(f"messages/{message_id}.json")
         assert stored is not None
         return Verdict.model_validate_json(stored.data)
 
-    def package(self, name: str = FILENAME) -> bytes | None:
+    def read_package(self, name: str = FILENAME) -> bytes | None:
         info = self.packages.stat(name)
         return None if info is None else b"".join(self.packages.stream(info))
 
-    def file(self) -> FileRecord:
+    def read_last_file(self) -> FileRecord:
         message = self.accepted.messages[-1]
         assert isinstance(message, FileAccepted)
         return message.file
 
-    def contents(self) -> dict[str, tuple[bytes, dict[str, str]]]:
-        """All that lies in the buckets; the packages' generations aside, which redelivery cannot
-        know."""
+    def read_buckets(self) -> dict[str, tuple[bytes, dict[str, str]]]:
+        """Return data and custom metadata of all objects, without their generations."""
         return {
             f"{bucket.name}/{info.name}": (
                 b"".join(bucket.stream(info)),
@@ -97,7 +96,7 @@ class Service:
         }
 
 
-def envelope(data: bytes, message_id: str, attributes: dict[str, str]) -> str:
+def encode_push(data: bytes, message_id: str, attributes: dict[str, str]) -> str:
     message = {
         "data": base64.b64encode(data).decode(),
         "attributes": attributes,

@@ -1,25 +1,25 @@
-"""Whatever a message, a name or somebody's hand in a bucket does, nothing is delivered for ever."""
+"""Hostile messages, hostile names and objects created by hand: no message is retried forever."""
 
 import json
 
 import pytest
 
 from cloud.ports import Headers, ObjectInfo
-from ingest.facts import package_headers
+from ingest.facts import build_headers
 from schemas import layout
 from schemas.catalog import CatalogEntry
 from schemas.names import ProjectName
 from schemas.records import CommandVerdict, ProjectRecord, StatusRegister
-from testing.fakes.examples import NOON, file_record
-from testing.storage import Fault, Storage
-from unit.ingest.service import BINARY, FILENAME, NAME, OTHER, WHEEL, Service
+from testing.fakes.examples import NOON, make_file_record
+from testing.storage import FakeStorage, Fault
+from unit.ingest.service import BINARY, FILENAME, NAME, OTHER, WHEEL, InMemoryIngest
 
 ACME = ProjectName("acme")
 
 
 @pytest.fixture
-def service() -> Service:
-    return Service()
+def service() -> InMemoryIngest:
+    return InMemoryIngest()
 
 
 @pytest.mark.parametrize(
@@ -38,74 +38,74 @@ def service() -> Service:
         f"ci/{'é' * 480}/{'é' * 30}/{FILENAME}",
     ],
 )
-def test_a_name_that_is_no_place_for_an_upload_is_answered_under_the_messages_id(
-    name: str, service: Service
+def test_an_invalid_upload_name_is_answered_under_the_message_id(
+    name: str, service: InMemoryIngest
 ) -> None:
     assert service.announce(name=name, generation="31337") == 204
-    assert service.answer().reason == "not-allowed"
+    assert service.read_answer().reason == "not-allowed"
     assert [info.name for info in service.verdicts.list()] == ["messages/77.json"]
 
 
-def test_the_longest_name_there_may_be_has_a_verdict(service: Service) -> None:
+def test_the_longest_valid_name_has_a_verdict(service: InMemoryIngest) -> None:
     name = f"ci/{'x' * (1000 - 4 - len(FILENAME))}/{FILENAME}"
     assert len(name) == 1000
     generation = service.upload(name=name)
     assert service.announce(name=name) == 204
-    assert service.verdict(generation, name).outcome == "accepted"
+    assert service.read_verdict(generation, name).outcome == "accepted"
 
 
 @pytest.mark.parametrize("generation", [str(10**26), str(2**63), "-1"])
-def test_a_generation_that_cannot_be_is_unreadable(generation: str, service: Service) -> None:
+def test_an_impossible_generation_is_unreadable(generation: str, service: InMemoryIngest) -> None:
     assert service.announce(generation=generation) == 204
-    assert service.answer().reason == "unreadable-message"
+    assert service.read_answer().reason == "unreadable-message"
 
 
-def test_an_answer_to_a_command_is_not_taken_for_a_verdict(service: Service) -> None:
+def test_an_answer_to_a_command_is_not_read_as_a_verdict(service: InMemoryIngest) -> None:
     answer = CommandVerdict(outcome="refused", command_id="1", time=NOON)
     service.verdicts.put("commands/1.json", answer.encode())
     assert service.announce(name="commands", generation="1") == 204
-    assert service.answer().reason == "not-allowed"
+    assert service.read_answer().reason == "not-allowed"
 
 
 @pytest.mark.parametrize("trigger", ["accepted", "refused"])
-def test_the_second_trigger_a_moment_later_is_no_error(trigger: str) -> None:
-    service = Service(Storage(write_interval=1.0))
+def test_an_immediate_second_trigger_is_no_error(trigger: str) -> None:
+    service = InMemoryIngest(FakeStorage(write_interval=1.0))
     generation = service.upload(WHEEL if trigger == "accepted" else b"no wheel")
     assert service.announce() == 204
     assert service.announce(generation=str(generation)) == 204
-    assert service.verdict(generation).outcome == trigger
+    assert service.read_verdict(generation).outcome == trigger
 
 
-def test_a_refusal_that_came_about_after_a_twin_promoted_the_file_is_none(
-    service: Service,
+def test_a_file_promoted_by_another_delivery_is_not_refused(
+    service: InMemoryIngest,
 ) -> None:
-    """A twin promotes and the project is archived, between this delivery's look and its check."""
+    """Between two steps the other delivery promotes the file and the project is archived."""
     generation = service.upload()
-    twin = Service(service.store)
-    twin.upload = service.upload  # type: ignore[method-assign]  # it shares the store
+    second = InMemoryIngest(service.store)
+    second.upload = service.upload  # type: ignore[method-assign]  # the store is shared
     status = StatusRegister(issued_at=NOON, command_id="1", value="archived")
     archived = ProjectRecord(project=ACME, revision=1, status=status)
 
-    def meanwhile(operation: str, bucket: str, name: str) -> None:
+    def interfere(operation: str, bucket: str, name: str) -> None:
         service.metadata.before = None
-        assert twin.announce() == 204
-        _record(service, archived)
+        assert second.announce() == 204
+        _put_record(service, archived)
 
-    service.metadata.before = meanwhile
+    service.metadata.before = interfere
     assert service.announce() == 204
-    assert service.verdict(generation).outcome == "accepted"
+    assert service.read_verdict(generation).outcome == "accepted"
     assert service.refused.messages == ()
 
 
-def _record(service: Service, record: ProjectRecord, **metadata: str) -> None:
-    facts = metadata or CatalogEntry.from_record(record).metadata()
+def _put_record(service: InMemoryIngest, record: ProjectRecord, **metadata: str) -> None:
+    facts = metadata or CatalogEntry.from_record(record).to_metadata()
     service.metadata.put(
-        layout.record(ACME), record.encode(), Headers("application/json", "", facts)
+        layout.locate_record(ACME), record.encode(), Headers("application/json", "", facts)
     )
 
 
 @pytest.mark.parametrize(
-    "spoilt",
+    "invalid",
     [
         {},
         {"source-generation": "seven"},
@@ -114,88 +114,88 @@ def _record(service: Service, record: ProjectRecord, **metadata: str) -> None:
         {"uploader": ""},
     ],
 )
-def test_what_somebody_put_into_packages_by_hand_takes_the_name(
-    spoilt: dict[str, str], service: Service
+def test_an_object_created_by_hand_in_packages_takes_the_name(
+    invalid: dict[str, str], service: InMemoryIngest
 ) -> None:
-    honest = {
+    valid = {
         "sha256": "a" * 64,
         "upload-time": "2026-11-24T12:00:00.000000Z",
         "uploader": "ci",
         "source-generation": "7",
     }
     service.packages.put(
-        FILENAME, b"legacy", Headers(BINARY, "", {**honest, **spoilt} if spoilt else {})
+        FILENAME, b"legacy", Headers(BINARY, "", {**valid, **invalid} if invalid else {})
     )
     generation = service.upload()
     assert service.announce() == 204
-    assert service.verdict(generation).reason == "exists"
-    assert "not promoted" in (service.verdict(generation).detail or "")
+    assert service.read_verdict(generation).reason == "exists"
+    assert "not promoted" in (service.read_verdict(generation).detail or "")
 
 
-@pytest.mark.parametrize("spoilt", [{"colour": "green"}, {"file-count": "many"}])
-def test_a_record_whose_custom_metadata_is_spoilt_is_read_itself(
-    spoilt: dict[str, str], service: Service
+@pytest.mark.parametrize("invalid", [{"colour": "green"}, {"file-count": "many"}])
+def test_a_record_with_invalid_custom_metadata_is_read(
+    invalid: dict[str, str], service: InMemoryIngest
 ) -> None:
-    file = file_record("acme-0.9-py3-none-any.whl")
+    file = make_file_record("acme-0.9-py3-none-any.whl")
     record = ProjectRecord(project=ACME, revision=1, files={file.filename: file})
-    _record(service, record, **spoilt)
+    _put_record(service, record, **invalid)
     generation = service.upload()
     assert service.announce() == 204
-    assert service.verdict(generation).outcome == "accepted"
+    assert service.read_verdict(generation).outcome == "accepted"
 
 
-def test_a_message_of_ten_million_bytes_is_refused_in_a_few(service: Service) -> None:
+def test_a_message_of_ten_million_bytes_has_a_short_refusal(service: InMemoryIngest) -> None:
     data = json.dumps({"bucket": "b" * 10_000_000, "name": NAME}).encode()
     assert service.push(data) == 204
     assert all(len(message.encode()) < 2000 for message in service.refused.messages)
 
 
 @pytest.mark.parametrize("status", [412, 429])
-def test_a_rewrite_that_is_turned_away_though_the_name_is_free_is_tried_again(
-    status: int, service: Service
+def test_a_rewrite_that_fails_although_the_name_is_free_is_retried(
+    status: int, service: InMemoryIngest
 ) -> None:
     service.upload()
     service.packages.fault(Fault(operation="objects.rewrite", status=status))
     assert service.announce() == 500
     assert service.announce() == 204
-    assert service.package() == WHEEL
+    assert service.read_package() == WHEEL
 
 
 @pytest.mark.parametrize(("rival", "outcome"), [(WHEEL, "accepted"), (OTHER, "refused")])
-def test_who_loses_the_name_at_the_last_moment_is_judged_by_the_bytes(
-    rival: bytes, outcome: str, service: Service
+def test_the_loser_of_a_race_for_a_name_is_decided_by_the_bytes(
+    rival: bytes, outcome: str, service: InMemoryIngest
 ) -> None:
     other = f"ci/43/{FILENAME}"
     generation = service.upload()
     service.upload(rival, other)
-    twin = Service(service.store)
+    second = InMemoryIngest(service.store)
 
-    def meanwhile(operation: str, bucket: str, name: str) -> None:
+    def interfere(operation: str, bucket: str, name: str) -> None:
         if operation == "objects.rewrite":
             service.packages.before = None
-            assert twin.announce(name=other) == 204
+            assert second.announce(name=other) == 204
 
-    service.packages.before = meanwhile
+    service.packages.before = interfere
     assert service.announce() == 204
-    assert service.verdict(generation).outcome == outcome
-    assert service.package() == rival
+    assert service.read_verdict(generation).outcome == outcome
+    assert service.read_package() == rival
 
 
-def test_an_upload_that_goes_away_while_it_is_judged_is_not_found(service: Service) -> None:
+def test_an_upload_deleted_during_its_checks_is_not_found(service: InMemoryIngest) -> None:
     generation = service.upload()
 
-    def meanwhile(operation: str, bucket: str, name: str) -> None:
+    def interfere(operation: str, bucket: str, name: str) -> None:
         if operation == "objects.rewrite":
             service.incoming.remove(NAME)
 
-    service.packages.before = meanwhile
+    service.packages.before = interfere
     assert service.announce() == 204
-    assert service.verdict(generation).reason == "not-found"
+    assert service.read_verdict(generation).reason == "not-found"
 
 
-def test_more_warnings_than_an_object_can_carry_are_cut() -> None:
+def test_warnings_beyond_the_size_limit_are_dropped() -> None:
     info = ObjectInfo(name=NAME, generation=1, size=1, created=NOON)
-    headers = package_headers(info, "ci", "a" * 64, ("bad-metadata: " + "x" * 900,) * 9)
+    headers = build_headers(info, "ci", "a" * 64, ("bad-metadata: " + "x" * 900,) * 9)
     kept = json.loads(headers.metadata["warnings"])
     assert 0 < len(kept) < 9
     assert sum(len(key) + len(value) for key, value in headers.metadata.items()) < 8192

@@ -1,18 +1,18 @@
-"""Ingest's settings, as the checks see them."""
+"""Settings of ingest, converted to the policy of the checks."""
 
 import pytest
 
 from ingest.settings import Settings
 
 
-@pytest.mark.parametrize(("said", "meant"), [(None, None), ("{}", {})])
-def test_an_empty_setting_is_not_one_that_is_unset(
-    said: str | None, meant: object, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("value", "expected"), [(None, None), ("{}", {})])
+def test_an_empty_setting_differs_from_an_unset_setting(
+    value: str | None, expected: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("PROJECT", "INCOMING_BUCKET", "PACKAGES_BUCKET", "VERDICTS_BUCKET"):
+    for name in ("GCP_PROJECT", "INCOMING_BUCKET", "PACKAGES_BUCKET", "VERDICTS_BUCKET"):
         monkeypatch.setenv(name, "x")
     monkeypatch.setenv("METADATA_BUCKET", "x")
-    monkeypatch.delenv("PUBLISHERS", raising=False)
-    if said is not None:
-        monkeypatch.setenv("PUBLISHERS", said)
-    assert Settings().policy().publishers == meant
+    monkeypatch.delenv("UPLOADERS", raising=False)
+    if value is not None:
+        monkeypatch.setenv("UPLOADERS", value)
+    assert Settings().build_policy().uploaders == expected

@@ -1,4 +1,4 @@
-"""A wheel streamed from Cloud Storage: each byte once, whatever breaks on the way."""
+"""Wheels streamed from Cloud Storage: each byte is read once, even after interruptions."""
 
 import gc
 import hashlib
@@ -14,13 +14,13 @@ from checks.distribution import verify
 from checks.policy import MIB, Policy
 from cloud.storage import CHUNK, StorageBucket, connect
 from testing.corpus.archive import STORED, Entry
-from testing.corpus.wheels import FILENAME, record_row, wheel
+from testing.corpus.wheels import FILENAME, make_record_row, make_wheel
 from testing.storage import Fault, StorageServer
 
 BODY = Random(5).randbytes(20 * MIB + 17)  # noqa: S311 - the same bytes every time
 NAME = "acme/body.bin"
 WHEEL = (
-    wheel(record=lambda rows: [record_row(NAME, BODY), *rows])
+    make_wheel(record=lambda rows: [make_record_row(NAME, BODY), *rows])
     .add(Entry(NAME.encode(), BODY, method=STORED))
     .build()
 )
@@ -31,23 +31,25 @@ pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning
 
 
 @pytest.fixture(autouse=True)
-def _collected() -> Iterator[None]:
-    """The library drops the failed answer of a download that it repeats: its connection is closed
-    when it is collected, which is to happen here."""
+def _collect_garbage() -> Iterator[None]:
+    """Close connections of failed downloads within the test.
+
+    The library drops the response of a failed download, so only garbage collection closes it.
+    """
     yield
     gc.collect()
 
 
-class Counting(HTTPAdapter):
-    """Counts the bytes of bodies that come over the wire."""
+class CountingAdapter(HTTPAdapter):
+    """Adapter that counts the received bytes of response bodies."""
 
     read = 0
 
-    def send(self, request: requests.PreparedRequest, **options: object) -> requests.Response:  # type: ignore[override] # its options are handed on
+    def send(self, request: requests.PreparedRequest, **options: object) -> requests.Response:  # type: ignore[override] # the options are passed on
         response = super().send(request, **options)  # type: ignore[arg-type] # as above
         receive = response.raw.read
 
-        def counted(
+        def read(
             amt: int | None = None,
             decode_content: bool | None = None,
             cache_content: bool = False,
@@ -56,7 +58,7 @@ class Counting(HTTPAdapter):
             self.read += len(data)
             return data
 
-        response.raw.read = counted  # type: ignore[method-assign] # the bytes pass nowhere else
+        response.raw.read = read  # type: ignore[method-assign] # no other hook sees the bytes
         return response
 
 
@@ -79,9 +81,9 @@ def client(server: StorageServer) -> Iterator[Client]:
     connected.close()
 
 
-def judged(client: Client) -> int:
-    """Judge the wheel; return how many bytes came over the wire."""
-    wire = Counting()
+def verify_wheel(client: Client) -> int:
+    """Verify the wheel; return the number of received bytes."""
+    wire = CountingAdapter()
     client._http.mount("http://", wire)
     bucket = StorageBucket(client, "incoming")
     info = bucket.stat(FILENAME)
@@ -92,26 +94,26 @@ def judged(client: Client) -> int:
     return wire.read - before
 
 
-def test_each_byte_is_read_once_in_one_request_a_chunk(
+def test_each_byte_is_read_once_with_one_request_per_chunk(
     client: Client, server: StorageServer
 ) -> None:
-    assert judged(client) == len(WHEEL)
+    assert verify_wheel(client) == len(WHEEL)
     assert server.storage.counts.requests["objects.download"] == CHUNKS
 
 
 @pytest.mark.parametrize("after_bytes", [0, 1, CHUNK // 2, CHUNK - 1])
-def test_an_answer_that_breaks_off_is_gone_on_with(
+def test_an_interrupted_response_is_resumed(
     after_bytes: int, client: Client, server: StorageServer
 ) -> None:
     fault = Fault("truncate", operation="objects.download", after_bytes=after_bytes, times=4)
     server.storage.faults.add(fault)
-    assert judged(client) <= 1.05 * len(WHEEL)
+    assert verify_wheel(client) <= 1.05 * len(WHEEL)
 
 
 @pytest.mark.parametrize("kind", ["reset", "error"])
-def test_a_request_that_fails_costs_no_byte(
-    kind: str, client: Client, server: StorageServer
-) -> None:
-    server.storage.faults.add(Fault.of({"kind": kind, "operation": "objects.download", "times": 4}))
-    assert judged(client) == len(WHEEL)
+def test_a_failed_request_adds_no_bytes(kind: str, client: Client, server: StorageServer) -> None:
+    server.storage.faults.add(
+        Fault.from_json({"kind": kind, "operation": "objects.download", "times": 4})
+    )
+    assert verify_wheel(client) == len(WHEEL)
     assert server.storage.counts.requests["objects.download"] >= CHUNKS

@@ -1,4 +1,4 @@
-"""docker-compose.yml says of containers what the table of the native runtime says of processes."""
+"""Agreement of docker-compose.yml with the topology of the native runtime."""
 
 import json
 import subprocess
@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from local import layout
-from local.layout import Ports
+from local import topology
 from local.runtime import docker
+from local.topology import Ports
 
-SERVICES = {name: name for name in layout.SERVICES} | {"catalog": "publisher-catalog"}
+SERVICES = {name: name for name in topology.SERVICES} | {"catalog": "publisher-catalog"}
 
 
-def rendered(*, environment: dict[str, str] | None = None) -> dict[str, Any]:
+def render_compose(*, environment: dict[str, str] | None = None) -> dict[str, Any]:
     compose = Path(sys.executable).with_name("docker-compose")
     command = [str(compose), "--project-directory", str(docker.ROOT), "config", "--format=json"]
     done = subprocess.run(
@@ -27,17 +27,17 @@ def rendered(*, environment: dict[str, str] | None = None) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def services() -> dict[str, Any]:
-    return rendered()
+    return render_compose()
 
 
-def published(service: dict[str, Any]) -> tuple[str, int, int]:
+def read_published_port(service: dict[str, Any]) -> tuple[str, int, int]:
     (port,) = service["ports"]
     return port["host_ip"], int(port["published"]), port["target"]
 
 
-@pytest.mark.parametrize("name", layout.SERVICES)
-def test_each_service_has_the_settings_of_the_table(services: dict[str, Any], name: str) -> None:
-    here = layout.service_environment(name, Ports())
+@pytest.mark.parametrize("name", topology.SERVICES)
+def test_each_service_has_the_settings_of_the_topology(services: dict[str, Any], name: str) -> None:
+    here = topology.build_service_environment(name, Ports())
     there = services[SERVICES[name]]["environment"]
 
     inside = {
@@ -49,41 +49,45 @@ def test_each_service_has_the_settings_of_the_table(services: dict[str, Any], na
     assert there == here | inside
 
 
-def test_the_relay_pushes_to_every_service_of_the_table(services: dict[str, Any]) -> None:
+def test_the_relay_pushes_to_every_service_of_the_topology(services: dict[str, Any]) -> None:
     environment = services["relay"]["environment"]
 
-    assert set(environment) == set(layout.relay_environment(Ports()))
-    for each in layout.SUBSCRIPTIONS:
+    assert set(environment) == set(topology.build_relay_environment(Ports()))
+    for each in topology.SUBSCRIPTIONS:
         host, port = SERVICES[each.service], getattr(Ports(), each.service)
         assert environment[f"{each.service.upper()}_URL"] == f"http://{host}:{port}"
-    assert float(environment["BACK_OFF_SCALE"]) == layout.BACK_OFF_SCALE
+    assert float(environment["BACK_OFF_SCALE"]) == topology.BACK_OFF_SCALE
 
 
 def test_each_port_is_published_on_the_loopback_as_documented(services: dict[str, Any]) -> None:
-    for name in (*layout.SERVICES, "pubsub", "secrets", "storage"):
+    for name in (*topology.SERVICES, "pubsub", "secrets", "storage"):
         port = getattr(Ports(), name)
-        assert published(services[SERVICES.get(name, name)]) == ("127.0.0.1", port, port)
+        assert read_published_port(services[SERVICES.get(name, name)]) == ("127.0.0.1", port, port)
 
 
 def test_other_ports_can_be_published() -> None:
-    ports = Ports.block(9000)
-    services = rendered(environment=layout.published_ports(ports))
+    ports = Ports.from_base(9000)
+    services = render_compose(environment=topology.build_compose_environment(ports))
 
-    for name in (*layout.SERVICES, "pubsub", "secrets", "storage"):
+    for name in (*topology.SERVICES, "pubsub", "secrets", "storage"):
         outside, inside = getattr(ports, name), getattr(Ports(), name)
-        assert published(services[SERVICES.get(name, name)]) == ("127.0.0.1", outside, inside)
+        assert read_published_port(services[SERVICES.get(name, name)]) == (
+            "127.0.0.1",
+            outside,
+            inside,
+        )
     assert f"-external-url=http://{ports.address('storage')}" in services["storage"]["command"]
 
 
-def test_storage_tells_the_same_topic_of_the_same_bucket(services: dict[str, Any]) -> None:
+def test_storage_announces_the_same_bucket_on_the_same_topic(services: dict[str, Any]) -> None:
     command = services["storage"]["command"]
 
-    assert f"-event.bucket={layout.INCOMING}" in command
-    assert f"-event.pubsub-topic={layout.UPLOADS_TOPIC}" in command
-    assert f"-event.pubsub-project-id={layout.PROJECT}" in command
+    assert f"-event.bucket={topology.INCOMING}" in command
+    assert f"-event.pubsub-topic={topology.UPLOADS_TOPIC}" in command
+    assert f"-event.pubsub-project-id={topology.GCP_PROJECT}" in command
 
 
-def test_up_waits_for_every_container_but_the_job(services: dict[str, Any]) -> None:
+def test_up_waits_for_every_container_except_the_job(services: dict[str, Any]) -> None:
     assert {"bootstrap", *docker.CONTAINERS} == set(services)
 
 

@@ -1,4 +1,4 @@
-"""The proxy, served over real HTTP by uvicorn on a loopback port."""
+"""The proxy over real HTTP, with uvicorn on a loopback port."""
 
 import http.client
 import socket
@@ -11,17 +11,25 @@ import pytest
 import uvicorn
 
 from proxy.http.protocol import GuardedProtocol
-from testing.proxy import AccessLog, Answer, MemoryProxy, answer_of, basic
+from testing.memory_proxy import (
+    AccessLogReader,
+    MemoryProxy,
+    ProxyResponse,
+    encode_basic,
+    make_response,
+)
 
 
-class Served:
-    """A proxy in memory that is served over HTTP; tests do not change it."""
+class ProxyServer:
+    """Proxy in memory that is served over HTTP. Tests do not change it."""
 
     def __init__(self, proxy: MemoryProxy, port: int) -> None:
         self.proxy, self.port = proxy, port
 
-    def raw(self, method: str, target: str, headers: Mapping[str, str] | None = None) -> Answer:
-        """Send exactly these header fields."""
+    def raw(
+        self, method: str, target: str, headers: Mapping[str, str] | None = None
+    ) -> ProxyResponse:
+        """Send a request with exactly these header fields."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
         try:
             connection.putrequest(method, target, skip_accept_encoding=True)
@@ -29,22 +37,22 @@ class Served:
                 connection.putheader(name, value)
             connection.endheaders()
             response = connection.getresponse()
-            return answer_of(response.status, response.headers, response.read())
+            return make_response(response.status, response.headers, response.read())
         finally:
             connection.close()
 
-    def get(self, target: str, headers: Mapping[str, str] | None = None) -> Answer:
-        return self.raw("GET", target, {"Authorization": basic(), **(headers or {})})
+    def get(self, target: str, headers: Mapping[str, str] | None = None) -> ProxyResponse:
+        return self.raw("GET", target, {"Authorization": encode_basic(), **(headers or {})})
 
-    def head(self, target: str, headers: Mapping[str, str] | None = None) -> Answer:
-        return self.raw("HEAD", target, {"Authorization": basic(), **(headers or {})})
+    def head(self, target: str, headers: Mapping[str, str] | None = None) -> ProxyResponse:
+        return self.raw("HEAD", target, {"Authorization": encode_basic(), **(headers or {})})
 
 
 @contextmanager
-def serving(
+def serve(
     proxy: MemoryProxy, protocol: type[GuardedProtocol] = GuardedProtocol
-) -> Iterator[Served]:
-    """Serve a proxy as ``proxy.main`` does."""
+) -> Iterator[ProxyServer]:
+    """Serve a proxy with the options of ``proxy.main``."""
     config = uvicorn.Config(
         proxy.app,
         lifespan="on",
@@ -63,7 +71,7 @@ def serving(
         while not server.started and time.monotonic() < deadline:
             time.sleep(0.01)
         try:
-            yield Served(proxy, listener.getsockname()[1])
+            yield ProxyServer(proxy, listener.getsockname()[1])
         finally:
             server.should_exit = True
             thread.join()
@@ -79,14 +87,16 @@ def proxy(request: pytest.FixtureRequest) -> MemoryProxy:
 
 
 @pytest.fixture(scope="session")
-def served() -> Iterator[Served]:
+def server() -> Iterator[ProxyServer]:
     proxy = MemoryProxy()
     proxy.block(gone={"quarantined": True})
-    proxy.file("gone-1.0-py3-none-any.whl", b"quarantined")
-    with serving(proxy) as served:
-        yield served
+    proxy.put_file("gone-1.0-py3-none-any.whl", b"quarantined")
+    with serve(proxy) as server:
+        yield server
 
 
 @pytest.fixture
-def access_log(capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> AccessLog:
-    return AccessLog(capsys, caplog)
+def access_log(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> AccessLogReader:
+    return AccessLogReader(capsys, caplog)

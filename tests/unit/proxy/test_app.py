@@ -1,4 +1,4 @@
-"""The proxy over ASGI, by a clock that stands still: tokens, caching, faults, streams, the log."""
+"""The proxy over ASGI, with a clock that the test moves: tokens, caching, faults, streams, log."""
 
 import asyncio
 import json
@@ -12,8 +12,8 @@ from cloud.errors import NotFound, PermissionDenied
 from cloud.ports import Headers
 from proxy.index.cache import ENTRY
 from proxy.index.scoping import scope_projects
-from testing.fakes.reader import CHUNK
-from testing.proxy import (
+from testing.fakes.memory_reader import CHUNK
+from testing.memory_proxy import (
     JSON,
     LARGE,
     LARGE_BYTES,
@@ -23,12 +23,12 @@ from testing.proxy import (
     UPLOAD,
     WHEEL,
     WHEEL_BYTES,
-    AccessLog,
-    Answer,
-    Client,
+    AccessLogReader,
+    AsgiRequest,
     MemoryProxy,
-    basic,
-    entry,
+    ProxyResponse,
+    encode_basic,
+    make_entry,
 )
 from testing.storage import Fault
 
@@ -37,12 +37,14 @@ FILE = f"/packages/{WHEEL}"
 BIG = f"/packages/{LARGE}"
 
 
-def statuses(answers: list[Answer]) -> list[int]:
+def get_statuses(answers: list[ProxyResponse]) -> list[int]:
     return [answer.status for answer in answers]
 
 
 @pytest.mark.conformance(64)
-async def test_without_a_good_token_set_it_is_not_ready_and_answers_503(proxy: MemoryProxy) -> None:
+async def test_without_a_valid_token_set_the_proxy_is_not_ready_and_responds_503(
+    proxy: MemoryProxy,
+) -> None:
     proxy.tokens = b"{broken"
 
     answers = [
@@ -51,11 +53,11 @@ async def test_without_a_good_token_set_it_is_not_ready_and_answers_503(proxy: M
         await proxy.ask(PAGE, {"authorization": ""}),
         await proxy.ask("/health"),
     ]
-    assert statuses(answers) == [503, 503, 503, 200]
+    assert get_statuses(answers) == [503, 503, 503, 200]
     assert [answer.headers.get("retry-after") for answer in answers] == ["2", "2", "2", None]
 
 
-async def test_it_becomes_ready_when_the_tokens_come_back(proxy: MemoryProxy) -> None:
+async def test_the_proxy_becomes_ready_when_the_tokens_are_readable(proxy: MemoryProxy) -> None:
     good, proxy.tokens = proxy.tokens, NotFound("tokens/versions/latest")
     assert (await proxy.ask("/ready")).status == 503
     proxy.tokens = good
@@ -63,11 +65,11 @@ async def test_it_becomes_ready_when_the_tokens_come_back(proxy: MemoryProxy) ->
     assert (await proxy.ask("/ready")).status == 200
 
 
-async def test_secret_manager_is_asked_once_an_interval_whatever_the_load(
+async def test_secret_manager_is_read_once_an_interval_at_any_load(
     proxy: MemoryProxy,
 ) -> None:
     for _ in range(100):
-        await proxy.ask(PAGE, {"authorization": basic("wrong")})
+        await proxy.ask(PAGE, {"authorization": encode_basic("wrong")})
         proxy.clock.now += 0.5
     await asyncio.sleep(0)
     assert proxy.secret_reads == 2
@@ -84,49 +86,49 @@ async def test_a_broken_new_version_leaves_the_last_good_tokens_in_force(
     assert proxy.secret_reads == 5
 
 
-async def test_a_revoked_token_stops_working_at_the_second_interval_at_the_latest(
+async def test_a_revoked_token_stops_working_within_two_intervals(
     proxy: MemoryProxy,
 ) -> None:
     assert (await proxy.ask(PAGE)).status == 200
-    proxy.tokens = json.dumps({"tokens": [entry("other", "ci")]}).encode()
+    proxy.tokens = json.dumps({"tokens": [make_entry("other", "ci")]}).encode()
     proxy.clock.now += 60
     assert (await proxy.ask(PAGE)).status == 401
-    assert (await proxy.ask(PAGE, {"authorization": basic("other")})).status == 200
+    assert (await proxy.ask(PAGE, {"authorization": encode_basic("other")})).status == 200
 
 
 async def test_a_warm_page_costs_no_operation_and_an_old_one_costs_one(proxy: MemoryProxy) -> None:
     await proxy.ask(PAGE)
-    assert proxy.operations() == 1
+    assert proxy.take_operation_count() == 1
     await proxy.ask(PAGE)
-    assert proxy.operations() == 0
+    assert proxy.take_operation_count() == 0
     proxy.clock.now += 2
     assert (await proxy.ask(PAGE)).body == b"<p>alpha-pkg</p>"
     assert proxy.storage.counts.answers == {"objects.download 304": 1}
-    proxy.operations()
+    proxy.take_operation_count()
     await asyncio.gather(*(proxy.ask(f"{PAGE}?format=text/html") for _ in range(20)))
-    assert proxy.operations() == 0
+    assert proxy.take_operation_count() == 0
 
 
-async def test_many_who_ask_for_a_cold_page_share_one_reading(proxy: MemoryProxy) -> None:
+async def test_concurrent_requests_for_a_cold_page_share_one_reading(proxy: MemoryProxy) -> None:
     answers = await asyncio.gather(*(proxy.ask(PAGE) for _ in range(20)))
-    assert set(statuses(answers)) == {200}
-    assert proxy.operations() == 1
+    assert set(get_statuses(answers)) == {200}
+    assert proxy.take_operation_count() == 1
 
 
 async def test_a_publish_is_visible_after_the_time_to_live(proxy: MemoryProxy) -> None:
     first = await proxy.ask(PAGE)
-    proxy.page("simple/alpha-pkg/index.html", "new")
+    proxy.put_page("simple/alpha-pkg/index.html", "new")
     assert (await proxy.ask(PAGE)).body == first.body
     proxy.clock.now += 2
     known = {"if-none-match": first.headers["etag"]}
     assert (await proxy.ask(PAGE, known)).body == b"new"
 
 
-async def test_what_is_not_there_is_remembered_briefly(proxy: MemoryProxy) -> None:
+async def test_an_absence_is_cached_briefly(proxy: MemoryProxy) -> None:
     assert (await proxy.ask("/simple/new/")).status == 404
     assert (await proxy.ask("/simple/new/")).status == 404
-    assert proxy.operations() == 1
-    proxy.page("simple/new/index.html", "here")
+    assert proxy.take_operation_count() == 1
+    proxy.put_page("simple/new/index.html", "here")
     proxy.clock.now += 2
     assert (await proxy.ask("/simple/new/")).status == 200
 
@@ -134,23 +136,23 @@ async def test_what_is_not_there_is_remembered_briefly(proxy: MemoryProxy) -> No
 async def test_files_are_read_once_and_small_ones_stay_in_memory(proxy: MemoryProxy) -> None:
     await proxy.ask(FILE)
     await proxy.ask(f"{FILE}.metadata")
-    proxy.operations()
+    proxy.take_operation_count()
     proxy.clock.now += 4
     await proxy.ask(FILE, {"range": "bytes=-100"})
     await proxy.ask(f"{FILE}.metadata")
-    assert proxy.operations() == 0
+    assert proxy.take_operation_count() == 0
 
 
 async def test_the_metadata_of_a_large_file_is_kept_and_its_bytes_are_not(
     proxy: MemoryProxy,
 ) -> None:
     await proxy.ask(BIG, method="HEAD")
-    proxy.operations()
+    proxy.take_operation_count()
     await proxy.ask(BIG, method="HEAD")
     await proxy.ask(BIG, {"if-none-match": "*"})
-    assert proxy.operations() == 0
+    assert proxy.take_operation_count() == 0
     await proxy.ask(BIG, {"range": "bytes=0-99"})
-    assert proxy.operations() == 1
+    assert proxy.take_operation_count() == 1
 
 
 async def test_memory_is_bounded_and_the_least_recently_used_goes_first() -> None:
@@ -160,16 +162,16 @@ async def test_memory_is_bounded_and_the_least_recently_used_goes_first() -> Non
     for number in range(50):
         assert (await proxy.ask(f"/simple/unknown-{number}/")).status == 404
         await proxy.ask(PAGE)
-    assert proxy.operations() == 51
+    assert proxy.take_operation_count() == 51
     for number in range(4):
         await proxy.ask(f"/simple/unknown-{number}/")
-    assert proxy.operations() == 4
+    assert proxy.take_operation_count() == 4
     await proxy.ask(PAGE)
-    assert proxy.operations() == 1
+    assert proxy.take_operation_count() == 1
 
 
 @pytest.mark.parametrize("capacity", [0, 2000])
-async def test_what_is_larger_than_the_cache_is_served_and_not_kept(capacity: int) -> None:
+async def test_a_file_larger_than_the_cache_is_served_but_not_cached(capacity: int) -> None:
     proxy = MemoryProxy(cache_bytes=capacity)
 
     for _ in range(2):
@@ -179,7 +181,7 @@ async def test_what_is_larger_than_the_cache_is_served_and_not_kept(capacity: in
 
 @pytest.mark.conformance(64)
 async def test_a_page_is_served_stale_while_storage_fails(
-    proxy: MemoryProxy, access_log: AccessLog
+    proxy: MemoryProxy, access_log: AccessLogReader
 ) -> None:
 
     await proxy.ask(PAGE)
@@ -190,12 +192,14 @@ async def test_a_page_is_served_stale_while_storage_fails(
     proxy.clock.now += 3601
     answer = await proxy.ask(PAGE)
     assert (answer.status, answer.headers["retry-after"]) == (503, "2")
-    assert [line.get("cache") for line in access_log.lines()] == ["read", "stale", None, None]
+    assert [line.get("cache") for line in access_log.read_lines()] == ["read", "stale", None, None]
 
 
 @pytest.mark.conformance(64)
 @pytest.mark.parametrize("status", [401, 403, 429, 500, 503, 504])
-async def test_a_fault_of_our_own_is_503_with_retry_after(proxy: MemoryProxy, status: int) -> None:
+async def test_a_fault_of_the_index_is_503_with_retry_after(
+    proxy: MemoryProxy, status: int
+) -> None:
     proxy.static.fault(Fault(status=status, times=None))
     answer = await proxy.ask(PAGE)
     assert (answer.status, answer.headers["retry-after"]) == (503, "2")
@@ -210,7 +214,7 @@ async def test_storage_that_hangs_is_503() -> None:
 
 
 @pytest.mark.conformance(64)
-async def test_a_permission_we_lack_for_a_file_is_503(proxy: MemoryProxy) -> None:
+async def test_a_missing_permission_for_a_file_is_503(proxy: MemoryProxy) -> None:
     proxy.packages.fault(Fault(status=403, bucket="packages", times=None))
     assert (await proxy.ask(FILE)).status == 503
 
@@ -224,7 +228,7 @@ async def test_a_quarantined_project_and_a_removed_file_stop_answering_in_second
     proxy.block(alpha_pkg={"filenames": [WHEEL]}, beta={"quarantined": True})
     proxy.clock.now += 5
     gone = [FILE, f"{FILE}.metadata", BIG, f"{BIG}.metadata"]
-    assert statuses([await proxy.ask(path) for path in gone]) == [404] * 4
+    assert get_statuses([await proxy.ask(path) for path in gone]) == [404] * 4
     assert (await proxy.ask(f"/packages/{LOCAL}")).status == 200
     assert (await proxy.ask("/simple/beta/")).status == 200
     proxy.block(alpha_pkg={}, beta={})
@@ -238,7 +242,7 @@ async def test_blocked_json_is_read_on_condition_and_no_more_than_every_five_sec
     proxy.block()
 
     await proxy.ask(FILE)
-    proxy.operations()
+    proxy.take_operation_count()
     for _ in range(20):
         await proxy.ask(FILE)
         proxy.clock.now += 0.5
@@ -246,7 +250,7 @@ async def test_blocked_json_is_read_on_condition_and_no_more_than_every_five_sec
 
 
 @pytest.mark.parametrize("trouble", ["unreadable", "unavailable", "deleted"])
-async def test_where_blocked_json_cannot_be_read_the_last_good_one_stays(
+async def test_while_blocked_json_is_unreadable_the_last_good_one_stays(
     proxy: MemoryProxy, trouble: str
 ) -> None:
     proxy.block(alpha_pkg={"filenames": [WHEEL]})
@@ -262,14 +266,14 @@ async def test_where_blocked_json_cannot_be_read_the_last_good_one_stays(
     assert (await proxy.ask(BIG)).status == 200
 
 
-async def test_without_any_good_blocked_json_files_are_503(proxy: MemoryProxy) -> None:
+async def test_without_a_readable_blocked_json_files_are_503(proxy: MemoryProxy) -> None:
     proxy.static.put("blocked.json", b"{}{")
     assert (await proxy.ask(FILE)).status == 503
 
 
 @pytest.mark.conformance(62)
-async def test_the_root_lists_only_what_the_token_is_for(proxy: MemoryProxy) -> None:
-    narrow = {"authorization": basic(NARROW)}
+async def test_the_root_lists_only_the_projects_of_the_token(proxy: MemoryProxy) -> None:
+    narrow = {"authorization": encode_basic(NARROW)}
     answer = await proxy.ask("/simple/", {**narrow, "accept": JSON})
     assert json.loads(answer.body) == {
         "meta": {"api-version": "1.4"},
@@ -285,53 +289,53 @@ async def test_the_root_lists_only_what_the_token_is_for(proxy: MemoryProxy) -> 
 
 
 @pytest.mark.conformance(62)
-async def test_a_scoped_root_is_made_once_however_many_ask_and_again_when_the_list_is_new(
+async def test_a_scoped_root_is_rendered_once_per_version_of_the_list(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     proxy = MemoryProxy()
     made: list[object] = []
 
-    def counted(*given: Any) -> bytes:  # noqa: ANN401 - passed on
+    def count_and_scope(*given: Any) -> bytes:  # noqa: ANN401 - passed on
         made.append(given)
         return scope_projects(*given)
 
-    monkeypatch.setattr("proxy.index.pages.scope_projects", counted)
-    narrow = {"authorization": basic(NARROW), "accept": JSON}
+    monkeypatch.setattr("proxy.index.static_pages.scope_projects", count_and_scope)
+    narrow = {"authorization": encode_basic(NARROW), "accept": JSON}
 
     answers = await asyncio.gather(*(proxy.ask("/simple/", narrow) for _ in range(6)))
     assert [len(json.loads(answer.body)["projects"]) for answer in answers] == [1] * 6
     proxy.clock.now += 100
     await proxy.ask("/simple/", narrow)
     assert len(made) == 1
-    proxy.page("simple/index.v1.json", json.dumps({"meta": {}, "projects": []}))
+    proxy.put_page("simple/index.v1.json", json.dumps({"meta": {}, "projects": []}))
     proxy.clock.now += 100
     assert json.loads((await proxy.ask("/simple/", narrow)).body)["projects"] == []
     assert len(made) == 2
 
 
 @pytest.mark.conformance(62)
-async def test_a_root_that_is_no_list_is_503_for_a_scoped_token(proxy: MemoryProxy) -> None:
-    proxy.page("simple/index.v1.json", "[]")
-    assert (await proxy.ask("/simple/", {"authorization": basic(NARROW)})).status == 503
+async def test_an_invalid_root_is_503_for_a_scoped_token(proxy: MemoryProxy) -> None:
+    proxy.put_page("simple/index.v1.json", "[]")
+    assert (await proxy.ask("/simple/", {"authorization": encode_basic(NARROW)})).status == 503
 
 
 @pytest.mark.conformance(62)
-async def test_a_token_that_is_not_for_reading_finds_nothing(proxy: MemoryProxy) -> None:
-    upload = {"authorization": basic(UPLOAD)}
+async def test_a_token_without_the_read_scope_finds_nothing(proxy: MemoryProxy) -> None:
+    upload = {"authorization": encode_basic(UPLOAD)}
     assert (
-        statuses([await proxy.ask(path, upload) for path in ("/", "/simple/", PAGE, FILE)])
+        get_statuses([await proxy.ask(path, upload) for path in ("/", "/simple/", PAGE, FILE)])
         == [404] * 4
     )
 
 
-async def test_a_large_body_is_sent_in_chunks_as_they_come(proxy: MemoryProxy) -> None:
-    client = Client(BIG, {"authorization": basic()})
+async def test_a_large_body_is_sent_in_chunks(proxy: MemoryProxy) -> None:
+    client = AsgiRequest(BIG, {"authorization": encode_basic()})
     await proxy.app(client.scope, client.receive, client.send)
-    assert client.answer().body == LARGE_BYTES
+    assert client.read_response().body == LARGE_BYTES
     assert max(len(message.get("body", b"")) for message in client.sent) == CHUNK
 
 
-async def test_beyond_the_limit_a_streamed_body_goes_without_its_length() -> None:
+async def test_above_the_limit_a_streamed_body_has_no_content_length() -> None:
     proxy = MemoryProxy(max_content_length=1_000_000)
 
     answer = await proxy.ask(BIG)
@@ -343,7 +347,7 @@ async def test_beyond_the_limit_a_streamed_body_goes_without_its_length() -> Non
         assert (part.status, "content-length" in part.headers) == (206, has_length)
 
 
-async def test_a_stream_that_fails_at_once_is_503_and_one_that_is_gone_is_404(
+async def test_a_stream_that_fails_at_its_start_is_503_and_a_deleted_file_is_404(
     proxy: MemoryProxy,
 ) -> None:
     await proxy.ask(BIG, method="HEAD")
@@ -367,22 +371,22 @@ async def test_a_large_file_that_was_deleted_by_hand_and_restored_is_served_agai
 
 
 async def test_a_stream_that_breaks_off_is_never_completed(
-    proxy: MemoryProxy, access_log: AccessLog
+    proxy: MemoryProxy, access_log: AccessLogReader
 ) -> None:
     proxy.packages.fault(Fault("truncate", name=LARGE, after_bytes=1_000_000))
-    client = Client(BIG, {"authorization": basic()})
+    client = AsgiRequest(BIG, {"authorization": encode_basic()})
     await proxy.app(client.scope, client.receive, client.send)
     assert not client.is_complete()
-    [line] = access_log.lines()
+    [line] = access_log.read_lines()
     assert (line["status"], line["incomplete"], line["bytes"]) == (200, True, 1_000_000)
     assert line["error"].startswith("Unavailable: ")
-    assert proxy.reader.under_way == set()
+    assert proxy.reader.open_downloads == set()
 
 
-async def test_a_stream_ends_where_its_client_leaves(
-    proxy: MemoryProxy, access_log: AccessLog
+async def test_a_stream_ends_when_its_client_leaves(
+    proxy: MemoryProxy, access_log: AccessLogReader
 ) -> None:
-    client = Client(BIG, {"authorization": basic()})
+    client = AsgiRequest(BIG, {"authorization": encode_basic()})
 
     async def leave(message: Message) -> None:
         client.disconnected.set()
@@ -392,16 +396,16 @@ async def test_a_stream_ends_where_its_client_leaves(
     await proxy.app(client.scope, client.receive, client.send)
     assert not client.is_complete()
     assert len(client.sent) <= 3
-    [line] = access_log.lines()
+    [line] = access_log.read_lines()
     assert (line["severity"], line["incomplete"]) == ("INFO", True)
-    assert proxy.reader.under_way == set()
+    assert proxy.reader.open_downloads == set()
 
 
 @pytest.mark.parametrize("known", [True, False])
-async def test_a_client_that_leaves_while_storage_hangs_is_not_waited_for(
+async def test_a_client_that_leaves_while_storage_hangs_ends_the_request(
     proxy: MemoryProxy, known: bool
 ) -> None:
-    client = Client(BIG, {"authorization": basic()})
+    client = AsgiRequest(BIG, {"authorization": encode_basic()})
     client.disconnected.set()
 
     if known:
@@ -411,17 +415,17 @@ async def test_a_client_that_leaves_while_storage_hangs_is_not_waited_for(
         await proxy.app(client.scope, client.receive, client.send)
     assert len([message for message in client.sent if message.get("body")]) <= 2
     assert not client.sent or not client.is_complete()
-    assert proxy.reader.under_way == set()
+    assert proxy.reader.open_downloads == set()
 
 
 async def test_an_unexpected_exception_is_500_and_its_traceback_is_logged_once(
-    proxy: MemoryProxy, access_log: AccessLog
+    proxy: MemoryProxy, access_log: AccessLogReader
 ) -> None:
-    client = Client(PAGE, {"authorization": basic()})
-    del client.scope["query_string"]  # no server leaves it out: an error of ours
+    client = AsgiRequest(PAGE, {"authorization": encode_basic()})
+    del client.scope["query_string"]  # every server sets it, so this is an internal error
     await proxy.app(client.scope, client.receive, client.send)
-    assert client.answer().status == 500
-    [line] = access_log.lines()
+    assert client.read_response().status == 500
+    [line] = access_log.read_lines()
     assert line["severity"] == "ERROR"
     message = line["message"].splitlines()
     assert message[0] == f"GET {PAGE} 500"
@@ -431,7 +435,7 @@ async def test_an_unexpected_exception_is_500_and_its_traceback_is_logged_once(
 
 
 async def test_each_request_is_one_line_with_the_tokens_name_and_never_the_token(
-    proxy: MemoryProxy, access_log: AccessLog, caplog: pytest.LogCaptureFixture
+    proxy: MemoryProxy, access_log: AccessLogReader, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
     headers = {
@@ -439,7 +443,7 @@ async def test_each_request_is_one_line_with_the_tokens_name_and_never_the_token
         "x-cloud-trace-context": "105445aa7843bc8bf206b12000100000/1;o=1",
     }
     await proxy.ask(f"{FILE}?{TOKEN}", headers)
-    [line] = access_log.lines()
+    [line] = access_log.read_lines()
     assert line.pop("milliseconds") >= 0
     assert line == {
         "severity": "INFO",
@@ -461,38 +465,40 @@ async def test_each_request_is_one_line_with_the_tokens_name_and_never_the_token
     }
     everything = f"{access_log.text} {caplog.text}"
     assert TOKEN not in everything
-    assert basic()[6:] not in everything
+    assert encode_basic()[6:] not in everything
 
 
 async def test_a_hostile_path_is_logged_short_and_printable(
-    proxy: MemoryProxy, access_log: AccessLog
+    proxy: MemoryProxy, access_log: AccessLogReader
 ) -> None:
     await proxy.ask("/\xff" + "a" * 1000)
-    [line] = access_log.lines()
+    [line] = access_log.read_lines()
     assert line["path"] == "/\\xff" + "a" * 510
 
 
 async def test_no_byte_of_a_path_is_a_control_character_in_the_log(
-    proxy: MemoryProxy, access_log: AccessLog
+    proxy: MemoryProxy, access_log: AccessLogReader
 ) -> None:
-    """Neither C0 nor DEL nor C1: a terminal that shows the log would obey them."""
+    """The log has no C0, DEL or C1, because terminals interpret them."""
     every = bytes(range(256)).replace(b"?", b"").decode("latin-1")
     await proxy.ask(f"/{every}")
-    access_log.lines()
+    access_log.read_lines()
     [line] = access_log.text.splitlines()
     assert line.isascii()
     assert line.isprintable()
 
 
 async def test_repeated_header_fields_count_as_one_list(proxy: MemoryProxy) -> None:
-    client = Client(PAGE, {"authorization": basic(), "accept": "text/html;q=0.1"})
+    client = AsgiRequest(PAGE, {"authorization": encode_basic(), "accept": "text/html;q=0.1"})
     client.scope["headers"] += [(b"accept", JSON.encode())]  # type: ignore[operator]  # a list
     await proxy.app(client.scope, client.receive, client.send)
-    assert client.answer().headers["content-type"] == JSON
+    assert client.read_response().headers["content-type"] == JSON
 
 
 @pytest.mark.parametrize("ready", [True, False])
-async def test_it_starts_and_stops_with_or_without_tokens(proxy: MemoryProxy, ready: bool) -> None:
+async def test_the_proxy_starts_and_stops_with_or_without_tokens(
+    proxy: MemoryProxy, ready: bool
+) -> None:
     if not ready:
         proxy.tokens = PermissionDenied("tokens/versions/latest")
     sent: list[Message] = []

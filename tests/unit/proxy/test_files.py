@@ -1,4 +1,4 @@
-"""Files: what one costs in storage operations, what stays in memory; and nothing stays open."""
+"""Files: storage operations, memory, and closed downloads."""
 
 import asyncio
 from collections.abc import Mapping
@@ -8,17 +8,17 @@ import pytest
 from cloud.errors import Unavailable
 from proxy.index.signed import CAPACITY, SignedUrls
 from schemas.names import Filename
-from testing.proxy import (
+from testing.memory_proxy import (
     LARGE,
     LARGE_BYTES,
     METADATA,
     NARROW,
     WHEEL,
     WHEEL_BYTES,
-    Answer,
     Clock,
     MemoryProxy,
-    basic,
+    ProxyResponse,
+    encode_basic,
 )
 from testing.storage import Fault
 
@@ -27,14 +27,13 @@ FILE, BIG = f"/packages/{WHEEL}", f"/packages/{LARGE}"
 
 async def ask_cold(
     proxy: MemoryProxy, path: str, headers: Mapping[str, str] | None = None, method: str = "GET"
-) -> tuple[Answer, int]:
-    """An answer, with the operations that it cost; ``blocked.json`` was read before."""
-
+) -> tuple[ProxyResponse, int]:
+    """Return a response and its storage operations, after a reading of ``blocked.json``."""
     await proxy.ask("/packages/unknown-1.0-py3-none-any.whl")
-    proxy.operations()
+    proxy.take_operation_count()
     answer = await proxy.ask(path, headers, method)
-    operations = proxy.operations()
-    assert proxy.reader.under_way == set()
+    operations = proxy.take_operation_count()
+    assert proxy.reader.open_downloads == set()
     return answer, operations
 
 
@@ -76,14 +75,14 @@ async def test_a_part_of_a_file_never_seen_costs_one_operation(
 
 @pytest.mark.conformance(49)
 @pytest.mark.parametrize("wanted", ["bytes=0-", "bytes=0-99999999", "bytes=-99999999"])
-async def test_a_part_that_is_all_of_it_is_a_part(proxy: MemoryProxy, wanted: str) -> None:
+async def test_a_part_of_the_size_of_the_file_is_partial(proxy: MemoryProxy, wanted: str) -> None:
     answer, operations = await ask_cold(proxy, BIG, {"range": wanted})
     assert (answer.status, answer.body, operations) == (206, LARGE_BYTES, 1)
 
 
 @pytest.mark.conformance(49)
 @pytest.mark.parametrize("wanted", ["bytes=5-4", "bytes=-", "bytes=0-1,4-5", "lines=1-2"])
-async def test_what_is_no_range_of_ours_is_the_whole(proxy: MemoryProxy, wanted: str) -> None:
+async def test_an_unsupported_range_selects_the_whole(proxy: MemoryProxy, wanted: str) -> None:
     answer, operations = await ask_cold(proxy, BIG, {"range": wanted})
     assert (answer.status, answer.body) == (200, LARGE_BYTES)
     assert operations <= 2
@@ -91,50 +90,50 @@ async def test_what_is_no_range_of_ours_is_the_whole(proxy: MemoryProxy, wanted:
 
 @pytest.mark.conformance(49)
 @pytest.mark.parametrize("wanted", ["bytes=99999999-", "bytes=-0"])
-async def test_a_part_that_is_not_there_is_416(proxy: MemoryProxy, wanted: str) -> None:
+async def test_a_part_after_the_end_is_416(proxy: MemoryProxy, wanted: str) -> None:
     answer, operations = await ask_cold(proxy, BIG, {"range": wanted})
     assert (answer.status, operations) == (416, 1)
     assert answer.headers["content-range"] == f"bytes */{len(LARGE_BYTES)}"
 
 
 @pytest.mark.conformance(49)
-async def test_a_resumption_of_something_else_is_the_whole(proxy: MemoryProxy) -> None:
+async def test_a_resumption_of_another_file_is_the_whole(proxy: MemoryProxy) -> None:
     answer, operations = await ask_cold(proxy, BIG, {"range": "bytes=5-", "if-range": '"other"'})
     assert (answer.status, answer.body, operations) == (200, LARGE_BYTES, 2)
 
 
 @pytest.mark.conformance(53)
-async def test_a_tag_that_is_known_costs_one_operation_and_no_body(proxy: MemoryProxy) -> None:
+async def test_a_known_entity_tag_costs_one_operation_and_no_body(proxy: MemoryProxy) -> None:
     answer, operations = await ask_cold(proxy, BIG, {"if-none-match": "*"})
     assert (answer.status, answer.body, operations) == (304, b"", 1)
 
 
 async def test_an_empty_file_is_a_file(proxy: MemoryProxy) -> None:
-    proxy.file("empty-1.0.tar.gz", b"")
+    proxy.put_file("empty-1.0.tar.gz", b"")
     answer, operations = await ask_cold(proxy, "/packages/empty-1.0.tar.gz", method="HEAD")
     assert (answer.status, answer.headers["content-length"], operations) == (200, "0", 1)
 
 
-async def test_a_file_that_was_composed_has_its_generation_as_tag(proxy: MemoryProxy) -> None:
+async def test_a_file_has_an_entity_tag(proxy: MemoryProxy) -> None:
     answer, _ = await ask_cold(proxy, BIG)
     assert len(answer.headers["etag"]) == 34
 
 
-async def test_a_known_file_costs_nothing_if_it_is_small_and_one_operation_if_not(
+async def test_a_known_file_costs_no_operation_if_small_and_one_if_large(
     proxy: MemoryProxy,
 ) -> None:
     costs = []
     for path, headers in [(FILE, {}), (FILE, {"range": "bytes=1-"}), (BIG, {}), (BIG, {})]:
         await proxy.ask(path, headers)
-        costs.append(proxy.operations())
+        costs.append(proxy.take_operation_count())
     assert costs == [2, 0, 1, 1]  # blocked.json the first time
 
 
-async def test_a_small_file_is_kept_whole_by_a_head_request(proxy: MemoryProxy) -> None:
+async def test_a_head_request_caches_the_whole_of_a_small_file(proxy: MemoryProxy) -> None:
     await proxy.ask(FILE, method="HEAD")
-    proxy.operations()
+    proxy.take_operation_count()
     assert (await proxy.ask(FILE)).body == WHEEL_BYTES
-    assert proxy.operations() == 0
+    assert proxy.take_operation_count() == 0
 
 
 async def test_a_part_of_a_small_file_is_not_taken_for_the_whole(proxy: MemoryProxy) -> None:
@@ -142,10 +141,12 @@ async def test_a_part_of_a_small_file_is_not_taken_for_the_whole(proxy: MemoryPr
     assert (await proxy.ask(FILE)).body == WHEEL_BYTES
 
 
-async def test_many_who_ask_for_a_large_file_get_their_own_stream(proxy: MemoryProxy) -> None:
+async def test_concurrent_requests_for_a_large_file_have_their_own_streams(
+    proxy: MemoryProxy,
+) -> None:
     answers = await asyncio.gather(*(proxy.ask(BIG) for _ in range(20)))
     assert {answer.body for answer in answers} == {LARGE_BYTES}
-    assert proxy.operations() == 21
+    assert proxy.take_operation_count() == 21
 
 
 redirecting = pytest.mark.settings(downloads="redirect", storage_timeout=0.2)
@@ -160,13 +161,13 @@ async def test_a_file_is_redirected_to_one_signature_an_hour(proxy: MemoryProxy,
     [location] = {answer.headers["location"] for answer in answers}
     assert location.endswith("?signature=1")
     assert {answer.headers["cache-control"] for answer in answers} == {"private, no-store"}
-    proxy.operations()
+    proxy.take_operation_count()
     proxy.clock.now += 3599
     assert (await proxy.ask(path)).headers["location"] == location
     proxy.clock.now += 1
     assert (await proxy.ask(path)).headers["location"].endswith("?signature=2")
     assert proxy.storage.counts.requests["objects.download"] <= 2  # blocked.json
-    assert proxy.reader.under_way == set()
+    assert proxy.reader.open_downloads == set()
 
 
 @pytest.mark.conformance(50)
@@ -182,7 +183,7 @@ async def test_a_file_is_redirected_to_one_signature_an_hour(proxy: MemoryProxy,
     ],
 )
 @redirecting
-async def test_all_but_a_plain_get_of_a_file_is_answered_here(
+async def test_only_a_plain_get_of_a_file_is_redirected(
     proxy: MemoryProxy, path: str, headers: dict[str, str], method: str, status: int
 ) -> None:
     assert (await proxy.ask(path, headers, method)).status == status
@@ -195,14 +196,14 @@ async def test_neither_a_blocked_file_nor_one_out_of_scope_is_signed(proxy: Memo
     proxy.block(alpha_pkg={"filenames": [WHEEL]})
 
     assert (await proxy.ask(FILE)).status == 404
-    assert (await proxy.ask(BIG, {"authorization": basic(NARROW)})).status == 404
+    assert (await proxy.ask(BIG, {"authorization": encode_basic(NARROW)})).status == 404
     assert proxy.signatures == []
 
 
 @pytest.mark.conformance(57)
 @pytest.mark.parametrize("trouble", ["fails", "hangs"])
 @redirecting
-async def test_a_signature_that_cannot_be_had_is_503_and_tried_again(
+async def test_a_failed_signature_is_503_and_is_tried_again(
     proxy: MemoryProxy, trouble: str
 ) -> None:
     async def fail() -> None:
@@ -217,7 +218,7 @@ async def test_a_signature_that_cannot_be_had_is_503_and_tried_again(
 
 
 @pytest.mark.conformance(57)
-async def test_signatures_are_not_kept_without_bound() -> None:
+async def test_the_number_of_cached_signatures_is_bounded() -> None:
     signatures: list[str] = []
 
     async def sign(name: str) -> str:
@@ -230,11 +231,11 @@ async def test_signatures_are_not_kept_without_bound() -> None:
     assert signatures == [f"a-{number}.tar.gz" for number in [*range(CAPACITY + 1), 0]]
 
 
-async def test_a_fault_while_a_small_file_comes_is_503_and_leaves_nothing(
+async def test_a_fault_during_the_reading_of_a_small_file_is_503_and_is_not_cached(
     proxy: MemoryProxy,
 ) -> None:
     proxy.packages.fault(Fault("truncate", name=WHEEL, after_bytes=10))
     assert (await proxy.ask(FILE)).status == 503
     assert (await proxy.ask(FILE)).body == WHEEL_BYTES
     assert (await proxy.ask(f"{FILE}.metadata")).body == METADATA
-    assert proxy.reader.under_way == set()
+    assert proxy.reader.open_downloads == set()

@@ -1,4 +1,4 @@
-"""What no client sends, byte by byte over a socket."""
+"""Hostile requests as bytes over a socket."""
 
 import socket
 
@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from testing.proxy import MemoryProxy, basic, run
-from unit.proxy.conftest import Served
+from testing.memory_proxy import MemoryProxy, encode_basic, run
+from unit.proxy.conftest import ProxyServer
 
-AUTHORIZED = f"Authorization: {basic()}\r\n".encode()
+AUTHORIZED = f"Authorization: {encode_basic()}\r\n".encode()
 
 
-def exchange(served: Served, request: bytes) -> bytes:
-    with socket.create_connection(("127.0.0.1", served.port), timeout=5) as connection:
+def exchange(server: ProxyServer, request: bytes) -> bytes:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as connection:
         connection.sendall(request)
         answer = b""
         while chunk := connection.recv(65536):
@@ -21,9 +21,9 @@ def exchange(served: Served, request: bytes) -> bytes:
     return answer
 
 
-def status_of(served: Served, target: bytes, headers: bytes = b"") -> int:
+def request_status(server: ProxyServer, target: bytes, headers: bytes = b"") -> int:
     fields = b"Host: index\r\nConnection: close\r\n" + AUTHORIZED + headers
-    answer = exchange(served, b"GET " + target + b" HTTP/1.1\r\n" + fields + b"\r\n")
+    answer = exchange(server, b"GET " + target + b" HTTP/1.1\r\n" + fields + b"\r\n")
     return int(answer.split(b" ", 2)[1])
 
 
@@ -45,25 +45,25 @@ def status_of(served: Served, target: bytes, headers: bytes = b"") -> int:
         (b"/simple/?" + b"a" * 5000, 414),
     ],
 )
-def test_a_hostile_target_is_refused(served: Served, target: bytes, status: int) -> None:
-    assert status_of(served, target) == status
+def test_a_hostile_target_is_refused(server: ProxyServer, target: bytes, status: int) -> None:
+    assert request_status(server, target) == status
 
 
 @pytest.mark.conformance(63)
-def test_an_absolute_target_never_leads_to_its_host(served: Served) -> None:
+def test_an_absolute_target_never_leads_to_its_host(server: ProxyServer) -> None:
     request = b"GET http://evil.example/simple/alpha-pkg HTTP/1.1\r\nHost: evil.example\r\n"
-    answer = exchange(served, request + AUTHORIZED + b"Connection: close\r\n\r\n")
+    answer = exchange(server, request + AUTHORIZED + b"Connection: close\r\n\r\n")
     assert b"location: /simple/alpha-pkg/\r\n" in answer
 
 
-def test_header_fields_beyond_32_kib_are_431(served: Served) -> None:
-    assert status_of(served, b"/simple/", b"X-A: " + b"a" * 20_000 + b"\r\n") == 200
-    assert status_of(served, b"/simple/", (b"X-A: " + b"a" * 20_000 + b"\r\n") * 2) == 431
+def test_header_fields_beyond_32_kib_are_431(server: ProxyServer) -> None:
+    assert request_status(server, b"/simple/", b"X-A: " + b"a" * 20_000 + b"\r\n") == 200
+    assert request_status(server, b"/simple/", (b"X-A: " + b"a" * 20_000 + b"\r\n") * 2) == 431
 
 
 @pytest.fixture(scope="module")
 def proxy() -> MemoryProxy:
-    """One for all examples of Hypothesis."""
+    """The proxy for all examples of Hypothesis."""
     return MemoryProxy()
 
 
@@ -79,7 +79,7 @@ def proxy() -> MemoryProxy:
     ),
     method=st.sampled_from(["GET", "HEAD", "POST", "PUT", "TRACE", "BREW"]),
 )
-def test_no_path_or_field_is_an_error_of_ours(
+def test_no_path_or_field_is_an_internal_error(
     proxy: MemoryProxy, path: str, fields: dict[str, str], method: str
 ) -> None:
     answer = run(proxy.ask(path, fields, method))

@@ -1,6 +1,7 @@
-"""Paths and header fields by the thousand, made by mutation from what is legal.
+"""Thousands of mutated paths and header fields.
 
-``make fuzz-proxy`` asks 100 000 times and prints what was answered how often; ``make test`` fewer.
+``make fuzz-proxy`` sends 100 000 requests and prints the number of responses by status code.
+``make test`` sends fewer.
 """
 
 import os
@@ -11,7 +12,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from testing.proxy import (
+from testing.memory_proxy import (
     LARGE,
     LOCAL,
     NARROW,
@@ -19,10 +20,10 @@ from testing.proxy import (
     TOKEN,
     UPLOAD,
     WHEEL,
-    AccessLog,
-    Client,
+    AccessLogReader,
+    AsgiRequest,
     MemoryProxy,
-    basic,
+    encode_basic,
 )
 from testing.storage.faults import Fault, Faults
 
@@ -30,7 +31,7 @@ ASKED = int(os.environ.get("HOSTILE", "3000"))
 SEED = int(os.environ.get("HOSTILE_SEED", "5"))
 LEGAL = {200, 301, 308, 400, 401, 404, 405, 406, 414, 431}
 ON_CONDITION = {206: "range", 416: "range", 304: "if-none-match"}
-"""What is legal only where the field was sent."""
+"""Status codes that are legal only in response to these fields."""
 KEY = re.compile(
     r"static/(blocked\.json|index\.html|changelog/page[1-9][0-9]*\.html"
     r"|simple/([a-z0-9]+(-[a-z0-9]+)*/)?index\.(html|v1\.json)"
@@ -38,7 +39,7 @@ KEY = re.compile(
     r"|packages/[A-Za-z0-9][A-Za-z0-9._+!-]*\.(whl|tar\.gz)(\.metadata)?",
     re.ASCII,
 )
-"""The keys that there are, in words of their own: bucket, then name."""
+"""Pattern of all legal keys: bucket, then name."""
 WORDS = r"""/ // . .. /../ /./ \ ; ? # % %2f %2F %5c %2e%2e %252f %252e %00 %0d%0aX-A:1 %c0%af
     %e2%80%ae %u002f %g1 + %2B %20 @ //evil.example http://evil.example/ .metadata .whl .asc - _
     %ef%bc%8f index.v1.json ..%2fblocked.json * $ ${ | ' " <script>"""
@@ -76,16 +77,21 @@ AUTHORIZATIONS = [
         "Basic ====",
         "Basic \xff",
         "Bearer " + TOKEN,
-        basic("wrong"),
-        basic(""),
+        encode_basic("wrong"),
+        encode_basic(""),
     ),
-    *(basic("gcpypi_old"), basic(TOKEN + "\0"), basic("\xff"), "basic " + "A" * 9000),
+    *(
+        encode_basic("gcpypi_old"),
+        encode_basic(TOKEN + "\0"),
+        encode_basic("\xff"),
+        "basic " + "A" * 9000,
+    ),
 ]
 METHODS = ["HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "CONNECT", "BREW", "get", "\xff"]
 
 
-class Recorded(Faults):
-    """No fault ever strikes; which keys were touched is remembered."""
+class RecordingFaults(Faults):
+    """Faults that never occur. It records the requested keys."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -96,8 +102,8 @@ class Recorded(Faults):
         return []
 
 
-class Repeating(Client):
-    """A client whose header fields may come more than once."""
+class RepeatingClient(AsgiRequest):
+    """Client that can repeat header fields."""
 
     def __init__(self, path: str, headers: Mapping[str, str], method: str) -> None:
         super().__init__(path, headers, method)
@@ -106,36 +112,42 @@ class Repeating(Client):
 
 
 def is_wrong(line: str) -> bool:
-    """Whether a line of the log should not have been written."""
+    """Return whether a line of the log is illegal."""
     return TOKEN in line or not line.isprintable() or '"severity":"INFO"' not in line
 
 
-class Hostile:
-    """Makes requests, each a mutation of something legal; the same ones from the same seed."""
+class RequestGenerator:
+    """Generator of mutated legal requests. The same seed gives the same requests."""
 
     def __init__(self, seed: int) -> None:
-        self._random = random.Random(seed)  # noqa: S311 - dice, not secrets
+        self._random = random.Random(seed)  # noqa: S311 - no secrets
 
-    def request(self) -> "Repeating":
+    def create_client(self) -> "RepeatingClient":
         dice = self._random
-        fields = {name: self._field(name) for name in dice.sample(list(FIELDS), dice.randrange(4))}
-        authorization = basic()
+        fields = {
+            name: self._create_value(name) for name in dice.sample(list(FIELDS), dice.randrange(4))
+        }
+        authorization = encode_basic()
         if dice.random() < 0.2:
-            authorization = dice.choice([*AUTHORIZATIONS, basic(NARROW), basic(UPLOAD)])
+            authorization = dice.choice(
+                [*AUTHORIZATIONS, encode_basic(NARROW), encode_basic(UPLOAD)]
+            )
         method = dice.choice(METHODS) if dice.random() < 0.15 else "GET"
-        client = Repeating(self._path(), {"authorization": authorization, **fields}, method)
+        client = RepeatingClient(
+            self._create_path(), {"authorization": authorization, **fields}, method
+        )
         if dice.random() < 0.05:
             client.fields.extend(client.fields * dice.randrange(2, 50))
         return client
 
-    def _path(self) -> str:
+    def _create_path(self) -> str:
         dice = self._random
         path = dice.choice(PATHS)
         for _ in range(dice.choice([0, 1, 1, 1, 2, 3, 8])):
-            path = self._mutated(path)
+            path = self._mutate(path)
         return path
 
-    def _mutated(self, text: str) -> str:
+    def _mutate(self, text: str) -> str:
         dice = self._random
         at, kind = dice.randrange(len(text) + 1), dice.randrange(6)
         if kind == 0:
@@ -148,30 +160,30 @@ class Hostile:
             return text + text[at:] * dice.choice([1, 1, 60])
         return text[:at] + dice.choice(SPRINKLED) + text[at + dice.randrange(2) :]
 
-    def _field(self, name: str) -> str:
+    def _create_value(self, name: str) -> str:
         dice = self._random
         value = dice.choice(FIELDS[name])
-        return value if dice.random() < 0.5 else self._mutated(value)
+        return value if dice.random() < 0.5 else self._mutate(value)
 
 
-async def ask(proxy: MemoryProxy, hostile: Hostile) -> tuple[Counter[int], list[str]]:
-    """Ask, in one go; return how often what was answered, and what should not have been."""
+async def ask(proxy: MemoryProxy, generator: RequestGenerator) -> tuple[Counter[int], list[str]]:
+    """Send all requests; return the number of responses by status code, and all problems."""
     counts: Counter[int] = Counter()
     wrong = []
     for _ in range(ASKED):
-        client = hostile.request()
+        client = generator.create_client()
         await proxy.app(client.scope, client.receive, client.send)
         proxy.clock.now += 0.01
-        status = client.answer().status
+        status = client.read_response().status
         counts[status] += 1
-        if reason := complaint(client):
+        if reason := find_problem(client):
             wrong.append(f"{reason}: {client.scope}")
     return counts, wrong
 
 
-def complaint(client: Repeating) -> str:
-    """What is wrong with an answer; empty if nothing."""
-    answer, sent = client.answer(), dict(client.fields)
+def find_problem(client: RepeatingClient) -> str:
+    """Return the problem of a response; empty if there is none."""
+    answer, sent = client.read_response(), dict(client.fields)
     needed = ON_CONDITION.get(answer.status)
     if answer.status not in LEGAL and not (needed and needed.encode() in sent):
         return f"status {answer.status}"
@@ -186,14 +198,16 @@ def complaint(client: Repeating) -> str:
 
 
 async def test_no_path_or_field_leads_outside_the_grammar(
-    access_log: AccessLog, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+    access_log: AccessLogReader,
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     proxy = MemoryProxy()
-    proxy.storage.faults = recorded = Recorded()
+    proxy.storage.faults = recorded = RecordingFaults()
 
-    counts, wrong = await ask(proxy, Hostile(SEED))
+    counts, wrong = await ask(proxy, RequestGenerator(SEED))
 
-    assert len(access_log.lines()) == ASKED
+    assert len(access_log.read_lines()) == ASKED
     with capsys.disabled():
         print(f"\n{ASKED} requests: {dict(sorted(counts.items()))}; {len(recorded.keys)} keys")
     assert wrong == []
@@ -204,6 +218,6 @@ async def test_no_path_or_field_leads_outside_the_grammar(
 
 
 @pytest.mark.conformance(5)
-async def test_a_file_name_whose_project_is_none_is_404() -> None:
+async def test_a_file_name_without_a_valid_project_is_404() -> None:
     proxy = MemoryProxy()
     assert (await proxy.ask("/packages/alpha_pkg.-1.0-py3-none-any.whl")).status == 404

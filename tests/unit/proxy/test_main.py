@@ -9,7 +9,7 @@ from proxy.settings import Settings
 from testing.storage import StorageServer
 
 SETTINGS = {
-    "PROJECT": "acme-prod",
+    "GCP_PROJECT": "acme-prod",
     "STATIC_BUCKET": "static",
     "PACKAGES_BUCKET": "packages",
     "TOKENS_SECRET": "tokens",
@@ -19,7 +19,7 @@ SETTINGS = {
 @pytest.mark.parametrize("missing", SETTINGS)
 def test_a_missing_setting_is_named_and_ends_the_program(missing: str) -> None:
     environment = {name: value for name, value in SETTINGS.items() if name != missing}
-    ended = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-m", "proxy.main"],
         env={"PATH": os.environ["PATH"], **environment},
         capture_output=True,
@@ -27,11 +27,11 @@ def test_a_missing_setting_is_named_and_ends_the_program(missing: str) -> None:
         timeout=60,
         check=False,
     )
-    assert ended.returncode == 1
-    assert missing in ended.stderr
+    assert process.returncode == 1
+    assert missing in process.stderr
 
 
-def test_it_imports_neither_renderer_nor_messages() -> None:
+def test_the_proxy_imports_neither_renderer_nor_pubsub() -> None:
     code = "import sys, proxy.main; print(*sys.modules)"
     loaded = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
@@ -41,7 +41,7 @@ def test_it_imports_neither_renderer_nor_messages() -> None:
     assert not any(name.split(".")[0] in {"ingest", "indexer", "publisher"} for name in modules)
 
 
-def test_what_is_loaded_is_no_work_for_the_garbage_collector() -> None:
+def test_loaded_objects_are_excluded_from_garbage_collection() -> None:
     code = (
         "import gc, proxy.main, uvicorn\n"
         "uvicorn.run = lambda *_, **__: print(len(gc.get_objects()))\n"
@@ -55,7 +55,9 @@ def test_what_is_loaded_is_no_work_for_the_garbage_collector() -> None:
     assert int(ran.stdout) < 1000
 
 
-def test_it_is_built_without_asking_google_cloud_anything(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_application_is_built_without_a_request_to_google_cloud(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     with StorageServer() as server:
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", server.url)
         chosen = {name.lower(): value for name, value in SETTINGS.items()}

@@ -1,4 +1,4 @@
-"""The 16 rows of INDEX_API's table (#15), and what else a client may send."""
+"""Tests of ``proxy.http.negotiation``: the table of item 15, and other fields of clients."""
 
 import pytest
 
@@ -51,20 +51,20 @@ OTHERS = [
 
 @pytest.mark.conformance(13, 14, 15)
 @pytest.mark.parametrize(("accept", "media_type"), ROWS)
-def test_accept_is_answered_as_the_table_says(accept: str, media_type: str) -> None:
+def test_accept_selects_the_media_type_of_the_table(accept: str, media_type: str) -> None:
     assert negotiate(accept, "") == media_type
 
 
 @pytest.mark.conformance(15)
 @pytest.mark.parametrize("accept", REFUSED)
-def test_what_we_do_not_have_is_not_acceptable(accept: str) -> None:
+def test_an_unavailable_media_type_is_not_acceptable(accept: str) -> None:
     with pytest.raises(NotAcceptable):
         negotiate(accept, "")
 
 
 @pytest.mark.conformance(14)
 @pytest.mark.parametrize(("accept", "media_type"), OTHERS)
-def test_order_case_and_space_mean_nothing_and_weights_rank(accept: str, media_type: str) -> None:
+def test_only_weights_rank_media_types(accept: str, media_type: str) -> None:
     assert negotiate(accept, "") == media_type
 
 
@@ -85,7 +85,7 @@ def test_garbage_is_not_acceptable_rather_than_an_error(accept: str) -> None:
         ("format=text/html", HTML),
     ],
 )
-def test_the_format_parameter_outdoes_accept(query: str, media_type: str) -> None:
+def test_the_format_parameter_precedes_accept(query: str, media_type: str) -> None:
     assert negotiate("image/png", query) == media_type
 
 

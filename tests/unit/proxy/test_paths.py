@@ -1,4 +1,4 @@
-"""The grammar of paths, by requests: ``proxy.http.paths`` and the routes of ``proxy.app``."""
+"""Grammar of paths: ``proxy.http.paths`` and the routes of ``proxy.app``."""
 
 import pytest
 from hypothesis import given, settings
@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from schemas import layout
 from schemas.names import Filename, ProjectName
-from testing.proxy import METADATA, TOKEN, MemoryProxy, basic, run
-from unit.proxy.test_hostile_full import KEY, Recorded
+from testing.memory_proxy import METADATA, TOKEN, MemoryProxy, encode_basic, run
+from unit.proxy.test_hostile_full import KEY, RecordingFaults
 
 FOO = ProjectName("foo-bar")
 WHEEL = Filename("foo_bar-1.0-py3-none-any.whl")
@@ -105,29 +105,27 @@ def proxy() -> MemoryProxy:
     pages = {
         layout.HOME: "home",
         layout.ROOT_HTML: "list",
-        layout.project_html(FOO): "page",
-        layout.legacy_json(FOO): "legacy",
-        layout.changelog(1): "changes 1",
-        layout.changelog(120): "changes 120",
+        layout.locate_project_html(FOO): "page",
+        layout.locate_legacy_json(FOO): "legacy",
+        layout.locate_changelog(1): "changes 1",
+        layout.locate_changelog(120): "changes 120",
     }
     for name, text in pages.items():
-        proxy.page(name, text)
+        proxy.put_page(name, text)
     for filename in (WHEEL, SDIST, LOCAL):
-        proxy.file(filename, filename.encode())
-    proxy.packages.put(layout.core_metadata(WHEEL), METADATA)
+        proxy.put_file(filename, filename.encode())
+    proxy.packages.put(layout.locate_core_metadata(WHEEL), METADATA)
     return proxy
 
 
-def text_of(path: bytes) -> str:
+def decode_path(path: bytes) -> str:
     return path.decode("latin-1")
 
 
 @pytest.mark.conformance(1, 10)
 @pytest.mark.parametrize(("path", "body"), NAMED)
-async def test_a_path_names_what_it_says_decoded_once(
-    proxy: MemoryProxy, path: bytes, body: str
-) -> None:
-    answer = await proxy.ask(text_of(path))
+async def test_a_path_is_decoded_once(proxy: MemoryProxy, path: bytes, body: str) -> None:
+    answer = await proxy.ask(decode_path(path))
     assert (answer.status, answer.body.decode()) == (200, body)
 
 
@@ -136,26 +134,28 @@ async def test_a_path_names_what_it_says_decoded_once(
 async def test_another_spelling_is_redirected_in_one_hop(
     proxy: MemoryProxy, path: bytes, location: str
 ) -> None:
-    answer = await proxy.ask(text_of(path))
+    answer = await proxy.ask(decode_path(path))
     assert (answer.status, answer.headers["location"]) == (301, location)
-    answer = await proxy.ask(f"{text_of(path)}?format=a%20b")
+    answer = await proxy.ask(f"{decode_path(path)}?format=a%20b")
     assert (answer.status, answer.headers["location"]) == (301, f"{location}?format=a%20b")
 
 
 @pytest.mark.conformance(5)
 @pytest.mark.parametrize("path", HOSTILE)
-async def test_what_is_outside_the_grammar_names_nothing(proxy: MemoryProxy, path: bytes) -> None:
-    proxy.operations()
-    answer = await proxy.ask(text_of(path))
+async def test_a_path_outside_the_grammar_names_nothing(proxy: MemoryProxy, path: bytes) -> None:
+    proxy.take_operation_count()
+    answer = await proxy.ask(decode_path(path))
     assert (answer.status, answer.body) == (404, b"Not found.\n")
-    assert proxy.operations() == 0
+    assert proxy.take_operation_count() == 0
 
 
 @pytest.mark.conformance(5)
 @pytest.mark.parametrize("path", NOT_EXACT)
 async def test_a_probe_answers_at_its_exact_path_only(proxy: MemoryProxy, path: bytes) -> None:
-    for authorization, status in (("", 401), (basic(TOKEN), 404)):
-        assert (await proxy.ask(text_of(path), {"authorization": authorization})).status == status
+    for authorization, status in (("", 401), (encode_basic(TOKEN), 404)):
+        assert (
+            await proxy.ask(decode_path(path), {"authorization": authorization})
+        ).status == status
 
 
 @pytest.mark.conformance(5)
@@ -163,6 +163,6 @@ async def test_a_probe_answers_at_its_exact_path_only(proxy: MemoryProxy, path: 
 @given(st.binary(max_size=60) | st.from_regex(rb"/(simple|packages|pypi)/.{0,40}", fullmatch=True))
 def test_no_path_forms_a_key_with_a_slash_or_a_dot_segment_in_a_name(path: bytes) -> None:
     proxy = MemoryProxy()
-    proxy.storage.faults = recorded = Recorded()
-    run(proxy.ask(text_of(path.replace(b"?", b""))))
+    proxy.storage.faults = recorded = RecordingFaults()
+    run(proxy.ask(decode_path(path.replace(b"?", b""))))
     assert [key for key in recorded.keys if not KEY.fullmatch(key)] == []

@@ -40,7 +40,7 @@ def test_a_single_range_is_a_part(field: str, part: Part) -> None:
     ["bytes=0-1,3-4", "items=0-1", "bytes=-", "bytes=5-2", "bytes=50-20", "bytes=a-b", "0-1", "",
      "bytes=0-1-2", "bytes=" + "9" * 40 + "-"],
 )  # fmt: skip
-def test_what_is_no_single_range_means_the_whole(field: str) -> None:
+def test_any_other_range_field_selects_the_whole(field: str) -> None:
     assert select_part(10, TAG, field, "") is None
 
 
@@ -53,7 +53,7 @@ def test_a_range_past_the_end_is_unsatisfiable(field: str) -> None:
 
 @pytest.mark.conformance(49)
 @pytest.mark.parametrize("field", ["bytes=0-", "bytes=-5"])
-def test_nothing_is_a_part_of_nothing(field: str) -> None:
+def test_an_empty_file_has_no_part(field: str) -> None:
     with pytest.raises(Unsatisfiable):
         select_part(0, TAG, field, "")
 

@@ -13,13 +13,13 @@ from cloud.errors import Unavailable
 from proxy.http.responses import BodyResponse, ClosingResponse, PreparedResponse
 from proxy.index.downloads import LazyDownload
 from schemas.types import Generation
-from testing.proxy import Client
+from testing.memory_proxy import AsgiRequest
 
 OnSend = Callable[[Message], Coroutine[Any, Any, None]]
 
 
-class Download:
-    """A download in memory of the bytes from ``start`` to ``stop``."""
+class StubDownload:
+    """Download in memory of the bytes from ``start`` to ``stop``."""
 
     def __init__(self, *chunks: bytes, start: int = 0, stop: int = 3) -> None:
         self.start, self.stop = start, stop
@@ -41,28 +41,28 @@ class Download:
         self.closings += 1
 
 
-async def send(response: Response, on_send: OnSend | None = None) -> Client:
-    client = Client("/", {})
+async def send(response: Response, on_send: OnSend | None = None) -> AsgiRequest:
+    client = AsgiRequest("/", {})
     client.on_send = on_send
     await response(client.scope, client.receive, client.send)
     return client
 
 
-async def act(*chunks: bytes) -> tuple[bytes, bool]:
-    client = await send(BodyResponse(200, [], Download(*chunks), 3))
-    return client.answer().body, client.is_complete()
+async def send_body(*chunks: bytes) -> tuple[bytes, bool]:
+    client = await send(BodyResponse(200, [], StubDownload(*chunks), 3))
+    return client.read_response().body, client.is_complete()
 
 
 async def test_a_stream_is_complete_when_every_byte_was_sent() -> None:
-    assert await act(b"ab", b"c") == (b"abc", True)
+    assert await send_body(b"ab", b"c") == (b"abc", True)
 
 
 async def test_a_stream_that_ends_early_is_not_completed() -> None:
-    assert await act(b"ab") == (b"ab", False)
+    assert await send_body(b"ab") == (b"ab", False)
 
 
 async def test_the_next_chunk_is_read_when_the_server_wants_more_and_not_before() -> None:
-    download = Download(b"ab", b"c")
+    download = StubDownload(b"ab", b"c")
 
     async def note(message: Message) -> None:
         words = f"sent {message['body'].decode() or 'nothing'}" if "body" in message else ""
@@ -73,8 +73,8 @@ async def test_the_next_chunk_is_read_when_the_server_wants_more_and_not_before(
     assert download.steps == ["read", "", *first, "read", *second, "sent nothing"]
 
 
-class Unstoppable(Download):
-    """A download whose chunks come so fast that a cancellation finds no point to strike."""
+class UncancellableDownload(StubDownload):
+    """Download without a cancellation point between its chunks."""
 
     async def __anext__(self) -> bytes:
         with anyio.CancelScope(shield=True):
@@ -83,9 +83,9 @@ class Unstoppable(Download):
 
 
 async def test_a_stream_ends_where_its_client_leaves_also_while_chunks_arrive() -> None:
-    download = Unstoppable(*[b"a"] * 1000, stop=1000)
+    download = UncancellableDownload(*[b"a"] * 1000, stop=1000)
     response = BodyResponse(200, [], download, 1000)
-    client = Client("/", {})
+    client = AsgiRequest("/", {})
 
     async def leave(message: Message) -> None:
         client.disconnected.set()
@@ -96,14 +96,14 @@ async def test_a_stream_ends_where_its_client_leaves_also_while_chunks_arrive() 
     assert not client.is_complete()
 
 
-async def test_a_response_closes_its_download_once_whatever_it_sends() -> None:
-    download = Download(b"abc")
+async def test_a_response_without_a_body_closes_its_download_once() -> None:
+    download = StubDownload(b"abc")
     await send(ClosingResponse(PreparedResponse(304, []), download))
     assert (download.closings, download.steps) == (1, [])
 
 
 async def test_a_response_that_fails_closes_its_download() -> None:
-    download = Download(b"abc")
+    download = StubDownload(b"abc")
 
     async def fail(message: Message) -> None:
         raise Unavailable("client")
@@ -117,9 +117,11 @@ async def read(download: LazyDownload) -> bytes:
     return b"".join([chunk async for chunk in download])
 
 
-def opening(opened: list[Download]) -> Callable[[int, int], Coroutine[Any, Any, Download]]:
-    async def open_part(start: int, stop: int) -> Download:
-        opened.append(Download(b"abc"[start:stop], start=start, stop=stop))
+def create_opener(
+    opened: list[StubDownload],
+) -> Callable[[int, int], Coroutine[Any, Any, StubDownload]]:
+    async def open_part(start: int, stop: int) -> StubDownload:
+        opened.append(StubDownload(b"abc"[start:stop], start=start, stop=stop))
         return opened[-1]
 
     return open_part
@@ -127,8 +129,8 @@ def opening(opened: list[Download]) -> Callable[[int, int], Coroutine[Any, Any, 
 
 @pytest.mark.parametrize("part", [(0, 3), (1, 2)])
 async def test_a_part_is_opened_when_it_is_read(part: tuple[int, int]) -> None:
-    opened: list[Download] = []
-    download = LazyDownload(opening(opened)).select(*part)
+    opened: list[StubDownload] = []
+    download = LazyDownload(create_opener(opened)).select(*part)
     assert opened == []
     assert await read(download) == b"abc"[slice(*part)]
     await download.aclose()
@@ -136,18 +138,18 @@ async def test_a_part_is_opened_when_it_is_read(part: tuple[int, int]) -> None:
 
 
 async def test_a_download_that_is_open_serves_if_it_is_the_selected_part() -> None:
-    opened: list[Download] = []
-    known = Download(b"abc")
-    download = LazyDownload(opening(opened), known).select(0, 3)
+    opened: list[StubDownload] = []
+    known = StubDownload(b"abc")
+    download = LazyDownload(create_opener(opened), known).select(0, 3)
     assert await read(download) == b"abc"
     await download.aclose()
     assert (opened, known.closings) == ([], 1)
 
 
 async def test_a_download_that_is_open_is_closed_if_another_part_is_selected() -> None:
-    opened: list[Download] = []
-    known = Download(b"abc")
-    download = LazyDownload(opening(opened), known).select(1, 3)
+    opened: list[StubDownload] = []
+    known = StubDownload(b"abc")
+    download = LazyDownload(create_opener(opened), known).select(1, 3)
     assert await read(download) == b"bc"
     assert known.closings == 1
     await download.aclose()
@@ -155,6 +157,6 @@ async def test_a_download_that_is_open_is_closed_if_another_part_is_selected() -
 
 
 async def test_a_download_that_was_never_opened_needs_no_closing() -> None:
-    opened: list[Download] = []
-    await LazyDownload(opening(opened)).select(0, 3).aclose()
+    opened: list[StubDownload] = []
+    await LazyDownload(create_opener(opened)).select(0, 3).aclose()
     assert opened == []

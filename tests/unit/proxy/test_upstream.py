@@ -1,19 +1,19 @@
-"""The upstream index: what goes there, and what never does."""
+"""Tests of ``proxy.index.upstream``: redirected and refused projects."""
 
 import pytest
 from pydantic import ValidationError
 
 from proxy.settings import Settings
-from testing.proxy import JSON, NARROW, Answer, MemoryProxy, basic
+from testing.memory_proxy import JSON, NARROW, MemoryProxy, ProxyResponse, encode_basic
 from testing.storage import Fault
 
 UPSTREAM = "https://index.example/simple/"
-NAMES = {"project": "p", "static_bucket": "s", "packages_bucket": "p", "tokens_secret": "t"}
+NAMES = {"gcp_project": "p", "static_bucket": "s", "packages_bucket": "p", "tokens_secret": "t"}
 
 pytestmark = pytest.mark.settings(upstream_index_url=UPSTREAM, private_names=["Acme_*", "alpha.*"])
 
 
-async def ask(proxy: MemoryProxy, path: str, accept: str = "*/*", **more: str) -> Answer:
+async def ask(proxy: MemoryProxy, path: str, accept: str = "*/*", **more: str) -> ProxyResponse:
     return await proxy.ask(path, {"accept": accept, **more})
 
 
@@ -39,44 +39,44 @@ async def test_an_unknown_projects_page_is_sent_to_the_upstream_page(
         "/nothing",
     ],
 )
-async def test_nothing_else_is(proxy: MemoryProxy, path: str) -> None:
+async def test_no_other_path_is_redirected_upstream(proxy: MemoryProxy, path: str) -> None:
     assert (await ask(proxy, path)).status == 404
 
 
-async def test_a_name_is_normalised_here_before_it_goes_there(proxy: MemoryProxy) -> None:
+async def test_a_name_is_normalised_before_it_is_sent_upstream(proxy: MemoryProxy) -> None:
     assert (await ask(proxy, "/simple/Acme.Tool/")).headers["location"] == "/simple/acme-tool/"
 
 
-async def test_a_project_out_of_the_tokens_scope_is_not(proxy: MemoryProxy) -> None:
-    assert (await ask(proxy, "/simple/requests/", authorization=basic(NARROW))).status == 404
+async def test_a_project_out_of_scope_is_not_redirected_upstream(proxy: MemoryProxy) -> None:
+    assert (await ask(proxy, "/simple/requests/", authorization=encode_basic(NARROW))).status == 404
 
 
-async def test_nobody_is_sent_there_without_a_token(proxy: MemoryProxy) -> None:
+async def test_no_request_without_a_token_is_redirected_upstream(proxy: MemoryProxy) -> None:
     assert (await ask(proxy, "/simple/requests/", authorization="")).status == 401
 
 
 @pytest.mark.parametrize("page", ["index.html", "index.v1.json"])
 @pytest.mark.parametrize("accept", ["text/html", JSON])
-async def test_a_project_with_either_page_is_not(
+async def test_a_project_with_one_page_is_not_redirected_upstream(
     proxy: MemoryProxy, page: str, accept: str
 ) -> None:
-    proxy.page(f"simple/half/{page}", "{}")
+    proxy.put_page(f"simple/half/{page}", "{}")
     answer = await ask(proxy, "/simple/half/", accept)
     assert answer.status == (200 if (page == "index.html") == (accept == "text/html") else 404)
 
 
-async def test_a_project_that_is_published_while_its_absence_is_remembered_is_not(
+async def test_a_project_with_a_cached_absence_is_not_redirected_after_its_publication(
     proxy: MemoryProxy,
 ) -> None:
     assert (await proxy.ask("/simple/new/")).status == 302
-    proxy.page("simple/new/index.html", "here")
+    proxy.put_page("simple/new/index.html", "here")
     assert (await proxy.ask("/simple/new/")).status == 404
     proxy.clock.now += 2
     assert (await proxy.ask("/simple/new/")).status == 200
 
 
 @pytest.mark.parametrize("facts", [{"quarantined": True}, {"filenames": []}])
-async def test_a_project_that_blocked_json_knows_is_not(
+async def test_a_project_in_blocked_json_is_not_redirected_upstream(
     proxy: MemoryProxy, facts: dict[str, object]
 ) -> None:
     proxy.block(strange=facts)
@@ -87,17 +87,19 @@ async def test_a_project_that_blocked_json_knows_is_not(
     "doubtful", ["blocked.json", "simple/requests/index.html", "simple/requests/index.v1.json"]
 )
 @pytest.mark.parametrize("status", [403, 500, 503])
-async def test_any_doubt_is_503(proxy: MemoryProxy, doubtful: str, status: int) -> None:
+async def test_a_fault_during_the_checks_is_503(
+    proxy: MemoryProxy, doubtful: str, status: int
+) -> None:
     proxy.static.fault(Fault(name=doubtful, status=status, times=None))
     assert (await ask(proxy, "/simple/requests/")).status == 503
 
 
-async def test_without_an_upstream_it_is_404() -> None:
+async def test_without_an_upstream_an_unknown_project_is_404() -> None:
     assert (await ask(MemoryProxy(), "/simple/requests/")).status == 404
 
 
 @pytest.mark.parametrize("url", ["https://index.example/simple", UPSTREAM])
-def test_the_address_of_an_index_ends_in_a_slash(url: str) -> None:
+def test_the_upstream_url_ends_in_a_slash(url: str) -> None:
     chosen = Settings.model_validate(
         {**NAMES, "upstream_index_url": url, "private_names": ["Acme_*"]}
     )
@@ -105,7 +107,7 @@ def test_the_address_of_an_index_ends_in_a_slash(url: str) -> None:
 
 
 @pytest.mark.parametrize("url", ["", None])
-def test_no_address_is_no_upstream(url: str | None) -> None:
+def test_an_empty_url_is_no_upstream(url: str | None) -> None:
     assert Settings.model_validate({**NAMES, "upstream_index_url": url}).upstream_index_url is None
 
 
@@ -123,7 +125,7 @@ def test_no_address_is_no_upstream(url: str | None) -> None:
         "https://index.example/é/",
     ],
 )
-def test_what_is_no_address_for_clients_is_refused(url: str) -> None:
+def test_an_upstream_url_unfit_for_clients_is_refused(url: str) -> None:
     with pytest.raises(ValidationError) as raised:
         Settings.model_validate({**NAMES, "upstream_index_url": url, "private_names": ["a"]})
     assert [error["loc"] for error in raised.value.errors()] == [("upstream_index_url",)]

@@ -6,7 +6,7 @@ from publisher.throttle import LONGEST, Throttle
 
 
 class TimedRuns:
-    """Runs that last as long as they are told, by a clock that moves only when somebody sleeps."""
+    """Runs of a given duration, with a clock that advances only by ``sleep``."""
 
     def __init__(self, lasting: float = 0, interval: float = 10) -> None:
         self.now, self.lasting = 100.0, lasting
@@ -27,65 +27,65 @@ class TimedRuns:
 
 
 async def test_the_first_run_starts_at_once() -> None:
-    world = TimedRuns()
-    await world.throttle.run()
-    assert world.runs == [100]
+    timed = TimedRuns()
+    await timed.throttle.run()
+    assert timed.runs == [100]
 
 
 async def test_after_a_rest_a_run_starts_at_once_again() -> None:
-    world = TimedRuns()
-    await world.throttle.run()
-    world.now += 60
-    await world.throttle.run()
-    assert world.runs == [100, 160]
+    timed = TimedRuns()
+    await timed.throttle.run()
+    timed.now += 60
+    await timed.throttle.run()
+    assert timed.runs == [100, 160]
 
 
 @pytest.mark.parametrize(("lasting", "pause"), [(0, 10), (1, 10), (4, 20), (3600, LONGEST)])
 async def test_runs_keep_the_interval_or_five_times_the_last_run(
     lasting: float, pause: float
 ) -> None:
-    world = TimedRuns(lasting)
-    await world.throttle.run()
-    await world.throttle.run()
-    assert world.runs == [100, 100 + lasting + pause]
+    timed = TimedRuns(lasting)
+    await timed.throttle.run()
+    await timed.throttle.run()
+    assert timed.runs == [100, 100 + lasting + pause]
 
 
-async def test_one_run_covers_all_who_came_before_it_started() -> None:
-    world = TimedRuns()
-    await world.throttle.run()
-    await asyncio.gather(*[world.throttle.run() for _ in range(20)])
-    assert world.runs == [100, 110]
+async def test_one_run_covers_all_earlier_callers() -> None:
+    timed = TimedRuns()
+    await timed.throttle.run()
+    await asyncio.gather(*[timed.throttle.run() for _ in range(20)])
+    assert timed.runs == [100, 110]
 
 
-async def test_who_comes_during_a_run_waits_for_the_next() -> None:
-    world = TimedRuns(lasting=1)
-    first = asyncio.create_task(world.throttle.run())
-    while not world.runs:
+async def test_a_caller_during_a_run_waits_for_the_next_run() -> None:
+    timed = TimedRuns(lasting=1)
+    first = asyncio.create_task(timed.throttle.run())
+    while not timed.runs:
         await asyncio.sleep(0)
-    late = asyncio.create_task(world.throttle.run())
+    late = asyncio.create_task(timed.throttle.run())
     await first
     assert not late.done()
     await late
-    assert world.runs == [100, 111]
+    assert timed.runs == [100, 111]
 
 
-async def test_a_run_that_fails_answers_those_it_was_to_cover_and_the_next_is_another() -> None:
-    world = TimedRuns()
-    world.error = RuntimeError("no")
+async def test_a_failed_run_fails_its_callers_and_the_next_run_starts_normally() -> None:
+    timed = TimedRuns()
+    timed.error = RuntimeError("no")
     answers = await asyncio.gather(
-        world.throttle.run(), world.throttle.run(), return_exceptions=True
+        timed.throttle.run(), timed.throttle.run(), return_exceptions=True
     )
     assert [str(answer) for answer in answers] == ["no", "no"]
-    world.error = None
-    await world.throttle.run()
-    assert world.runs == [100, 110]
+    timed.error = None
+    await timed.throttle.run()
+    assert timed.runs == [100, 110]
 
 
 async def test_a_caller_that_is_cancelled_does_not_cancel_the_run() -> None:
-    world = TimedRuns(lasting=1)
-    patient = asyncio.create_task(world.throttle.run())
-    impatient = asyncio.create_task(world.throttle.run())
+    timed = TimedRuns(lasting=1)
+    patient = asyncio.create_task(timed.throttle.run())
+    impatient = asyncio.create_task(timed.throttle.run())
     await asyncio.sleep(0)
     impatient.cancel()
     await patient
-    assert world.runs == [100]
+    assert timed.runs == [100]

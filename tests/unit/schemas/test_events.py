@@ -31,7 +31,7 @@ NOTIFICATION = {
 }
 
 
-def command(**fields: object) -> ProjectCommand:
+def make_command(**fields: object) -> ProjectCommand:
     return ProjectCommand.decode(json.dumps(fields).encode())
 
 
@@ -63,7 +63,7 @@ def test_the_resource_of_a_storage_notification_is_read() -> None:
         (b'{"bucket":"b","name":"n","schema_version":2}', "schema_version"),
     ],
 )
-def test_an_unreadable_message_is_told_where_it_is_wrong(data: bytes, place: str) -> None:
+def test_an_unreadable_message_names_the_invalid_field(data: bytes, place: str) -> None:
     with pytest.raises(UnreadableMessage) as caught:
         FileUploaded.decode(data)
     assert caught.value.detail.startswith(f"not a file-uploaded message: {place}: ")
@@ -78,7 +78,7 @@ def test_generations_and_revisions_are_decimal_strings_in_json() -> None:
     }
 
 
-def test_readers_ignore_fields_they_do_not_know() -> None:
+def test_readers_ignore_unknown_fields() -> None:
     data = b'{"project":"acme","record_revision":"7","colour":"green"}'
     assert ProjectIndexed.decode(data) == ProjectIndexed(project=ACME, record_revision=7)
 
@@ -89,8 +89,8 @@ def test_messages_are_frozen() -> None:
         message.force = True  # type: ignore[misc]
 
 
-def test_a_command_normalises_what_a_person_types() -> None:
-    typed = command(action="yank", project="Acme_Tools", version="1.0.0-RC1", reason="broken")
+def test_a_command_normalises_typed_names() -> None:
+    typed = make_command(action="yank", project="Acme_Tools", version="1.0.0-RC1", reason="broken")
     assert typed == ProjectCommand(
         action="yank",
         project=ProjectName("acme-tools"),
@@ -100,7 +100,7 @@ def test_a_command_normalises_what_a_person_types() -> None:
 
 
 def test_times_are_utc_with_z_in_json() -> None:
-    typed = command(
+    typed = make_command(
         action="remove", project="a", version="1", issued_at="2026-11-24T07:00:00.5+02:00"
     )
     assert typed.issued_at == datetime(2026, 11, 24, 5, 0, 0, 500_000, tzinfo=UTC)
@@ -124,9 +124,9 @@ def test_times_are_utc_with_z_in_json() -> None:
         {"action": "yank", "version": "1", "issued_at": "2026-11-24T07:00:00"},
     ],
 )
-def test_a_command_that_contradicts_itself_is_unreadable(fields: dict[str, str]) -> None:
+def test_an_invalid_command_is_unreadable(fields: dict[str, str]) -> None:
     with pytest.raises(UnreadableMessage):
-        command(**{"project": "acme", **fields})
+        make_command(**{"project": "acme", **fields})
 
 
 @pytest.mark.parametrize("message", MESSAGES, ids=lambda message: message.__name__)
@@ -145,17 +145,19 @@ def test_every_message_names_its_topic(message: type[Message]) -> None:
         {"filename": "a" * 300 + "-1.tar.gz", "version": None},
     ],
 )
-def test_a_command_beyond_the_calendar_or_any_length_is_unreadable(
+def test_a_command_with_a_value_out_of_range_is_unreadable(
     fields: dict[str, object],
 ) -> None:
     with pytest.raises(UnreadableMessage) as caught:
-        command(**{"action": "yank", "project": "acme", "version": "1", **fields})
+        make_command(**{"action": "yank", "project": "acme", "version": "1", **fields})
     assert len(caught.value.detail) <= 1000
 
 
 @pytest.mark.parametrize("year", ["0001", "0999", "1970", "9999"])
-def test_every_year_is_written_as_it_is_read(year: str) -> None:
-    first = command(action="yank", project="acme", version="1", issued_at=f"{year}-01-02T03:04:05Z")
+def test_every_year_survives_a_round_trip(year: str) -> None:
+    first = make_command(
+        action="yank", project="acme", version="1", issued_at=f"{year}-01-02T03:04:05Z"
+    )
     assert ProjectCommand.decode(first.encode()) == first
 
 
@@ -166,7 +168,7 @@ def test_a_generation_fits_into_64_bits(generation: int) -> None:
         FileUploaded.decode(data.encode())
 
 
-def test_what_a_sender_wrote_is_not_repeated_at_length() -> None:
+def test_a_detail_quotes_at_most_1000_characters() -> None:
     data = json.dumps({"bucket": "b" * 10**6, "name": "n" * 10**6, "generation": "x" * 10**6})
     with pytest.raises(UnreadableMessage) as caught:
         FileUploaded.decode(data.encode())

@@ -1,16 +1,24 @@
+"""Names of projects, versions and files (`schemas.names`), and object names (`schemas.layout`)."""
+
 import pytest
 
-from schemas.layout import core_metadata, file_address, incoming_parts, record, record_project
+from schemas.layout import (
+    format_file_path,
+    locate_core_metadata,
+    locate_record,
+    parse_record_name,
+    split_incoming_name,
+)
 from schemas.names import (
     Filename,
     InvalidFilename,
-    checked_filename,
-    display_name,
+    escape_project,
     normalize_project,
     normalize_version,
+    parse_display_name,
     parse_filename,
     try_normalize_project,
-    usual_spelling,
+    validate_filename,
 )
 
 
@@ -25,7 +33,7 @@ from schemas.names import (
         ("acme_tools-1.0rc1.tar.gz", ("acme-tools", "1.0rc1")),
     ],
 )
-def test_a_file_name_states_project_and_version(filename: str, parsed: tuple[str, str]) -> None:
+def test_a_file_name_has_project_and_version(filename: str, parsed: tuple[str, str]) -> None:
     assert parse_filename(filename) == parsed
 
 
@@ -59,13 +67,13 @@ def test_projects_and_versions_are_normalised() -> None:
 
 
 @pytest.mark.parametrize("name", ["", "-acme", "acme-", "a b", "acme\n"])
-def test_illegal_project_names_are_refused(name: str) -> None:
-    with pytest.raises(ValueError, match="no legal project name"):
+def test_invalid_project_names_are_rejected(name: str) -> None:
+    with pytest.raises(ValueError, match="not a valid project name"):
         normalize_project(name)
 
 
-def test_illegal_versions_are_refused() -> None:
-    with pytest.raises(ValueError, match="no PEP 440 version"):
+def test_invalid_versions_are_rejected() -> None:
+    with pytest.raises(ValueError, match="not a PEP 440 version"):
         normalize_version("newest")
 
 
@@ -73,30 +81,30 @@ def test_illegal_versions_are_refused() -> None:
     ("filename", "name"),
     [("Acme_Tools-1.0-py3-none-any.whl", "Acme_Tools"), ("acme-tools-1.0.tar.gz", "acme-tools")],
 )
-def test_the_display_name_is_the_file_names_own(filename: str, name: str) -> None:
-    assert display_name(Filename(filename)) == name
+def test_the_display_name_has_the_spelling_of_the_file_name(filename: str, name: str) -> None:
+    assert parse_display_name(Filename(filename)) == name
 
 
-def test_the_publisher_is_the_first_segment_and_the_file_name_the_last() -> None:
-    assert incoming_parts("acme/42/deep/acme-1.0.tar.gz") == ("acme", "acme-1.0.tar.gz")
-    assert incoming_parts("acme-1.0.tar.gz") == ("", "acme-1.0.tar.gz")
+def test_the_uploader_is_the_first_segment_and_the_file_name_the_last() -> None:
+    assert split_incoming_name("acme/42/deep/acme-1.0.tar.gz") == ("acme", "acme-1.0.tar.gz")
+    assert split_incoming_name("acme-1.0.tar.gz") == ("", "acme-1.0.tar.gz")
 
 
-def test_a_files_address_is_percent_encoded() -> None:
-    filename = checked_filename("acme-1!2.0+cu1-py3-none-any.whl")
-    assert file_address(filename) == "/packages/acme-1%212.0%2Bcu1-py3-none-any.whl"
-    assert core_metadata(filename) == "acme-1!2.0+cu1-py3-none-any.whl.metadata"
+def test_the_url_path_of_a_file_is_percent_encoded() -> None:
+    filename = validate_filename("acme-1!2.0+cu1-py3-none-any.whl")
+    assert format_file_path(filename) == "/packages/acme-1%212.0%2Bcu1-py3-none-any.whl"
+    assert locate_core_metadata(filename) == "acme-1!2.0+cu1-py3-none-any.whl.metadata"
 
 
-def test_a_project_is_spelled_with_underscores_in_file_names() -> None:
-    assert usual_spelling(normalize_project("Zope.Interface")) == "zope_interface"
+def test_a_project_is_escaped_with_underscores_in_file_names() -> None:
+    assert escape_project(normalize_project("Zope.Interface")) == "zope_interface"
 
 
-def test_a_record_states_its_project() -> None:
+def test_the_name_of_a_record_has_its_project() -> None:
     project = normalize_project("zope-interface")
-    assert record_project(record(project)) == project
+    assert parse_record_name(locate_record(project)) == project
 
 
 @pytest.mark.parametrize(("name", "project"), [("Acme", "acme"), ("a b", None)])
-def test_an_illegal_name_is_no_project(name: str, project: str | None) -> None:
+def test_an_invalid_name_gives_no_project(name: str, project: str | None) -> None:
     assert try_normalize_project(name) == project

@@ -21,7 +21,7 @@ BODY = {
 }
 
 
-def test_a_push_request_is_read_as_the_documentation_shows_it() -> None:
+def test_the_push_request_of_the_documentation_is_read() -> None:
     assert PushEnvelope.model_validate_json(json.dumps(BODY)) == PushEnvelope(
         message=PushMessage(
             data=base64.b64encode(b'{"a":1}'),
@@ -39,6 +39,6 @@ def test_data_is_decoded() -> None:
 
 
 @pytest.mark.parametrize("missing", ["message", "subscription"])
-def test_other_bodies_are_no_envelope(missing: str) -> None:
+def test_other_bodies_are_rejected(missing: str) -> None:
     with pytest.raises(ValidationError):
         PushEnvelope.model_validate({key: BODY[key] for key in BODY if key != missing})

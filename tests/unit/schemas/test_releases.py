@@ -1,94 +1,106 @@
+"""Questions about a record (`schemas.releases`), and catalog entries (`schemas.catalog`)."""
+
 from datetime import datetime
 from itertools import permutations
 
 from schemas import releases
 from schemas.catalog import CatalogEntry
-from schemas.names import Filename, ProjectName, Version, release_of
+from schemas.names import Filename, ProjectName, Version, normalize_release
 from schemas.records import FileRecord, ProjectRecord, Register, Registers, StatusRegister
-from testing.fakes.examples import NOON, file_record, later
+from testing.fakes.examples import NOON, make_file_record, make_time
 
-WHEEL_1 = file_record("acme-1.0-py3-none-any.whl", summary="One")
-SDIST_1 = file_record("acme-1.0.tar.gz", upload_time=later(1))
-WHEEL_2 = file_record("Acme-2.0-py3-none-any.whl", upload_time=later(2), summary="Two")
-BETA_3 = file_record("acme-3.0b1-py3-none-any.whl", upload_time=later(3))
+WHEEL_1 = make_file_record("acme-1.0-py3-none-any.whl", summary="One")
+SDIST_1 = make_file_record("acme-1.0.tar.gz", upload_time=make_time(1))
+WHEEL_2 = make_file_record("Acme-2.0-py3-none-any.whl", upload_time=make_time(2), summary="Two")
+BETA_3 = make_file_record("acme-3.0b1-py3-none-any.whl", upload_time=make_time(3))
 
 
-def register(value: bool, at: datetime = NOON, by: str = "1") -> Register:
+def make_register(value: bool, at: datetime = NOON, by: str = "1") -> Register:
     return Register(issued_at=at, command_id=by, value=value, reason="why")
 
 
-def record(*files: FileRecord, **fields: object) -> ProjectRecord:
+def make_record(*files: FileRecord, **fields: object) -> ProjectRecord:
     facts = {file.filename: file for file in files}
     return ProjectRecord(project=ProjectName("acme"), revision=5, files=facts).model_copy(
         update=fields
     )
 
 
-def by_file(file: FileRecord, mark: Register) -> Registers:
+def mark_file(file: FileRecord, mark: Register) -> Registers:
     return Registers(files={file.filename: mark})
 
 
-def by_version(version: str, mark: Register) -> Registers:
-    return Registers(versions={release_of(Version(version)): mark})
+def mark_version(version: str, mark: Register) -> Registers:
+    return Registers(versions={normalize_release(Version(version)): mark})
 
 
-def test_files_are_offered_in_total_order_whatever_order_they_came_in() -> None:
+def test_files_are_offered_in_total_order_for_any_order_of_arrival() -> None:
     for order in permutations((WHEEL_1, SDIST_1, WHEEL_2, BETA_3)):
-        assert releases.offered(record(*order)) == [WHEEL_1, SDIST_1, WHEEL_2, BETA_3]
+        assert releases.list_offered_files(make_record(*order)) == [
+            WHEEL_1,
+            SDIST_1,
+            WHEEL_2,
+            BETA_3,
+        ]
 
 
 def test_removed_files_are_not_offered() -> None:
-    removed = record(WHEEL_1, SDIST_1, removed=by_file(WHEEL_1, register(True)))
-    assert releases.offered(removed) == [SDIST_1]
-    assert releases.removed_filenames(removed) == (WHEEL_1.filename,)
+    removed = make_record(WHEEL_1, SDIST_1, removed=mark_file(WHEEL_1, make_register(True)))
+    assert releases.list_offered_files(removed) == [SDIST_1]
+    assert releases.list_removed_filenames(removed) == (WHEEL_1.filename,)
 
 
-def test_a_versions_register_covers_files_that_come_later() -> None:
-    assert releases.offered(record(SDIST_1, removed=by_version("1.0", register(True)))) == []
-
-
-def test_the_newest_register_that_speaks_of_a_file_wins() -> None:
-    registers = Registers(
-        files={WHEEL_1.filename: register(False, later(1))},
-        versions={Version("1"): register(True)},
+def test_a_release_register_applies_to_later_files() -> None:
+    assert (
+        releases.list_offered_files(
+            make_record(SDIST_1, removed=mark_version("1.0", make_register(True)))
+        )
+        == []
     )
-    yanked = record(WHEEL_1, SDIST_1, yanked=registers)
-    assert releases.yank_of(yanked, WHEEL_1) is None
-    assert releases.yank_of(yanked, SDIST_1) == register(True)
+
+
+def test_the_newest_register_for_a_file_wins() -> None:
+    registers = Registers(
+        files={WHEEL_1.filename: make_register(False, make_time(1))},
+        versions={Version("1"): make_register(True)},
+    )
+    yanked = make_record(WHEEL_1, SDIST_1, yanked=registers)
+    assert releases.find_yank(yanked, WHEEL_1) is None
+    assert releases.find_yank(yanked, SDIST_1) == make_register(True)
 
 
 def test_simultaneous_registers_are_ordered_by_command() -> None:
     registers = Registers(
-        files={WHEEL_1.filename: register(True, by="2")},
-        versions={Version("1"): register(False, by="1")},
+        files={WHEEL_1.filename: make_register(True, by="2")},
+        versions={Version("1"): make_register(False, by="1")},
     )
-    assert releases.effective(registers, WHEEL_1) == register(True, by="2")
+    assert releases.find_register(registers, WHEEL_1) == make_register(True, by="2")
 
 
 def test_the_latest_release_is_the_highest_final_one() -> None:
-    assert releases.latest(record(BETA_3, WHEEL_2, WHEEL_1)) == WHEEL_2
+    assert releases.find_latest_file(make_record(BETA_3, WHEEL_2, WHEEL_1)) == WHEEL_2
 
 
-def test_the_latest_release_is_a_prerelease_only_where_there_is_no_final_one() -> None:
-    assert releases.latest(record(BETA_3)) == BETA_3
+def test_the_latest_release_is_a_prerelease_only_without_a_final_release() -> None:
+    assert releases.find_latest_file(make_record(BETA_3)) == BETA_3
 
 
 def test_yanked_releases_are_not_the_latest() -> None:
-    yanked = record(WHEEL_1, WHEEL_2, yanked=by_version("2.0", register(True)))
-    assert releases.latest(yanked) == WHEEL_1
+    yanked = make_record(WHEEL_1, WHEEL_2, yanked=mark_version("2.0", make_register(True)))
+    assert releases.find_latest_file(yanked) == WHEEL_1
 
 
 def test_a_quarantined_project_offers_nothing() -> None:
     status = StatusRegister(issued_at=NOON, command_id="1", value="quarantined")
-    quarantined = record(WHEEL_1, status=status)
-    assert releases.offered(quarantined) == []
-    assert releases.latest(quarantined) is None
-    assert releases.status_of(record()) == "active"
+    quarantined = make_record(WHEEL_1, status=status)
+    assert releases.list_offered_files(quarantined) == []
+    assert releases.find_latest_file(quarantined) is None
+    assert releases.get_status(make_record()) == "active"
 
 
-def test_the_catalogs_facts_survive_being_custom_metadata() -> None:
-    entry = CatalogEntry.from_record(record(WHEEL_1, WHEEL_2, BETA_3))
-    assert entry.metadata() == {
+def test_a_catalog_entry_survives_a_round_trip_through_custom_metadata() -> None:
+    entry = CatalogEntry.from_record(make_record(WHEEL_1, WHEEL_2, BETA_3))
+    assert entry.to_metadata() == {
         "record-revision": "5",
         "display-name": "Acme",
         "latest-version": "2.0",
@@ -97,23 +109,25 @@ def test_the_catalogs_facts_survive_being_custom_metadata() -> None:
         "file-count": "3",
         "status": "active",
     }
-    assert CatalogEntry.read(ProjectName("acme"), entry.metadata()) == entry
+    assert CatalogEntry.read(ProjectName("acme"), entry.to_metadata()) == entry
 
 
-def test_a_project_that_offers_nothing_has_an_entry_too() -> None:
-    empty = CatalogEntry.from_record(record(WHEEL_1, removed=by_file(WHEEL_1, register(True))))
+def test_a_project_without_offered_files_has_an_entry() -> None:
+    empty = CatalogEntry.from_record(
+        make_record(WHEEL_1, removed=mark_file(WHEEL_1, make_register(True)))
+    )
     assert empty.display_name == "acme"
     assert empty.file_count == 0
-    assert CatalogEntry.read(ProjectName("acme"), empty.metadata()) == empty
-    assert CatalogEntry.from_record(record()).display_name == "acme"
+    assert CatalogEntry.read(ProjectName("acme"), empty.to_metadata()) == empty
+    assert CatalogEntry.from_record(make_record()).display_name == "acme"
 
 
 def test_long_values_are_cut_at_a_character() -> None:
-    entry = CatalogEntry.from_record(record(file_record(summary="é" * 512)))
-    metadata = entry.model_copy(update={"summary": "xé" * 512}).metadata()
+    entry = CatalogEntry.from_record(make_record(make_file_record(summary="é" * 512)))
+    metadata = entry.model_copy(update={"summary": "xé" * 512}).to_metadata()
     assert len(metadata["summary"].encode()) <= 1024
     assert metadata["summary"].startswith("xé")
 
 
 def test_file_names_are_keys() -> None:
-    assert record(WHEEL_1).files[Filename("acme-1.0-py3-none-any.whl")] == WHEEL_1
+    assert make_record(WHEEL_1).files[Filename("acme-1.0-py3-none-any.whl")] == WHEEL_1

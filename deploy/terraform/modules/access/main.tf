@@ -1,24 +1,24 @@
-# Who may do what, in two tables: with which bucket, and with which topic.
-# docs/security.md says the same with reasons; deploy/offline_checks compares what is planned with it.
+# All grants in two tables: this file for buckets, topics.tf for topics. docs/security.md has the same
+# tables with reasons; tests/unit/docs/test_security.py compares them.
 
 locals {
-  # prefixes, and names beside them: only of objects that are called so; neither: of all.
+  # prefixes and names limit a grant to matching objects; without them it covers the whole bucket.
   services = [
-    # Stats, reads and copies what was uploaded; asks for what may be gone.
+    # Stats, reads and copies uploads. The list permission gives "not found" for deleted objects.
     { who = "ingest", role = "reader", bucket = "incoming" },
-    # Promotes: creates if absent. It could not overwrite if it wanted to; nobody can.
+    # Promotes files: creates if absent. No identity can overwrite.
     { who = "ingest", role = "appender", bucket = "packages" },
-    # A verdict is written once; written again on redelivery, it is found to be there.
+    # A verdict is written once. On redelivery the service reads the existing one.
     { who = "ingest", role = "appender", bucket = "verdicts" },
-    # Asks the record's object whether the project is closed; there is none of a new project.
+    # Reads from the record whether the project is closed. A new project has no record.
     { who = "ingest", role = "reader", bucket = "metadata" },
     { who = "indexer", role = "writer", bucket = "metadata" },
-    # As ingest, for the answers to commands only; a listing cannot be granted by prefix.
+    # Like ingest, but only for answers to commands. List cannot be granted by prefix.
     { who = "indexer", role = "reader", bucket = "verdicts" },
     { who = "indexer", role = "creator", bucket = "verdicts", prefixes = ["commands/"] },
     { who = "publisher", role = "reader", bucket = "metadata" },
     { who = "publisher", role = "writer", bucket = "static" },
-    # The listing's custom metadata says all there is to know; what it does not say, a record does.
+    # Reads the custom metadata from the listing; without it, the record.
     { who = "catalog", role = "reader", bucket = "metadata" },
     { who = "catalog", role = "reader", bucket = "static" },
     {
@@ -30,18 +30,18 @@ locals {
     { who = "proxy", role = "reader", bucket = "static" },
     { who = "repair", role = "reader", bucket = "metadata" },
     { who = "repair", role = "reader", bucket = "static" },
-    # Writes a .metadata that is missing, as ingest would.
+    # Writes a missing .metadata object, like ingest.
     { who = "repair", role = "appender", bucket = "packages" },
   ]
 
-  publishers = flatten([
-    for name in keys(var.publishers) : [
+  uploaders = flatten([
+    for name in keys(var.uploaders) : [
       { who = name, role = "creator", bucket = "incoming", prefixes = ["${name}/"] },
       { who = name, role = "getter", bucket = "verdicts", prefixes = ["${name}/"] },
     ]
   ])
 
-  # Who makes tokens can read packages anyway.
+  # Operators create tokens, so they can read packages in any case.
   operators = flatten([
     for who in var.operators : [
       { who = who, role = "reader", bucket = "incoming" },
@@ -51,10 +51,10 @@ locals {
     ]
   ])
 
-  members = merge(var.services, var.publishers, { for who in var.operators : who => who })
+  members = merge(var.services, var.uploaders, { for who in var.operators : who => who })
 
   grants = {
-    for grant in concat(local.services, local.publishers, local.operators) :
+    for grant in concat(local.services, local.uploaders, local.operators) :
     join(" ", concat([grant.who, grant.role, grant.bucket], try(grant.prefixes, []))) => {
       member   = local.members[grant.who]
       role     = google_project_iam_custom_role.this[grant.role].id

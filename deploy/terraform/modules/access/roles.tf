@@ -1,14 +1,14 @@
-# What can be done with a bucket, each as small as somebody needs it. Google's own roles bundle too
-# much: its object user and object admin may delete, so they may overwrite.
+# Custom roles for buckets, each with the fewest permissions. Google's predefined roles contain too
+# many: objectUser and objectAdmin include delete, so they can overwrite.
 #
-# Cloud Storage answers "not found" only to those who may list; to others a missing object is
-# forbidden (403). The services rely on "not found", so whoever reads what may be absent also lists.
+# Cloud Storage answers "not found" (404) only with the list permission, else "forbidden" (403). The
+# services rely on "not found", so a role that reads possibly absent objects also lists.
 #
-# To overwrite takes delete as well as create. Who only creates can never change what is there.
+# Overwriting needs delete and create. With create alone, existing objects cannot change.
 
 locals {
   roles = {
-    getter   = { title = "read objects it knows by name", permissions = ["get"] }
+    getter   = { title = "read objects by name", permissions = ["get"] }
     reader   = { title = "read and list objects", permissions = ["get", "list"] }
     creator  = { title = "create objects, and nothing else", permissions = ["create"] }
     appender = { title = "create, read and list objects", permissions = ["create", "get", "list"] }

@@ -1,5 +1,5 @@
 locals {
-  # Publishing is all that anybody does with a topic: Pub/Sub itself pushes.
+  # Publishing is the only grant on topics: Pub/Sub itself pushes.
   announcements = concat(
     [
       { who = "ingest", topic = "file-accepted" },
@@ -10,8 +10,9 @@ locals {
       { who = "repair", topic = "file-accepted" },
       { who = "repair", topic = "project-indexed" },
     ],
-    [for name in keys(var.publishers) : { who = name, topic = "file-uploaded" }],
-    # What people say, an operator may say, and say again. What services say is said again by repair.
+    [for name in keys(var.uploaders) : { who = name, topic = "file-uploaded" }],
+    # Operators may publish and repeat messages of uploaders and operators. The repair jobs repeat
+    # messages of services.
     [for who in var.operators : { who = who, topic = "project-command" }],
     [for who in var.operators : { who = who, topic = "file-uploaded" }],
   )
@@ -25,8 +26,8 @@ resource "google_pubsub_topic_iam_member" "this" {
   member = local.members[each.value.who]
 }
 
-# What cannot be granted in a narrower place: to read logs, to see what the jobs are doing, and to have
-# the project pay for one's questions to Secret Manager.
+# Grants without a narrower resource: read logs, see the state of jobs, and use the quota of the
+# Google Cloud project for requests to Secret Manager.
 resource "google_project_iam_member" "operators" {
   for_each = {
     for pair in setproduct(var.operators, ["logging.viewer", "run.viewer", "serviceusage.serviceUsageConsumer"]) :
@@ -38,7 +39,7 @@ resource "google_project_iam_member" "operators" {
   member  = each.value.member
 }
 
-# An operator looks at dead letters, and takes one away after it was replayed.
+# Operators read dead letters, and acknowledge them after a replay.
 resource "google_pubsub_subscription_iam_member" "operators" {
   for_each = {
     for pair in setproduct(var.operators, keys(var.dead_letters)) :

@@ -1,39 +1,39 @@
 variable "project" {
-  description = "The project."
+  description = "ID of the Google Cloud project."
   type        = string
 }
 
 variable "names_suffix" {
-  description = "Ends the roles' names."
+  description = "Suffix of the names of the roles."
   type        = string
 }
 
 variable "services" {
-  description = "The services' identities, by name; and of what repairs."
+  description = "IAM members of the services and of the repair jobs, by name."
   type        = map(string)
 }
 
-variable "publishers" {
-  description = "The publishers' identities, by name."
+variable "uploaders" {
+  description = "IAM members of the uploaders, by name."
   type        = map(string)
 }
 
 variable "operators" {
-  description = "Who operates the index."
+  description = "IAM members of the operators."
   type        = list(string)
 }
 
 variable "buckets" {
-  description = "The buckets' names."
+  description = "Names of the buckets."
   type        = map(string)
 }
 
 variable "topics" {
-  description = "The topics' ids, by name."
+  description = "IDs of the topics, by name."
   type        = map(string)
 }
 
 variable "dead_letters" {
-  description = "The ids of the dead letters' subscriptions, by name."
+  description = "IDs of the dead-letter subscriptions, by name."
   type        = map(string)
 }

@@ -1,5 +1,5 @@
-# The index at a domain of yours. Cloud Run's own mapping: free, and not offered in every region;
-# where it is not, put an external Application Load Balancer before the proxy instead.
+# Domain mapping of Cloud Run: free, but not available in every region. In other regions put an
+# external Application Load Balancer in front of the proxy.
 
 resource "google_cloud_run_domain_mapping" "this" {
   name     = var.domain
@@ -13,7 +13,7 @@ resource "google_cloud_run_domain_mapping" "this" {
     route_name = var.service
   }
 
-  # Cloud Run adds annotations, for which Terraform would make the mapping anew, and its certificate.
+  # Cloud Run adds annotations. Without this, Terraform would replace the mapping and its certificate.
   lifecycle {
     ignore_changes = [metadata]
   }

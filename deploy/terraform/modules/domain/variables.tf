@@ -1,19 +1,19 @@
 variable "project" {
-  description = "The project."
+  description = "ID of the Google Cloud project."
   type        = string
 }
 
 variable "region" {
-  description = "Where the service runs."
+  description = "Region of the service."
   type        = string
 }
 
 variable "domain" {
-  description = "The domain."
+  description = "Domain name."
   type        = string
 }
 
 variable "service" {
-  description = "The service to serve there."
+  description = "Cloud Run service behind the domain."
   type        = string
 }

@@ -1,5 +1,4 @@
-# The topics, the subscriptions that push to the services, and where a message goes that cannot be
-# dealt with.
+# Topics, push subscriptions of the services, and dead-letter topics.
 
 locals {
   topics = toset([
@@ -19,7 +18,7 @@ locals {
     publisher-catalog       = { topic = "project-indexed", service = "catalog" }
   }
 
-  # Pub/Sub itself, as an identity: it moves dead letters and signs in as var.pusher.
+  # Service agent of Pub/Sub: it moves dead letters and signs in as var.pusher.
   agent = "serviceAccount:service-${var.project_number}@gcp-sa-pubsub.iam.gserviceaccount.com"
 }
 
@@ -39,7 +38,7 @@ resource "google_pubsub_subscription" "this" {
   name  = each.key
   topic = google_pubsub_topic.this[each.value.topic].id
 
-  # The longest there is: a large file, or a queue of commits, takes minutes.
+  # The maximum: a large file, or a queue of commits, takes minutes.
   ack_deadline_seconds = 600
 
   push_config {
@@ -60,7 +59,7 @@ resource "google_pubsub_subscription" "this" {
     max_delivery_attempts = 30
   }
 
-  # Never: an index that nobody published to for a month still works.
+  # No expiry: the index still works after a month without a publish.
   expiration_policy {
     ttl = ""
   }
@@ -76,7 +75,7 @@ resource "google_pubsub_topic" "dead_letter" {
   }
 }
 
-# A topic keeps nothing: without a subscription a dead letter would be lost.
+# A topic stores no messages: without a subscription a dead letter would be lost.
 resource "google_pubsub_subscription" "dead_letter" {
   for_each = local.subscriptions
 
@@ -84,7 +83,7 @@ resource "google_pubsub_subscription" "dead_letter" {
   topic = google_pubsub_topic.dead_letter[each.key].id
 
   ack_deadline_seconds       = 600
-  message_retention_duration = "2678400s" # 31 days, the most there is
+  message_retention_duration = "2678400s" # 31 days, the maximum
 
   expiration_policy {
     ttl = ""
@@ -99,7 +98,7 @@ resource "google_pubsub_topic_iam_member" "agent_writes_dead_letters" {
   member = local.agent
 }
 
-# To move a message to its dead letters is to acknowledge it where it came from.
+# To move a message to the dead-letter topic, Pub/Sub acknowledges it on the original subscription.
 resource "google_pubsub_subscription_iam_member" "agent_takes_dead_letters" {
   for_each = google_pubsub_subscription.this
 

@@ -1,4 +1,4 @@
-# The incoming bucket says itself that a file is there, so that dropping it is enough.
+# The incoming bucket announces new objects, so an upload needs no message from CI.
 
 data "google_storage_project_service_account" "agent" {}
 
@@ -14,6 +14,6 @@ resource "google_storage_notification" "incoming" {
   payload_format = "JSON_API_V1"
   event_types    = ["OBJECT_FINALIZE"]
 
-  # Cloud Storage tries the topic before it takes the notification.
+  # Cloud Storage publishes a test message before it accepts the notification.
   depends_on = [google_pubsub_topic_iam_member.storage_announces_uploads]
 }

@@ -1,9 +1,9 @@
 output "topics" {
-  description = "The topics' ids, by name."
+  description = "IDs of the topics, by name."
   value       = { for name, topic in google_pubsub_topic.this : name => topic.id }
 }
 
 output "dead_letters" {
-  description = "The ids of the dead letters' subscriptions, by name."
+  description = "IDs of the dead-letter subscriptions, by name."
   value       = { for each in google_pubsub_subscription.dead_letter : each.name => each.id }
 }

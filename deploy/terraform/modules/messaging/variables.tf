@@ -1,24 +1,24 @@
 variable "project_number" {
-  description = "The project's number, after which its Pub/Sub agent is called."
+  description = "Number of the Google Cloud project, part of the name of its Pub/Sub service agent."
   type        = string
 }
 
 variable "region" {
-  description = "The only region messages are stored in."
+  description = "Only region that stores messages."
   type        = string
 }
 
 variable "incoming" {
-  description = "The bucket that announces what is uploaded to it."
+  description = "Bucket that announces its new objects."
   type        = string
 }
 
 variable "endpoints" {
-  description = "Where each service answers."
+  description = "URLs of the services, by name."
   type        = map(string)
 }
 
 variable "pusher" {
-  description = "The account that pushes are made as."
+  description = "Service account of the pushes."
   type        = object({ id = string, email = string })
 }

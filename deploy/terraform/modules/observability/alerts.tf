@@ -1,23 +1,23 @@
-# Google charges for each condition, and an alert that nobody is told of is no use: there are alerts
-# only where there is somebody to tell.
+# Google charges for each condition, and an alert without a recipient is useless: without an address
+# there are no alerts.
 
 locals {
   alerts = var.email == null ? {} : {
     dead-letters = {
-      title     = "a message could not be dealt with"
+      title     = "a message is in a dead-letter queue"
       filter    = "resource.type = \"pubsub_subscription\" AND resource.labels.subscription_id = monitoring.regex.full_match(\".*-dead-letter\") AND metric.type = \"pubsub.googleapis.com/subscription/num_undelivered_messages\""
       aligner   = "ALIGN_MAX"
       threshold = 0
       duration  = 0
-      help      = "A message was delivered 30 times in vain. Nothing is lost: mend the cause (the service's log has a traceback), then replay it from the dead letters."
+      help      = "A message failed 30 times. It is not lost: fix the cause (the log of the service has a traceback), then replay the message from the dead letters."
     }
     backlog = {
-      title     = "messages wait for long"
+      title     = "messages have waited for 30 minutes"
       filter    = "resource.type = \"pubsub_subscription\" AND resource.labels.subscription_id = monitoring.regex.full_match(\"(ingest|indexer|publisher)-.*\") AND NOT resource.labels.subscription_id = monitoring.regex.full_match(\".*-dead-letter\") AND metric.type = \"pubsub.googleapis.com/subscription/oldest_unacked_message_age\""
       aligner   = "ALIGN_MAX"
       threshold = 1800
       duration  = 300
-      help      = "For half an hour something published has not become visible. See the log of the service the subscription is named after."
+      help      = "A published file has not become visible for half an hour. See the log of the service; the name of the subscription begins with the name of the service."
     }
     proxy-errors = {
       title     = "the proxy answers with errors"
@@ -25,7 +25,7 @@ locals {
       aligner   = "ALIGN_DELTA"
       threshold = 10
       duration  = 300
-      help      = "Installs fail, or are slow because they try again. 503 means that a bucket or the secret could not be read: look for an identity that lost a role."
+      help      = "Installs fail, or are slow because of retries. 503 means that the proxy could not read a bucket or the secret: look for a missing role of its identity."
     }
   }
 

@@ -1,11 +1,11 @@
-# Counts of what the services log, for dashboards. Alerts do not use them: a metric that was created
-# a moment ago cannot be alerted on yet, and an install would fail now and then.
+# Counts of log lines, for dashboards. Alerts do not use them: Google refuses an alert on a metric that
+# is only moments old, so an install would sometimes fail.
 
 locals {
   metrics = {
-    refused            = { filter = "jsonPayload.outcome=\"refused\"", label = "reason", what = "uploads and commands refused" }
-    failed             = { filter = "jsonPayload.outcome=\"failed\"", label = "subscription", what = "pushes that failed and will be delivered again" }
-    incomplete-answers = { filter = "jsonPayload.incomplete=true", label = "client", what = "downloads that broke off" }
+    refused            = { filter = "jsonPayload.outcome=\"refused\"", label = "reason", counts = "uploads and commands refused" }
+    failed             = { filter = "jsonPayload.outcome=\"failed\"", label = "subscription", counts = "pushes that failed and will be delivered again" }
+    incomplete-answers = { filter = "jsonPayload.incomplete=true", label = "client", counts = "incomplete downloads" }
   }
 }
 
@@ -13,7 +13,7 @@ resource "google_logging_metric" "this" {
   for_each = local.metrics
 
   name        = "gcpypi/${each.key}"
-  description = "gcpypi: ${each.value.what}"
+  description = "gcpypi: ${each.value.counts}"
   filter      = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=~\"^gcpypi-\" AND ${each.value.filter}"
 
   label_extractors = { (each.value.label) = "EXTRACT(jsonPayload.${each.value.label})" }

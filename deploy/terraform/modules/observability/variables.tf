@@ -1,19 +1,19 @@
 variable "project" {
-  description = "The project."
+  description = "ID of the Google Cloud project."
   type        = string
 }
 
 variable "project_number" {
-  description = "Its number."
+  description = "Number of the Google Cloud project."
   type        = string
 }
 
 variable "email" {
-  description = "Where alerts go; none: there are no alerts."
+  description = "Email address for alerts; null: no alerts."
   type        = string
 }
 
 variable "budget" {
-  description = "Warn when a month costs more than this; none: never."
+  description = "Monthly cost above which Google warns; null: no warning."
   type        = object({ billing_account = string, amount = number })
 }

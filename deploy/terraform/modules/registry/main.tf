@@ -1,4 +1,4 @@
-# Where the images are, and who builds them.
+# Repository of the images, and the identity that builds them.
 
 resource "google_artifact_registry_repository" "images" {
   repository_id = "gcpypi"
@@ -6,9 +6,9 @@ resource "google_artifact_registry_repository" "images" {
   format        = "DOCKER"
   description   = "The images of gcpypi's services"
 
-  # Each release is a new tag: the last ten of each image are enough to go back to. Tags cannot be
-  # immutable: what has one could then not be deleted, and a build that broke off while it pushed not
-  # be repeated. Cloud Run asks what a tag means when it is deployed to, and not again.
+  # Each release has a new tag; the last ten of each image are enough for a rollback. Tags cannot be
+  # immutable: tagged images could not be deleted, and a build that failed during its push could not be
+  # repeated. Cloud Run resolves a tag once, at deployment.
   cleanup_policies {
     id     = "keep-ten"
     action = "KEEP"
@@ -30,15 +30,15 @@ resource "google_service_account" "builder" {
   display_name = "gcpypi: builds the images"
 }
 
-# Source for builds: of the images, and of what CI builds here. Not the shared default bucket, which
-# every builder of the project could read.
+# Source of builds: of the images, and of CI in this Google Cloud project. The default bucket of Cloud
+# Build is not used, because every build service account could read it.
 resource "google_storage_bucket" "builds" {
   name     = "${var.prefix}-builds"
   location = var.region
 
   uniform_bucket_level_access = true
   public_access_prevention    = "enforced"
-  force_destroy               = true # nothing in it is worth keeping
+  force_destroy               = true # it only holds temporary copies of source
 
   versioning {
     enabled = false
@@ -58,7 +58,7 @@ resource "google_storage_bucket" "builds" {
   }
 }
 
-# As of the other buckets (../storage): else every viewer of the project could read the source.
+# Same as for the other buckets (../storage): without it, viewers of the project can read the source.
 resource "google_storage_bucket_iam_binding" "no_viewers" {
   for_each = toset(["roles/storage.legacyBucketReader", "roles/storage.legacyObjectReader"])
 
@@ -85,7 +85,8 @@ resource "google_artifact_registry_repository_iam_member" "builder" {
   member     = google_service_account.builder.member
 }
 
-# A build with an account of its own writes its log itself, and there is no narrower place for that.
+# A build with its own service account writes its log under that account. This role cannot be granted
+# on a narrower resource.
 resource "google_project_iam_member" "builder_log" {
   project = var.project
   role    = "roles/logging.logWriter"

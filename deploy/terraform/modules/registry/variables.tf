@@ -1,14 +1,14 @@
 variable "project" {
-  description = "The project."
+  description = "ID of the Google Cloud project."
   type        = string
 }
 
 variable "region" {
-  description = "Where the images are."
+  description = "Region of the images."
   type        = string
 }
 
 variable "prefix" {
-  description = "What the name of the bucket starts with."
+  description = "Prefix of the name of the bucket."
   type        = string
 }

@@ -1,5 +1,5 @@
-# What mends the index (docs/operate.md): a job a command, all under one identity. What that may do is
-# in ../access. A job costs nothing until somebody executes it.
+# Repair jobs (docs/operate.md): one job per command, all under one identity. Its grants are in
+# ../access. A job costs nothing until it is executed.
 
 locals {
   jobs = {
@@ -20,15 +20,15 @@ resource "google_cloud_run_v2_job" "this" {
   name     = "gcpypi-${each.key}"
   location = var.region
 
-  # It holds no data: deploy/uninstall must be able to remove it.
+  # A job holds no data; deploy/uninstall must be able to remove it.
   deletion_protection = false
 
   template {
     template {
       service_account = google_service_account.this.email
-      # As long as it takes to read every file (verify --bytes).
+      # 24 h: enough to read every file (verify --bytes).
       timeout = "86400s"
-      # A difference that was found is there the next time, too.
+      # A retry would find the same differences.
       max_retries = 0
 
       containers {
@@ -51,7 +51,7 @@ resource "google_cloud_run_v2_job" "this" {
   }
 }
 
-# As it is and no other way: to execute it with other arguments, or settings, takes another role.
+# Operators execute the jobs unchanged: other arguments or settings need another role.
 resource "google_cloud_run_v2_job_iam_binding" "operators" {
   for_each = length(var.operators) > 0 ? google_cloud_run_v2_job.this : {}
 

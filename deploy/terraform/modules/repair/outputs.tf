@@ -1,4 +1,4 @@
 output "member" {
-  description = "The identity that repairs, as IAM names it."
+  description = "IAM member of the repair jobs."
   value       = google_service_account.this.member
 }

@@ -1,24 +1,24 @@
 variable "region" {
-  description = "Where the jobs run."
+  description = "Region of the jobs."
   type        = string
 }
 
 variable "images" {
-  description = "What an image's address starts with."
+  description = "Artifact Registry path of the images, without image name and tag."
   type        = string
 }
 
 variable "tag" {
-  description = "The images' tag."
+  description = "Tag of the images."
   type        = string
 }
 
 variable "environment" {
-  description = "The settings."
+  description = "Settings, as environment variables."
   type        = map(string)
 }
 
 variable "operators" {
-  description = "Who may execute the jobs."
+  description = "IAM members that may execute the jobs."
   type        = list(string)
 }

@@ -1,4 +1,4 @@
-# The secret that holds the tokens' digests; its versions are made by `python -m proxy.tokens`.
+# Secret with the digests of the tokens; `python -m proxy.tokens` creates its versions.
 
 resource "google_secret_manager_secret" "tokens" {
   secret_id = var.name
@@ -18,7 +18,7 @@ resource "google_secret_manager_secret_iam_member" "proxy" {
   member    = var.reader
 }
 
-# To make or revoke a token is to read the list and add a newer one; old ones are destroyed.
+# To create or revoke a token, the tool reads the list, adds a new version and destroys old versions.
 resource "google_secret_manager_secret_iam_member" "operators" {
   for_each = {
     for pair in setproduct(var.operators, ["secretAccessor", "secretVersionManager"]) :

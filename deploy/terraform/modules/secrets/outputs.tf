@@ -1,4 +1,4 @@
 output "tokens" {
-  description = "The secret's name."
+  description = "Name of the secret."
   value       = google_secret_manager_secret.tokens.secret_id
 }

@@ -1,19 +1,19 @@
 variable "name" {
-  description = "What the secret is called."
+  description = "Name of the secret."
   type        = string
 }
 
 variable "region" {
-  description = "Where the secret is."
+  description = "Region of the secret."
   type        = string
 }
 
 variable "reader" {
-  description = "The proxy's identity."
+  description = "IAM member of the proxy."
   type        = string
 }
 
 variable "operators" {
-  description = "Who may make tokens."
+  description = "IAM members that may create tokens."
   type        = list(string)
 }

@@ -1,4 +1,4 @@
-# One Cloud Run service under an identity of its own. What that identity may do is in ../access.
+# One Cloud Run service with its own identity. The grants of that identity are in ../access.
 
 resource "google_service_account" "this" {
   account_id   = "gcpypi-${var.name}"
@@ -9,11 +9,11 @@ resource "google_cloud_run_v2_service" "this" {
   name     = "gcpypi-${var.name}"
   location = var.region
 
-  # Public means that Cloud Run asks for no identity; the proxy asks for a token itself.
+  # Public: Cloud Run does not check an identity; the proxy itself requires a token.
   ingress              = var.public ? "INGRESS_TRAFFIC_ALL" : "INGRESS_TRAFFIC_INTERNAL_ONLY"
   invoker_iam_disabled = var.public
 
-  # A service holds no data: deploy/uninstall must be able to remove it.
+  # A service holds no data; deploy/uninstall must be able to remove it.
   deletion_protection = false
 
   template {
@@ -31,7 +31,7 @@ resource "google_cloud_run_v2_service" "this" {
 
       resources {
         limits = { cpu = "1", memory = var.memory }
-        # Nothing runs between requests, so nothing is paid for then.
+        # CPU is allocated, and paid for, only during requests.
         cpu_idle          = true
         startup_cpu_boost = true
       }
@@ -56,7 +56,7 @@ resource "google_cloud_run_v2_service" "this" {
   }
 }
 
-# A binding, not a member: it says who may invoke it *at all*. Public: nobody needs to.
+# A binding, not a member: it removes every other invoker. A public service needs no invoker.
 resource "google_cloud_run_v2_service_iam_binding" "invokers" {
   count = var.public ? 0 : 1
 

@@ -1,19 +1,19 @@
 output "name" {
-  description = "The service's name in Cloud Run."
+  description = "Name of the service in Cloud Run."
   value       = google_cloud_run_v2_service.this.name
 }
 
 output "uri" {
-  description = "Where it answers."
+  description = "URL of the service."
   value       = google_cloud_run_v2_service.this.uri
 }
 
 output "member" {
-  description = "Its identity, as IAM names it."
+  description = "IAM member of the service."
   value       = google_service_account.this.member
 }
 
 output "account" {
-  description = "The account of its identity, as its own IAM names it."
+  description = "Resource name of the service account."
   value       = google_service_account.this.name
 }

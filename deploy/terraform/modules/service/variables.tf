@@ -1,49 +1,49 @@
 variable "name" {
-  description = "What it is called."
+  description = "Name of the service, without the prefix gcpypi-."
   type        = string
 }
 
 variable "region" {
-  description = "Where it runs."
+  description = "Region of the service."
   type        = string
 }
 
 variable "image" {
-  description = "What it runs."
+  description = "Image of the service, with its tag."
   type        = string
 }
 
 variable "public" {
-  description = "Whether everybody may send it requests."
+  description = "Whether the service accepts requests from the internet without an identity."
   type        = bool
 }
 
 variable "invokers" {
-  description = "Who else may."
+  description = "IAM members that may invoke a service that is not public."
   type        = list(string)
 }
 
 variable "concurrency" {
-  description = "Requests at a time in one instance."
+  description = "Maximum number of concurrent requests per instance."
   type        = number
 }
 
 variable "instances" {
-  description = "The most instances."
+  description = "Maximum number of instances."
   type        = number
 }
 
 variable "memory" {
-  description = "Memory of an instance, as 512Mi."
+  description = "Memory of an instance, for example 512Mi."
   type        = string
 }
 
 variable "timeout" {
-  description = "Seconds a request may take."
+  description = "Timeout of a request in seconds."
   type        = number
 }
 
 variable "environment" {
-  description = "Its settings."
+  description = "Settings, as environment variables."
   type        = map(string)
 }

@@ -1,20 +1,19 @@
-# The five buckets, and how long each keeps what is in it. Nothing here says who may use them: that
-# is in ../access, in one table.
+# The five buckets and their retention. Grants on them are in ../access, in one table.
 
 locals {
   day = 24 * 60 * 60
 
-  # soft_delete: days in which a deleted object can be restored.
-  # delete_after: days after which an object is deleted.
-  # newer_versions: how many newer versions it takes for an old one to be deleted; none: no versions.
+  # soft_delete: days during which a deleted object can be restored.
+  # delete_after: days until an object is deleted.
+  # newer_versions: an old version is deleted after this many newer ones; null: no versioning.
   buckets = {
-    # Whatever is accepted is copied, so what is left here is of use to nobody.
+    # Accepted files are copied to packages, so objects here are not needed for long.
     incoming = { soft_delete = 0, delete_after = 45, newer_versions = null }
-    # For ever: a file name, once used, stands for its bytes.
+    # No deletion: a file name, once used, always means the same bytes.
     packages = { soft_delete = 30, delete_after = null, newer_versions = null }
-    # Read by CI minutes after they were written.
+    # CI reads verdicts within minutes.
     verdicts = { soft_delete = 0, delete_after = 30, newer_versions = null }
-    # The only state that cannot be made anew from another bucket: commands live here.
+    # The only state that cannot be rebuilt from another bucket: it contains the commands.
     metadata = { soft_delete = 7, delete_after = null, newer_versions = 30 }
     # Rendered from metadata; soft delete would store each rendering for days.
     static = { soft_delete = 0, delete_after = null, newer_versions = null }
@@ -72,8 +71,8 @@ resource "google_storage_bucket" "this" {
   }
 }
 
-# A new bucket lets every viewer of the project read it. Bindings, not members: they say who has these
-# two roles *at all*. The owners' own roles stay, as Terraform's state is kept by them.
+# By default every viewer of the Google Cloud project can read a new bucket. Bindings, not members: they
+# remove all other holders of these two roles. Owners keep their roles, for Terraform's state.
 resource "google_storage_bucket_iam_binding" "no_viewers" {
   for_each = {
     for pair in setproduct(keys(local.buckets), ["legacyBucketReader", "legacyObjectReader"]) :

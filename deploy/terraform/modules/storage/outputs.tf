@@ -1,4 +1,4 @@
 output "names" {
-  description = "The buckets' names: incoming, packages, verdicts, metadata, static."
+  description = "Names of the buckets incoming, packages, verdicts, metadata and static."
   value       = { for key, bucket in google_storage_bucket.this : key => bucket.name }
 }

@@ -1,24 +1,24 @@
 variable "project" {
-  description = "The project."
+  description = "ID of the Google Cloud project."
   type        = string
 }
 
 variable "prefix" {
-  description = "What the buckets' names start with: they are unique in the world."
+  description = "Prefix of the names of the buckets, which are unique across Google Cloud."
   type        = string
 }
 
 variable "region" {
-  description = "Where the bytes are."
+  description = "Location of the buckets."
   type        = string
 }
 
 variable "delete_data" {
-  description = "Whether a bucket may be deleted with what is in it."
+  description = "Whether Terraform may delete a bucket that contains objects."
   type        = bool
 }
 
 variable "kms_key" {
-  description = "The key that what is stored is encrypted with; none: Google's."
+  description = "Cloud KMS key that encrypts the objects; null: keys of Google."
   type        = string
 }

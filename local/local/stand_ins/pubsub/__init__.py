@@ -1,1 +1,1 @@
-"""A Pub/Sub in memory, for machines without gcloud or Java: publish, pull, leases, dead letters."""
+"""In-memory Pub/Sub for machines without gcloud or Java: publish, pull, leases, dead letters."""

@@ -1,7 +1,7 @@
-"""The topics and subscriptions of the in-memory Pub/Sub, and the way of a message through them.
+"""Broker of the in-memory Pub/Sub: topics, subscriptions, and the delivery of messages.
 
-It keeps to what the relay's plain pull subscriptions need and refuses the rest by name rather than
-pretending: no push, filters, ordering, schemas or snapshots. Nothing survives the process.
+It supports the plain pull subscriptions of the relay. It refuses all other features with an error:
+push, filters, ordering, schemas and snapshots. All data is lost when the process ends.
 """
 
 import itertools
@@ -12,7 +12,12 @@ import grpc
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.pubsub_v1.types import PubsubMessage, ReceivedMessage, Subscription, Topic
 
-from local.stand_ins.grpc_server import Refused, already_exists, invalid, not_found
+from local.stand_ins.grpc_server import (
+    StatusError,
+    make_already_exists,
+    make_invalid_argument,
+    make_not_found,
+)
 from local.stand_ins.pubsub.backlog import Backlog, Delivery
 
 # https://cloud.google.com/pubsub/docs/pubsub-basics#resource_names
@@ -24,7 +29,7 @@ DELETED_TOPIC = "_deleted-topic_"
 
 
 class Broker:
-    """All topics and all backlogs. Times are seconds since the epoch."""
+    """All topics and backlogs; times are seconds since the epoch."""
 
     def __init__(self) -> None:
         self.topics: dict[str, Topic] = {}
@@ -32,62 +37,62 @@ class Broker:
         self._message_ids = itertools.count(1)
 
     def create_topic(self, topic: Topic) -> Topic:
-        """Remember a topic.
+        """Create a topic.
 
-        :raises Refused: if its name is taken or not a name.
+        :raises StatusError: if its name is taken or invalid.
         """
         _check_name(topic.name, "topics")
         if topic.name in self.topics:
-            raise already_exists("Topic already exists")
+            raise make_already_exists("Topic already exists")
         self.topics[topic.name] = topic
         return topic
 
-    def topic(self, name: str) -> Topic:
-        """Return the topic; refuse with NOT_FOUND if there is none."""
+    def find_topic(self, name: str) -> Topic:
+        """Return the topic; raise NOT_FOUND if it does not exist."""
         if name not in self.topics:
-            raise not_found(f"Topic not found (resource={name})")
+            raise make_not_found(f"Topic not found (resource={name})")
         return self.topics[name]
 
     def delete_topic(self, name: str) -> None:
-        """Forget the topic; its subscriptions keep what they have."""
-        self.topic(name)
+        """Delete the topic; its subscriptions keep their messages."""
+        self.find_topic(name)
         del self.topics[name]
         for backlog in self.backlogs.values():
             if backlog.subscription.topic == name:
                 backlog.subscription.topic = DELETED_TOPIC
 
     def create_subscription(self, subscription: Subscription) -> Subscription:
-        """Remember a subscription to what is published from now on.
+        """Create a subscription for messages published from now on.
 
-        :raises Refused: if its name is taken, its topic is missing, or it asks for too much.
+        :raises StatusError: if its name is taken, its topic missing, or a feature unsupported.
         """
         _check_name(subscription.name, "subscriptions")
-        self.topic(subscription.topic)
+        self.find_topic(subscription.topic)
         _check_plain(subscription)
         if subscription.name in self.backlogs:
-            raise already_exists("Subscription already exists")
-        self.backlogs[subscription.name] = Backlog(_with_defaults(subscription))
+            raise make_already_exists("Subscription already exists")
+        self.backlogs[subscription.name] = Backlog(_set_defaults(subscription))
         return subscription
 
-    def backlog(self, subscription: str) -> Backlog:
-        """Return the subscription's backlog; refuse with NOT_FOUND if there is none."""
+    def find_backlog(self, subscription: str) -> Backlog:
+        """Return the backlog of the subscription; raise NOT_FOUND if it does not exist."""
         if subscription not in self.backlogs:
-            raise not_found(f"Subscription does not exist (resource={subscription})")
+            raise make_not_found(f"Subscription does not exist (resource={subscription})")
         return self.backlogs[subscription]
 
     def delete_subscription(self, name: str) -> None:
-        """Forget the subscription with all it holds."""
-        self.backlog(name)
+        """Delete the subscription with its messages."""
+        self.find_backlog(name)
         del self.backlogs[name]
 
     def publish(self, topic: str, messages: Sequence[PubsubMessage], now: float) -> list[str]:
-        """Give each message its id and time, and to every subscription of the topic."""
-        self.topic(topic)
+        """Set id and time of each message, and add it to every subscription of the topic."""
+        self.find_topic(topic)
         if not messages or any(not (m.data or m.attributes) for m in messages):
-            raise invalid("Some messages are empty")
+            raise make_invalid_argument("Some messages are empty")
         for message in messages:
             message.message_id = str(next(self._message_ids))
-            message.publish_time = _timestamp(now)
+            message.publish_time = _make_timestamp(now)
             self._deliver(topic, message)
         return [message.message_id for message in messages]
 
@@ -97,34 +102,43 @@ class Broker:
                 backlog.add(message)
 
     def pull(self, subscription: str, limit: int, now: float) -> list[ReceivedMessage]:
-        """Return at most ``limit`` messages, or none: this does not wait."""
+        """Return at most ``limit`` messages without waiting."""
         if limit < 1:
-            raise invalid("No max_messages specified")
+            raise make_invalid_argument("No max_messages specified")
         self.expire(now)
-        return self.backlog(subscription).lend(limit, now)
+        return self.find_backlog(subscription).lease(limit, now)
 
-    def modify(self, subscription: str, ack_ids: Iterable[str], seconds: int, now: float) -> None:
-        """Move the deadlines of what is held to ``seconds`` from now; 0 hands it back."""
+    def modify_deadlines(
+        self, subscription: str, ack_ids: Iterable[str], seconds: int, now: float
+    ) -> None:
+        """Move the deadlines of leases to ``seconds`` from now; 0 returns the messages at once."""
         if not 0 <= seconds <= MAX_DEADLINE:
-            raise invalid("ack_deadline_seconds out of bounds")
-        backlog = self.backlog(subscription)
-        self._bury(backlog, backlog.extend(ack_ids, seconds, now), now)
+            raise make_invalid_argument("ack_deadline_seconds out of bounds")
+        backlog = self.find_backlog(subscription)
+        self._publish_dead_letters(backlog, backlog.extend(ack_ids, seconds, now), now)
 
     def expire(self, now: float) -> None:
-        """Take back all that was held beyond its deadline, in every subscription."""
+        """Take back leases after their deadline, in every subscription."""
         for backlog in list(self.backlogs.values()):
-            self._bury(backlog, backlog.expire(now), now)
+            self._publish_dead_letters(backlog, backlog.expire(now), now)
 
-    def _bury(self, backlog: Backlog, spent: Iterable[Delivery], now: float) -> None:
-        """Publish spent deliveries to the dead-letter topic; without one there they are lost."""
-        grave = backlog.subscription.dead_letter_policy.dead_letter_topic
-        for delivery in spent:
-            if grave in self.topics:
-                self.publish(grave, [_dead_letter(backlog.subscription, delivery)], now)
+    def _publish_dead_letters(
+        self, backlog: Backlog, exhausted: Iterable[Delivery], now: float
+    ) -> None:
+        """Publish exhausted deliveries to the dead-letter topic; without a topic they are lost."""
+        dead_letter_topic = backlog.subscription.dead_letter_policy.dead_letter_topic
+        for delivery in exhausted:
+            if dead_letter_topic in self.topics:
+                self.publish(
+                    dead_letter_topic, [_make_dead_letter(backlog.subscription, delivery)], now
+                )
 
 
-def _dead_letter(subscription: Subscription, delivery: Delivery) -> PubsubMessage:
-    """https://cloud.google.com/pubsub/docs/handling-failures#track_delivery_attempts"""
+def _make_dead_letter(subscription: Subscription, delivery: Delivery) -> PubsubMessage:
+    """Return the dead letter of a delivery.
+
+    https://cloud.google.com/pubsub/docs/handling-failures#track_delivery_attempts
+    """
     _, project, _, name = subscription.name.split("/")
     source = "CloudPubSubDeadLetterSource"
     return PubsubMessage(
@@ -135,18 +149,18 @@ def _dead_letter(subscription: Subscription, delivery: Delivery) -> PubsubMessag
             f"{source}DeliveryCount": str(delivery.attempts),
             f"{source}Subscription": name,
             f"{source}SubscriptionProject": project,
-            f"{source}TopicPublishTime": _rfc3339(delivery.message),
+            f"{source}TopicPublishTime": _format_publish_time(delivery.message),
         },
     )
 
 
-def _timestamp(seconds: float) -> Timestamp:
+def _make_timestamp(seconds: float) -> Timestamp:
     stamp = Timestamp()
     stamp.FromNanoseconds(round(seconds * 1e9))
     return stamp
 
 
-def _rfc3339(message: PubsubMessage) -> str:
+def _format_publish_time(message: PubsubMessage) -> str:
     published: str = PubsubMessage.pb(message).publish_time.ToJsonString()
     return published
 
@@ -154,27 +168,27 @@ def _rfc3339(message: PubsubMessage) -> str:
 def _check_name(name: str, collection: str) -> None:
     match = NAME.fullmatch(name)
     if match is None or match[1] != collection:
-        raise invalid(f"Invalid [{collection}] name: (name={name})")
+        raise make_invalid_argument(f"Invalid [{collection}] name: (name={name})")
 
 
 def _check_plain(subscription: Subscription) -> None:
     for field in ("push_config", "bigquery_config", "cloud_storage_config", "filter"):
         if getattr(subscription, field):
-            raise Refused(grpc.StatusCode.UNIMPLEMENTED, f"this stand-in has no {field}")
+            raise StatusError(grpc.StatusCode.UNIMPLEMENTED, f"this stand-in has no {field}")
     if subscription.enable_message_ordering:
-        raise Refused(
+        raise StatusError(
             grpc.StatusCode.UNIMPLEMENTED, "this stand-in delivers at least once, unordered"
         )
     if not 0 <= subscription.ack_deadline_seconds <= MAX_DEADLINE:
-        raise invalid("ack_deadline_secs out of bounds")
+        raise make_invalid_argument("ack_deadline_secs out of bounds")
     policy = subscription.dead_letter_policy
     attempts = policy.max_delivery_attempts or DEFAULT_ATTEMPTS
     if policy.dead_letter_topic and attempts not in ATTEMPTS:
         detail = "max_delivery_attempts out of bounds"
-        raise Refused(grpc.StatusCode.OUT_OF_RANGE, detail)
+        raise StatusError(grpc.StatusCode.OUT_OF_RANGE, detail)
 
 
-def _with_defaults(subscription: Subscription) -> Subscription:
+def _set_defaults(subscription: Subscription) -> Subscription:
     subscription.ack_deadline_seconds = subscription.ack_deadline_seconds or DEFAULT_DEADLINE
     policy = subscription.dead_letter_policy
     if policy.dead_letter_topic:

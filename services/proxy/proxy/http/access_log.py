@@ -1,4 +1,4 @@
-"""The access log: one structured line per request, with the token's name and never the token."""
+"""The access log: one structured line per request, with the name of the token only."""
 
 import logging
 import re
@@ -32,13 +32,13 @@ class AccessRecord:
     file: str | None = None
     """The name of the requested file."""
     cache: CacheStatus | None = None
-    """How the response was found."""
+    """Cache status of the page or file."""
     status: int = 0
     """The status code; 0 before the response has started."""
     sent: int = 0
     """Bytes of the body."""
     is_complete: bool = False
-    """False if the body broke off by an error, or because the client left."""
+    """False if an error or the departure of the client ended the body early."""
     error: BaseException | None = field(default=None, repr=False)
     """The error on the side of the index."""
 
@@ -73,13 +73,13 @@ class AccessRecord:
             "incomplete": None if self.is_complete else True,
             "error": f"{type(self.error).__name__}: {self.error}" if self.error else None,
             "milliseconds": round(seconds * 1000, 1),
-            **logs.trace(trace.decode("latin-1"), gcp_project),
+            **logs.parse_trace(trace.decode("latin-1"), gcp_project),
         }
         logs.write(logger, level, message, facts)
 
 
 class AccessLog:
-    """Outermost middleware: writes the line of each request, also of a cancelled one."""
+    """Outermost middleware. It writes the line of each request, also of a cancelled one."""
 
     def __init__(self, app: ASGIApp, gcp_project: str) -> None:
         self._app, self._gcp_project = app, gcp_project
@@ -107,5 +107,5 @@ class AccessLog:
 
 
 def _escape_path(raw: bytes) -> str:
-    """Return a path in ASCII. JSON escapes the control characters, all but DEL."""
+    """Return a path in ASCII. JSON escapes the control characters except DEL."""
     return raw.decode("ascii", "backslashreplace").replace("\x7f", "\\x7f")

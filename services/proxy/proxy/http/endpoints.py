@@ -1,4 +1,4 @@
-"""ASGI endpoints: check the request, call its handler, and turn exceptions into responses."""
+"""ASGI endpoints: checks of requests, calls of handlers, and responses to exceptions."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
@@ -22,7 +22,7 @@ class Endpoint(ABC):
     """ASGI application of one route."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Respond to a request. After the start of a response an error breaks it off."""
+        """Respond to a request. An error after the start of the response ends it early."""
         request = IndexRequest(scope, receive, send)
         record = request.record
         try:
@@ -46,7 +46,7 @@ class TokenEndpoint(Endpoint):
         self._authenticator, self._handler = authenticator, handler
 
     async def respond(self, request: IndexRequest) -> Response:
-        """Authenticate first, so that a client without a token learns nothing else.
+        """Authenticate first: a client without a token gets no other information.
 
         :raises Unauthorized: if the request has no valid token.
         :raises RequestError: if method, address or header fields are outside the limits.

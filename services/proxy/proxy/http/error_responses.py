@@ -6,7 +6,7 @@ exception                        status
 ``access.errors.Unauthorized``   401
 ``proxy.http.errors``            405, 406, 414, 431
 ``cloud.errors.NotFound``        404
-any other ``CloudError``         503 with Retry-After: a fault of the index is never a 404
+any other ``CloudError``         503 with Retry-After, because it is a fault of the index
 any other exception              500, with a traceback in the log
 ================================ ======
 """
@@ -21,33 +21,33 @@ from proxy.http import errors
 from proxy.http.responses import create_text_response
 
 RETRY: Mapping[str, str] = {"retry-after": "2"}
-"""Header field of a response to a temporary fault: seconds."""
+"""Header field of a response to a temporary fault, in seconds."""
 _CHALLENGE = 'Basic realm="gcpypi", charset="UTF-8"'
 
 ERROR_RESPONSES: Mapping[type[Exception], Response] = {
     Unauthorized: create_text_response(
-        401, "A valid token is needed, as the password.", {"www-authenticate": _CHALLENGE}
+        401, "Unauthorized: send a valid token as the password.", {"www-authenticate": _CHALLENGE}
     ),
     NotFound: create_text_response(404, "Not found."),
     errors.MethodNotAllowed: create_text_response(
-        405, "GET and HEAD only.", {"allow": "GET, HEAD"}
+        405, "Method not allowed: use GET or HEAD.", {"allow": "GET, HEAD"}
     ),
     errors.NotAcceptable: create_text_response(
-        406, "No acceptable representation.", {"vary": "Accept"}
+        406, "No representation matches Accept or format.", {"vary": "Accept"}
     ),
     errors.AddressTooLong: create_text_response(414, "The address is too long."),
     errors.HeadersTooLarge: create_text_response(431, "The header fields are too large."),
     CloudError: create_text_response(503, "Temporarily unavailable.", RETRY),
     Exception: create_text_response(500, "Internal error."),
 }
-"""Response for each class of exceptions; a subclass without an entry has its base class's."""
+"""Response for each class of exceptions. A subclass without an entry has that of its base class."""
 
 _REFUSALS = (Unauthorized, errors.RequestError, NotFound)
-"""Exceptions that are no error of the index."""
+"""Exceptions of requests that the index refuses."""
 
 
 def is_refusal(error: Exception) -> bool:
-    """Return whether an exception is a mistake of the client, and no fault of the index."""
+    """Return whether an exception refuses a request and is no fault of the index."""
     return isinstance(error, _REFUSALS)
 
 

@@ -1,4 +1,4 @@
-"""Refusals of requests.
+"""Errors of refused requests.
 
 ::
 
@@ -14,20 +14,20 @@
 
 
 class RequestError(Exception):
-    """Request that the client has to change."""
+    """Invalid request of a client."""
 
 
 class MethodNotAllowed(RequestError):
-    """The index is read-only: GET and HEAD."""
+    """Method other than GET and HEAD, the methods of a read-only index."""
 
 
 class NotAcceptable(RequestError):
-    """No media type matches ``Accept`` or ``format`` (PEP 691)."""
+    """Request without a matching media type in ``Accept`` or ``format`` (PEP 691)."""
 
 
 class AddressTooLong(RequestError):
-    """The request target is longer than any address of the index."""
+    """Request target that is longer than every address of the index."""
 
 
 class HeadersTooLarge(RequestError):
-    """The header fields are larger than those of any client."""
+    """Header fields that are larger than those of installers."""

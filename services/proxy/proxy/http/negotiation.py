@@ -2,8 +2,8 @@
 
 PEP 691, "Version + Format Selection"; RFC 9110 §12.
 
-The client's weights decide. On a tie, JSON wins if the client named a JSON type, by itself or as
-``application/*``. A client that sends only ``*/*`` is a person's tool: HTML wins.
+The weights of the client decide. On a tie JSON wins if the client names it, directly or as
+``application/*``. If the client sends only ``*/*``, HTML wins, because people use such clients.
 """
 
 import re
@@ -38,35 +38,35 @@ def negotiate(accept: str, query: str) -> str:
     """
     formats = parse_qs(query, keep_blank_values=True).get("format", []) if query else []
     if formats:
-        return _exactly(formats)
-    weights = _weights(accept.strip() or "*/*")
-    rank, media_type = max((_rank(offer, weights), offer) for offer in _OFFERS)
+        return _match_format(formats)
+    weights = _parse_weights(accept.strip() or "*/*")
+    rank, media_type = max((_rank_offer(offer, weights), offer) for offer in _OFFERS)
     if rank[0] <= 0:
         raise NotAcceptable
     return media_type
 
 
-def _exactly(formats: list[str]) -> str:
+def _match_format(formats: list[str]) -> str:
     media_type = _ALIASES.get(formats[0], formats[0])
     if len(formats) > 1 or media_type not in _OFFERS:
         raise NotAcceptable
     return media_type
 
 
-def _weights(accept: str) -> dict[str, float]:
+def _parse_weights(accept: str) -> dict[str, float]:
     """Return the weight of each media range, without invalid elements."""
     weights: dict[str, float] = {}
     for element in accept.lower().split(","):
         media_range, *parameters = (part.strip() for part in element.split(";"))
-        weight = _weight(parameters)
+        weight = _parse_weight(parameters)
         if weight is not None and _RANGE.fullmatch(media_range):
             name = _ALIASES.get(media_range, media_range)
             weights[name] = max(weight, weights.get(name, 0.0))
     return weights
 
 
-def _weight(parameters: list[str]) -> float | None:
-    """Return the value of ``q``: 1 if absent, None if it is no weight."""
+def _parse_weight(parameters: list[str]) -> float | None:
+    """Return the value of ``q``: 1 if it is absent, None if it is invalid."""
     for parameter in parameters:
         name, _, value = parameter.partition("=")
         if name.strip() == "q":
@@ -74,7 +74,7 @@ def _weight(parameters: list[str]) -> float | None:
     return 1.0
 
 
-def _rank(offer: str, weights: dict[str, float]) -> tuple[float, int]:
+def _rank_offer(offer: str, weights: dict[str, float]) -> tuple[float, int]:
     """Return the weight of an offer by the most specific range, and its rank in a tie."""
     expressiveness = len(_OFFERS) - _OFFERS.index(offer)
     for media_range in (offer, f"{offer.partition('/')[0]}/*"):

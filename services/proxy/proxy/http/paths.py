@@ -1,7 +1,7 @@
 """The grammar of path segments, stricter than that of the routes.
 
-The router sees paths decoded once. A project and a file name have no slash, dot segment, percent
-sign or control character, so no object name is ever made of one.
+The router matches paths that are decoded once. Names of projects and files have no slash, dot
+segment, percent sign or control character, so no object name contains one.
 """
 
 import re
@@ -12,9 +12,9 @@ from schemas.names import (
     Filename,
     InvalidFilename,
     ProjectName,
-    checked_filename,
     normalize_project,
     parse_filename,
+    validate_filename,
 )
 
 _PLAIN = re.compile(rb"/(?:[!-$&-~]|%(?:2[1-9a-e]|[3-6][0-9a-f]|7[0-9a-e]))*", re.IGNORECASE)
@@ -25,7 +25,7 @@ _PAGE_NUMBER = re.compile(r"[1-9][0-9]{0,6}", re.ASCII)
 def has_plain_segments(raw_path: bytes) -> bool:
     """Return whether a path is printable ASCII without an encoded slash or a bare percent sign.
 
-    An encoded slash would make two segments of one.
+    A decoded slash would split a segment.
     """
     return _PLAIN.fullmatch(raw_path) is not None
 
@@ -34,7 +34,7 @@ def has_plain_segments(raw_path: bytes) -> bool:
 def parse_project(segment: str) -> ProjectName:
     """Return the normalised name of the project in a segment.
 
-    :raises NotFound: if it is no name of a project.
+    :raises NotFound: if it is not the name of a project.
     """
     try:
         return normalize_project(segment)
@@ -46,10 +46,10 @@ def parse_project(segment: str) -> ProjectName:
 def parse_file(segment: str) -> tuple[ProjectName, Filename]:
     """Return the project and the file name in a segment.
 
-    :raises NotFound: if it is no name of a distribution file.
+    :raises NotFound: if it is not the name of a distribution file.
     """
     try:
-        filename = checked_filename(segment)
+        filename = validate_filename(segment)
         return parse_filename(filename)[0], filename
     except InvalidFilename as error:
         raise NotFound("no such address") from error
@@ -58,7 +58,7 @@ def parse_file(segment: str) -> tuple[ProjectName, Filename]:
 def parse_page_number(segment: str) -> int:
     """Return the number of a page of the changelog.
 
-    :raises NotFound: if it is no number from 1 to 9 999 999 without leading zeros.
+    :raises NotFound: if it is not a number from 1 to 9 999 999 without leading zeros.
     """
     if _PAGE_NUMBER.fullmatch(segment) is None:
         raise NotFound("no such address")

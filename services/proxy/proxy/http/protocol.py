@@ -1,4 +1,4 @@
-"""Limits of one connection that uvicorn does not have, and fewer packets per response."""
+"""Limits of a connection in addition to those of uvicorn, and fewer packets per response."""
 
 import asyncio
 import socket
@@ -13,20 +13,21 @@ _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0
 class GuardedProtocol(HttpToolsProtocol):
     """uvicorn's protocol with limits for slow, large and silent clients.
 
-    uvicorn waits without limit for the end of a request's head, buffers heads of any size, and
-    keeps clients that receive nothing. Here a head has a time, from the start of the connection or
-    the first byte after a response, and a size; and sent bytes have to arrive.
-    ``docs/adr/0010-limits-of-a-connection.md`` says which limits matter on Cloud Run.
+    uvicorn waits without limit for the end of a head, buffers heads of any size, and keeps clients
+    that receive nothing. This protocol limits the time and the size of a head, and the time until
+    the client acknowledges sent bytes. The time of a head starts with the connection, or with the
+    first byte after a response.
+    ``docs/adr/0010-limits-of-a-connection.md`` lists the limits that matter on Cloud Run.
     """
 
     head_timeout = 30.0
-    """Seconds for a head."""
+    """Seconds from the start to the end of a head."""
     head_size = 2 * LARGEST_HEADERS
-    """Bytes of a head. The application itself refuses a slightly smaller one."""
+    """Bytes of a head. The application refuses heads of about half that size."""
     pipeline_size = 8
-    """Requests behind the current one; installers send none."""
+    """Number of requests after the current one. Installers send none."""
     write_timeout = 60.0
-    """Seconds without an acknowledgement from the client: TCP_USER_TIMEOUT, where the system has it
+    """Seconds without an acknowledgement of the client: TCP_USER_TIMEOUT, if the system supports it
     (https://man7.org/linux/man-pages/man7/tcp.7.html). A client that reads slowly stays connected.
     """
 
@@ -35,7 +36,7 @@ class GuardedProtocol(HttpToolsProtocol):
     _timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Start the time of the first head."""
+        """Start the timer of the first head."""
         self._coalescing = CoalescingTransport(transport)
         super().connection_made(self._coalescing)
         if hasattr(socket, "TCP_USER_TIMEOUT"):
@@ -60,7 +61,7 @@ class GuardedProtocol(HttpToolsProtocol):
                 self.transport.abort()
 
     def on_headers_complete(self) -> None:
-        """Stop the time of the head, and serve the request."""
+        """Stop the timer of the head, and serve the request."""
         if len(self.pipeline) >= self.pipeline_size:
             raise ValueError("too many requests at once")  # uvicorn answers 400 and closes
         self._received = 0
@@ -68,17 +69,17 @@ class GuardedProtocol(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_response_complete(self) -> None:
-        """Send the rest of the response, and begin the next."""
+        """Send the rest of the response, and start the next one."""
         self._coalescing.end_response()
         super().on_response_complete()
 
     def on_body(self, body: bytes) -> None:
-        """Do not count a body as a part of the next head."""
+        """Exclude a body from the size of the next head."""
         self._received = max(0, self._received - len(body))
         super().on_body(body)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the timers; uvicorn would keep a reset connection until KEEP_ALIVE is over."""
+        """Stop the timers. uvicorn would keep a reset connection until the end of KEEP_ALIVE."""
         self._stop()
         self._unset_keepalive_if_required()
         super().connection_lost(exc)
@@ -96,8 +97,8 @@ class GuardedProtocol(HttpToolsProtocol):
 class CoalescingTransport(asyncio.Transport):
     """Transport that sends the head of a response together with the first bytes of its body.
 
-    uvicorn writes one after the other, and uvloop sends each at once, which takes twice the system
-    calls and packets (``docs/adr/0011-head-and-body-in-one-packet.md``).
+    uvicorn writes them one after the other, and uvloop sends each write at once. That takes twice
+    the system calls and packets (``docs/adr/0011-head-and-body-in-one-packet.md``).
     """
 
     def __init__(self, transport: asyncio.Transport) -> None:
@@ -107,7 +108,7 @@ class CoalescingTransport(asyncio.Transport):
         self._is_head_sent = False
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Keep the head until the first bytes of the body are written."""
+        """Write bytes. The head waits for the first bytes of the body."""
         if self._is_head_sent:
             self._transport.write(data)
         elif self._head:
@@ -117,22 +118,22 @@ class CoalescingTransport(asyncio.Transport):
             self._head = bytes(data)
 
     def end_response(self) -> None:
-        """Send a head without a body. The next write is the next head."""
+        """Send a head without a body. The next write is a head."""
         if self._head and not self._is_head_sent:
             self._transport.write(self._head)
         self._head, self._is_head_sent = b"", False
 
     def close(self) -> None:
-        """Send the rest, and close."""
+        """Send the rest, and close the connection."""
         self.end_response()
         self._transport.close()
 
     def abort(self) -> None:
-        """Close without sending."""
+        """Close the connection without sending the rest."""
         self._transport.abort()
 
     def is_closing(self) -> bool:
-        """Return whether it is closing or closed."""
+        """Return whether the connection is closing or closed."""
         return self._transport.is_closing()
 
     def pause_reading(self) -> None:

@@ -26,8 +26,8 @@ def matches_etag(if_none_match: str, etag: str) -> bool:
     return if_none_match.strip() == "*" or etag in _TAG.findall(if_none_match)
 
 
-def requested_range(range_field: str) -> tuple[int, int | None]:
-    """Return the requested part as the bounds of a slice, before the size is known."""
+def parse_range(range_field: str) -> tuple[int, int | None]:
+    """Return the bounds of the requested part as those of a slice, for an unknown size."""
     match = _RANGE.fullmatch(range_field)
     first, last = match.groups() if match else ("", "")
     if first and last:
@@ -38,22 +38,22 @@ def requested_range(range_field: str) -> tuple[int, int | None]:
 def select_part(size: int, etag: str, range_field: str, if_range: str) -> Part | None:
     """Return the requested part; None for the whole.
 
-    Several ranges, another unit, or a validator other than ``etag`` mean the whole (§14.2).
+    Several ranges, another unit or another validator than ``etag`` select the whole (§14.2).
 
     :param if_range: the ``If-Range`` field, compared strongly; empty if there is none. Responses
         have no ``Last-Modified``, so a date never matches.
-    :raises Unsatisfiable: if the part lies beyond the end.
+    :raises Unsatisfiable: if the part starts after the end.
     """
     match = _RANGE.fullmatch(range_field)
     if match is None or if_range.strip() not in ("", etag):
         return None
     first, last = match.groups()
     if first:
-        return _from(int(first), int(last) if last else None, size)
-    return _suffix(int(last), size) if last else None
+        return _select_from(int(first), int(last) if last else None, size)
+    return _select_suffix(int(last), size) if last else None
 
 
-def _from(first: int, last: int | None, size: int) -> Part | None:
+def _select_from(first: int, last: int | None, size: int) -> Part | None:
     if last is not None and last < first:
         return None
     if first >= size:
@@ -61,7 +61,7 @@ def _from(first: int, last: int | None, size: int) -> Part | None:
     return Part(first, size if last is None else min(last + 1, size))
 
 
-def _suffix(length: int, size: int) -> Part:
+def _select_suffix(length: int, size: int) -> Part:
     if length == 0 or size == 0:
         raise Unsatisfiable
     return Part(max(size - length, 0), size)

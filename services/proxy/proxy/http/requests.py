@@ -1,4 +1,4 @@
-"""Requests to the index: Starlette's request, with joined header fields and limits."""
+"""Requests to the index: the request of Starlette with joined header fields and limits."""
 
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
@@ -8,13 +8,13 @@ from proxy.http.errors import AddressTooLong, HeadersTooLarge, MethodNotAllowed
 from proxy.http.negotiation import negotiate
 
 LONGEST_ADDRESS = 2048
-"""Bytes of path and query; the longest file name has 255."""
+"""Bytes of path and query. The longest file name has 255 bytes."""
 LARGEST_HEADERS = 32 * 1024
 """Bytes of all header fields."""
 
 
 class IndexRequest(Request):
-    """Request of a client of the index."""
+    """Request to the index."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         super().__init__(scope, receive, send)
@@ -30,7 +30,7 @@ class IndexRequest(Request):
         return query.decode("latin-1")
 
     def check_limits(self) -> None:
-        """Refuse requests that no client of an index sends.
+        """Refuse requests outside the limits.
 
         :raises MethodNotAllowed: if the method is neither GET nor HEAD.
         :raises AddressTooLong: if path and query exceed :data:`LONGEST_ADDRESS`.
@@ -47,13 +47,13 @@ class IndexRequest(Request):
     def negotiate_media_type(self) -> str:
         """Return the media type of the page to send.
 
-        :raises NotAcceptable: if the client accepts none.
+        :raises NotAcceptable: if the client accepts no media type of the page.
         """
         return negotiate(self.fields.get("accept", ""), self.query)
 
 
 def join_fields(headers: list[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Return header fields by lower-case name, repeated ones joined by commas (RFC 9110 §5.3)."""
+    """Return header fields by lower-case name. Commas join repeated ones (RFC 9110 §5.3)."""
     fields: dict[str, str] = {}
     for raw_name, raw_value in headers:
         name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")

@@ -1,4 +1,4 @@
-"""Responses: Starlette's, with header fields that are encoded once."""
+"""Responses of Starlette with header fields that are encoded once."""
 
 from collections.abc import AsyncIterable, Mapping
 from contextlib import aclosing
@@ -28,9 +28,9 @@ class PreparedResponse(Response):
 
 
 class BodyResponse(StreamingResponse):
-    """Response with a body of known length that is still to be read.
+    """Response with a body of known length that is read while it is sent.
 
-    A body that breaks off is not completed, so that no client takes it for the whole.
+    After an early end of the body the response is not completed, so the client detects it.
     """
 
     def __init__(
@@ -43,8 +43,8 @@ class BodyResponse(StreamingResponse):
     async def listen_for_disconnect(self, receive: Receive) -> None:
         """Return when the client has left.
 
-        Starlette then cancels the stream. While chunks arrive without a pause, anyio finds no point
-        for the cancellation, so the stream looks at ``_has_client_left`` itself.
+        Starlette then cancels the stream. If chunks arrive without a pause, anyio never reaches a
+        cancellation point, so the stream also checks ``_has_client_left``.
         """
         await super().listen_for_disconnect(receive)
         self._has_client_left = True
@@ -52,7 +52,7 @@ class BodyResponse(StreamingResponse):
     async def stream_response(self, send: Send) -> None:
         """Send the body, and the status with its first chunk.
 
-        A chunk is not referenced here while the client is slow.
+        No chunk is referenced here while the client receives it.
         """
         sent, is_started = 0, False
         async for chunk in self.body_iterator:
@@ -77,17 +77,17 @@ class BodyResponse(StreamingResponse):
 
 
 class Closeable(Protocol):
-    """Resource that has to be closed."""
+    """Resource that needs closing."""
 
     async def aclose(self) -> None:
-        """Close it."""
+        """Close the resource."""
         ...
 
 
 class ClosingResponse(Response):
-    """Response that owns a download.
+    """Response that closes its download.
 
-    The download is closed after the response, whether that was sent, failed or was cancelled.
+    The download is closed after a complete, failed or cancelled response.
     """
 
     def __init__(self, response: Response, download: Closeable) -> None:
@@ -107,23 +107,23 @@ def encode_fields(fields: Mapping[str, str]) -> Fields:
 def create_text_response(
     status_code: int, sentence: str, fields: Mapping[str, str] | None = None
 ) -> Response:
-    """Return a sentence as a response that no cache keeps, unless ``fields`` say otherwise."""
+    """Return a sentence as a response, without caching unless ``fields`` allow it."""
     headers = {**COMMON, "cache-control": NO_STORE, **(fields or {})}
     return PlainTextResponse(f"{sentence}\n", status_code, headers)
 
 
 def redirect_once(location: str) -> Response:
-    """Return a redirect that holds for this request only (RFC 9110 §15.4.3)."""
+    """Return a redirect for this request only (RFC 9110 §15.4.3)."""
     fields = {"location": location, "cache-control": "private, no-store"}
-    return create_text_response(302, "It is served elsewhere.", fields)
+    return create_text_response(302, "Found at another address.", fields)
 
 
 def redirect_permanently(path: str, query: str) -> Response:
     """Return a permanent redirect to a path of the index, with the query if it is printable ASCII.
 
-    The location has neither scheme nor host, so a front end can change both.
+    The location has no scheme and no host, so a front end can change both.
     """
     is_safe = query.isascii() and query.isprintable()
     location = f"{path}?{query}" if query and is_safe else path
     fields = {"location": location, "cache-control": REVALIDATE}
-    return create_text_response(301, f"It is served at {path}.", fields)
+    return create_text_response(301, f"Moved to {path}.", fields)

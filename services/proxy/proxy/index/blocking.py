@@ -1,4 +1,4 @@
-"""Files that must not be served, though the packages bucket has them: ``blocked.json``."""
+"""Files in the packages bucket that must not be served: ``blocked.json``."""
 
 from dataclasses import dataclass
 
@@ -14,13 +14,13 @@ from schemas.types import Generation
 
 @dataclass(frozen=True, slots=True)
 class BlockList:
-    """One generation of ``blocked.json``. Without the object nothing is blocked."""
+    """One generation of ``blocked.json``. If the object is absent, nothing is blocked."""
 
     document: Blocked
     generation: Generation | None = None
 
-    def covers(self, project: ProjectName, filename: Filename) -> bool:
-        """Return whether the file is removed or its project quarantined (PEP 792)."""
+    def is_blocked(self, project: ProjectName, filename: Filename) -> bool:
+        """Return whether the file is removed or its project is quarantined (PEP 792)."""
         entry = self.document.projects.get(project)
         return entry is not None and (entry.quarantined or filename in entry.filenames)
 
@@ -32,15 +32,15 @@ class BlockList:
 async def read_blocked(static: Reader, last: BlockList | None) -> BlockList:
     """Return ``blocked.json``, or ``last`` if that is its live generation.
 
-    No service deletes it. After a deletion by hand the last one stays in force.
+    No service deletes the object. After a deletion by hand ``last`` stays in force.
 
-    :raises Unreadable: if it is not valid.
-    :raises CloudError: if it cannot be read.
+    :raises Unreadable: if the object is not valid.
+    :raises CloudError: if the object cannot be read.
     """
     try:
         if last is None or last.generation is None:
             return _parse(await static.read(layout.BLOCKED))
-        changed = await static.changed(layout.BLOCKED, last.generation)
+        changed = await static.read_if_changed(layout.BLOCKED, last.generation)
     except NotFound:
         return last or BlockList(Blocked())
     return _parse(changed) if changed else last

@@ -1,4 +1,4 @@
-"""Pages and files in memory, bounded by bytes; the least recently used leave first."""
+"""Cache of pages and files, bounded by bytes, with eviction of the least recently used."""
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
@@ -8,16 +8,16 @@ from proxy.index.representations import Key
 from proxy.index.resources import Resource
 
 ENTRY = 4096
-"""Bytes of an entry without its body; 3 KiB were measured, also for an absent name."""
+"""Bytes of an entry without its body. The measured size is 3 KiB, also for an absent name."""
 
 Load = Callable[[Key, Resource | None], Awaitable[Resource]]
-"""Reads a page, given the last good one (see :class:`~access.refresh.RefreshingValue`)."""
+"""Returns a page. Its second argument is the last good one (see ``RefreshingValue``)."""
 
 
 class Cache:
-    """Resources by key.
+    """Cache of resources by key.
 
-    Pages are read by the cache, and again when they are old, once for all waiting requests. Files
+    The cache reads a page, and reads it again when it is old, once for all waiting requests. Files
     never change.
 
     :param capacity: bytes of memory.
@@ -33,8 +33,8 @@ class Cache:
     async def get_page(self, key: Key, load: Load) -> tuple[Resource, CacheStatus]:
         """Return a page.
 
-        :raises NotFound: if there is none.
-        :raises CloudError: if it cannot be read, and no older one may serve.
+        :raises NotFound: if the page is absent.
+        :raises CloudError: if it cannot be read and no older one is permitted.
         """
         entry = self._entries.get(key)
         if isinstance(entry, RefreshingValue):
@@ -46,7 +46,7 @@ class Cache:
         return (fresh, "hit") if fresh is not None else await entry.get()
 
     def get_file(self, key: Key) -> Resource | None:
-        """Return a file, if it is in memory."""
+        """Return a file if it is in memory; otherwise None."""
         entry = self._entries.get(key)
         if not isinstance(entry, Resource):
             return None
@@ -54,20 +54,20 @@ class Cache:
         return entry
 
     def put_file(self, key: Key, file: Resource) -> None:
-        """Keep a file."""
+        """Add a file."""
         self._entries[key] = file
-        self._account(key, file.cost())
+        self._account(key, file.cost)
 
     def _create_page(self, key: Key, load: Load) -> RefreshingValue[Resource]:
         async def load_and_account(last: Resource | None) -> Resource:
             page = await load(key, last)
-            self._account(key, page.cost())
+            self._account(key, page.cost)
             return page
 
         return RefreshingValue(key.name, load_and_account, self._policy, self._clock)
 
     def _account(self, key: Key, cost: int) -> None:
-        """Note the bytes of an entry, and evict others until the sum fits."""
+        """Record the bytes of an entry, and evict the oldest entries until the sum fits."""
         if key not in self._entries:
             return
         self._total += ENTRY + cost - self._costs.get(key, 0)

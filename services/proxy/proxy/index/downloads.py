@@ -1,4 +1,4 @@
-"""Downloads that are opened when their first bytes are read."""
+"""Downloads that open at the first read."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Self
@@ -11,15 +11,15 @@ Open = Callable[[int, int], Awaitable[Download]]
 
 
 class LazyDownload:
-    """Part of a file.
+    """Lazily opened download of a part of a file.
 
-    It uses the open download if that is the selected part, and otherwise opens one when the first
-    bytes are read. :meth:`aclose` closes it. It is no generator, because a generator holds each
-    chunk until the next one is read.
+    If the open download is the selected part, it is used. Otherwise the first read opens the part.
+    :meth:`aclose` closes it. It is not a generator, because a generator references each chunk until
+    the next read.
 
-    :param open_part: opens a part, of whatever generation: a file name always means the same bytes.
-        A file that was deleted by hand and restored has another generation.
-    :param download: the download of the request that found the file.
+    :param open_part: opens a part of the live generation. A file name always means the same bytes;
+        a file that was deleted by hand and restored has another generation.
+    :param download: the open download of the request that found the file, if any.
     """
 
     def __init__(self, open_part: Open, download: Download | None = None) -> None:
@@ -33,13 +33,13 @@ class LazyDownload:
         return self
 
     def __aiter__(self) -> Self:
-        """Iterate once."""
+        """Return the iterator. It can be used once."""
         return self
 
     async def __anext__(self) -> bytes:
         """Return the bytes that have arrived since the last call.
 
-        :raises Unavailable: if Cloud Storage sends another part than the selected one.
+        :raises Unavailable: if Cloud Storage sends another part.
         """
         if self._chunks is None:
             self._chunks = aiter(await self._open())
@@ -58,7 +58,7 @@ class LazyDownload:
             self._download = None
         self._download = await self._open_part(self._start, self._stop)
         if not self._is_selected(self._download):
-            raise Unavailable("a download", f"bytes {self._start} to {self._stop} did not come")
+            raise Unavailable("download", f"another part than bytes {self._start} to {self._stop}")
         return self._download
 
     def _is_selected(self, download: Download) -> bool:

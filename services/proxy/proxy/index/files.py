@@ -5,7 +5,7 @@ from functools import partial
 
 from access.refresh import CacheStatus
 from cloud.ports import Download, Reader
-from proxy.http.ranges import requested_range
+from proxy.http.ranges import parse_range
 from proxy.index import representations
 from proxy.index.cache import Cache
 from proxy.index.downloads import LazyDownload
@@ -13,13 +13,13 @@ from proxy.index.representations import Key
 from proxy.index.resources import Resource
 
 SMALL = 256 * 1024
-"""Bytes of the largest file that is kept in memory; larger ones are streamed."""
+"""Bytes of the largest file in memory. Larger files are streamed."""
 
 
 class Files:
-    """The packages bucket.
+    """Files of the packages bucket.
 
-    :param cache: keeps small files, and the header fields of large ones.
+    :param cache: the cache of small files and of the header fields of large ones.
     """
 
     def __init__(self, packages: Reader, cache: Cache) -> None:
@@ -28,26 +28,26 @@ class Files:
     async def find(
         self, key: Key, range_field: str
     ) -> tuple[Resource, LazyDownload | None, CacheStatus]:
-        """Return a file, and the download of its body unless that is in memory.
+        """Return a file, and the download of its body if the body is not in memory.
 
-        It takes at most one request to Cloud Storage, which asks for the requested range. The
-        caller closes the download.
+        It takes at most one request to Cloud Storage, with the range of the client. The caller
+        closes the download.
 
-        :param range_field: the ``Range`` field; empty if there is none.
-        :raises NotFound: if there is none.
-        :raises CloudError: if it cannot be read.
+        :param range_field: the ``Range`` field; empty if it is absent.
+        :raises NotFound: if the file is absent.
+        :raises CloudError: if the file cannot be read.
         """
         known = self._cache.get_file(key)
         if known is None:
-            resource, download = await self._open(key, *requested_range(range_field))
+            resource, download = await self._open(key, *parse_range(range_field))
             return resource, download, "read"
-        return known, self._download(key) if known.body is None else None, "hit"
+        return known, self._create_download(key) if known.body is None else None, "hit"
 
     async def describe(self, key: Key) -> tuple[Resource, CacheStatus]:
-        """Return a file without the body of a large one, by at most one request.
+        """Return a file without the body of a large one. It takes at most one request.
 
-        :raises NotFound: if there is none.
-        :raises CloudError: if it cannot be read.
+        :raises NotFound: if the file is absent.
+        :raises CloudError: if the file cannot be read.
         """
         known = self._cache.get_file(key)
         if known is not None:
@@ -60,7 +60,7 @@ class Files:
     async def _open(
         self, key: Key, start: int, stop: int | None
     ) -> tuple[Resource, LazyDownload | None]:
-        """Open a part, describe the whole file by the response, and keep it in memory."""
+        """Open a part of a file, and add the file to the cache by the response."""
         download = await self._packages.open(key.name, start=start, stop=stop)
         is_whole = (download.start, download.stop) == (0, download.size)
         if is_whole and download.size <= SMALL:
@@ -72,9 +72,9 @@ class Files:
         resource = representations.create_file(key, download, None)
         if download.size > SMALL:
             self._cache.put_file(key, resource)
-        return resource, self._download(key, download)
+        return resource, self._create_download(key, download)
 
-    def _download(self, key: Key, download: Download | None = None) -> LazyDownload:
+    def _create_download(self, key: Key, download: Download | None = None) -> LazyDownload:
         return LazyDownload(partial(_open_part, self._packages, key.name), download)
 
 

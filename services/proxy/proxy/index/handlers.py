@@ -1,4 +1,4 @@
-"""The handlers of the routes: each finds a page or a file within the scope of a token."""
+"""Handlers of the routes. Each finds a page or a file within the scope of a token."""
 
 from starlette.responses import Response
 
@@ -10,21 +10,21 @@ from proxy.http.responses import ClosingResponse, redirect_once, redirect_perman
 from proxy.index import representations
 from proxy.index.blocking import BlockList
 from proxy.index.files import Files
-from proxy.index.pages import Pages
 from proxy.index.representations import Key
 from proxy.index.resources import respond
 from proxy.index.signed import SignedUrls
+from proxy.index.static_pages import Pages
 from proxy.index.upstream import Upstream
 from schemas.names import Filename, ProjectName
 from schemas.tokens import READ, Token
 
 
 class Index:
-    """The pages and files of the index.
+    """Index of pages and files.
 
     :param blocked: the files that must not be served.
     :param upstream: the index for unknown projects, if any.
-    :param signed_urls: signs the URLs of files, if files are not streamed.
+    :param signed_urls: the signed URLs of files, if files are not streamed.
     :param max_length: the largest Content-Length of a streamed file, in bytes.
     """
 
@@ -45,7 +45,7 @@ class Index:
         """Send ``/simple/``, the list of projects (PEP 503)."""
         media_type = request.negotiate_media_type()
         _require(READ in token.scopes, "the token is not for reading")
-        key = representations.scoped_project_list(token, media_type)
+        key = representations.create_scoped_list_key(token, media_type)
         return await self._send_page(key, request)
 
     async def redirect_to_list(self, request: IndexRequest, token: Token) -> Response:
@@ -57,8 +57,8 @@ class Index:
         project = _find_project(request)
         if project != request.path_params["project"]:
             return await self.redirect_to_project(request, token)
-        _require(token.reads(project), "the project is out of the token's scope")
-        key = representations.project_page(project, request.negotiate_media_type())
+        _require(token.can_read(project), "the project is out of the token's scope")
+        key = representations.create_project_page_key(project, request.negotiate_media_type())
         try:
             return await self._send_page(key, request)
         except NotFound:
@@ -77,28 +77,28 @@ class Index:
         project = _find_project(request)
         if project != request.path_params["project"]:
             return redirect_permanently(f"/pypi/{project}/json", request.query)
-        _require(token.reads(project), "the project is out of the token's scope")
-        return await self._send_page(representations.legacy_json(project), request)
+        _require(token.can_read(project), "the project is out of the token's scope")
+        return await self._send_page(representations.create_legacy_json_key(project), request)
 
     async def show_home(self, request: IndexRequest, token: Token) -> Response:
         """Send ``/``, the home page."""
-        _require(token.reads_everything(), "the page lists every project")
-        return await self._send_page(representations.home(), request)
+        _require(token.can_read_everything(), "the page lists every project")
+        return await self._send_page(representations.create_home_key(), request)
 
     async def show_changelog(self, request: IndexRequest, token: Token) -> Response:
         """Send ``/changelog/page<number>.html``, a page of recent files."""
         number = parse_page_number(request.path_params["number"])
-        _require(token.reads_everything(), "the page lists every project")
-        return await self._send_page(representations.changelog(number), request)
+        _require(token.can_read_everything(), "the page lists every project")
+        return await self._send_page(representations.create_changelog_key(number), request)
 
     async def send_file(self, request: IndexRequest, token: Token) -> Response:
         """Send ``/packages/<filename>``, a distribution file, or redirect to its signed URL.
 
-        Only a plain GET is redirected: pip needs a direct answer to a HEAD, and parts are small
-        (item 50 of ``docs/conformance.md``).
+        Only a plain GET is redirected, because pip needs a direct response to a HEAD and parts are
+        small (item 50 of ``docs/conformance.md``).
         """
         filename = await self._find_file(request, token)
-        key = representations.file(filename)
+        key = representations.create_file_key(filename)
         is_plain_get = request.method == "GET" and request.fields.keys().isdisjoint(
             ("range", "if-none-match")
         )
@@ -110,19 +110,19 @@ class Index:
     async def send_core_metadata(self, request: IndexRequest, token: Token) -> Response:
         """Send ``/packages/<filename>.metadata``, the METADATA of a file (PEP 658)."""
         filename = await self._find_file(request, token)
-        return await self._send_file(representations.core_metadata(filename), request)
+        return await self._send_file(representations.create_core_metadata_key(filename), request)
 
     async def reject(self, request: IndexRequest, token: Token) -> Response:
         """Raise ``NotFound``: no route matches."""
         raise NotFound("no such address")
 
     async def _find_file(self, request: IndexRequest, token: Token) -> Filename:
-        """Return the requested file name, if the token may read it and it is not blocked."""
+        """Return the requested file name, after the checks of scope and blocked files."""
         project, filename = parse_file(request.path_params["filename"])
         request.record.project, request.record.file = project, filename
-        _require(token.reads(project), "the project is out of the token's scope")
+        _require(token.can_read(project), "the project is out of the token's scope")
         blocked = self._blocked.get_fresh() or (await self._blocked.get())[0]
-        _require(not blocked.covers(project, filename), "the file is blocked")
+        _require(not blocked.is_blocked(project, filename), "the file is blocked")
         return filename
 
     async def _send_page(self, key: Key, request: IndexRequest) -> Response:

@@ -1,6 +1,6 @@
-"""The objects behind the addresses, and the header fields of their representations.
+"""Objects of the addresses, and the header fields of their representations.
 
-Pages are revalidated at every install, so that a publish is visible at once. Files and their
+Pages are revalidated at every install, so a new file is visible at once. Files and their
 METADATA never change (items 47, 54 and 55 of ``docs/conformance.md``).
 """
 
@@ -20,17 +20,17 @@ _CONFINED = (
     "default-src 'none'; style-src 'unsafe-inline'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-"""Pages need their inline style sheets and nothing else, in particular no script.
+"""Content security policy of pages: inline style sheets, and no script.
 
-The sheets are not named by hashes: a hash does not cover the style attributes that dumb-pypi
-writes, and each page has other sheets. A style sheet can load nothing here.
+Hashes of the sheets would not help: a hash does not cover the style attributes of dumb-pypi, and
+each page has other sheets. Under this policy a style sheet cannot load anything.
 """
 _SEARCHABLE = f"{_CONFINED}; script-src '{SEARCH_SCRIPT}'"
-"""The home page has an inline script for its search box."""
+"""Content security policy of the home page, which has an inline script for its search box."""
 
 
 class Key(NamedTuple):
-    """Key of the cache: one object as one representation."""
+    """Cache key: one object in one representation."""
 
     name: str
     """The name of the object."""
@@ -38,60 +38,64 @@ class Key(NamedTuple):
     extra: tuple[tuple[str, str], ...] = ()
     """Further header fields."""
     token: Token | None = None
-    """The token whose part of the object it is; None: the whole object."""
+    """Token for the scope of a list of projects; None: the whole object."""
 
 
 @lru_cache
-def project_list(media_type: str) -> Key:
+def create_project_list_key(media_type: str) -> Key:
     """Return the key of the list of projects."""
     name = layout.ROOT_JSON if media_type == SIMPLE_JSON else layout.ROOT_HTML
-    return Key(name, _content_type(media_type), _page_fields("Accept, Authorization", media_type))
+    return Key(
+        name,
+        _choose_content_type(media_type),
+        _create_page_fields("Accept, Authorization", media_type),
+    )
 
 
-def scoped_project_list(token: Token, media_type: str) -> Key:
+def create_scoped_list_key(token: Token, media_type: str) -> Key:
     """Return the key of the list of projects within the scope of a token."""
-    whole = project_list(media_type)
-    return whole if token.reads_everything() else whole._replace(token=token)
+    whole = create_project_list_key(media_type)
+    return whole if token.can_read_everything() else whole._replace(token=token)
 
 
 @lru_cache(maxsize=4096)
-def project_page(project: ProjectName, media_type: str) -> Key:
+def create_project_page_key(project: ProjectName, media_type: str) -> Key:
     """Return the key of a project's page."""
     is_json = media_type == SIMPLE_JSON
-    name = layout.project_json(project) if is_json else layout.project_html(project)
-    return Key(name, _content_type(media_type), _page_fields("Accept", media_type))
+    name = layout.locate_project_json(project) if is_json else layout.locate_project_html(project)
+    return Key(name, _choose_content_type(media_type), _create_page_fields("Accept", media_type))
 
 
-def legacy_json(project: ProjectName) -> Key:
+def create_legacy_json_key(project: ProjectName) -> Key:
     """Return the key of a project's page in the older JSON API."""
-    return Key(layout.legacy_json(project), JSON)
+    return Key(layout.locate_legacy_json(project), JSON)
 
 
-def home() -> Key:
+def create_home_key() -> Key:
     """Return the key of the home page."""
-    return Key(layout.HOME, HTML, _policy_field(_SEARCHABLE))
+    return Key(layout.HOME, HTML, _create_policy_field(_SEARCHABLE))
 
 
-def changelog(number: int) -> Key:
+def create_changelog_key(number: int) -> Key:
     """Return the key of a page of the changelog."""
-    return Key(layout.changelog(number), HTML, _policy_field(_CONFINED))
+    return Key(layout.locate_changelog(number), HTML, _create_policy_field(_CONFINED))
 
 
-def file(filename: Filename) -> Key:
+def create_file_key(filename: Filename) -> Key:
     """Return the key of a distribution file."""
     media_type = "application/gzip" if filename.endswith(".gz") else BINARY
     return Key(filename, media_type)
 
 
-def core_metadata(filename: Filename) -> Key:
+def create_core_metadata_key(filename: Filename) -> Key:
     """Return the key of a file's METADATA."""
-    return Key(layout.core_metadata(filename), BINARY)
+    return Key(layout.locate_core_metadata(filename), BINARY)
 
 
 def create_page(key: Key, stored: StoredObject) -> Resource:
-    """Return a page with an entity tag of its content and media type.
+    """Return a page with an entity tag from its content and media type.
 
-    The tag is strong, so it differs between the media types of one address (RFC 9110 §8.8.3).
+    The tag is strong, so the media types of one address have different tags (RFC 9110 §8.8.3).
     """
     digest = hashlib.sha256(key.media_type.encode() + b"\n" + stored.data).hexdigest()
     return create_resource(
@@ -121,15 +125,15 @@ def create_file(key: Key, known: Download, body: bytes | None) -> Resource:
     )
 
 
-def _content_type(media_type: str) -> str:
-    """Return JSON without parameters, because one client refuses them, and HTML with a charset."""
+def _choose_content_type(media_type: str) -> str:
+    """Return HTML with a charset, and JSON without parameters, because one client refuses them."""
     return media_type if media_type == SIMPLE_JSON else f"{media_type}; charset=utf-8"
 
 
-def _page_fields(vary: str, media_type: str) -> tuple[tuple[str, str], ...]:
+def _create_page_fields(vary: str, media_type: str) -> tuple[tuple[str, str], ...]:
     fields = (("vary", vary),)
-    return fields if media_type == SIMPLE_JSON else (*fields, *_policy_field(_CONFINED))
+    return fields if media_type == SIMPLE_JSON else (*fields, *_create_policy_field(_CONFINED))
 
 
-def _policy_field(directives: str) -> tuple[tuple[str, str], ...]:
+def _create_policy_field(directives: str) -> tuple[tuple[str, str], ...]:
     return (("content-security-policy", directives),)

@@ -1,6 +1,6 @@
-"""Resources and the responses to requests for them: whole, partial, or not modified.
+"""Resources and their responses: whole, partial or not modified.
 
-A :class:`Resource` is prepared once, when it is read. A request then takes a comparison or two
+A :class:`Resource` is prepared once, after its reading. A request then takes one or two comparisons
 (RFC 9110 §13.2.2: If-None-Match, then If-Range with Range).
 """
 
@@ -30,20 +30,21 @@ class Resource:
     etag: str
     """A strong entity tag, quoted."""
     size: int
-    """Bytes of the whole."""
+    """Bytes of the whole representation."""
     body: bytes | None = field(repr=False)
-    """The whole; None for a large file, which is downloaded for each request."""
+    """The whole body; None for a large file, which is downloaded for each request."""
     generation: Generation
     """The generation of the object in Cloud Storage."""
     whole: Response = field(repr=False)
-    """The response to a plain GET; without its body if that is downloaded."""
+    """Response to a plain GET. It has no body if the body is downloaded."""
     head: Response = field(repr=False)
-    """The response to a HEAD."""
+    """Response to a HEAD."""
     not_modified: Response = field(repr=False)
-    """The response to a client that has it already (RFC 9110 §15.4.5)."""
+    """Response to a client with the current representation (RFC 9110 §15.4.5)."""
 
+    @property
     def cost(self) -> int:
-        """Bytes of memory of the body."""
+        """Bytes of the body in memory."""
         return 0 if self.body is None else len(self.body)
 
 
@@ -57,7 +58,7 @@ def create_resource(
     cache_control: str,
     extra: Mapping[str, str],
 ) -> Resource:
-    """Prepare a representation and its responses."""
+    """Prepare a resource and its responses."""
     kept = {**COMMON, "etag": etag, "cache-control": cache_control, **extra}
     own = {"content-type": media_type, "accept-ranges": "bytes", "content-length": str(size)}
     fields = encode_fields({**kept, **own})
@@ -80,9 +81,9 @@ def respond(
 ) -> Response:
     """Return the response to a GET or HEAD.
 
-    :param download: the source of the body if the resource has none.
-    :param max_length: the largest Content-Length of a downloaded body, in bytes. Above it the
-        field is left out.
+    :param download: the source of a body that is not in memory.
+    :param max_length: the largest Content-Length of a downloaded body, in bytes. A longer body is
+        sent without the field.
     """
     known = request.fields.get("if-none-match")
     if known is not None and matches_etag(known, resource.etag):
@@ -90,7 +91,7 @@ def respond(
     if request.method == "HEAD":
         return resource.head
     try:
-        part = _requested_part(resource, request)
+        part = _find_part(resource, request)
     except Unsatisfiable:
         return _refuse_range(resource.size)
     if part is None and download is None:
@@ -106,7 +107,7 @@ def respond(
     return BodyResponse(status, fields, download.select(start, stop), stop - start)
 
 
-def _requested_part(resource: Resource, request: IndexRequest) -> Part | None:
+def _find_part(resource: Resource, request: IndexRequest) -> Part | None:
     wanted = request.fields.get("range")
     if wanted is None:
         return None
@@ -128,4 +129,4 @@ def _drop_length(fields: Fields) -> Fields:
 
 def _refuse_range(size: int) -> Response:
     fields = {"content-range": f"bytes */{size}", "accept-ranges": "bytes"}
-    return create_text_response(416, "There is no such range.", fields)
+    return create_text_response(416, f"Range not satisfiable: the size is {size} bytes.", fields)

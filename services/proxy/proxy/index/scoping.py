@@ -1,4 +1,4 @@
-"""The list of projects within the scope of a token."""
+"""List of the projects within the scope of a token."""
 
 from collections.abc import Mapping
 from html import escape
@@ -14,10 +14,10 @@ from schemas.types import Model
 
 
 class ListedProject(Model):
-    """Project in the list."""
+    """Project of the list."""
 
     name: str
-    """The name, normalised or not."""
+    """Name of the project, normalised or not."""
 
 
 class ProjectList(Model):
@@ -26,25 +26,25 @@ class ProjectList(Model):
     meta: Mapping[str, JsonValue]
     """``api-version`` and other properties of the response."""
     projects: tuple[ListedProject, ...]
-    """Every project."""
+    """All projects of the index."""
 
 
 def scope_projects(root_json: bytes, token: Token, media_type: str) -> bytes:
-    """Return the list of the projects that ``token`` may read, as JSON or HTML.
+    """Return the list of the projects within the scope of ``token``, as JSON or HTML.
 
-    :raises Unreadable: if ``root_json`` is not the list.
+    :raises Unreadable: if ``root_json`` is not a list of projects.
     """
     try:
         everything = ProjectList.model_validate_json(root_json)
     except ValidationError as error:
         raise Unreadable(layout.ROOT_JSON, f"{error.error_count()} errors") from error
-    projects = tuple(p for p in everything.projects if token.reads(normalize_project(p.name)))
+    projects = tuple(p for p in everything.projects if token.can_read(normalize_project(p.name)))
     scoped = everything.model_copy(update={"projects": projects})
     return scoped.model_dump_json().encode() if media_type == SIMPLE_JSON else _render_html(scoped)
 
 
 def _render_html(listed: ProjectList) -> bytes:
-    """Return the list in HTML (PEP 503, PEP 629); its version stays 1.4 (PEP 833)."""
+    """Return the list in HTML (PEP 503, PEP 629). The version stays 1.4 (PEP 833)."""
     anchors = (
         f'<a href="/simple/{normalize_project(p.name)}/">{escape(p.name)}</a><br>\n'
         for p in listed.projects

@@ -1,4 +1,4 @@
-"""Signed URLs of files, each used for an hour."""
+"""Signed URLs of files. Each URL is sent for an hour."""
 
 import asyncio
 from collections import OrderedDict
@@ -11,13 +11,13 @@ from schemas.names import Filename
 VALID = 2 * 3600
 """Seconds of validity of a URL."""
 REUSED = 3600
-"""Seconds for which a URL is sent; a client has at least the other half to begin."""
+"""Seconds for which a URL is sent. At least the other half remains to start the download."""
 CAPACITY = 4096
-"""URLs in memory, of about one kilobyte each."""
+"""Number of URLs in memory, of about one kilobyte each."""
 
 
 class SignedUrls:
-    """URLs by file name, with one signature per file and hour.
+    """Signed URLs by file name, with one signature per file and hour.
 
     :param sign: returns a URL that is valid for :data:`VALID` seconds.
     :param timeout: seconds of the longest wait for a signature.
@@ -33,9 +33,9 @@ class SignedUrls:
         self._urls: OrderedDict[Filename, tuple[float, asyncio.Future[str]]] = OrderedDict()
 
     async def get(self, filename: Filename) -> str:
-        """Return the URL of a file of whatever generation: its name always means the same bytes.
+        """Return the URL of a file. It has no generation: a name always means the same bytes.
 
-        :raises CloudError: if it cannot be signed; the next request tries again.
+        :raises CloudError: if the URL cannot be signed. The next request tries again.
         """
         until, url = self._urls.get(filename, (0.0, None))
         if url is None or self._clock() >= until or (url.done() and url.exception()):

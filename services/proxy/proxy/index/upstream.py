@@ -14,35 +14,35 @@ from schemas.names import ProjectName
 
 @dataclass(frozen=True, slots=True)
 class Upstream:
-    """Another index, and the names that must never be looked for there."""
+    """Upstream index, and the names that are never requested from it."""
 
     index_url: str
-    """Ends in a slash."""
+    """URL with a slash at the end."""
     private_names: tuple[str, ...]
     """Globs over normalised names."""
     static: Reader
     """The pages of this index."""
 
     async def find(self, project: ProjectName, blocked: BlockList) -> str:
-        """Return the URL of a project's page there, unless the project could be one of ours.
+        """Return the upstream URL of a project that is not in this index.
 
-        :raises NotFound: if the name is private, or the project has or had a file here.
-        :raises CloudError: if Cloud Storage does not answer.
+        :raises NotFound: if the name is private, or the project has or had a file in this index.
+        :raises CloudError: if Cloud Storage does not respond.
         """
         if any(fnmatchcase(project, glob) for glob in self.private_names):
             raise NotFound("the name is private")
         if blocked.has_project(project) or await _has_page(self.static, project):
-            raise NotFound("the project is, or was, one of ours")
+            raise NotFound("the project is, or was, in this index")
         return f"{self.index_url}{project}/"
 
 
 async def _has_page(static: Reader, project: ProjectName) -> bool:
-    """Return whether a project has a page here. Pages are never deleted.
+    """Return whether a project has a page in this index. Pages are never deleted.
 
-    It asks Cloud Storage, because memory may be some seconds old, and for both pages, because one
-    is written before the other.
+    It requests both pages, because one is written before the other. It requests them from Cloud
+    Storage, because the cache can be some seconds old.
     """
-    names = layout.project_html(project), layout.project_json(project)
+    names = layout.locate_project_html(project), layout.locate_project_json(project)
     return any(await asyncio.gather(*(_exists(static, name) for name in names)))
 
 

@@ -1,8 +1,8 @@
-"""The pages over all projects – ``/simple/``, home, changelog – by dumb-pypi, adapted.
+"""HTML pages of the catalog: ``/simple/``, home and changelog, by dumb-pypi with adaptations.
 
-They list every project that has a record, also one that offers no files: its page answers 200, so
-a list that lacked it would contradict it, and a name that looks free invites somebody to take it.
-The changelog alone lists only projects that offer something, as it is about uploads.
+``/simple/`` and home list every project with a record, including projects without files. The page
+of such a project answers 200, and its name must not look free.
+The changelog is about uploads, so it lists only projects that offer files.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ from html import escape
 from itertools import cycle
 
 from publisher.render import templates
-from publisher.render.markup import Attributes, Link, checked, exchanged, with_head
+from publisher.render.markup import Attributes, Link, add_head, replace_exactly, verify_links
 from schemas import layout
 from schemas.catalog import CatalogEntry
 from schemas.names import ProjectName
@@ -23,7 +23,7 @@ _PLAIN = """
 
 _NAVIGATION = (
     ("Projects", "/"),
-    ("Changelog", f"/{layout.changelog(1)}"),
+    ("Changelog", f"/{layout.locate_changelog(1)}"),
     ("Simple index", "/simple/"),
 )
 
@@ -37,37 +37,42 @@ _STYLE = """
 
 
 def render_root(projects: Sequence[ProjectName]) -> bytes:
-    """``/simple/``: exactly one link a project (PEP 503)."""
+    """Render ``/simple/`` with exactly one link per project (PEP 503)."""
     page = layout.ROOT_HTML
     html = templates.render("simple.html", package_names=projects)
-    html = exchanged(page, html, '<a href="', '<a href="/simple/', len(projects))
-    html = exchanged(page, html, '/index.html">', '/">', len(projects))
-    html = with_head(page, html, {}, _PLAIN)
-    return checked(page, html, [(project, {"href": _address(project)}) for project in projects])
+    html = replace_exactly(page, html, '<a href="', '<a href="/simple/', len(projects))
+    html = replace_exactly(page, html, '/index.html">', '/">', len(projects))
+    html = add_head(page, html, {}, _PLAIN)
+    return verify_links(
+        page, html, [(project, {"href": _make_project_path(project)}) for project in projects]
+    )
 
 
 def render_home(entries: Sequence[CatalogEntry], title: str) -> bytes:
-    """The home page: every project with its latest version."""
+    """Render the home page: every project with its latest version."""
     page, count = layout.HOME, len(entries)
     versions = [(entry.project, entry.latest_version or "none") for entry in entries]
     html = templates.render("index.html", packages=versions, title=title)
-    html = exchanged(page, html, 'href="simple/', 'href="/simple/', count)
-    html = exchanged(page, html, '/index.html" data-name="', '/" data-name="', count)
-    html = exchanged(page, html, ".trim().split()", ".trim().split(/\\s+/)")  # else it is one word
-    return checked(page, _framed(page, html), [*_navigation(), *_home_links(versions)])
+    html = replace_exactly(page, html, 'href="simple/', 'href="/simple/', count)
+    html = replace_exactly(page, html, '/index.html" data-name="', '/" data-name="', count)
+    # Search for several words instead of one.
+    html = replace_exactly(page, html, ".trim().split()", ".trim().split(/\\s+/)")
+    return verify_links(
+        page, _add_navigation(page, html), [*_list_navigation_links(), *_list_home_links(versions)]
+    )
 
 
 def render_changelog(entries: Sequence[CatalogEntry], title: str, page: int, pages: int) -> bytes:
-    """Page ``page`` of ``pages``, from 1, with ``entries``, newest upload first."""
-    name = layout.changelog(page)
-    around = _around(page, pages)
+    """Render page ``page`` of ``pages``, counted from 1, with ``entries`` in the given order."""
+    name = layout.locate_changelog(page)
+    pagination = _paginate(page, pages)
     html = templates.render(
         "changelog.html",
         title=title,
-        files_newest_first=[templates.project_value(entry) for entry in entries],
+        files_newest_first=[templates.make_project(entry) for entry in entries],
         page_number=page,
         page_count=pages,
-        **around,
+        **pagination,
     )
     for old, new in (
         ("<h2>Package Changelog</h2>", "<h2>Latest uploads</h2>"),
@@ -75,47 +80,53 @@ def render_changelog(entries: Sequence[CatalogEntry], title: str, page: int, pag
         ("<th>Upload Time</th>", "<th>Latest upload</th>"),
         ("<th>Uploaded By</th>", "<th>Latest version</th>"),
     ):
-        html = exchanged(name, html, old, new)
-    turning = _pagination(around)
-    lines: list[Link] = [(entry.project, {"href": _address(entry.project)}) for entry in entries]
-    return checked(name, _framed(name, html), [*_navigation(), *turning, *lines, *turning])
+        html = replace_exactly(name, html, old, new)
+    pagination_links = _list_pagination_links(pagination)
+    lines: list[Link] = [
+        (entry.project, {"href": _make_project_path(entry.project)}) for entry in entries
+    ]
+    return verify_links(
+        name,
+        _add_navigation(name, html),
+        [*_list_navigation_links(), *pagination_links, *lines, *pagination_links],
+    )
 
 
-def _address(project: ProjectName) -> str:
-    return f"/{layout.project_pages(project)}"
+def _make_project_path(project: ProjectName) -> str:
+    return f"/{layout.locate_project_pages(project)}"
 
 
-def _home_links(versions: Sequence[tuple[ProjectName, str]]) -> Iterator[Link]:
+def _list_home_links(versions: Sequence[tuple[ProjectName, str]]) -> Iterator[Link]:
     for (project, latest), parity in zip(versions, cycle(("odd", "even")), strict=False):
-        attributes: Attributes = {"class": f"package {parity}", "href": _address(project)}
+        attributes: Attributes = {"class": f"package {parity}", "href": _make_project_path(project)}
         text = f"{project} (latest version: {latest})"
         yield text, {**attributes, "data-name": project}
 
 
-def _around(page: int, pages: int) -> dict[str, str | None]:
-    """The links from a page to others; None for those that lead nowhere."""
-    back, on = page > 1, page < pages
+def _paginate(page: int, pages: int) -> dict[str, str | None]:
+    """Return the pagination variables of the template; None for a link without a target."""
+    has_previous, has_next = page > 1, page < pages
     return {
-        "pagination_first": "page1.html" if back else None,
-        "pagination_last": f"page{pages}.html" if on else None,
-        "pagination_prev": f"page{min(page - 1, pages)}.html" if back else None,
-        "pagination_next": f"page{page + 1}.html" if on else None,
+        "pagination_first": "page1.html" if has_previous else None,
+        "pagination_last": f"page{pages}.html" if has_next else None,
+        "pagination_prev": f"page{min(page - 1, pages)}.html" if has_previous else None,
+        "pagination_next": f"page{page + 1}.html" if has_next else None,
     }
 
 
-def _pagination(around: dict[str, str | None]) -> list[Link]:
+def _list_pagination_links(pagination: dict[str, str | None]) -> list[Link]:
     signs = (("«", "first"), ("←", "prev"), ("→", "next"), ("»", "last"))
-    targets = [(sign, around[f"pagination_{where}"]) for sign, where in signs]
+    targets = [(sign, pagination[f"pagination_{where}"]) for sign, where in signs]
     return [(sign, {"href": target} if target else {}) for sign, target in targets]
 
 
-def _navigation() -> list[Link]:
+def _list_navigation_links() -> list[Link]:
     return [(text, {"href": address}) for text, address in _NAVIGATION]
 
 
-def _framed(page: str, html: str) -> str:
-    """``html`` with the ways between these pages, and the declarations in its head."""
+def _add_navigation(page: str, html: str) -> str:
+    """Add the navigation between the catalog's pages, and the declarations in the head."""
     links = "".join(f'<a href="{escape(href)}">{text}</a>' for text, href in _NAVIGATION)
     container = '<div class="container width">\n'
     line = f'{container}            <p class="navigation">{links}</p>\n'
-    return with_head(page, exchanged(page, html, container, line), {}, _STYLE)
+    return add_head(page, replace_exactly(page, html, container, line), {}, _STYLE)

@@ -1,23 +1,23 @@
-"""``/pypi/<project>/json``: the public index's older JSON API, as far as the record knows.
+"""``/pypi/<project>/json``: PyPI's legacy JSON API, with the fields that a record provides.
 
-No standard describes it; the form is that of the public index (its "JSON API"). The addresses are
-path-absolute, as everywhere in this index.
+No standard describes it; PyPI's documentation ("JSON API") does. URLs are path-absolute, like all
+URLs of this index.
 """
 
 from publisher.render.listing import ListedFile, Listing
-from publisher.render.simple_json import Json, encoded
+from publisher.render.simple_json import Json, encode_json
 from schemas.types import format_time
 
 
 def render(listing: Listing) -> bytes:
-    """All releases of a project, and the facts and files of its latest one."""
+    """Render all releases of a project, and the facts and files of the latest one."""
     releases: dict[str, list[Json]] = {version: [] for version in listing.versions}
     for file in listing.files:
-        releases[file.facts.version].append(_file(file))
+        releases[file.facts.version].append(_render_file(file))
     latest = listing.latest
-    return encoded(
+    return encode_json(
         {
-            "info": _info(listing, latest),
+            "info": _render_info(listing, latest),
             "releases": releases,
             "urls": releases[latest.facts.version] if latest else [],
             "vulnerabilities": [],
@@ -25,7 +25,7 @@ def render(listing: Listing) -> bytes:
     )
 
 
-def _info(listing: Listing, latest: ListedFile | None) -> Json:
+def _render_info(listing: Listing, latest: ListedFile | None) -> Json:
     info: Json = {"name": listing.project, "project_url": f"/simple/{listing.project}/"}
     facts = latest.facts if latest else None
     return info | {
@@ -33,16 +33,16 @@ def _info(listing: Listing, latest: ListedFile | None) -> Json:
         "summary": facts.summary if facts else None,
         "requires_python": latest.requires_python if latest else None,
         "requires_dist": list(facts.requires_dist) if facts and facts.metadata_sha256 else None,
-        **_yank(latest),
+        **_render_yank(latest),
     }
 
 
-def _file(file: ListedFile) -> Json:
+def _render_file(file: ListedFile) -> Json:
     facts = file.facts
     wheel = facts.filename.endswith(".whl")
     return {
         "filename": facts.filename,
-        "url": file.address,
+        "url": file.url_path,
         "digests": {"sha256": facts.sha256},
         "size": facts.size,
         "packagetype": "bdist_wheel" if wheel else "sdist",
@@ -51,10 +51,10 @@ def _file(file: ListedFile) -> Json:
         "upload_time": f"{facts.upload_time:%Y-%m-%dT%H:%M:%S}",
         "upload_time_iso_8601": format_time(facts.upload_time),
         "has_sig": False,
-        **_yank(file),
+        **_render_yank(file),
     }
 
 
-def _yank(file: ListedFile | None) -> Json:
+def _render_yank(file: ListedFile | None) -> Json:
     yanked = file.yanked if file else None
     return {"yanked": yanked is not None, "yanked_reason": yanked or None}

@@ -1,4 +1,4 @@
-"""What a project's pages say, derived from its record once, for the HTML and the JSON alike."""
+"""Content of a project's pages, derived once from its record for both HTML and JSON."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,85 +7,87 @@ from typing import Self
 from schemas import layout
 from schemas.names import ProjectName, Version
 from schemas.records import FileRecord, ProjectRecord
-from schemas.releases import file_order, latest, offered, status_of, yank_of
+from schemas.releases import find_latest_file, find_yank, get_status, list_offered_files, rank_file
 from schemas.types import Status
 
 
 @dataclass(frozen=True, slots=True)
 class ListedFile:
-    """A file that the pages offer."""
+    """File that the pages list."""
 
     facts: FileRecord
     requires_python: str | None
-    """``Requires-Python`` (PEP 503); None where it says nothing."""
+    """``Requires-Python`` (PEP 503); None if it is absent or blank."""
     yanked: str | None
-    """Why it is yanked (PEP 592): empty without a reason, None if it is not yanked."""
+    """Reason of the yank (PEP 592): empty without a reason, None if the file is not yanked."""
 
     @property
-    def address(self) -> str:
-        """Its URL's path, percent-encoded."""
-        return layout.file_address(self.facts.filename)
+    def url_path(self) -> str:
+        """Path of the file's URL, percent-encoded."""
+        return layout.format_file_path(self.facts.filename)
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A project's pages, before they are written in a language."""
+    """Content of a project's pages, independent of the format."""
 
     project: ProjectName
     status: Status
-    """PEP 792."""
+    """Project status (PEP 792)."""
     status_reason: str
-    """Why it has that status; empty where nobody said."""
+    """Reason of the status; empty without a reason."""
     files: tuple[ListedFile, ...]
-    """What is offered, in total order: oldest release first."""
+    """Offered files in total order: oldest release first."""
     latest: ListedFile | None
-    """The file that speaks for the latest release: one with metadata, where there is one.
+    """File that represents the latest release, if possible one with core metadata.
 
-    Of yanked files only if there are no others.
+    It is a yanked file only if all files are yanked. None without files.
     """
 
     @classmethod
     def from_record(cls, record: ProjectRecord) -> Self:
-        """Derive the listing from a record; the same for the same record."""
-        files = tuple(_listed(record, file) for file in offered(record))
+        """Derive the listing from a record; equal records give equal listings."""
+        files = tuple(_make_listed_file(record, file) for file in list_offered_files(record))
         reason = record.status.reason if record.status else None
         return cls(
             project=record.project,
-            status=status_of(record),
-            status_reason=printable(reason or ""),
+            status=get_status(record),
+            status_reason=make_printable(reason or ""),
             files=files,
-            latest=_speaker(files, latest(record)),
+            latest=_choose_representative(files, find_latest_file(record)),
         )
 
     @property
     def versions(self) -> tuple[Version, ...]:
-        """The releases that are offered, in PEP 440's order (PEP 700)."""
+        """Offered releases in the order of PEP 440 (PEP 700)."""
         return tuple(dict.fromkeys(file.facts.version for file in self.files))
 
 
-def printable(text: str) -> str:
-    r"""``text`` on one line, without what cannot be printed.
+def make_printable(text: str) -> str:
+    r"""Return ``text`` on one line, without unprintable characters.
 
-    HTML knows no control characters and reads ``\r\n`` as ``\n``: what both languages are to say
-    alike must be free of them (https://html.spec.whatwg.org/multipage/parsing.html).
+    HTML has no control characters, and its parsers read ``\r\n`` as ``\n``. Text without them is
+    equal in HTML and JSON (https://html.spec.whatwg.org/multipage/parsing.html).
     """
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
-def _listed(record: ProjectRecord, file: FileRecord) -> ListedFile:
-    yank = yank_of(record, file)
+def _make_listed_file(record: ProjectRecord, file: FileRecord) -> ListedFile:
+    yank = find_yank(record, file)
     return ListedFile(
         facts=file,
-        requires_python=printable(file.requires_python or "") or None,
-        yanked=printable(yank.reason or "") if yank else None,
+        requires_python=make_printable(file.requires_python or "") or None,
+        yanked=make_printable(yank.reason or "") if yank else None,
     )
 
 
-def _speaker(files: Iterable[ListedFile], newest: FileRecord | None) -> ListedFile | None:
+def _choose_representative(
+    files: Iterable[ListedFile], newest: FileRecord | None
+) -> ListedFile | None:
     candidates = [f for f in files if newest is None or f.facts.version == newest.version]
-    return max(candidates, key=_speaking_order, default=None)
+    return max(candidates, key=_rank_representative, default=None)
 
 
-def _speaking_order(file: ListedFile) -> tuple[object, ...]:
-    version, *rest = file_order(file.facts)
+def _rank_representative(file: ListedFile) -> tuple[object, ...]:
+    version, *rest = rank_file(file.facts)
     return (file.yanked is None, version, file.facts.metadata_sha256 is not None, *rest)

@@ -1,8 +1,8 @@
-"""Bringing dumb-pypi's HTML to the standard, and reading it back to see that it is.
+"""Adaptation of dumb-pypi's HTML to the simple API, and verification of the result.
 
-Text is exchanged only where it occurs exactly as often as it must; then the whole page is parsed,
-and each of its links compared with what was meant. A dumb-pypi that writes otherwise is noticed
-before its page is published.
+A replacement requires an exact number of occurrences. Then the whole page is parsed, and each of
+its links is compared with the expected one. A changed dumb-pypi is therefore noticed before its
+page is published.
 """
 
 from base64 import b64encode
@@ -16,25 +16,25 @@ from schemas.pages import SEARCH_SCRIPT
 
 Attributes = dict[str, str | None]
 Link = tuple[str, Attributes]
-"""An anchor's text, its white space collapsed, and its attributes."""
+"""Text of an anchor, with collapsed white space, and its attributes."""
 
 _HEAD = "<!doctype html>\n<html>\n    <head>\n"
 
 _META = {"pypi:repository-version": "1.4"}
-"""HTML stays at 1.4 for ever (PEP 833); absent would mean 1.0 (PEP 629)."""
+"""Version 1.4 is the last one for HTML (PEP 833); without the tag it would be 1.0 (PEP 629)."""
 
 _TAGS = frozenset(
     {"html", "head", "title", "meta", "style", "script", "body", "div", "h1", "h2", "p", "strong"}
     | {"code", "input", "ul", "li", "a", "table", "tr", "th", "td"}
 )
-"""The elements that dumb-pypi and the adaptation write."""
+"""Elements that dumb-pypi and the adaptation write."""
 
 _SCRIPTS = frozenset({f"script {SEARCH_SCRIPT}"})
-"""The scripts that the proxy lets run."""
+"""Scripts that the proxy's Content-Security-Policy allows."""
 
 
-def exchanged(page: str, html: str, old: str, new: str, times: int = 1) -> str:
-    """``html`` with ``new`` for ``old``.
+def replace_exactly(page: str, html: str, old: str, new: str, times: int = 1) -> str:
+    """Return ``html`` with ``old`` replaced by ``new``.
 
     :raises UnexpectedHtml: if ``old`` does not occur exactly ``times``.
     """
@@ -43,8 +43,8 @@ def exchanged(page: str, html: str, old: str, new: str, times: int = 1) -> str:
     return html.replace(old, new)
 
 
-def with_head(page: str, html: str, meta: dict[str, str], style: str) -> str:
-    """``html`` with the declarations of the simple API, and what browsers need, in its head."""
+def add_head(page: str, html: str, meta: dict[str, str], style: str) -> str:
+    """Add the declarations of the simple API and for browsers to the head of ``html``."""
     declared = "".join(
         f'        <meta name="{name}" content="{escape(content)}">\n'
         for name, content in (_META | meta).items()
@@ -55,40 +55,40 @@ def with_head(page: str, html: str, meta: dict[str, str], style: str) -> str:
         '        <meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"{declared}        <style>{style}</style>\n"
     )
-    return exchanged(page, html, _HEAD, head)
+    return replace_exactly(page, html, _HEAD, head)
 
 
-def checked(page: str, html: str, links: Iterable[Link]) -> bytes:
-    """``html`` in UTF-8, if its links are exactly ``links``, in that order.
+def verify_links(page: str, html: str, links: Iterable[Link]) -> bytes:
+    """Return ``html`` in UTF-8 after a check that its links are exactly ``links``, in order.
 
-    :raises UnexpectedHtml: if they are not, or if there are elements or scripts nobody knows.
+    :raises UnexpectedHtml: if a link differs, or the page has an unknown element or script.
     """
-    reader = _Reader()
+    reader = _LinkParser()
     reader.feed(html)
     reader.close()
-    reader.unknown |= {f"script {name}" for name in map(_hashed, reader.scripts)} - _SCRIPTS
+    reader.unknown |= {f"script {name}" for name in map(_hash_script, reader.scripts)} - _SCRIPTS
     if reader.unknown:
         raise UnexpectedHtml(page, f"unknown parts {sorted(reader.unknown)}")
     expected = list(links)
     if reader.links != expected:
-        raise UnexpectedHtml(page, _difference(reader.links, expected))
+        raise UnexpectedHtml(page, _describe_difference(reader.links, expected))
     return html.encode()
 
 
-def _hashed(script: str) -> str:
-    """A script as a Content-Security-Policy names it."""
+def _hash_script(script: str) -> str:
+    """Return the hash of a script in the form of a Content-Security-Policy."""
     return f"sha256-{b64encode(sha256(script.encode()).digest()).decode()}"
 
 
-def _difference(found: list[Link], expected: list[Link]) -> str:
+def _describe_difference(found: list[Link], expected: list[Link]) -> str:
     for position, (one, other) in enumerate(zip(found, expected, strict=False)):
         if one != other:
             return f"link {position} is {one}, not {other}"
     return f"{len(found)} links, not {len(expected)}"
 
 
-class _Reader(HTMLParser):
-    """Collects the links of a page, and what no page of ours should hold."""
+class _LinkParser(HTMLParser):
+    """Parser that collects the links and scripts of a page, and its unknown parts."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -98,7 +98,7 @@ class _Reader(HTMLParser):
         self._text: list[str] | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Begin a link; an attribute that comes twice counts as unknown."""
+        """Begin a link; a repeated attribute counts as an unknown part."""
         if tag not in _TAGS:
             self.unknown.add(f"<{tag}>")
         if tag == "a":
@@ -110,7 +110,7 @@ class _Reader(HTMLParser):
             self.scripts.append("")
 
     def handle_data(self, data: str) -> None:
-        """Collect a link's or a script's text."""
+        """Collect the text of a link or a script."""
         if self.cdata_elem == "script":
             self.scripts[-1] += data
         if self._text is not None:
@@ -124,9 +124,9 @@ class _Reader(HTMLParser):
             self._text = None
 
     def handle_comment(self, data: str) -> None:
-        """Take note of a comment."""
+        """Record a comment as an unknown part."""
         self.unknown.add("comment")
 
     def unknown_decl(self, data: str) -> None:
-        """Take note of a declaration other than the document type."""
+        """Record a declaration other than the document type as an unknown part."""
         self.unknown.add("declaration")

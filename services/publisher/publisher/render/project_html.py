@@ -1,10 +1,10 @@
-"""A project's HTML page: dumb-pypi's, brought to the simple API 1.4 (PEP 503, 592, 714, 792)."""
+"""HTML page of a project: by dumb-pypi, adapted to simple API 1.4 (PEP 503, 592, 714, 792)."""
 
 from html import escape
 
 from publisher.render import templates
-from publisher.render.listing import ListedFile, Listing, printable
-from publisher.render.markup import Attributes, Link, checked, exchanged, with_head
+from publisher.render.listing import ListedFile, Listing, make_printable
+from publisher.render.markup import Attributes, Link, add_head, replace_exactly, verify_links
 from schemas import layout
 
 _STYLE = """
@@ -39,56 +39,57 @@ _SELECTION = """
             document.getElementById('requirement').onfocus = (e) => e.target.select();
         </script>
 """
-"""Selects the requirement for whoever clicks on it, which the style sheet does as well."""
+"""Script of dumb-pypi that selects the requirement on a click; the style sheet does the same."""
 
 
 def render(listing: Listing) -> bytes:
-    """The page, newest release first.
+    """Render the page, newest release first.
 
-    :raises UnexpectedHtml: if dumb-pypi wrote anything but one right link a file.
+    :raises UnexpectedHtml: if dumb-pypi did not write exactly one correct link per file.
     """
-    page = layout.project_html(listing.project)
+    page = layout.locate_project_html(listing.project)
     html = templates.render(
         "package.html",
         package_name=listing.project,
-        files=[templates.file_value(file) for file in listing.files],
-        requirement=_requirement(listing),
+        files=[templates.make_file(file) for file in listing.files],
+        requirement=_format_requirement(listing),
     )
-    html = with_head(page, html, _meta(listing), _STYLE)
-    html = exchanged(page, html, "</h1>\n", f"</h1>\n{_remarks(listing)}")
-    html = _without_script(page, html, listing)
-    return checked(page, html, [_link(file) for file in reversed(listing.files)])
+    html = add_head(page, html, _build_meta(listing), _STYLE)
+    html = replace_exactly(page, html, "</h1>\n", f"</h1>\n{_render_remarks(listing)}")
+    html = _replace_script(page, html, listing)
+    return verify_links(page, html, [_make_link(file) for file in reversed(listing.files)])
 
 
-def _requirement(listing: Listing) -> str:
+def _format_requirement(listing: Listing) -> str:
     if listing.latest is None:
         return listing.project
     return f"{listing.project}=={listing.latest.facts.version}"
 
 
-def _without_script(page: str, html: str, listing: Listing) -> str:
-    """``html`` with the requirement as text that a click selects; without one, if nothing is there.
+def _replace_script(page: str, html: str, listing: Listing) -> str:
+    """Replace the requirement's input and script by text that a click selects.
 
-    So nothing on the page needs a script, and the proxy lets none run.
+    Without files, the requirement is left out. The page then needs no script, and the proxy's
+    Content-Security-Policy can forbid scripts.
     """
-    requirement = _requirement(listing)
+    requirement = _format_requirement(listing)
     box = _BOX.format(requirement=requirement, length=len(requirement))
     text = f"        <p>Latest version: <code>{requirement}</code></p>\n" if listing.latest else ""
-    return exchanged(page, exchanged(page, html, box, text), _SELECTION, "")
+    return replace_exactly(page, replace_exactly(page, html, box, text), _SELECTION, "")
 
 
-def _meta(listing: Listing) -> dict[str, str]:
+def _build_meta(listing: Listing) -> dict[str, str]:
     meta: dict[str, str] = {"pypi:project-status": listing.status}
     if listing.status_reason:
         meta["pypi:project-status-reason"] = listing.status_reason
     return meta
 
 
-def _remarks(listing: Listing) -> str:
-    """What people should know of the project: its summary, its status, that it has no files."""
+def _render_remarks(listing: Listing) -> str:
+    """Render the remarks for people: the summary, the status, and the absence of files."""
     remarks = []
     if listing.latest and listing.latest.facts.summary:
-        remarks.append(f"<p>{escape(printable(listing.latest.facts.summary))}</p>")
+        remarks.append(f"<p>{escape(make_printable(listing.latest.facts.summary))}</p>")
     if listing.status != "active":
         status = f"This project is {listing.status}"
         why = f": {listing.status_reason}" if listing.status_reason else "."
@@ -98,9 +99,9 @@ def _remarks(listing: Listing) -> str:
     return "".join(f"        {remark}\n" for remark in remarks)
 
 
-def _link(file: ListedFile) -> Link:
+def _make_link(file: ListedFile) -> Link:
     digest = file.facts.metadata_sha256
-    attributes: Attributes = {"href": f"{file.address}#sha256={file.facts.sha256}"}
+    attributes: Attributes = {"href": f"{file.url_path}#sha256={file.facts.sha256}"}
     if file.requires_python:
         attributes["data-requires-python"] = file.requires_python
     if digest:

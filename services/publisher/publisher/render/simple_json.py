@@ -1,7 +1,8 @@
-"""The simple API in JSON (PEP 691, 700, 714, 792), written from the values the HTML is made of.
+"""JSON of the simple API (PEP 691, 700, 714, 792), from the same listing as the HTML.
 
-Deterministic: keys sorted, files in total order. ``dist-info-metadata`` never appears: old
-installers fail on it. The addresses are path-absolute, so the reader's credentials apply to them.
+The output is deterministic: sorted keys, files in total order. ``dist-info-metadata`` never
+appears, because old installers fail on it. URLs are path-absolute, so that clients send their
+credentials with them.
 """
 
 import json
@@ -12,43 +13,43 @@ from schemas.names import ProjectName
 from schemas.types import format_time
 
 API_VERSION = "1.4"
-"""Not 1.5, which promises namespaces (PEP 752)."""
+"""API version; 1.5 would require namespaces (PEP 752)."""
 
 Json = dict[str, object]
 
 
 def render_project(listing: Listing) -> bytes:
-    """The page of a project."""
+    """Render the page of a project."""
     status: Json = {"status": listing.status}
     if listing.status_reason:
         status["reason"] = listing.status_reason
-    return encoded(
+    return encode_json(
         {
             "meta": {"api-version": API_VERSION},
             "name": listing.project,
             "project-status": status,
             "versions": list(listing.versions),
-            "files": [_file(file) for file in listing.files],
+            "files": [_render_file(file) for file in listing.files],
         }
     )
 
 
 def render_root(projects: Iterable[ProjectName]) -> bytes:
-    """The list of all projects, by their normalised names."""
+    """Render the list of all projects, by their normalised names."""
     names: list[Json] = [{"name": project} for project in projects]
-    return encoded({"meta": {"api-version": API_VERSION}, "projects": names})
+    return encode_json({"meta": {"api-version": API_VERSION}, "projects": names})
 
 
-def encoded(value: Json) -> bytes:
-    """UTF-8 JSON, the same bytes for the same values."""
+def encode_json(value: Json) -> bytes:
+    """Encode a value as UTF-8 JSON; equal values give equal bytes."""
     return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _file(file: ListedFile) -> Json:
+def _render_file(file: ListedFile) -> Json:
     facts = file.facts
     entry: Json = {
         "filename": facts.filename,
-        "url": file.address,
+        "url": file.url_path,
         "hashes": {"sha256": facts.sha256},
         "size": facts.size,
         "upload-time": format_time(facts.upload_time),

@@ -1,12 +1,12 @@
-"""dumb-pypi's templates, rendered with its own ``Package`` values.
+"""Templates of dumb-pypi, rendered with its ``Package`` values.
 
-Not by its ``build_repo``: that writes a whole repository to a directory, guesses project and
-version from file names (dropping legal files with exit code 0), and calls ``datetime.utcnow``,
-which warns since Python 3.12. Its packaged templates with ``Package`` values made here from the
-record are the same HTML without any of this. What the templates call on a value and must be said
-otherwise – addresses percent-encoded, times without the deprecated call – is overridden below.
+dumb-pypi's ``build_repo`` is not used, for three reasons. It writes a whole repository to a
+directory. It guesses project and version from file names, and drops legal files with exit code 0.
+It calls ``datetime.utcnow``, which warns since Python 3.12. The packaged templates with ``Package``
+values from the record give the same HTML without these problems. Two methods of the values are
+overridden below: URLs are percent-encoded, and times use no deprecated call.
 
-A template that asks for a variable we do not give fails (``StrictUndefined``).
+A template with an unknown variable fails (``StrictUndefined``).
 """
 
 from datetime import UTC, datetime
@@ -16,42 +16,42 @@ from dumb_pypi.main import CHANGELOG_ENTRIES_PER_PAGE, Package
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from packaging.version import Version as ParsedVersion
 
-from publisher.render.listing import ListedFile, printable
+from publisher.render.listing import ListedFile, make_printable
 from schemas import layout
 from schemas.catalog import CatalogEntry
 
 ENTRIES_PER_PAGE: int = CHANGELOG_ENTRIES_PER_PAGE
-"""How many entries a page of the changelog holds."""
+"""Number of entries on a page of the changelog."""
 
 
 class _File(Package):  # type: ignore[misc]  # dumb-pypi ships no types
-    """A file, as a template sees it."""
+    """File in the form that a template needs."""
 
     __slots__ = ()
 
     def url(self, base_url: str, *, include_hash: bool = True) -> str:
-        """Its address, percent-encoded; ``base_url`` is known to the layout."""
-        return f"{layout.file_address(self.filename)}#{self.hash}"
+        """Return the path-absolute URL, percent-encoded; ``base_url`` is ignored."""
+        return f"{layout.format_file_path(self.filename)}#{self.hash}"
 
     @property
     def formatted_upload_time(self) -> str:
-        """Its upload time, for people."""
+        """Upload time for people."""
         moment = datetime.fromtimestamp(self.upload_timestamp, UTC)
         return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
 class _Project(_File):
-    """A project's latest upload, in the place of a file: what the changelog lists."""
+    """Latest upload of a project in the place of a file, for the changelog."""
 
     __slots__ = ()
 
     def url(self, base_url: str, *, include_hash: bool = True) -> str:
-        """The project's page."""
-        return f"/{layout.project_pages(self.name)}"
+        """Return the path of the project's page."""
+        return f"/{layout.locate_project_pages(self.name)}"
 
 
 class _Reason(str):
-    """A reason that counts as said even if it is empty: the templates ask for its truth."""
+    """Reason that is true even if it is empty: the templates test its truth."""
 
     __slots__ = ()
 
@@ -59,8 +59,8 @@ class _Reason(str):
         return True
 
 
-def file_value(file: ListedFile) -> Package:
-    """dumb-pypi's value for a file of a project's page."""
+def make_file(file: ListedFile) -> Package:
+    """Return dumb-pypi's value for a file of a project's page."""
     facts = file.facts
     return _File(
         filename=facts.filename,
@@ -72,15 +72,15 @@ def file_value(file: ListedFile) -> Package:
         requires_python=file.requires_python,
         core_metadata=facts.metadata_sha256 and f"sha256={facts.metadata_sha256}",
         upload_timestamp=int(facts.upload_time.timestamp()),
-        uploaded_by=printable(facts.uploader),
+        uploaded_by=make_printable(facts.uploader),
         yanked_reason=None if file.yanked is None else _Reason(file.yanked),
     )
 
 
-def project_value(entry: CatalogEntry) -> Package:
-    """dumb-pypi's value for a line of the changelog; its last column is the latest version.
+def make_project(entry: CatalogEntry) -> Package:
+    """Return dumb-pypi's value for a line of the changelog; its last column is the latest version.
 
-    Named as on the other pages: file names, which spell ``-`` as ``_``, are how nobody asks for it.
+    The name is normalised as on the other pages, rather than spelled with ``_`` as in file names.
     """
     return _Project(
         filename=entry.project,
@@ -98,13 +98,13 @@ def project_value(entry: CatalogEntry) -> Package:
 
 
 def render(name: str, **variables: object) -> str:
-    """Render one of dumb-pypi's templates, without the time of its making."""
+    """Render one of dumb-pypi's templates, without the time of rendering."""
     common = {"generate_timestamp": False, "logo": "", "packages_url": ""}
-    return _template(name).render(**common, **variables)
+    return _load_template(name).render(**common, **variables)
 
 
 @cache
-def _template(name: str) -> Template:
+def _load_template(name: str) -> Template:
     environment = Environment(
         loader=PackageLoader("dumb_pypi", "templates"),
         autoescape=True,

@@ -1,1 +1,1 @@
-"""Repair of an index: find differences between records, files and pages, and publish again."""
+"""Repair of an index: find differences between records, files and pages; publish again."""

@@ -1,11 +1,11 @@
-"""What ``verify`` finds: something the index holds that its records do not say, or the reverse."""
+"""Difference between the records of an index and its other objects, found by ``verify``."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 from cloud.ports import Bucket
 
-Kind = Literal[
+DifferenceKind = Literal[
     "unreadable-record",
     "wrong-facts",
     "missing-file",
@@ -20,22 +20,24 @@ Kind = Literal[
     "stale-catalog",
     "orphan",
 ]
-"""Stable codes; docs/operate.md says what each means and what mends it."""
+"""Stable codes; docs/operate.md has the meaning and the remedy of each."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Difference:
-    """One object that is not as the records say."""
+    """Object that contradicts the records, or is missing."""
 
-    kind: Kind
+    kind: DifferenceKind
     object: str
     """``gs://<bucket>/<name>``."""
     detail: str
-    """A sentence for the operator."""
+    """Sentence for the operator."""
 
     @classmethod
-    def at(cls, bucket: Bucket, name: str, kind: Kind, detail: str) -> "Difference":
-        """A difference about the object ``name`` of ``bucket``."""
+    def from_object(
+        cls, bucket: Bucket, name: str, kind: DifferenceKind, detail: str
+    ) -> "Difference":
+        """Create a difference for the object ``name`` of ``bucket``."""
         return cls(kind, f"gs://{bucket.name}/{name}", detail)
 
     def __str__(self) -> str:

@@ -1,7 +1,7 @@
-"""``rebuild``: have pages published again by those who always publish them.
+"""Command ``rebuild``: publish pages again through the publisher service.
 
-Announces records with ``force``; the publisher then skips no page, and the catalog runs as after
-any commit. So a repair goes the way of every publish, and there is no second one to go wrong.
+It announces records with ``force``. The publisher then skips no page, and the catalog runs like
+after any commit. A repair therefore needs no code path of its own.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from chassis.batch import map_in_batches
 from cloud.ports import Bucket, ObjectInfo, Topic
-from publisher.repair.index import project_of_record
+from publisher.repair.index_check import parse_record_name
 from schemas import layout
 from schemas.events import ProjectIndexed
 from schemas.names import ProjectName
@@ -18,27 +18,32 @@ from schemas.names import ProjectName
 
 @dataclass(frozen=True, slots=True)
 class Rebuild:
-    """Announces records that are there."""
+    """Announcement of existing records."""
 
     metadata: Bucket
     indexed: Topic
     pool: Executor
 
     def run(self, only: Sequence[ProjectName] = ()) -> Iterator[ProjectName]:
-        """Yield each project that was announced: all, or those of ``only`` that have a record."""
-        records = self._named(only) if only else self.metadata.list(layout.RECORDS)
-        messages = (message for info in records if (message := _message(info)))
+        """Announce all projects, or those of ``only`` that have a record; yield each."""
+        records = self._find_records(only) if only else self.metadata.list(layout.RECORDS)
+        messages = (message for info in records if (message := _make_message(info)))
         for message, _ in map_in_batches(self.pool, self.indexed.publish, messages):
             yield message.project
 
-    def _named(self, projects: Sequence[ProjectName]) -> Iterator[ObjectInfo]:
-        return filter(None, (self.metadata.stat(layout.record(project)) for project in projects))
+    def _find_records(self, projects: Sequence[ProjectName]) -> Iterator[ObjectInfo]:
+        return filter(
+            None, (self.metadata.stat(layout.locate_record(project)) for project in projects)
+        )
 
 
-def _message(info: ObjectInfo) -> ProjectIndexed | None:
-    """The announcement; of revision 0 where the object does not say, which no record is behind."""
-    project = project_of_record(info.name)
+def _make_message(info: ObjectInfo) -> ProjectIndexed | None:
+    """Return the announcement; None for an object that is not a record.
+
+    Without a revision in the custom metadata it is 0, which no record is behind.
+    """
+    project = parse_record_name(info.name)
     if project is None:
         return None
-    revision = layout.record_revision(info.metadata) or 0
+    revision = layout.read_record_revision(info.metadata) or 0
     return ProjectIndexed(project=project, record_revision=revision, force=True)

@@ -1,10 +1,10 @@
-"""``verify``: recompute everything that follows from the records, and say where it differs.
+"""Command ``verify``: derive all objects from the records again, and report differences.
 
-Writes nothing. The listings are streamed and projects looked at side by side; what is held in
-memory are the projects' names, and what the catalog itself holds.
+It writes nothing. Listings are streamed, and projects are checked concurrently. Memory holds the
+names of the projects, and as much as a run of the catalog.
 
-On an index that is in use, pages lag behind records by a moment. So whatever differs is looked at
-once more, some seconds later, and only what differs then is a difference.
+On an index in use, pages are a moment behind records. Every difference is therefore checked again
+some seconds later, and reported only if it is still there.
 """
 
 from collections import deque
@@ -14,56 +14,56 @@ from dataclasses import dataclass
 from functools import partial
 
 from publisher.repair.difference import Difference
-from publisher.repair.index import Check, IndexCheck, project_of_record
-from publisher.repair.project import ProjectCheck
+from publisher.repair.index_check import Check, IndexCheck, parse_record_name
+from publisher.repair.project_check import ProjectCheck
 from schemas import layout
 from schemas.names import ProjectName
 
 AHEAD = 64
-"""Checks begun before the first of them is waited for."""
+"""Maximum number of checks that run ahead of the oldest unfinished one."""
 
 Progress = Callable[[str], None]
-"""Told, often, how far it is."""
+"""Callback for progress messages, called often."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """One run over an index, or over some of its projects."""
+    """One verification of an index, or of some of its projects."""
 
     projects: ProjectCheck
     index: IndexCheck
     pool: Executor
     wait: Callable[[], None]
-    """Returns when a message that was under way has surely arrived."""
+    """Wait long enough for messages in transit to arrive."""
     progress: Progress
 
     def run(self, only: Sequence[ProjectName] = ()) -> Iterator[Difference]:
-        """Yield the differences; of the projects ``only`` names, where it names any."""
-        checks = self._some(only) if only else self._all()
-        suspects = [check for check, found in self._looked(checks, "looked at") if found]
+        """Yield the differences of the index, or of the projects in ``only``."""
+        checks = self._list_project_checks(only) if only else self._list_all_checks()
+        suspects = [check for check, found in self._run_checks(checks, "checked") if found]
         if suspects:
-            self.progress(f"{len(suspects)} to be looked at again, in a moment")
+            self.progress(f"{len(suspects)} to be checked again after a pause")
             self.wait()
-        for _, found in self._looked(suspects, "looked at again"):
+        for _, found in self._run_checks(suspects, "checked again"):
             yield from found
 
-    def _some(self, projects: Iterable[ProjectName]) -> Iterator[Check]:
-        return (partial(self.projects.look, layout.record(project)) for project in projects)
+    def _list_project_checks(self, projects: Iterable[ProjectName]) -> Iterator[Check]:
+        return (partial(self.projects.check, layout.locate_record(project)) for project in projects)
 
-    def _all(self) -> Iterator[Check]:
+    def _list_all_checks(self) -> Iterator[Check]:
         known = set[ProjectName]()
         for info in self.index.metadata.list():
-            if project := project_of_record(info.name):
+            if project := parse_record_name(info.name):
                 known.add(project)
-                yield partial(self.projects.look, info.name)
+                yield partial(self.projects.check, info.name)
             else:
-                yield partial(self.index.metadata_object, info.name)
-        yield from self.index.checks(known)
+                yield partial(self.index.report_metadata_object, info.name)
+        yield from self.index.list_checks(known)
 
-    def _looked(
+    def _run_checks(
         self, checks: Iterable[Check], done: str
     ) -> Iterator[tuple[Check, list[Difference]]]:
-        """Yield each check with what it found, in order, with a bounded number under way."""
+        """Run checks concurrently, in bounded number; yield each with its differences, in order."""
         running = deque[tuple[Check, Future[list[Difference]]]]()
         for number, check in enumerate(checks, 1):
             running.append((check, self.pool.submit(check)))

@@ -1,1 +1,1 @@
-"""The HTTP side of the strict Cloud Storage: JSON API, XML API, uploads, and the control of it."""
+"""HTTP interface of the strict Cloud Storage: JSON API, XML API, uploads, control."""

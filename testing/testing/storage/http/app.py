@@ -1,4 +1,4 @@
-"""The thin shell: takes a request off the wire, has it carried out, strikes it with its faults."""
+"""The ASGI application: reads a request, runs its call, applies its faults."""
 
 from collections.abc import Iterable
 from urllib.parse import unquote
@@ -7,31 +7,31 @@ import anyio.to_thread
 from starlette.requests import Request as HttpRequest
 from starlette.types import Receive, Scope, Send
 
-from testing.storage.core import Hook, Storage
+from testing.storage.core import FakeStorage, Hook
 from testing.storage.errors import StorageError
 from testing.storage.faults import Fault
 from testing.storage.http import control, xml_api
-from testing.storage.http.calls import Call, refuse_unserved
+from testing.storage.http.api_calls import Call, refuse_unsupported
 from testing.storage.http.connection import Connection, Dropped
 from testing.storage.http.json_api import JsonApi
 from testing.storage.http.upload_api import UploadApi
-from testing.storage.http.wire import Answer, Request, json_error
+from testing.storage.http.wire import Request, WireResponse, json_error
 
 
 class App:
-    """The ASGI application over ``storage``, to be served without lifespan events."""
+    """ASGI application for ``storage``, without lifespan events."""
 
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: FakeStorage) -> None:
         self._storage = storage
         self._json = JsonApi(storage)
         self._uploads = UploadApi(storage)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         connection = Connection(receive, send)
-        request = await _received(HttpRequest(scope, receive))
+        request = await _read_request(HttpRequest(scope, receive))
         try:
             if request.path[0] == "_fake":
-                await connection.answer(_controlled(self._storage, request))
+                await connection.send(_control(self._storage, request))
             else:
                 await self._serve(request, connection)
         except Dropped:
@@ -41,43 +41,43 @@ class App:
         try:
             call = self._resolve(request)
         except StorageError as error:
-            await connection.answer(json_error(error))
+            await connection.send(json_error(error))
             return
         faults = self._storage.faults.pick(call.operation, call.bucket, call.name)
-        answer = await self._carry_out(call, faults, connection)
-        await connection.answer(answer, faults)
+        response = await self._run_call(call, faults, connection)
+        await connection.send(response, faults)
 
     def _resolve(self, request: Request) -> Call:
         match request.path:
             case ("storage", "v1", *_):
-                refuse_unserved(request)
+                refuse_unsupported(request)
                 return self._json.resolve(request)
             case ("upload", *_):
-                refuse_unserved(request)
+                refuse_unsupported(request)
                 return self._uploads.resolve(request)
         return xml_api.resolve(self._storage, request)
 
-    async def _carry_out(
+    async def _run_call(
         self, call: Call, faults: Iterable[Fault], connection: Connection
-    ) -> Answer:
+    ) -> WireResponse:
         storage = self._storage
         try:
-            await _run(storage.before, call)
-            await connection.strike(faults, "before")
-            answer = call.run()
+            await _run_hook(storage.before, call)
+            await connection.apply_faults(faults, "before")
+            response = call.run()
         except StorageError as error:
-            answer = call.explain(error)
-        storage.counts.add(call.operation, answer.status)
+            response = call.explain(error)
+        storage.counts.add(call.operation, response.status)
         try:
-            await connection.strike(faults, "after")
-            await _run(storage.after, call)
+            await connection.apply_faults(faults, "after")
+            await _run_hook(storage.after, call)
         except StorageError as error:
-            answer = call.explain(error)
-        return answer
+            response = call.explain(error)
+        return response
 
 
-async def _received(http: HttpRequest) -> Request:
-    """The path is split before it is unquoted, so that an object's name is one segment."""
+async def _read_request(http: HttpRequest) -> Request:
+    """Read a request; split the path before unquoting, so that an object name is one segment."""
     path: bytes = http.scope["raw_path"]
     segments = path.decode("latin-1").lstrip("/").split("/")
     if segments[:2] == ["download", "storage"]:
@@ -91,13 +91,13 @@ async def _received(http: HttpRequest) -> Request:
     )
 
 
-async def _run(hook: Hook | None, call: Call) -> None:
-    if hook is not None:  # in a thread: it may block, the other clients go on
+async def _run_hook(hook: Hook | None, call: Call) -> None:
+    if hook is not None:  # in a thread, because it can block
         await anyio.to_thread.run_sync(hook, call.operation, call.bucket, call.name)
 
 
-def _controlled(storage: Storage, request: Request) -> Answer:
+def _control(storage: FakeStorage, request: Request) -> WireResponse:
     try:
-        return control.answer(storage, request)
+        return control.handle(storage, request)
     except StorageError as error:
         return json_error(error)

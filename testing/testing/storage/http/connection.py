@@ -1,4 +1,4 @@
-"""One request's connection: sends its answer, or breaks off as a fault has it."""
+"""Connection of one request: sends the response, or fails by a fault."""
 
 import asyncio
 import socket
@@ -11,49 +11,51 @@ from starlette.types import Receive, Send
 
 from testing.storage import errors
 from testing.storage.faults import Fault, When
-from testing.storage.http.wire import Answer
+from testing.storage.http.wire import WireResponse
 
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
-"""SO_LINGER on, of no seconds: closing sends RST."""
+"""SO_LINGER with 0 seconds: closing sends RST."""
 
 
 class Dropped(Exception):
-    """The connection is no more; there is nobody to answer."""
+    """The connection is closed; no client waits for a response."""
 
 
 class Connection:
-    """:param receive: of uvicorn itself: a method of the object that holds the transport, which
-    ASGI does not show and without which no connection can be broken.
+    """Connection of one request.
+
+    :param receive: a method of uvicorn's object with the transport. ASGI does not expose the
+        transport, but faults need it.
     """
 
     def __init__(self, receive: Receive, send: Send) -> None:
         self._receive = receive
         self._send = send
 
-    async def answer(self, answer: Answer, faults: Iterable[Fault] = ()) -> None:
-        """Send it, up to where a fault truncates the body.
+    async def send(self, response: WireResponse, faults: Iterable[Fault] = ()) -> None:
+        """Send a response; a fault can truncate the body.
 
-        :raises Dropped: if one does.
+        :raises Dropped: if a fault truncates it.
         """
-        headers = [(k.encode(), v.encode("latin-1")) for k, v in answer.headers.items()]
-        if answer.status not in (204, 304):
-            length = len(answer.body) if answer.length is None else answer.length
+        headers = [(k.encode(), v.encode("latin-1")) for k, v in response.headers.items()]
+        if response.status not in (204, 304):
+            length = len(response.body) if response.length is None else response.length
             headers.append((b"content-length", b"%d" % length))
-        start = {"type": "http.response.start", "status": answer.status, "headers": headers}
+        start = {"type": "http.response.start", "status": response.status, "headers": headers}
         await self._send(start)
         for fault in faults:
-            if fault.kind == "truncate" and fault.after_bytes < len(answer.body):
-                sent = bytes(answer.body[: fault.after_bytes])
-                await self._send({"type": "http.response.body", "body": sent, "more_body": True})
-                self._transport().close()  # unlike abort, sends what is buffered
+            if fault.kind == "truncate" and fault.after_bytes < len(response.body):
+                part = bytes(response.body[: fault.after_bytes])
+                await self._send({"type": "http.response.body", "body": part, "more_body": True})
+                self._transport().close()  # unlike abort, sends the buffer
                 await self._drop()
-        await self._send({"type": "http.response.body", "body": answer.body})
+        await self._send({"type": "http.response.body", "body": response.body})
 
-    async def strike(self, faults: Iterable[Fault], when: When) -> None:
-        """Do what the faults of this moment ask for.
+    async def apply_faults(self, faults: Iterable[Fault], when: When) -> None:
+        """Apply the faults of this moment.
 
         :raises Dropped: after a reset or a hang.
-        :raises StorageError: as the answer to give.
+        :raises StorageError: for a response with an error.
         """
         for fault in faults:
             if fault.when != when:
@@ -62,12 +64,12 @@ class Connection:
                 case "latency":
                     await anyio.sleep(fault.seconds)
                 case "error":
-                    raise errors.injected(fault.status)
+                    raise errors.fault_error(fault.status)
                 case "reset":
                     await self._reset()
                 case "hang":
                     with anyio.move_on_after(fault.seconds):
-                        await self._gone()
+                        await self._wait_for_disconnect()
                     await self._reset()
 
     async def _reset(self) -> None:
@@ -78,10 +80,10 @@ class Connection:
         await self._drop()
 
     async def _drop(self) -> None:
-        await self._gone()
+        await self._wait_for_disconnect()
         raise Dropped
 
-    async def _gone(self) -> None:
+    async def _wait_for_disconnect(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":
             pass
 

@@ -1,14 +1,14 @@
-"""``/_fake/…``: how another process drives the fake.
+"""``/_fake/…``: control of the fake by another process.
 
 =======  ================  =====================================================================
 method   path              does
 =======  ================  =====================================================================
-POST     /_fake/reset      forgets buckets, faults and counts
+POST     /_fake/reset      removes buckets, faults and counts
 GET      /_fake/counts     requests and answers by operation, billed by class
-DELETE   /_fake/counts     sets them to nothing
-GET      /_fake/faults     the rules in force
+DELETE   /_fake/counts     sets them to 0
+GET      /_fake/faults     the active rules
 POST     /_fake/faults     adds a rule: the fields of :class:`~testing.storage.Fault`
-DELETE   /_fake/faults     removes them all; ``?seed=`` seeds the dice
+DELETE   /_fake/faults     removes all; ``?seed=`` seeds the random numbers
 POST     /_fake/settings   ``write_interval``, ``rewrite_step``, ``now`` (RFC 3339, or null)
 POST     /_fake/notify     ``{"bucket", "topic"}``: announce new objects to Pub/Sub
 GET      /_fake/health     204
@@ -18,17 +18,17 @@ GET      /_fake/health     204
 from datetime import datetime
 
 from testing.storage import errors
-from testing.storage.core import Storage
-from testing.storage.events import PubSubNotification
+from testing.storage.core import FakeStorage
 from testing.storage.faults import Fault
-from testing.storage.http.wire import Answer, Request, json_answer
+from testing.storage.http.wire import Request, WireResponse, json_response
+from testing.storage.notifications import PubSubNotification
 from testing.storage.objects import Resource
 
 
-def answer(storage: Storage, request: Request) -> Answer:
-    """Do as told.
+def handle(storage: FakeStorage, request: Request) -> WireResponse:
+    """Handle a control request.
 
-    :raises StorageError: 400, if there is no such thing to do.
+    :raises StorageError: 400, for an unknown request.
     """
     try:
         return _act(storage, request)
@@ -36,34 +36,34 @@ def answer(storage: Storage, request: Request) -> Answer:
         raise errors.invalid(f"{type(error).__name__}: {error}") from error
 
 
-def _act(storage: Storage, request: Request) -> Answer:
+def _act(storage: FakeStorage, request: Request) -> WireResponse:
     match (request.method, *request.path[1:]):
         case ("GET", "health"):
             pass
         case ("POST", "reset"):
             storage.reset()
         case ("GET", "counts"):
-            return json_answer(storage.counts.snapshot())
+            return json_response(storage.counts.snapshot())
         case ("DELETE", "counts"):
             storage.counts.clear()
         case ("GET", "faults"):
-            return json_answer(storage.faults.snapshot())
+            return json_response(storage.faults.snapshot())
         case ("POST", "faults"):
-            storage.faults.add(Fault.of(request.json()))
+            storage.faults.add(Fault.from_json(request.json()))
         case ("DELETE", "faults"):
             storage.faults.clear(request.number("seed") or 0)
         case ("POST", "settings"):
             _set(storage, request.json())
         case ("POST", "notify"):
-            wanted = request.json()
-            listeners = storage.on_finalize.setdefault(str(wanted["bucket"]), [])
-            listeners.append(PubSubNotification(str(wanted["topic"])))
+            rule = request.json()
+            listeners = storage.on_finalize.setdefault(str(rule["bucket"]), [])
+            listeners.append(PubSubNotification(str(rule["topic"])))
         case _:
-            raise errors.not_served(f"{request.method} {'/'.join(request.path)}")
-    return Answer(204)
+            raise errors.not_supported(f"{request.method} {'/'.join(request.path)}")
+    return WireResponse(204)
 
 
-def _set(storage: Storage, settings: Resource) -> None:
+def _set(storage: FakeStorage, settings: Resource) -> None:
     for name, value in settings.items():
         match name, value:
             case "write_interval", int() | float():

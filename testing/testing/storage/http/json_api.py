@@ -1,4 +1,4 @@
-"""The JSON API, without uploads: which path and method is which operation of the core.
+"""The JSON API without uploads: calls by path and method.
 
 https://cloud.google.com/storage/docs/json_api/v1
 """
@@ -8,23 +8,27 @@ import binascii
 import json
 from collections.abc import Mapping
 
-from testing.storage import errors, listing
-from testing.storage.core import Source, Storage
+from testing.storage import errors
+from testing.storage.core import FakeStorage, RewriteSource
 from testing.storage.http import reads
-from testing.storage.http.calls import Call, selected
-from testing.storage.http.wire import Answer, Request, text_error
-from testing.storage.objects import Attributes, Resource, Version, describes
+from testing.storage.http.api_calls import Call, select_fields
+from testing.storage.http.wire import Request, WireResponse, text_error
+from testing.storage.object_listing import MAX_RESULTS, ListQuery
+from testing.storage.objects import Attributes, Resource, Version, has_attributes
 from testing.storage.preconditions import Preconditions
 
 
 class JsonApi:
-    """Answers from ``storage``."""
+    """JSON API of ``storage``."""
 
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: FakeStorage) -> None:
         self._storage = storage
 
     def resolve(self, request: Request) -> Call:
-        """:raises StorageError: 400, for what is not served."""
+        """Return the call of a request.
+
+        :raises StorageError: 400, for an unsupported request.
+        """
         match (request.method, *request.path):
             case (method, _, "v1", "b"):
                 return self._project(method, request)
@@ -35,28 +39,28 @@ class JsonApi:
             case (method, _, "v1", "b", bucket, "o", name):
                 return self._object(method, request, bucket, name)
             case ("POST", _, "v1", "b", bucket, "o", name, "rewriteTo", "b", to, "o", new):
-                source = Source(
+                source = RewriteSource(
                     bucket,
                     name,
                     request.number("sourceGeneration"),
-                    Preconditions.of(request.query, "ifSource"),
+                    Preconditions.from_query(request.query, "ifSource"),
                 )
                 return Call(
                     "objects.rewrite", to, new, lambda: self._rewrite(request, source, to, new)
                 )
-        raise errors.not_served(f"{request.method} {'/'.join(request.path)}")
+        raise errors.not_supported(f"{request.method} {'/'.join(request.path)}")
 
     def _project(self, method: str, request: Request) -> Call:
         storage = self._storage
 
-        def insert() -> Answer:
+        def insert() -> WireResponse:
             settings = request.json()
-            storage.create_bucket(str(settings["name"]), versioning=_versioning(settings))
+            storage.create_bucket(str(settings["name"]), versioning=_read_versioning(settings))
             return self._bucket_answer(request, str(settings["name"]))
 
-        def list_all() -> Answer:
+        def list_all() -> WireResponse:
             items = [b.resource(storage.origin) for b in storage.buckets.values()]
-            return selected(request, {"kind": "storage#buckets", "items": items})
+            return select_fields(request, {"kind": "storage#buckets", "items": items})
 
         if method == "POST":
             return Call("buckets.insert", str(request.json().get("name", "")), "", insert)
@@ -65,15 +69,15 @@ class JsonApi:
     def _bucket(self, method: str, request: Request, bucket: str) -> Call:
         storage = self._storage
 
-        def patch() -> Answer:
+        def patch() -> WireResponse:
             state = storage.bucket(bucket)
-            state.versioning = _versioning(request.json(), state.versioning)
+            state.versioning = _read_versioning(request.json(), state.versioning)
             state.metageneration += 1
             return self._bucket_answer(request, bucket)
 
-        def delete() -> Answer:
+        def delete() -> WireResponse:
             storage.delete_bucket(bucket)
-            return Answer(204)
+            return WireResponse(204)
 
         match method:
             case "GET":
@@ -82,33 +86,33 @@ class JsonApi:
                 return Call("buckets.patch", bucket, "", patch)
             case "DELETE":
                 return Call("buckets.delete", bucket, "", delete)
-        raise errors.not_served(f"{method} of a bucket")
+        raise errors.not_supported(f"{method} of a bucket")
 
-    def _bucket_answer(self, request: Request, bucket: str) -> Answer:
-        return selected(request, self._storage.bucket(bucket).resource(self._storage.origin))
+    def _bucket_answer(self, request: Request, bucket: str) -> WireResponse:
+        return select_fields(request, self._storage.bucket(bucket).resource(self._storage.origin))
 
     def _object(self, method: str, request: Request, bucket: str, name: str) -> Call:
         storage = self._storage
         generation = request.number("generation")
-        conditions = Preconditions.of(request.query)
+        conditions = Preconditions.from_query(request.query)
 
-        def get() -> Answer:
+        def get() -> WireResponse:
             version = storage.get(bucket, name, generation, conditions)
             return self._answer(request, version)
 
-        def download() -> Answer:
+        def download() -> WireResponse:
             version = storage.get(bucket, name, generation, conditions)
-            return reads.media(version, request.headers, "json")
+            return reads.respond(version, request.headers, "json")
 
-        def patch() -> Answer:
+        def patch() -> WireResponse:
             changes = request.json()
             return self._answer(
                 request, storage.patch(bucket, name, changes, generation, conditions)
             )
 
-        def delete() -> Answer:
+        def delete() -> WireResponse:
             storage.delete(bucket, name, generation, conditions)
-            return Answer(204)
+            return WireResponse(204)
 
         match method:
             case "GET" if request.query.get("alt") == "media":
@@ -119,21 +123,21 @@ class JsonApi:
                 return Call("objects.patch", bucket, name, patch)
             case "DELETE":
                 return Call("objects.delete", bucket, name, delete)
-        raise errors.not_served(f"{method} of an object")
+        raise errors.not_supported(f"{method} of an object")
 
-    def _answer(self, request: Request, version: Version) -> Answer:
-        return selected(request, version.resource(self._storage.origin))
+    def _answer(self, request: Request, version: Version) -> WireResponse:
+        return select_fields(request, version.resource(self._storage.origin))
 
-    def _list(self, request: Request, bucket: str) -> Answer:
+    def _list(self, request: Request, bucket: str) -> WireResponse:
         query = request.query
         limit = request.number("maxResults")
-        wanted = listing.ListQuery(
+        wanted = ListQuery(
             prefix=query.get("prefix", ""),
             delimiter=query.get("delimiter", ""),
             start_offset=query.get("startOffset", ""),
             end_offset=query.get("endOffset", ""),
             versions=request.flag("versions"),
-            max_results=limit or listing.MAX_RESULTS,
+            max_results=limit or MAX_RESULTS,
             page_token=query.get("pageToken", ""),
         )
         page = self._storage.list(bucket, wanted)
@@ -144,17 +148,19 @@ class JsonApi:
             resource["prefixes"] = page.prefixes
         if page.next_page_token:
             resource["nextPageToken"] = page.next_page_token
-        return selected(request, resource)
+        return select_fields(request, resource)
 
-    def _rewrite(self, request: Request, source: Source, bucket: str, name: str) -> Answer:
-        """One call of the loop: nothing is visible before the last, which checks all again."""
-        storage, said = self._storage, request.json()
-        attributes = Attributes.of(said) if describes(said) else None
-        conditions = Preconditions.of(request.query)
-        version = storage.source(source)
+    def _rewrite(
+        self, request: Request, source: RewriteSource, bucket: str, name: str
+    ) -> WireResponse:
+        """Run one call of a rewrite; only the last call has an effect, and checks all again."""
+        storage, resource = self._storage, request.json()
+        attributes = Attributes.from_resource(resource) if has_attributes(resource) else None
+        conditions = Preconditions.from_query(request.query)
+        version = storage.find_source(source)
         size = len(version.data)
         step = request.number("maxBytesRewrittenPerCall") or storage.rewrite_step or size
-        written = min(_progress(request.query, version) + step, size)
+        written = min(_read_progress(request.query, version) + step, size)
         answer: Resource = {
             "kind": "storage#rewriteResponse",
             "totalBytesRewritten": str(written),
@@ -163,22 +169,22 @@ class JsonApi:
         }
         if written < size:
             storage.check_insert(bucket, name, conditions)
-            return selected(request, answer | {"rewriteToken": _token(version, written)})
+            return select_fields(request, answer | {"rewriteToken": _make_token(version, written)})
         copy = storage.rewrite(source, bucket, name, attributes, conditions)
-        return selected(request, answer | {"resource": copy.resource(storage.origin)})
+        return select_fields(request, answer | {"resource": copy.resource(storage.origin)})
 
 
-def _versioning(settings: Mapping[str, object], current: bool = False) -> bool:
+def _read_versioning(settings: Mapping[str, object], current: bool = False) -> bool:
     versioning = settings.get("versioning")
     return bool(versioning.get("enabled")) if isinstance(versioning, dict) else current
 
 
-def _token(version: Version, written: int) -> str:
+def _make_token(version: Version, written: int) -> str:
     return base64.urlsafe_b64encode(json.dumps([version.generation, written]).encode()).decode()
 
 
-def _progress(query: Mapping[str, str], version: Version) -> int:
-    """The bytes that earlier calls copied, by their token, which belongs to one generation."""
+def _read_progress(query: Mapping[str, str], version: Version) -> int:
+    """Return the number of copied bytes from the token of earlier calls for this generation."""
     if "rewriteToken" not in query:
         return 0
     try:

@@ -1,4 +1,4 @@
-"""Partial responses: ``fields=items(name,generation),nextPageToken``, and nothing but these.
+"""Partial responses: ``fields=items(name,generation),nextPageToken``.
 
 https://cloud.google.com/storage/docs/json_api#partial-response
 """
@@ -10,40 +10,43 @@ from typing import TypeAlias
 from testing.storage import errors
 
 Mask: TypeAlias = dict[str, "Mask"]
-"""Names to the mask of their value; an empty mask keeps the whole value. ``*`` is any name."""
+"""Masks of values by name; an empty mask selects the whole value; ``*`` matches every name."""
 
 _TOKEN = re.compile(r"[^(),/]+|[(),/]")
 
 
 @lru_cache(maxsize=64)
 def parse(text: str) -> Mask:
-    """:raises StorageError: 400, if parentheses or names are missing."""
+    """Parse the parameter ``fields``.
+
+    :raises StorageError: 400, if a parenthesis or a name is missing.
+    """
     tokens = _TOKEN.findall(text)
-    mask = _list(tokens)
+    mask = _parse_list(tokens)
     if tokens:
         raise errors.invalid(f"Invalid field selection {text}", "fields")
     return mask
 
 
-def _list(tokens: list[str]) -> Mask:
+def _parse_list(tokens: list[str]) -> Mask:
     mask: Mask = {}
     while True:
-        mask |= _path(tokens)
+        mask |= _parse_path(tokens)
         if not tokens or tokens[0] != ",":
             return mask
         tokens.pop(0)
 
 
-def _path(tokens: list[str]) -> Mask:
+def _parse_path(tokens: list[str]) -> Mask:
     name = tokens.pop(0) if tokens else ""
     if name in ("", "(", ")", ",", "/"):
         raise errors.invalid(f"Invalid field selection {name}", "fields")
     if tokens and tokens[0] == "/":
         tokens.pop(0)
-        return {name: _path(tokens)}
+        return {name: _parse_path(tokens)}
     if tokens and tokens[0] == "(":
         tokens.pop(0)
-        inner = _list(tokens)
+        inner = _parse_list(tokens)
         if not tokens or tokens.pop(0) != ")":
             raise errors.invalid("Invalid field selection: ) is missing", "fields")
         return {name: inner}
@@ -51,7 +54,7 @@ def _path(tokens: list[str]) -> Mask:
 
 
 def select(value: object, mask: Mask) -> object:
-    """The parts of ``value`` that ``mask`` names; of a list, those of each item."""
+    """Return the parts of ``value`` in ``mask``; apply the mask to each item of a list."""
     if not mask:
         return value
     if isinstance(value, list):

@@ -1,6 +1,6 @@
-"""The bytes of an object over HTTP, by the JSON and by the XML API.
+"""Bytes of an object over HTTP, for the JSON API and the XML API.
 
-Bytes are served as stored: ``Content-Encoding`` is told, and no gzip is undone.
+The bytes are those of the object: ``Content-Encoding`` is a header, without decompression.
 https://cloud.google.com/storage/docs/xml-api/reference-headers
 """
 
@@ -10,45 +10,47 @@ from typing import Literal
 from urllib.parse import quote
 
 from testing.storage import errors
-from testing.storage.http.wire import Answer, byte_range
+from testing.storage.http.wire import WireResponse, parse_range
 from testing.storage.objects import Version
 
 Api = Literal["json", "xml"]
 
 
-def media(version: Version, headers: Mapping[str, str], api: Api, *, head: bool = False) -> Answer:
-    """Answer with the whole or with the one range asked for.
+def respond(
+    version: Version, headers: Mapping[str, str], api: Api, *, head: bool = False
+) -> WireResponse:
+    """Respond with the whole object or with the requested range.
 
     :raises StorageError: 304, 412 or 416.
     """
     etag = version.etag if api == "json" else version.xml_etag
     _check_etag(etag, headers)
     size = len(version.data)
-    wanted = byte_range(headers.get("range"), size)
+    wanted = parse_range(headers.get("range"), size)
     start, end = wanted or (0, size)
-    told = _headers(version, etag)
+    fields = _make_headers(version, etag)
     if wanted:
-        told["content-range"] = f"bytes {start}-{end - 1}/{size}"
+        fields["content-range"] = f"bytes {start}-{end - 1}/{size}"
     body = b"" if head else memoryview(version.data)[start:end]
-    return Answer(206 if wanted else 200, body, told, end - start)
+    return WireResponse(206 if wanted else 200, body, fields, end - start)
 
 
 def _check_etag(etag: str, headers: Mapping[str, str]) -> None:
-    """RFC 9110, 13.1; the quotes are optional, since the JSON API's tags have none."""
+    """Check the conditions of RFC 9110, 13.1; quotes are optional, as in the JSON API."""
 
-    def named(header: str) -> bool:
-        given = [tag.strip().removeprefix("W/").strip('"') for tag in headers[header].split(",")]
-        return "*" in given or etag.strip('"') in given
+    def has_etag(header: str) -> bool:
+        tags = [tag.strip().removeprefix("W/").strip('"') for tag in headers[header].split(",")]
+        return "*" in tags or etag.strip('"') in tags
 
-    if "if-match" in headers and not named("if-match"):
+    if "if-match" in headers and not has_etag("if-match"):
         raise errors.condition_not_met()
-    if "if-none-match" in headers and named("if-none-match"):
+    if "if-none-match" in headers and has_etag("if-none-match"):
         raise errors.not_modified()
 
 
-def _headers(version: Version, etag: str) -> dict[str, str]:
+def _make_headers(version: Version, etag: str) -> dict[str, str]:
     attributes = version.attributes
-    told = {
+    fields = {
         "content-type": attributes.content_type or "application/octet-stream",
         "cache-control": attributes.cache_control,
         "content-disposition": attributes.content_disposition,
@@ -64,10 +66,10 @@ def _headers(version: Version, etag: str) -> dict[str, str]:
         "x-goog-stored-content-encoding": attributes.content_encoding or "identity",
         "x-goog-stored-content-length": str(len(version.data)),
     }
-    custom = {f"x-goog-meta-{key}": _ascii(value) for key, value in attributes.metadata.items()}
-    return {name: value for name, value in told.items() if value is not None} | custom
+    custom = {f"x-goog-meta-{key}": _encode(value) for key, value in attributes.metadata.items()}
+    return {name: value for name, value in fields.items() if value is not None} | custom
 
 
-def _ascii(value: str) -> str:
-    """What a header cannot carry is percent-encoded."""
+def _encode(value: str) -> str:
+    """Percent-encode a value that is not valid in a header."""
     return value if value.isascii() and value.isprintable() else quote(value, safe=" /:;,=+")

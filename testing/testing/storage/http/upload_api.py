@@ -6,29 +6,32 @@ https://cloud.google.com/storage/docs/uploads-downloads#uploads
 from collections.abc import Mapping
 
 from testing.storage import errors
-from testing.storage.core import Storage
-from testing.storage.http.calls import Call, selected
+from testing.storage.core import FakeStorage
+from testing.storage.http.api_calls import Call, select_fields
 from testing.storage.http.uploads import Session, Uploads
-from testing.storage.http.wire import Answer, ContentRange, Request, related_parts
+from testing.storage.http.wire import ContentRange, Request, WireResponse, parse_related
 from testing.storage.objects import Attributes, Hashes, Resource, Version
 from testing.storage.preconditions import Preconditions
 
 
 class UploadApi:
-    """Writes to ``storage``, in one request or in the sessions it keeps."""
+    """Upload API of ``storage``, with the sessions of resumable uploads."""
 
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: FakeStorage) -> None:
         self._storage = storage
         self.uploads = Uploads()
 
     def resolve(self, request: Request) -> Call:
-        """:raises StorageError: 400, for what is not served or not well-formed."""
+        """Return the call of a request.
+
+        :raises StorageError: 400, for an unsupported or malformed request.
+        """
         match (request.method, *request.path[1:]):
             case ("POST", "storage", "v1", "b", bucket, "o"):
                 return self._start(request, bucket)
             case ("PUT", "storage", "v1", "b", _, "o"):
-                return self._go_on(request)
-        raise errors.not_served(f"{request.method} {'/'.join(request.path)}")
+                return self._continue(request)
+        raise errors.not_supported(f"{request.method} {'/'.join(request.path)}")
 
     def _start(self, request: Request, bucket: str) -> Call:
         match request.query.get("uploadType"):
@@ -36,22 +39,22 @@ class UploadApi:
                 return self._multipart(request, bucket)
             case "media":
                 media_type = request.headers.get("content-type")
-                return self._whole(request, bucket, {}, media_type, request.body)
+                return self._insert(request, bucket, {}, media_type, request.body)
             case "resumable":
                 return self._resumable(request, bucket)
         raise errors.invalid("Invalid value for uploadType", "uploadType")
 
     def _multipart(self, request: Request, bucket: str) -> Call:
         content_type = request.headers.get("content-type", "")
-        return self._whole(request, bucket, *related_parts(content_type, request.body))
+        return self._insert(request, bucket, *parse_related(content_type, request.body))
 
-    def _whole(
-        self, request: Request, bucket: str, said: Resource, media_type: str | None, data: bytes
+    def _insert(
+        self, request: Request, bucket: str, resource: Resource, media_type: str | None, data: bytes
     ) -> Call:
-        session = _session(request, bucket, said, media_type)
+        session = _make_session(request, bucket, resource, media_type)
 
-        def insert() -> Answer:
-            hashes = Hashes.of(data)
+        def insert() -> WireResponse:
+            hashes = Hashes.from_data(data)
             hashes.require(md5=session.md5, crc32c=session.crc32c)
             version = self._storage.insert(
                 bucket, session.name, data, session.attributes, session.preconditions, hashes=hashes
@@ -62,59 +65,63 @@ class UploadApi:
 
     def _resumable(self, request: Request, bucket: str) -> Call:
         media_type = request.headers.get("x-upload-content-type")
-        session = _session(request, bucket, request.json(), media_type)
+        session = _make_session(request, bucket, request.json(), media_type)
 
-        def start() -> Answer:
+        def start() -> WireResponse:
             upload_id = self.uploads.start(self._storage, session)
             location = (
                 f"{self._storage.origin}/upload/storage/v1/b/{bucket}/o"
                 f"?uploadType=resumable&upload_id={upload_id}"
             )
-            return Answer(200, headers={"location": location, "x-guploader-uploadid": upload_id})
+            return WireResponse(
+                200, headers={"location": location, "x-guploader-uploadid": upload_id}
+            )
 
         return Call("uploads.start", bucket, session.name, start)
 
-    def _go_on(self, request: Request) -> Call:
+    def _continue(self, request: Request) -> Call:
         session = self.uploads.find(request.query.get("upload_id", ""))
-        piece = ContentRange.of(request.headers.get("content-range"), len(request.body))
-        hashes = _header_hashes(request.headers)
+        piece = ContentRange.from_header(request.headers.get("content-range"), len(request.body))
+        hashes = _read_hashes(request.headers)
 
-        def take() -> Answer:
+        def take() -> WireResponse:
             session.md5 = hashes.get("md5", session.md5)
             session.crc32c = hashes.get("crc32c", session.crc32c)
             version = session.take(self._storage, piece, request.body)
             if version:
                 return self._answer(request, version)
             have = len(session.received)
-            return Answer(308, headers={"range": f"bytes=0-{have - 1}"} if have else {})
+            return WireResponse(308, headers={"range": f"bytes=0-{have - 1}"} if have else {})
 
         operation = "uploads.query" if piece.start is None else "uploads.piece"
         if session.would_finish(piece):
             operation = "objects.insert"
         return Call(operation, session.bucket, session.name, take)
 
-    def _answer(self, request: Request, version: Version) -> Answer:
-        return selected(request, version.resource(self._storage.origin))
+    def _answer(self, request: Request, version: Version) -> WireResponse:
+        return select_fields(request, version.resource(self._storage.origin))
 
 
-def _session(request: Request, bucket: str, said: Resource, media_type: str | None) -> Session:
-    name = said.get("name") or request.query.get("name", "")
-    hashes = _header_hashes(request.headers) | {
+def _make_session(
+    request: Request, bucket: str, resource: Resource, media_type: str | None
+) -> Session:
+    name = resource.get("name") or request.query.get("name", "")
+    hashes = _read_hashes(request.headers) | {
         key: value
         for key, parameter in (("md5", "md5Hash"), ("crc32c", "crc32c"))
-        if isinstance(value := said.get(parameter), str)
+        if isinstance(value := resource.get(parameter), str)
     }
     return Session(
         bucket=bucket,
         name=str(name),
-        attributes=Attributes.of({"contentType": media_type} | said),
-        preconditions=Preconditions.of(request.query),
+        attributes=Attributes.from_resource({"contentType": media_type} | resource),
+        preconditions=Preconditions.from_query(request.query),
         md5=hashes.get("md5"),
         crc32c=hashes.get("crc32c"),
     )
 
 
-def _header_hashes(headers: Mapping[str, str]) -> dict[str, str]:
-    given = [pair.strip().partition("=") for pair in headers.get("x-goog-hash", "").split(",")]
-    hashes = {label: value for label, _, value in given if label}
+def _read_hashes(headers: Mapping[str, str]) -> dict[str, str]:
+    pairs = [pair.strip().partition("=") for pair in headers.get("x-goog-hash", "").split(",")]
+    hashes = {label: value for label, _, value in pairs if label}
     return hashes | ({"md5": headers["content-md5"]} if "content-md5" in headers else {})

@@ -1,4 +1,4 @@
-"""Resumable uploads: sessions that take an object in pieces.
+"""Resumable uploads: sessions that receive an object in pieces.
 
 https://cloud.google.com/storage/docs/performing-resumable-uploads
 """
@@ -7,18 +7,18 @@ import secrets
 from dataclasses import dataclass, field
 
 from testing.storage import errors
-from testing.storage.core import Storage
+from testing.storage.core import FakeStorage
 from testing.storage.http.wire import ContentRange
 from testing.storage.objects import Attributes, Hashes, Version
 from testing.storage.preconditions import Preconditions
 
 PIECE = 256 * 1024
-"""A piece that is not the last is kept up to the last multiple of this."""
+"""Bytes; the storage keeps a multiple of this of each piece except the last."""
 
 
 @dataclass(slots=True)
 class Session:
-    """One upload. The preconditions hold when it starts *and* when it ends."""
+    """One upload; the preconditions must hold at its start *and* at its end."""
 
     bucket: str
     name: str
@@ -30,15 +30,15 @@ class Session:
     finished: Version | None = None
 
     def would_finish(self, piece: ContentRange) -> bool:
-        """Whether ``piece`` completes the object: the request that is billed."""
+        """Return True if ``piece`` completes the object; this request is billed."""
         if self.finished or piece.total is None:
             return False
         return piece.total == (len(self.received) if piece.start is None else piece.end)
 
-    def take(self, storage: Storage, piece: ContentRange, body: bytes) -> Version | None:
-        """Keep a piece; return the object once it is whole.
+    def take(self, storage: FakeStorage, piece: ContentRange, body: bytes) -> Version | None:
+        """Store a piece; return the object when it is complete.
 
-        :raises StorageError: 400 for a gap or a wrong hash; 412 or 429 as for any write.
+        :raises StorageError: 400 for a gap or a wrong hash; 412 or 429, as for a write.
         """
         if self.finished:
             return self.finished
@@ -58,9 +58,9 @@ class Session:
         if not ends:
             del self.received[len(self.received) // PIECE * PIECE :]
 
-    def _finish(self, storage: Storage) -> Version:
+    def _finish(self, storage: FakeStorage) -> Version:
         data = bytes(self.received)
-        hashes = Hashes.of(data)
+        hashes = Hashes.from_data(data)
         hashes.require(md5=self.md5, crc32c=self.crc32c)
         self.finished = storage.insert(
             self.bucket, self.name, data, self.attributes, self.preconditions, hashes=hashes
@@ -75,7 +75,7 @@ class Uploads:
     def __init__(self) -> None:
         self._sessions: dict[str, Session] = {}
 
-    def start(self, storage: Storage, session: Session) -> str:
+    def start(self, storage: FakeStorage, session: Session) -> str:
         """Open ``session`` and return its id.
 
         :raises StorageError: 404, 412 or 429, as the write itself would.
@@ -86,7 +86,10 @@ class Uploads:
         return upload_id
 
     def find(self, upload_id: str) -> Session:
-        """:raises StorageError: 404, if there is no such session."""
+        """Return a session by its id.
+
+        :raises StorageError: 404, if no session has the id.
+        """
         if upload_id not in self._sessions:
             raise errors.StorageError(404, "notFound", f"No such upload: {upload_id}")
         return self._sessions[upload_id]

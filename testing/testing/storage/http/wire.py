@@ -1,4 +1,4 @@
-"""Requests and answers as values, so that the whole protocol is a function between the two."""
+"""Requests and responses as values: the protocol is a function from one to the other."""
 
 import json
 import re
@@ -11,8 +11,10 @@ from testing.storage.objects import Resource
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """:param path: the segments of the raw path, unquoted one by one: %2F does not separate.
-    :param headers: names in lower case.
+    """Request to the fake.
+
+    :param path: segments of the raw path, each unquoted: %2F is not a separator.
+    :param headers: headers by name in lower case.
     """
 
     method: str
@@ -22,14 +24,17 @@ class Request:
     body: bytes = field(default=b"", repr=False)
 
     def json(self) -> Resource:
-        """The body; an absent one is empty.
+        """Parse the body; a missing body is an empty object.
 
         :raises StorageError: 400, if it is not a JSON object.
         """
         return read_json(self.body) if self.body else {}
 
     def number(self, parameter: str) -> int | None:
-        """:raises StorageError: 400, if the parameter is given and not a number."""
+        """Return the value of a numeric parameter.
+
+        :raises StorageError: 400, if it is not a number.
+        """
         value = self.query.get(parameter)
         if value is None:
             return None
@@ -42,8 +47,11 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """:param length: of the body a HEAD leaves out; None: the body's own."""
+class WireResponse:
+    """Response of the fake.
+
+    :param length: value of ``Content-Length`` for HEAD; None takes the length of ``body``.
+    """
 
     status: int = 200
     body: bytes | memoryview = field(default=b"", repr=False)
@@ -61,35 +69,38 @@ def read_json(data: bytes) -> Resource:
     return value
 
 
-def json_answer(value: object, status: int = 200) -> Answer:
+def json_response(value: object, status: int = 200) -> WireResponse:
     body = json.dumps(value, separators=(",", ":")).encode()
-    return Answer(status, body, {"content-type": "application/json; charset=UTF-8"})
+    return WireResponse(status, body, {"content-type": "application/json; charset=UTF-8"})
 
 
-def json_error(error: errors.StorageError) -> Answer:
+def json_error(error: errors.StorageError) -> WireResponse:
     headers = {"content-type": "application/json; charset=UTF-8"}
-    return Answer(error.status, b"" if error.status == 304 else error.json(), headers)
+    return WireResponse(error.status, b"" if error.status == 304 else error.json(), headers)
 
 
-def xml_error(error: errors.StorageError) -> Answer:
+def xml_error(error: errors.StorageError) -> WireResponse:
     headers = {"content-type": "application/xml; charset=UTF-8"}
-    return Answer(error.status, b"" if error.status == 304 else error.xml(), headers)
+    return WireResponse(error.status, b"" if error.status == 304 else error.xml(), headers)
 
 
-def text_error(error: errors.StorageError) -> Answer:
-    """What the JSON API answers to a media request: the message, and no JSON around it."""
+def text_error(error: errors.StorageError) -> WireResponse:
+    """Return the error of the JSON API for a media request: the message without JSON."""
     headers = {"content-type": "text/html; charset=UTF-8"}
-    return Answer(error.status, b"" if error.status == 304 else error.message.encode(), headers)
+    return WireResponse(
+        error.status, b"" if error.status == 304 else error.message.encode(), headers
+    )
 
 
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)$")
 
 
-def byte_range(header: str | None, size: int) -> tuple[int, int] | None:
-    """The slice that a ``Range`` asks for (RFC 9110, 14.2); None: the whole, as for a malformed or
-    a multiple range.
+def parse_range(header: str | None, size: int) -> tuple[int, int] | None:
+    """Return the slice of a ``Range`` header (RFC 9110, 14.2).
 
-    :raises StorageError: 416, if nothing of it is there.
+    None means the whole object, as for a malformed or multiple range.
+
+    :raises StorageError: 416, if the range is outside the object.
     """
     match = _RANGE.match(header or "")
     if match is None or match[0] == "bytes=-":
@@ -111,17 +122,17 @@ _CONTENT_RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+|\*)$")
 
 @dataclass(frozen=True, slots=True)
 class ContentRange:
-    """Which bytes of a resumable upload come; ``start`` None asks how many have come."""
+    """Range of a piece of a resumable upload; ``start`` None queries the number of stored bytes."""
 
     start: int | None
     end: int
     total: int | None
 
     @classmethod
-    def of(cls, header: str | None, length: int) -> "ContentRange":
-        """Read it; without one, the body is the whole.
+    def from_header(cls, header: str | None, length: int) -> "ContentRange":
+        """Parse the header; without a header, the body is the whole object.
 
-        :raises StorageError: 400, if it is malformed or not as long as the body.
+        :raises StorageError: 400, if it is malformed or does not match the length of the body.
         """
         if header is None:
             return cls(0, length, length)
@@ -137,8 +148,8 @@ class ContentRange:
         return cls(start, end, total)
 
 
-def related_parts(content_type: str, body: bytes) -> tuple[Resource, str | None, bytes]:
-    """Resource, media type and media of a multipart upload (RFC 2387), the media not parsed.
+def parse_related(content_type: str, body: bytes) -> tuple[Resource, str | None, bytes]:
+    """Return resource, media type and media of a multipart upload (RFC 2387).
 
     :raises StorageError: 400, if there are not two parts.
     """
@@ -149,12 +160,12 @@ def related_parts(content_type: str, body: bytes) -> tuple[Resource, str | None,
     closing = body.rfind(b"\r\n" + delimiter + b"--")
     if opening < 0 or between < 0 or closing < between:
         raise errors.invalid("Multipart must contain two parts")
-    _, described = _part(body[opening + len(delimiter) + 2 : between])
-    media_headers, media = _part(body[between + len(delimiter) + 4 : closing])
-    return read_json(described), media_headers.get("content-type"), media
+    _, description = _split_part(body[opening + len(delimiter) + 2 : between])
+    media_headers, media = _split_part(body[between + len(delimiter) + 4 : closing])
+    return read_json(description), media_headers.get("content-type"), media
 
 
-def _part(part: bytes) -> tuple[dict[str, str], bytes]:
+def _split_part(part: bytes) -> tuple[dict[str, str], bytes]:
     head, _, content = part.partition(b"\r\n\r\n")
     lines = (line.partition(":") for line in head.decode("latin-1").split("\r\n"))
     return {name.strip().lower(): value.strip() for name, _, value in lines}, content

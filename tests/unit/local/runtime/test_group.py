@@ -1,4 +1,4 @@
-"""A group starts in the background, says who died and why, names a taken port, and stops."""
+"""Start and stop of a group, and its errors: a failed program, a taken port."""
 
 import os
 import socket
@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from local.failure import Failure
-from local.layout import Ports
+from local.errors import LocalError
 from local.runtime.group import Group, Program
 from local.runtime.state import State
+from local.topology import Ports
 
 SERVER = """
 import sys
@@ -29,20 +29,20 @@ def group(tmp_path: Path) -> Iterator[Group]:
     group.stop()
 
 
-def server(port: int) -> Program:
+def make_server(port: int) -> Program:
     return Program("web", (sys.executable, "-c", SERVER, str(port)), port=port, ready="/")
 
 
-def test_it_is_started_when_everything_answers_and_stopped_when_all_is_gone(group: Group) -> None:
-    port = Ports.free().proxy
+def test_start_waits_until_all_answer_and_stop_until_all_have_ended(group: Group) -> None:
+    port = Ports.find_free().proxy
 
-    group.start([server(port)])
+    group.start([make_server(port)])
     with socket.create_connection(("127.0.0.1", port)):
-        supervisor = group.pid()
+        supervisor = group.find_pid()
     group.stop()
 
     assert supervisor is not None
-    assert group.pid() is None
+    assert group.find_pid() is None
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port))
     log = group.state.log.read_text()
@@ -50,33 +50,33 @@ def test_it_is_started_when_everything_answers_and_stopped_when_all_is_gone(grou
     assert "web stopped" in log
 
 
-def test_starting_what_runs_changes_nothing(group: Group) -> None:
-    program = server(Ports.free().proxy)
+def test_a_second_start_changes_nothing(group: Group) -> None:
+    program = make_server(Ports.find_free().proxy)
     group.start([program])
-    supervisor = group.pid()
+    supervisor = group.find_pid()
 
     group.start([program])
 
-    assert group.pid() == supervisor
+    assert group.find_pid() == supervisor
 
 
-def test_who_dies_is_named_with_what_it_said_last(group: Group) -> None:
+def test_a_failed_program_is_named_with_its_last_output(group: Group) -> None:
     dying = Program("broken", (sys.executable, "-c", "raise SystemExit('setting X: missing')"))
-    program = server(Ports.free().proxy)
+    program = make_server(Ports.find_free().proxy)
 
-    with pytest.raises(Failure, match=r"(?s)^broken ended with code 1:\n.*setting X: missing"):
+    with pytest.raises(LocalError, match=r"(?s)^broken ended with code 1:\n.*setting X: missing"):
         group.start([Program("slow", ("sleep", "9")), program, dying])
 
-    assert group.pid() is None
+    assert group.find_pid() is None
 
 
 def test_a_taken_port_is_named_before_anything_starts(group: Group) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        with pytest.raises(Failure, match=f"port {port} is taken, and web needs it"):
-            group.start([server(port)])
+        with pytest.raises(LocalError, match=f"port {port} is taken, and web needs it"):
+            group.start([make_server(port)])
 
-    assert group.pid() is None
+    assert group.find_pid() is None
 
 
 def test_the_programs_get_the_warnings_switch_of_the_caller(
@@ -96,5 +96,5 @@ def test_the_programs_get_the_warnings_switch_of_the_caller(
 def test_a_pid_file_of_a_dead_supervisor_does_not_name_a_stranger(group: Group) -> None:
     (group.state.path / "things.pid").write_text(str(os.getpid()))
 
-    assert group.pid() is None
+    assert group.find_pid() is None
     group.stop()

@@ -1,47 +1,47 @@
-"""The state directory remembers what was started, and leads a shell to it."""
+"""State directory: facts of the started runtime, and the environment file."""
 
 import shlex
 import subprocess
 from pathlib import Path
 
-from local.layout import Ports
-from local.runtime.state import Running, State
+from local.runtime.state import StartedRuntime, State
+from local.topology import Ports
 
-RUNNING = Running("native", Ports.block(9000), gcloud_publishes=True)
+RUNNING = StartedRuntime("native", Ports.from_base(9000), gcloud_publishes=True)
 
 
-def test_what_was_started_is_remembered_until_it_is_forgotten(tmp_path: Path) -> None:
+def test_a_started_runtime_is_kept_until_it_is_cleared(tmp_path: Path) -> None:
     state = State(tmp_path / "state")
-    assert state.running() is None
+    assert state.load() is None
 
-    state.note(RUNNING)
-    assert state.running() == RUNNING
+    state.save(RUNNING)
+    assert state.load() == RUNNING
 
-    state.forget()
-    assert state.running() is None
+    state.clear()
+    assert state.load() is None
 
 
 def test_the_token_stays_the_same_over_restarts(tmp_path: Path) -> None:
     state = State(tmp_path)
-    state.note(RUNNING)
-    token = state.token()
-    state.forget()
-    state.note(RUNNING)
+    state.save(RUNNING)
+    token = state.load_token()
+    state.clear()
+    state.save(RUNNING)
 
     assert token.startswith("gcpypi_")
-    assert State(tmp_path).token() == token
+    assert State(tmp_path).load_token() == token
 
 
 def test_only_its_owner_reads_the_environment(tmp_path: Path) -> None:
     state = State(tmp_path)
-    state.note(RUNNING)
+    state.save(RUNNING)
 
     assert state.environment.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_shell_reads_the_environment(tmp_path: Path) -> None:
     state = State(tmp_path / "a directory")
-    state.note(RUNNING)
+    state.save(RUNNING)
 
     script = (
         f". {shlex.quote(str(state.environment))}; echo $GCPYPI_INDEX_URL; echo $CLOUDSDK_CONFIG"
@@ -49,14 +49,14 @@ def test_a_shell_reads_the_environment(tmp_path: Path) -> None:
     said = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True).stdout
 
     index, gcloud = said.splitlines()
-    assert index == f"http://__token__:{state.token()}@127.0.0.1:9000/simple/"
+    assert index == f"http://__token__:{state.load_token()}@127.0.0.1:9000/simple/"
     assert gcloud == str(tmp_path / "a directory" / "gcloud")
     assert state.read_environment()["GCPYPI_INDEX_URL"] == index
 
 
 def test_the_environment_leads_gcloud_and_the_libraries_to_the_stand_ins(tmp_path: Path) -> None:
     state = State(tmp_path)
-    state.note(Running("native", Ports(), gcloud_publishes=True))
+    state.save(StartedRuntime("native", Ports(), gcloud_publishes=True))
 
     environment = state.read_environment()
 
@@ -65,7 +65,7 @@ def test_the_environment_leads_gcloud_and_the_libraries_to_the_stand_ins(tmp_pat
         "STORAGE_EMULATOR_HOST": "http://127.0.0.1:4443",
         "SECRET_MANAGER_EMULATOR_HOST": "127.0.0.1:8086",
     }
-    assert environment["CLOUDSDK_CORE_PROJECT"] == environment["PROJECT"] == "gcpypi-local"
+    assert environment["CLOUDSDK_CORE_PROJECT"] == environment["GCP_PROJECT"] == "gcpypi-local"
     assert environment["TOKENS_SECRET"] == "gcpypi-tokens"
     assert environment["CLOUDSDK_API_ENDPOINT_OVERRIDES_PUBSUB"] == "http://127.0.0.1:8085/"
     assert (

@@ -1,4 +1,4 @@
-"""The relay delivers as production push does, from a real (in-memory) Pub/Sub to an endpoint."""
+"""Delivery of the relay like production push, from the in-memory Pub/Sub to an endpoint."""
 
 import asyncio
 import json
@@ -13,19 +13,19 @@ from google.pubsub_v1.types import DeadLetterPolicy, PubsubMessage, Subscription
 
 from local.stand_ins.grpc_server import start
 from local.stand_ins.pubsub.broker import Broker
-from local.stand_ins.pubsub.server import Server
-from local.stand_ins.relay import Relay, subscriber
+from local.stand_ins.pubsub.servicer import Servicer
+from local.stand_ins.relay import Relay, connect_subscriber
 
 TOPIC = "projects/test/topics/uploads"
-GRAVE = "projects/test/topics/dead"
+DEAD_LETTER_TOPIC = "projects/test/topics/dead"
 NAME = "projects/test/subscriptions/ingest"
 LETTERS = "projects/test/subscriptions/letters"
 ENDPOINT = "http://ingest/push/ingest"
 
 
 @dataclass
-class Endpoint:
-    """A service that answers what it is told to, and remembers what it got."""
+class PushEndpoint:
+    """Service that answers with the given status codes and records its requests."""
 
     answers: list[int] = field(default_factory=list)
     seconds: float = 0
@@ -53,7 +53,7 @@ class Endpoint:
 
 @dataclass
 class RunningRelay:
-    """The in-memory Pub/Sub with one subscription, and one relay at work on it."""
+    """In-memory Pub/Sub with one subscription, and a running relay."""
 
     broker: Broker
     relay: "asyncio.Task[None]"
@@ -62,8 +62,8 @@ class RunningRelay:
         messages = [PubsubMessage(data=b"{}") for _ in range(count)]
         return self.broker.publish(TOPIC, messages, time.time())
 
-    async def drained(self) -> None:
-        await until(lambda: len(self.broker.backlog(NAME)) == 0)
+    async def wait_until_drained(self) -> None:
+        await wait_until(lambda: len(self.broker.find_backlog(NAME)) == 0)
 
     async def stop(self) -> None:
         self.relay.cancel()
@@ -71,42 +71,42 @@ class RunningRelay:
             await self.relay
 
 
-async def until(condition: Callable[[], bool]) -> None:
+async def wait_until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(5):
         while not condition():
             await asyncio.sleep(0.01)
 
 
 @asynccontextmanager
-async def relaying(
-    endpoint: Endpoint,
+async def run_relay(
+    endpoint: PushEndpoint,
     *,
     scale: float = 0.001,
     deadline: int = 600,
     window: int = 80,
-    furnished: bool = True,
+    is_bootstrapped: bool = True,
 ) -> AsyncIterator[RunningRelay]:
     broker = Broker()
-    if furnished:
-        furnish(broker, deadline)
-    server, port = await start("127.0.0.1:0", *Server(broker).handlers())
-    client = subscriber(f"127.0.0.1:{port}")
+    if is_bootstrapped:
+        create_topics(broker, deadline)
+    server, port = await start("127.0.0.1:0", *Servicer(broker).make_handlers())
+    client = connect_subscriber(f"127.0.0.1:{port}")
     async with httpx.AsyncClient(transport=httpx.MockTransport(endpoint)) as http:
         relay = Relay(client, http, NAME, ENDPOINT, scale=scale, deadline=deadline, window=window)
-        world = RunningRelay(broker, asyncio.create_task(relay.run()))
+        running = RunningRelay(broker, asyncio.create_task(relay.run()))
         try:
-            yield world
+            yield running
         finally:
-            await world.stop()
+            await running.stop()
             await client.transport.close()  # type: ignore[no-untyped-call] # the library's
             await server.stop(None)
 
 
-def furnish(broker: Broker, deadline: int = 600) -> None:
-    for name in (TOPIC, GRAVE):
+def create_topics(broker: Broker, deadline: int = 600) -> None:
+    for name in (TOPIC, DEAD_LETTER_TOPIC):
         broker.create_topic(Topic(name=name))
-    broker.create_subscription(Subscription(name=LETTERS, topic=GRAVE))
-    policy = DeadLetterPolicy(dead_letter_topic=GRAVE, max_delivery_attempts=5)
+    broker.create_subscription(Subscription(name=LETTERS, topic=DEAD_LETTER_TOPIC))
+    policy = DeadLetterPolicy(dead_letter_topic=DEAD_LETTER_TOPIC, max_delivery_attempts=5)
     broker.create_subscription(
         Subscription(
             name=NAME, topic=TOPIC, ack_deadline_seconds=deadline, dead_letter_policy=policy
@@ -114,13 +114,15 @@ def furnish(broker: Broker, deadline: int = 600) -> None:
     )
 
 
-async def test_what_is_accepted_is_delivered_once_with_productions_headers() -> None:
-    endpoint = Endpoint()
-    async with relaying(endpoint) as world:
-        ids = world.publish(3)
-        await world.drained()
-    told = [json.loads(request.content)["message"]["messageId"] for request in endpoint.requests]
-    assert sorted(told) == sorted(ids)
+async def test_an_accepted_message_is_delivered_once_with_productions_headers() -> None:
+    endpoint = PushEndpoint()
+    async with run_relay(endpoint) as running:
+        ids = running.publish(3)
+        await running.wait_until_drained()
+    delivered = [
+        json.loads(request.content)["message"]["messageId"] for request in endpoint.requests
+    ]
+    assert sorted(delivered) == sorted(ids)
     request = endpoint.requests[0]
     assert (request.method, str(request.url)) == ("POST", ENDPOINT)
     assert request.headers["authorization"].startswith("Bearer ey")
@@ -128,73 +130,73 @@ async def test_what_is_accepted_is_delivered_once_with_productions_headers() -> 
 
 
 @pytest.mark.parametrize("status", [500, 503, 429, 404, 203, 302, 0])
-async def test_what_is_refused_or_not_answered_is_delivered_again(status: int) -> None:
-    endpoint = Endpoint([status, status, 202])
-    async with relaying(endpoint) as world:
-        world.publish()
-        await world.drained()
+async def test_a_message_that_is_refused_or_not_answered_is_delivered_again(status: int) -> None:
+    endpoint = PushEndpoint([status, status, 202])
+    async with run_relay(endpoint) as running:
+        running.publish()
+        await running.wait_until_drained()
     assert endpoint.attempts == [1, 2, 3]
 
 
 async def test_after_its_attempts_a_message_goes_to_the_dead_letter_topic() -> None:
-    endpoint = Endpoint([500] * 9)
-    async with relaying(endpoint, scale=0.0001) as world:
-        world.publish()
-        await world.drained()
-        (letter,) = world.broker.pull(LETTERS, 10, time.time())
+    endpoint = PushEndpoint([500] * 9)
+    async with run_relay(endpoint, scale=0.0001) as running:
+        running.publish()
+        await running.wait_until_drained()
+        (letter,) = running.broker.pull(LETTERS, 10, time.time())
     assert endpoint.attempts == [1, 2, 3, 4, 5]
     assert letter.message.attributes["CloudPubSubDeadLetterSourceDeliveryCount"] == "5"
 
 
 async def test_no_more_than_the_window_is_in_flight() -> None:
-    endpoint = Endpoint(seconds=0.02)
-    async with relaying(endpoint, window=4) as world:
-        world.publish(20)
-        await world.drained()
+    endpoint = PushEndpoint(seconds=0.02)
+    async with run_relay(endpoint, window=4) as running:
+        running.publish(20)
+        await running.wait_until_drained()
     assert (len(endpoint.requests), endpoint.most_in_flight) == (20, 4)
 
 
-async def test_what_is_held_back_does_not_fill_the_window() -> None:
-    endpoint = Endpoint([500, 500])
-    async with relaying(endpoint, window=2, scale=100) as world:
-        world.publish(5)
-        await until(lambda: len(world.broker.backlog(NAME)) == 2)
+async def test_messages_in_back_off_do_not_fill_the_window() -> None:
+    endpoint = PushEndpoint([500, 500])
+    async with run_relay(endpoint, window=2, scale=100) as running:
+        running.publish(5)
+        await wait_until(lambda: len(running.broker.find_backlog(NAME)) == 2)
     assert endpoint.attempts == [1] * 5
 
 
 async def test_the_deadline_does_not_expire_while_a_message_is_held_back() -> None:
-    endpoint = Endpoint([500])
-    # Held back for 1.5 s, under a deadline of 1 s.
-    async with relaying(endpoint, deadline=1, scale=0.15) as world:
-        world.publish()
+    endpoint = PushEndpoint([500])
+    # A back-off of 1.5 s with a deadline of 1 s.
+    async with run_relay(endpoint, deadline=1, scale=0.15) as running:
+        running.publish()
         await asyncio.sleep(1.4)
         assert endpoint.attempts == [1]
-        await world.drained()
+        await running.wait_until_drained()
     assert endpoint.attempts == [1, 2]
 
 
 async def test_an_endpoint_that_hangs_is_given_up_at_the_deadline() -> None:
-    endpoint = Endpoint(seconds=60)
-    async with relaying(endpoint, deadline=1) as world:
-        world.publish()
-        await until(lambda: len(endpoint.requests) == 1)
+    endpoint = PushEndpoint(seconds=60)
+    async with run_relay(endpoint, deadline=1) as running:
+        running.publish()
+        await wait_until(lambda: len(endpoint.requests) == 1)
         endpoint.seconds = 0
-        await world.drained()
+        await running.wait_until_drained()
     assert endpoint.attempts == [1, 2]
 
 
-async def test_a_relay_that_stops_hands_back_what_is_under_way() -> None:
-    async with relaying(Endpoint(seconds=60)) as world:
-        ids = world.publish()
+async def test_a_relay_that_stops_returns_unfinished_messages() -> None:
+    async with run_relay(PushEndpoint(seconds=60)) as running:
+        ids = running.publish()
         await asyncio.sleep(0.5)
-        await world.stop()
-        returned = world.broker.pull(NAME, 10, time.time())
+        await running.stop()
+        returned = running.broker.pull(NAME, 10, time.time())
         assert [each.message.message_id for each in returned] == ids
 
 
 async def test_it_waits_for_a_subscription_that_is_not_there_yet() -> None:
-    async with relaying(Endpoint(), furnished=False) as world:
+    async with run_relay(PushEndpoint(), is_bootstrapped=False) as running:
         await asyncio.sleep(0.2)
-        furnish(world.broker)
-        world.publish()
-        await world.drained()
+        create_topics(running.broker)
+        running.publish()
+        await running.wait_until_drained()

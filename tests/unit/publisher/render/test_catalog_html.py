@@ -1,4 +1,4 @@
-"""INDEX_API section C, of the pages over all projects."""
+"""Conformance of the catalog's pages to INDEX_API section C."""
 
 from html.parser import HTMLParser
 
@@ -10,13 +10,13 @@ from publisher.errors import UnexpectedHtml
 from publisher.render.catalog_html import render_changelog, render_home, render_root
 from schemas.catalog import CatalogEntry
 from schemas.names import ProjectName
-from testing.fakes.examples import later
+from testing.fakes.examples import make_time
 
 TITLE = "Packages of <Ünited> & Sons"
 
 
-class Page(HTMLParser):
-    """What the standard library reads in a page."""
+class ParsedCatalogPage(HTMLParser):
+    """Links and declarations of a page, parsed by the standard library."""
 
     def __init__(self, data: bytes) -> None:
         super().__init__()
@@ -40,25 +40,25 @@ class Page(HTMLParser):
             self.links[-1] = (f"{text} {data}".strip(), href)
             self.lasttag = "" if self.lasttag == "a" else "a"
 
-    def hrefs(self, start: str) -> list[str]:
+    def list_hrefs(self, start: str) -> list[str]:
         return [href for _, href in self.links if href and href.startswith(start)]
 
 
-def entry(name: str, *, upload: float | None = 0, version: str | None = "1.0") -> CatalogEntry:
+def make_entry(name: str, *, upload: float | None = 0, version: str | None = "1.0") -> CatalogEntry:
     facts: dict[str, object] = {
         "project": name,
         "record-revision": 1,
         "display-name": name.title(),
         "latest-version": version,
-        "latest-upload": None if upload is None else later(upload),
+        "latest-upload": None if upload is None else make_time(upload),
     }
     return CatalogEntry.model_validate(facts)
 
 
 ENTRIES = [
-    entry("acme"),
-    entry("index-x", version="1!2.0"),
-    entry("old", upload=None, version=None),
+    make_entry("acme"),
+    make_entry("index-x", version="1!2.0"),
+    make_entry("old", upload=None, version=None),
 ]
 PROJECTS = [one.project for one in ENTRIES]
 PAGES = [
@@ -80,12 +80,12 @@ def test_every_page_is_html5_to_a_strict_parser(page: bytes) -> None:
 @pytest.mark.conformance(20)
 @pytest.mark.parametrize("page", PAGES)
 def test_every_page_says_that_it_is_of_version_1_4(page: bytes) -> None:
-    assert Page(page).meta["pypi:repository-version"] == "1.4"
+    assert ParsedCatalogPage(page).meta["pypi:repository-version"] == "1.4"
 
 
 @pytest.mark.conformance(21)
 def test_the_root_has_exactly_one_link_a_project_to_its_address() -> None:
-    assert Page(render_root(PROJECTS)).links == [
+    assert ParsedCatalogPage(render_root(PROJECTS)).links == [
         ("acme", "/simple/acme/"),
         ("index-x", "/simple/index-x/"),
         ("old", "/simple/old/"),
@@ -93,17 +93,19 @@ def test_the_root_has_exactly_one_link_a_project_to_its_address() -> None:
 
 
 def test_the_home_page_lists_every_project_with_its_latest_version() -> None:
-    page = Page(render_home(ENTRIES, TITLE))
-    assert page.hrefs("/simple/")[1:] == ["/simple/acme/", "/simple/index-x/", "/simple/old/"]
+    page = ParsedCatalogPage(render_home(ENTRIES, TITLE))
+    assert page.list_hrefs("/simple/")[1:] == ["/simple/acme/", "/simple/index-x/", "/simple/old/"]
     for line in ("(latest version: 1!2.0)", "(latest version: none)"):
         assert line in page.text
     assert TITLE in page.text
 
 
 def test_the_changelog_lists_projects_with_time_and_version() -> None:
-    page = Page(render_changelog(ENTRIES[:2], TITLE, 1, 1))
-    assert page.hrefs("/simple/")[1:] == ["/simple/acme/", "/simple/index-x/"]
-    assert [text for text, href in page.links if href in page.hrefs("/simple/")][1:] == PROJECTS[:2]
+    page = ParsedCatalogPage(render_changelog(ENTRIES[:2], TITLE, 1, 1))
+    assert page.list_hrefs("/simple/")[1:] == ["/simple/acme/", "/simple/index-x/"]
+    assert [text for text, href in page.links if href in page.list_hrefs("/simple/")][
+        1:
+    ] == PROJECTS[:2]
     for text in ("2026-11-24 12:00:00 UTC", "1!2.0", "Latest upload"):
         assert text in page.text
 
@@ -121,20 +123,20 @@ def test_the_changelog_lists_projects_with_time_and_version() -> None:
 def test_pages_of_the_changelog_lead_to_each_other(
     number: int, count: int, expected: list[str]
 ) -> None:
-    page = Page(render_changelog([], TITLE, number, count))
-    assert page.hrefs("page") == expected * 2
+    page = ParsedCatalogPage(render_changelog([], TITLE, number, count))
+    assert page.list_hrefs("page") == expected * 2
 
 
 @pytest.mark.parametrize(("old", "new"), [("<li>", "<ul>"), ("/index.html", ".html")])
-def test_a_dumb_pypi_that_links_otherwise_is_found_out(
+def test_a_dumb_pypi_with_other_links_is_detected(
     old: str, new: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     render = Template.render
 
-    def otherwise(self: Template, **given: object) -> str:
+    def render_otherwise(self: Template, **given: object) -> str:
         html = render(self, **given)
         return html[: html.index("</a>") + 4] if old == "<li>" else html.replace(old, new)
 
-    monkeypatch.setattr(Template, "render", otherwise)
+    monkeypatch.setattr(Template, "render", render_otherwise)
     with pytest.raises(UnexpectedHtml):
         render_root([ProjectName("acme"), ProjectName("beta")])

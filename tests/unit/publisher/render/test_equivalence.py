@@ -1,4 +1,4 @@
-"""INDEX_API #41: a project's HTML and JSON say the same, to two parsers that are not ours."""
+"""Equivalence of a project's HTML and JSON for two external parsers (INDEX_API #41)."""
 
 import json
 import string
@@ -15,27 +15,35 @@ from pypi_simple import DistributionPackage, ProjectPage
 from publisher.render import project_html, simple_json
 from publisher.render.listing import Listing
 from schemas.records import ProjectRecord, Registers
-from testing.fakes.examples import file_record, later
-from unit.publisher.world import ACME, HOSTILE, hostile, record, removed, status, yank
+from testing.fakes.examples import make_file_record, make_time
+from unit.publisher.publisher_fixtures import (
+    ACME,
+    HOSTILE,
+    make_hostile_record,
+    make_record,
+    make_removals,
+    make_status,
+    make_yank,
+)
 
 BASE = "https://packages.example/simple/acme/"
 
 
-def pages(of: ProjectRecord) -> tuple[str, Any]:
+def render_both(of: ProjectRecord) -> tuple[str, Any]:
     listing = Listing.from_record(of)
     html = project_html.render(listing).decode()
     return html, json.loads(simple_json.render_project(listing))
 
 
-def from_html5lib(html: str) -> tuple[list[dict[str, object]], dict[str, str]]:
-    """The files, as JSON would say them, and the declarations."""
+def parse_with_html5lib(html: str) -> tuple[list[dict[str, object]], dict[str, str]]:
+    """Return the files in the form of the JSON, and the declarations."""
     parser = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False)
     document: Element = parser.parse(html)
     meta = {m.get("name", ""): m.get("content", "") for m in document.iter("meta")}
-    return [from_anchor(anchor) for anchor in document.iter("a")], meta
+    return [parse_anchor(anchor) for anchor in document.iter("a")], meta
 
 
-def from_anchor(anchor: Element) -> dict[str, object]:
+def parse_anchor(anchor: Element) -> dict[str, object]:
     url, _, digest = anchor.attrib["href"].partition("#")
     yanked = anchor.get("data-yanked")
     file: dict[str, object] = {
@@ -51,9 +59,9 @@ def from_anchor(anchor: Element) -> dict[str, object]:
     return file
 
 
-def assert_equal(of: ProjectRecord) -> None:
-    html, page = pages(of)
-    files, meta = from_html5lib(html)
+def assert_equivalent(of: ProjectRecord) -> None:
+    html, page = render_both(of)
+    files, meta = parse_with_html5lib(html)
     only_json = {"size", "upload-time"}
     stripped = [{k: v for k, v in file.items() if k not in only_json} for file in page["files"]]
     assert files[::-1] == stripped
@@ -62,43 +70,45 @@ def assert_equal(of: ProjectRecord) -> None:
     assert meta.get("pypi:project-status-reason") == page["project-status"].get("reason")
 
 
-EVERY = pytest.mark.parametrize(
+EVERY_KIND_OF_RECORD = pytest.mark.parametrize(
     "of",
     [
-        hostile(),
-        record(),
-        record(*HOSTILE, status=status("quarantined", "malware")),
-        record(*HOSTILE, status=status("archived"), removed=removed(*HOSTILE[:4])),
+        make_hostile_record(),
+        make_record(),
+        make_record(*HOSTILE, status=make_status("quarantined", "malware")),
+        make_record(*HOSTILE, status=make_status("archived"), removed=make_removals(*HOSTILE[:4])),
     ],
     ids=["hostile", "empty", "quarantined", "archived"],
 )
 
 
 @pytest.mark.conformance(41)
-@EVERY
-def test_html5lib_reads_in_the_html_what_the_json_says(of: ProjectRecord) -> None:
-    assert_equal(of)
+@EVERY_KIND_OF_RECORD
+def test_html5lib_reads_equal_files_in_html_and_json(of: ProjectRecord) -> None:
+    assert_equivalent(of)
 
 
-def in_common(package: DistributionPackage) -> DistributionPackage:
-    """What HTML can say of a package; JSON's yank without a reason is HTML's empty one."""
+def drop_json_only_facts(package: DistributionPackage) -> DistributionPackage:
+    """Remove facts that HTML lacks; a yank without a reason gets the empty reason of HTML."""
     reason = package.yanked_reason or ("" if package.is_yanked else None)
     return replace(package, size=None, upload_time=None, yanked_reason=reason)
 
 
 @pytest.mark.conformance(41)
-@EVERY
+@EVERY_KIND_OF_RECORD
 def test_pypi_simple_reads_the_same_packages_in_both(of: ProjectRecord) -> None:
-    html, page = pages(of)
+    html, page = render_both(of)
     one = ProjectPage.from_html("acme", html, BASE)
     other = ProjectPage.from_json_data(page, BASE)
-    assert [*map(in_common, one.packages[::-1])] == [*map(in_common, other.packages)]
+    assert [*map(drop_json_only_facts, one.packages[::-1])] == [
+        *map(drop_json_only_facts, other.packages)
+    ]
     assert (one.status, one.status_reason) == (other.status, other.status_reason)
     assert one.repository_version == other.repository_version == "1.4"
 
 
 words = st.text(max_size=12) | st.text(string.punctuation + " \r\n\t", max_size=12)
-registers = st.builds(yank, st.none() | words, value=st.booleans(), at=st.integers(0, 3))
+registers = st.builds(make_yank, st.none() | words, value=st.booleans(), at=st.integers(0, 3))
 marks = st.builds(
     Registers,
     files=st.dictionaries(st.sampled_from(HOSTILE), registers),
@@ -107,12 +117,12 @@ marks = st.builds(
 
 
 @st.composite
-def records(draw: st.DrawFn) -> ProjectRecord:
+def draw_records(draw: st.DrawFn) -> ProjectRecord:
     names = draw(st.lists(st.sampled_from(HOSTILE), unique=True))
     files = [
-        file_record(
+        make_file_record(
             name,
-            upload_time=later(draw(st.integers(0, 5))),
+            upload_time=make_time(draw(st.integers(0, 5))),
             requires_python=draw(st.none() | words),
             uploader=draw(words),
             summary=draw(st.none() | words),
@@ -127,12 +137,12 @@ def records(draw: st.DrawFn) -> ProjectRecord:
             "files": {file.filename: file for file in files},
             "yanked": draw(marks),
             "removed": draw(marks),
-            "status": draw(st.none() | st.builds(status, statuses, st.none() | words)),
+            "status": draw(st.none() | st.builds(make_status, statuses, st.none() | words)),
         }
     )
 
 
 @pytest.mark.conformance(41)
-@given(records())
+@given(draw_records())
 def test_any_record_says_the_same_in_both(of: ProjectRecord) -> None:
-    assert_equal(of)
+    assert_equivalent(of)

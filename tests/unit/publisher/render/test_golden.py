@@ -1,6 +1,6 @@
-"""The bytes of every kind of page, as they were agreed: a difference is meant, or a mistake.
+"""Golden files with the bytes of every kind of page: a difference is intended or a mistake.
 
-``.venv/bin/python -m unit.publisher.render.test_golden`` (in ``tests/``) writes them anew.
+``.venv/bin/python -m unit.publisher.render.test_golden`` (in ``tests/``) writes them again.
 """
 
 from pathlib import Path
@@ -10,14 +10,17 @@ import pytest
 from publisher.render import catalog_html, legacy_json, project_html, simple_json
 from publisher.render.listing import Listing
 from schemas.catalog import CatalogEntry
-from unit.publisher.world import hostile, record
+from unit.publisher.publisher_fixtures import make_hostile_record, make_record
 
 GOLDEN = Path(__file__).parent / "golden"
 
 
-def rendered() -> dict[str, bytes]:
-    listing = Listing.from_record(hostile())
-    entries = [CatalogEntry.from_record(one) for one in (hostile(), record(project="empty"))]
+def render_golden_pages() -> dict[str, bytes]:
+    listing = Listing.from_record(make_hostile_record())
+    entries = [
+        CatalogEntry.from_record(one)
+        for one in (make_hostile_record(), make_record(project="empty"))
+    ]
     projects = [entry.project for entry in entries]
     return {
         "project.html": project_html.render(listing),
@@ -30,16 +33,16 @@ def rendered() -> dict[str, bytes]:
     }
 
 
-@pytest.mark.parametrize("name", rendered())
-def test_a_page_is_byte_for_byte_as_agreed(name: str) -> None:
-    assert rendered()[name].decode() == (GOLDEN / name).read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", render_golden_pages())
+def test_a_page_has_the_golden_bytes(name: str) -> None:
+    assert render_golden_pages()[name].decode() == (GOLDEN / name).read_text(encoding="utf-8")
 
 
 def test_the_same_record_gives_the_same_bytes() -> None:
-    assert rendered() == rendered()
+    assert render_golden_pages() == render_golden_pages()
 
 
 if __name__ == "__main__":
     GOLDEN.mkdir(exist_ok=True)
-    for page, data in rendered().items():
+    for page, data in render_golden_pages().items():
         (GOLDEN / page).write_bytes(data)

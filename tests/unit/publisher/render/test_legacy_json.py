@@ -4,16 +4,23 @@ from typing import Any
 from publisher.render.legacy_json import render
 from publisher.render.listing import Listing
 from schemas.records import ProjectRecord, Registers
-from testing.fakes.examples import file_record
-from unit.publisher.world import HOSTILE, NAUGHTY, hostile, record, status, yank
+from testing.fakes.examples import make_file_record
+from unit.publisher.publisher_fixtures import (
+    HOSTILE,
+    NAUGHTY,
+    make_hostile_record,
+    make_record,
+    make_status,
+    make_yank,
+)
 
 
-def page(of: ProjectRecord) -> Any:  # noqa: ANN401 - JSON
+def render_page(of: ProjectRecord) -> Any:  # noqa: ANN401 - JSON
     return json.loads(render(Listing.from_record(of)))
 
 
-def test_the_latest_release_speaks_for_the_project() -> None:
-    assert page(hostile())["info"] == {
+def test_the_latest_release_represents_the_project() -> None:
+    assert render_page(make_hostile_record())["info"] == {
         "name": "acme",
         "project_url": "/simple/acme/",
         "version": "1!2.0",
@@ -26,7 +33,7 @@ def test_the_latest_release_speaks_for_the_project() -> None:
 
 
 def test_every_release_is_there_with_its_files_and_the_latest_again() -> None:
-    whole = page(hostile())
+    whole = render_page(make_hostile_record())
     names = {
         version: [file["filename"] for file in files]
         for version, files in whole["releases"].items()
@@ -37,7 +44,7 @@ def test_every_release_is_there_with_its_files_and_the_latest_again() -> None:
 
 
 def test_a_file_has_digest_size_time_and_type() -> None:
-    assert page(hostile())["releases"]["0.9"][0] == {
+    assert render_page(make_hostile_record())["releases"]["0.9"][0] == {
         "filename": "acme-0.9-py3-none-any.whl",
         "url": "/packages/acme-0.9-py3-none-any.whl",
         "digests": {"sha256": "a" * 64},
@@ -54,34 +61,34 @@ def test_a_file_has_digest_size_time_and_type() -> None:
 
 
 def test_an_sdist_is_called_one() -> None:
-    file = page(hostile())["releases"]["0.8"][0]
+    file = render_page(make_hostile_record())["releases"]["0.8"][0]
     assert (file["packagetype"], file["python_version"]) == ("sdist", "source")
     assert (file["yanked"], file["yanked_reason"]) == (True, None)
 
 
 def test_the_python_tag_of_a_wheel_with_a_build_number_is_found() -> None:
-    assert page(hostile())["releases"]["1.0"][0]["python_version"] == "py2.py3"
+    assert render_page(make_hostile_record())["releases"]["1.0"][0]["python_version"] == "py2.py3"
 
 
 def test_spellings_of_one_version_that_alternate_keep_all_their_files() -> None:
     names = ("acme-1.0-py3-none-any.whl", "acme-1.0.0-py3-none-any.whl", "acme-1.0.tar.gz")
-    releases = page(record(*names))["releases"]
+    releases = render_page(make_record(*names))["releases"]
     assert {version: len(files) for version, files in releases.items()} == {"1.0": 2, "1.0.0": 1}
 
 
 def test_a_project_that_offers_nothing_still_answers() -> None:
-    whole = page(record(*HOSTILE, status=status("quarantined")))
+    whole = render_page(make_record(*HOSTILE, status=make_status("quarantined")))
     assert (whole["releases"], whole["urls"]) == ({}, [])
     assert whole["info"]["version"] is None
 
 
-def test_where_all_is_yanked_the_page_says_so() -> None:
-    yanked = Registers.model_validate({"versions": {"1": yank("broken")}})
-    info = page(record("acme-1.tar.gz", yanked=yanked))["info"]
+def test_the_page_of_a_project_with_only_yanked_files_is_yanked() -> None:
+    yanked = Registers.model_validate({"versions": {"1": make_yank("broken")}})
+    info = render_page(make_record("acme-1.tar.gz", yanked=yanked))["info"]
     assert (info["yanked"], info["yanked_reason"]) == (True, "broken")
 
 
-def test_what_an_sdist_requires_is_unknown() -> None:
-    assert page(record("acme-1.tar.gz"))["info"]["requires_dist"] is None
-    wheel = file_record("acme-1-py3-none-any.whl")
-    assert page(record(files={wheel.filename: wheel}))["info"]["requires_dist"] == []
+def test_requirements_of_an_sdist_are_unknown() -> None:
+    assert render_page(make_record("acme-1.tar.gz"))["info"]["requires_dist"] is None
+    wheel = make_file_record("acme-1-py3-none-any.whl")
+    assert render_page(make_record(files={wheel.filename: wheel}))["info"]["requires_dist"] == []

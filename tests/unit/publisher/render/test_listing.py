@@ -1,17 +1,23 @@
 import pytest
 
-from publisher.render.listing import Listing, printable
+from publisher.render.listing import Listing, make_printable
 from schemas.records import Registers
-from testing.fakes.examples import file_record
-from unit.publisher.world import HOSTILE, hostile, record, status, yank
+from testing.fakes.examples import make_file_record
+from unit.publisher.publisher_fixtures import (
+    HOSTILE,
+    make_hostile_record,
+    make_record,
+    make_status,
+    make_yank,
+)
 
 
-def names(listing: Listing) -> list[str]:
+def list_filenames(listing: Listing) -> list[str]:
     return [file.facts.filename for file in listing.files]
 
 
 def test_files_are_listed_by_release_then_upload_then_name_without_the_removed() -> None:
-    assert names(Listing.from_record(hostile())) == [
+    assert list_filenames(Listing.from_record(make_hostile_record())) == [
         "ACME-0.7.post1-py3-none-any.whl",
         "acme-0.8.tar.gz",
         "acme-0.9-py3-none-any.whl",
@@ -25,43 +31,45 @@ def test_files_are_listed_by_release_then_upload_then_name_without_the_removed()
 
 def test_versions_are_each_named_once_in_the_order_of_pep_440() -> None:
     expected = ("0.7.post1", "0.8", "0.9", "1.0rc1", "1.0", "1.0+cu1", "1!2.0")
-    assert Listing.from_record(hostile()).versions == expected
+    assert Listing.from_record(make_hostile_record()).versions == expected
 
 
 def test_a_quarantined_project_offers_nothing() -> None:
-    listing = Listing.from_record(record(*HOSTILE, status=status("quarantined", "malware")))
+    listing = Listing.from_record(
+        make_record(*HOSTILE, status=make_status("quarantined", "malware"))
+    )
     assert (listing.files, listing.latest, listing.versions) == ((), None, ())
     assert (listing.status, listing.status_reason) == ("quarantined", "malware")
 
 
-def test_a_wheel_speaks_for_a_release_where_the_sdist_came_later() -> None:
-    listing = Listing.from_record(record("acme-1.0-py3-none-any.whl", "acme-1.0.tar.gz"))
+def test_a_wheel_represents_a_release_even_if_the_sdist_came_later() -> None:
+    listing = Listing.from_record(make_record("acme-1.0-py3-none-any.whl", "acme-1.0.tar.gz"))
     assert listing.latest is not None
     assert listing.latest.facts.filename == "acme-1.0-py3-none-any.whl"
 
 
 def test_a_final_release_is_the_latest_even_if_a_prerelease_is_newer() -> None:
     listing = Listing.from_record(
-        record("acme-2.0rc1-py3-none-any.whl", "acme-1.0-py3-none-any.whl")
+        make_record("acme-2.0rc1-py3-none-any.whl", "acme-1.0-py3-none-any.whl")
     )
     assert listing.latest is not None
     assert listing.latest.facts.version == "1.0"
 
 
-def test_yanked_files_speak_only_if_there_are_no_others() -> None:
-    yanked = Registers.model_validate({"versions": {"2.0": yank()}})
-    two = record("acme-1.0-py3-none-any.whl", "acme-2.0-py3-none-any.whl", yanked=yanked)
-    one = record("acme-2.0-py3-none-any.whl", yanked=yanked)
+def test_a_yanked_file_represents_a_release_only_without_others() -> None:
+    yanked = Registers.model_validate({"versions": {"2.0": make_yank()}})
+    two = make_record("acme-1.0-py3-none-any.whl", "acme-2.0-py3-none-any.whl", yanked=yanked)
+    one = make_record("acme-2.0-py3-none-any.whl", yanked=yanked)
     latest = [listing.latest for listing in map(Listing.from_record, (two, one))]
     assert [file and file.facts.version for file in latest] == ["1.0", "2.0"]
 
 
 def test_a_yank_keeps_its_reason_and_one_without_is_still_a_yank() -> None:
     yanked = Registers.model_validate(
-        {"versions": {"1": yank("broken"), "2": yank(), "3": yank("")}}
+        {"versions": {"1": make_yank("broken"), "2": make_yank(), "3": make_yank("")}}
     )
     files = ("acme-1.tar.gz", "acme-2.tar.gz", "acme-3.tar.gz", "acme-4.tar.gz")
-    listing = Listing.from_record(record(*files, yanked=yanked))
+    listing = Listing.from_record(make_record(*files, yanked=yanked))
     assert [file.yanked for file in listing.files] == ["broken", "", "", None]
 
 
@@ -76,10 +84,10 @@ def test_a_yank_keeps_its_reason_and_one_without_is_still_a_yank() -> None:
     ],
 )
 def test_text_is_brought_to_one_printable_line(text: str, expected: str) -> None:
-    assert printable(text) == expected
+    assert make_printable(text) == expected
 
 
-def test_requires_python_that_says_nothing_is_left_out() -> None:
-    file = file_record("acme-1.tar.gz", requires_python=" ")
-    listing = Listing.from_record(record(files={file.filename: file}))
+def test_a_blank_requires_python_is_left_out() -> None:
+    file = make_file_record("acme-1.tar.gz", requires_python=" ")
+    listing = Listing.from_record(make_record(files={file.filename: file}))
     assert listing.files[0].requires_python is None

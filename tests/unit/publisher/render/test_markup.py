@@ -1,28 +1,29 @@
 import pytest
 
 from publisher.errors import UnexpectedHtml
-from publisher.render.markup import checked, exchanged, with_head
+from publisher.render.markup import add_head, replace_exactly, verify_links
 
 
-def test_text_is_exchanged_where_it_occurs_as_often_as_it_must() -> None:
-    assert exchanged("page", "a-b-a", "a", "c", 2) == "c-b-c"
+def test_text_with_the_expected_occurrences_is_replaced() -> None:
+    assert replace_exactly("page", "a-b-a", "a", "c", 2) == "c-b-c"
 
 
 @pytest.mark.parametrize("times", [0, 1, 3])
 def test_text_that_occurs_more_or_less_often_is_refused(times: int) -> None:
     with pytest.raises(UnexpectedHtml, match=f"page: 'a' occurs 2 times, not {times}"):
-        exchanged("page", "a-b-a", "a", "c", times)
+        replace_exactly("page", "a-b-a", "a", "c", times)
 
 
 def test_declarations_are_escaped() -> None:
-    html = with_head("page", "<!doctype html>\n<html>\n    <head>\n", {"x": '"<&'}, "")
+    html = add_head("page", "<!doctype html>\n<html>\n    <head>\n", {"x": '"<&'}, "")
     assert '<meta name="x" content="&quot;&lt;&amp;">' in html
 
 
 def test_a_page_with_the_right_links_is_its_own_bytes() -> None:
     html = "<!DOCTYPE html><p>é</p><a href='/x?a=1&amp;b=2' data-y>\n  x &lt;\n  y\n</a>"
     assert (
-        checked("page", html, [("x < y", {"href": "/x?a=1&b=2", "data-y": None})]) == html.encode()
+        verify_links("page", html, [("x < y", {"href": "/x?a=1&b=2", "data-y": None})])
+        == html.encode()
     )
 
 
@@ -45,8 +46,8 @@ def test_a_page_with_the_right_links_is_its_own_bytes() -> None:
 )
 def test_a_page_with_other_links_or_unknown_parts_is_refused(html: str, found: str) -> None:
     with pytest.raises(UnexpectedHtml, match=found):
-        checked("page", html, [("x", {"href": "/x"})])
+        verify_links("page", html, [("x", {"href": "/x"})])
 
 
 def test_an_end_tag_without_a_beginning_is_no_link() -> None:
-    assert checked("page", "</a>", []) == b"</a>"
+    assert verify_links("page", "</a>", []) == b"</a>"

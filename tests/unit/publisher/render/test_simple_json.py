@@ -1,4 +1,4 @@
-"""INDEX_API section D: what the JSON pages must be."""
+"""Conformance of the JSON pages to INDEX_API section D."""
 
 import json
 from typing import Any
@@ -11,7 +11,13 @@ from publisher.render.simple_json import render_project, render_root
 from schemas.headers import SIMPLE_JSON
 from schemas.names import ProjectName
 from schemas.records import ProjectRecord
-from unit.publisher.world import HOSTILE, NAUGHTY, hostile, record, status
+from unit.publisher.publisher_fixtures import (
+    HOSTILE,
+    NAUGHTY,
+    make_hostile_record,
+    make_record,
+    make_status,
+)
 
 DIGEST = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 HASHES = {
@@ -83,22 +89,26 @@ ROOT = {
 }
 
 
-def page(of: ProjectRecord) -> Any:  # noqa: ANN401 - JSON
+def render_page(of: ProjectRecord) -> Any:  # noqa: ANN401 - JSON
     return json.loads(render_project(Listing.from_record(of)))
 
 
-def files(of: ProjectRecord) -> dict[str, dict[str, object]]:
-    return {file["filename"]: file for file in page(of)["files"]}
+def index_files(of: ProjectRecord) -> dict[str, dict[str, object]]:
+    return {file["filename"]: file for file in render_page(of)["files"]}
 
 
 @pytest.mark.conformance(29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39)
 @pytest.mark.parametrize(
     "of",
-    [hostile(), record(), record(*HOSTILE, status=status("quarantined", "malware"))],
+    [
+        make_hostile_record(),
+        make_record(),
+        make_record(*HOSTILE, status=make_status("quarantined", "malware")),
+    ],
     ids=["hostile", "empty", "quarantined"],
 )
 def test_the_page_is_of_version_1_4_to_a_strict_schema(of: ProjectRecord) -> None:
-    Draft202012Validator(PROJECT).validate(page(of))
+    Draft202012Validator(PROJECT).validate(render_page(of))
 
 
 @pytest.mark.conformance(12)
@@ -115,14 +125,14 @@ def test_the_root_lists_projects_by_their_normalised_names() -> None:
 
 @pytest.mark.conformance(31)
 def test_versions_cover_every_file_once_each() -> None:
-    assert page(hostile())["versions"] == [
+    assert render_page(make_hostile_record())["versions"] == [
         *("0.7.post1", "0.8", "0.9", "1.0rc1", "1.0", "1.0+cu1", "1!2.0")
     ]
 
 
 @pytest.mark.conformance(32)
 def test_a_file_says_all_that_is_known_of_it() -> None:
-    assert files(hostile())["acme-1.0rc1.tar.gz"] == {
+    assert index_files(make_hostile_record())["acme-1.0rc1.tar.gz"] == {
         "filename": "acme-1.0rc1.tar.gz",
         "url": "/packages/acme-1.0rc1.tar.gz",
         "hashes": {"sha256": "a" * 64},
@@ -135,56 +145,62 @@ def test_a_file_says_all_that_is_known_of_it() -> None:
 
 @pytest.mark.conformance(10)
 def test_addresses_are_percent_encoded() -> None:
-    assert files(hostile())["acme-1!2.0-py3-none-any.whl"]["url"] == (
+    assert index_files(make_hostile_record())["acme-1!2.0-py3-none-any.whl"]["url"] == (
         "/packages/acme-1%212.0-py3-none-any.whl"
     )
 
 
 @pytest.mark.conformance(33)
 def test_requires_python_is_raw_and_left_out_where_unknown() -> None:
-    assert files(hostile())["acme-0.8.tar.gz"]["requires-python"] == "<4, >=3.8"
-    assert "requires-python" not in files(record("acme-0.8.tar.gz"))["acme-0.8.tar.gz"]
+    assert index_files(make_hostile_record())["acme-0.8.tar.gz"]["requires-python"] == "<4, >=3.8"
+    assert "requires-python" not in index_files(make_record("acme-0.8.tar.gz"))["acme-0.8.tar.gz"]
 
 
 @pytest.mark.conformance(34)
 def test_core_metadata_is_a_digest_and_for_wheels_only() -> None:
-    known = files(hostile())
+    known = index_files(make_hostile_record())
     assert known["acme-0.9-py3-none-any.whl"]["core-metadata"] == {"sha256": "b" * 64}
     assert "core-metadata" not in known["acme-0.9.tar.gz"]
 
 
 @pytest.mark.conformance(35)
 def test_dist_info_metadata_never_appears() -> None:
-    assert b"dist-info-metadata" not in render_project(Listing.from_record(hostile()))
+    assert b"dist-info-metadata" not in render_project(Listing.from_record(make_hostile_record()))
 
 
 @pytest.mark.conformance(36)
 def test_a_yank_is_its_reason_or_true_and_never_an_empty_string() -> None:
-    known = files(hostile())
+    known = index_files(make_hostile_record())
     assert known["acme-0.9.tar.gz"]["yanked"] == NAUGHTY
     assert known["acme-0.8.tar.gz"]["yanked"] is True
     assert known["acme-1!2.0-py3-none-any.whl"]["yanked"] is False
 
 
 @pytest.mark.conformance(39)
-def test_the_status_stands_at_the_top_with_its_reason_where_there_is_one() -> None:
-    assert page(hostile())["project-status"] == {"status": "deprecated", "reason": NAUGHTY}
-    assert page(record())["project-status"] == {"status": "active"}
+def test_the_status_has_its_reason_if_there_is_one() -> None:
+    assert render_page(make_hostile_record())["project-status"] == {
+        "status": "deprecated",
+        "reason": NAUGHTY,
+    }
+    assert render_page(make_record())["project-status"] == {"status": "active"}
 
 
 @pytest.mark.conformance(42)
 def test_the_bytes_do_not_depend_on_the_order_in_which_files_came() -> None:
     shuffled = ProjectRecord.model_validate(
-        {**dict(hostile()), "files": dict(reversed(list(hostile().files.items())))}
+        {
+            **dict(make_hostile_record()),
+            "files": dict(reversed(list(make_hostile_record().files.items()))),
+        }
     )
     assert render_project(Listing.from_record(shuffled)) == render_project(
-        Listing.from_record(hostile())
+        Listing.from_record(make_hostile_record())
     )
 
 
 @pytest.mark.conformance(42)
 def test_the_page_is_utf_8_with_its_keys_sorted() -> None:
-    data = render_project(Listing.from_record(hostile()))
+    data = render_project(Listing.from_record(make_hostile_record()))
     assert "日本 🐍".encode() in data
     keys = [list(file) for file in json.loads(data)["files"]]
     assert keys == [sorted(key) for key in keys]

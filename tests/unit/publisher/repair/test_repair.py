@@ -1,4 +1,4 @@
-"""Repair is replay: what is lost comes back by announcing again what is left."""
+"""Repair by replay: announcing existing objects again restores lost ones."""
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -13,19 +13,19 @@ from publisher.repair.rebuild import Rebuild
 from schemas.events import FileAccepted, ProjectIndexed
 from schemas.names import Filename, ProjectName
 from schemas.records import FileRecord, ProjectRecord
-from testing.fakes.memory import MemoryTopic
-from testing.services.index import Index
+from testing.fakes.memory_ports import MemoryTopic
+from testing.services.memory_index import MemoryIndex
 
 RECORD = "projects/acme.json"
 
 
 @pytest.fixture
-def index() -> Index:
-    return Index.published()
+def index() -> MemoryIndex:
+    return MemoryIndex.publish_all()
 
 
-def announced(index: Index, *only: str) -> list[ProjectIndexed]:
-    """What ``rebuild`` publishes."""
+def announce_rebuild(index: MemoryIndex, *only: str) -> list[ProjectIndexed]:
+    """Run ``rebuild``; return its messages."""
     topic = MemoryTopic()
     with ThreadPoolExecutor(2) as pool:
         rebuild = Rebuild(index.buckets["metadata"], topic, pool)
@@ -33,8 +33,8 @@ def announced(index: Index, *only: str) -> list[ProjectIndexed]:
     return [message for message in topic.messages if isinstance(message, ProjectIndexed)]
 
 
-def reindex(index: Index, topic: MemoryTopic, *only: str) -> dict[str, Reason]:
-    """Run ``reindex``; return what it refused."""
+def run_reindex(index: MemoryIndex, topic: MemoryTopic, *only: str) -> dict[str, Reason]:
+    """Run ``reindex``; return the reasons of refused objects."""
     incoming, packages = index.buckets["incoming"], index.buckets["packages"]
     promotion = Promotion(incoming, packages, Policy(), lambda upload: None)
     with ThreadPoolExecutor(2) as pool:
@@ -42,94 +42,94 @@ def reindex(index: Index, topic: MemoryTopic, *only: str) -> dict[str, Reason]:
         return {name: refused.reason for name, refused in run if refused}
 
 
-def facts(index: Index) -> dict[str, Mapping[Filename, FileRecord]]:
+def read_facts(index: MemoryIndex) -> dict[str, Mapping[Filename, FileRecord]]:
     records = map(ProjectRecord.model_validate_json, index.data("metadata").values())
     return {record.project: record.files for record in records}
 
 
-def test_rebuild_after_losing_the_static_bucket_gives_the_same_bytes(index: Index) -> None:
+def test_rebuild_after_losing_the_static_bucket_gives_the_same_bytes(index: MemoryIndex) -> None:
     before = index.data("static")
     index.empty("static")
-    index.run(*announced(index))
+    index.run(*announce_rebuild(index))
     assert index.data("static") == before
 
 
-def test_rebuild_writes_pages_that_say_they_are_of_their_record_already(index: Index) -> None:
+def test_rebuild_writes_pages_that_say_they_are_of_their_record_already(index: MemoryIndex) -> None:
     before = index.data("static")
     for name in before:
         live = index.storage.get("static", name)
         index.storage.insert("static", name, b"damaged", live.attributes)
     index.buckets["static"].remove("blocked.json")
-    index.run(*announced(index))
+    index.run(*announce_rebuild(index))
     assert index.data("static") == before
 
 
-def test_rebuild_of_one_project_announces_that_one(index: Index) -> None:
-    (message,) = announced(index, "acme", "unheard-of")
+def test_rebuild_of_one_project_announces_that_one(index: MemoryIndex) -> None:
+    (message,) = announce_rebuild(index, "acme", "unheard-of")
     record = ProjectRecord.model_validate_json(index.data("metadata")[RECORD])
     assert message == ProjectIndexed(
         project=ProjectName("acme"), record_revision=record.revision, force=True
     )
 
 
-def test_rebuild_announces_records_whose_objects_do_not_say_their_revision(index: Index) -> None:
+def test_rebuild_announces_records_without_a_revision_in_their_metadata(index: MemoryIndex) -> None:
     index.storage.insert("metadata", RECORD, index.data("metadata")[RECORD])
     index.buckets["metadata"].put("notes")
-    assert [m.record_revision for m in announced(index) if m.project == "acme"] == [0]
+    assert [m.record_revision for m in announce_rebuild(index) if m.project == "acme"] == [0]
 
 
-def test_reindex_after_losing_the_metadata_bucket_gives_the_same_facts(index: Index) -> None:
-    before = facts(index)
+def test_reindex_after_losing_the_metadata_bucket_gives_the_same_facts(index: MemoryIndex) -> None:
+    before = read_facts(index)
     index.empty("metadata")
     topic = MemoryTopic()
-    assert reindex(index, topic) == {}
+    assert run_reindex(index, topic) == {}
     index.run(*topic.messages)
-    assert facts(index) == before
+    assert read_facts(index) == before
 
 
-def test_reindex_puts_the_record_ahead_of_the_pages_of_its_predecessor(index: Index) -> None:
+def test_reindex_puts_the_record_ahead_of_the_pages_of_its_predecessor(index: MemoryIndex) -> None:
     index.run(index.upload("gamma", "4.0"))
     index.empty("metadata")
     topic = MemoryTopic()
-    reindex(index, topic)
+    run_reindex(index, topic)
     index.run(*topic.messages)
     assert b"gamma-4.0-py3-none-any.whl" in index.data("static")["simple/gamma/index.v1.json"]
 
 
-def test_registers_come_back_by_putting_older_versions_back_before_reindexing(
-    index: Index,
+def test_restored_records_keep_their_registers_after_reindexing(
+    index: MemoryIndex,
 ) -> None:
-    """What docs/operate.md tells an operator to do: copy the last version, then reindex."""
+    """Follow docs/operate.md: copy the last version of each record, then reindex."""
     before, deleted = index.data("metadata"), index.storage.buckets["metadata"]
     index.empty("metadata")
     for name in before:
         last = deleted.archived[name][-1]
         index.storage.insert("metadata", name, last.data, last.attributes)
     topic = MemoryTopic()
-    reindex(index, topic)
+    run_reindex(index, topic)
     index.run(*topic.messages)
     assert index.data("metadata") == before
 
 
-def test_reindex_writes_a_metadata_file_that_is_missing(index: Index) -> None:
+def test_reindex_writes_a_metadata_file_that_is_missing(index: MemoryIndex) -> None:
     before = index.data("packages")
     index.buckets["packages"].remove("gamma-3.0-py3-none-any.whl.metadata")
-    reindex(index, MemoryTopic())
+    run_reindex(index, MemoryTopic())
     assert index.data("packages") == before
 
 
-def test_reindex_of_one_project_announces_its_files_only(index: Index) -> None:
+def test_reindex_of_one_project_announces_its_files_only(index: MemoryIndex) -> None:
     topic = MemoryTopic()
-    reindex(index, topic, "beta-tools")
+    run_reindex(index, topic, "beta-tools")
     files = [message.file for message in topic.messages if isinstance(message, FileAccepted)]
     assert sorted(file.version for file in files) == ["0.1", "0.2"]
 
 
-def test_reindex_names_what_was_not_promoted_and_goes_on(index: Index) -> None:
+def test_reindex_reports_objects_that_were_not_promoted_and_continues(index: MemoryIndex) -> None:
     for name in ("acme-7.0-py3-none-any.whl", "notes"):
         index.buckets["packages"].put(name, b"?")
     topic = MemoryTopic()
-    assert reindex(index, topic) == {
+    assert run_reindex(index, topic) == {
         "acme-7.0-py3-none-any.whl": Reason.EXISTS,
         "notes": Reason.BAD_FILENAME,
     }

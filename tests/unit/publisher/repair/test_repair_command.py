@@ -1,4 +1,4 @@
-"""``python -m publisher verify|rebuild`` and ``python -m ingest reindex``, on buckets over HTTP."""
+"""Commands of ``python -m publisher`` and ``python -m ingest``, with buckets over HTTP."""
 
 from collections.abc import Callable, Iterator
 
@@ -9,7 +9,7 @@ import publisher.__main__
 from cloud import storage
 from cloud.storage import StorageBucket
 from schemas.events import FileUploaded
-from testing.fakes.wheels import wheel, wheel_filename
+from testing.fakes.small_wheels import build_wheel, wheel_filename
 from testing.services.pipeline import BUCKETS, Pipeline
 from testing.storage import StorageServer
 
@@ -19,24 +19,24 @@ Command = Callable[[list[str]], int]
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[StorageServer]:
-    """An index of one wheel, and the environment of the services."""
+    """Storage server with an index of one wheel, and the environment of the services."""
     with StorageServer() as started:
-        monkeypatch.setenv("PROJECT", "gcpypi-test")
+        monkeypatch.setenv("GCP_PROJECT", "gcpypi-test")
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", started.url)
-        # Nobody listens there: what is announced fails, at once.
+        # A closed port, so that announcements fail at once.
         monkeypatch.setenv("PUBSUB_EMULATOR_HOST", "127.0.0.1:1")
         client = storage.connect("gcpypi-test")
         for bucket in BUCKETS:
             started.storage.create_bucket(bucket)
             monkeypatch.setenv(f"{bucket.upper()}_BUCKET", bucket)
-        started.storage.insert("incoming", NAME, wheel())
+        started.storage.insert("incoming", NAME, build_wheel())
         pipeline = Pipeline(lambda name: StorageBucket(client, name))
         pipeline.run(FileUploaded(bucket="incoming", name=NAME))
         yield started
         client.close()
 
 
-def test_verify_of_a_sound_index_says_so(
+def test_verify_of_a_correct_index_prints_no_differences(
     server: StorageServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert publisher.__main__.main(["verify", "--bytes"]) == 0
@@ -53,21 +53,21 @@ def test_verify_prints_a_line_for_each_difference(
     assert words.err.endswith("verify: 1 difference\n")
 
 
-def test_rebuild_says_which_project_has_no_record(
+def test_rebuild_prints_projects_without_a_record(
     server: StorageServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert publisher.__main__.main(["rebuild", "Unheard_Of"]) == 1
     assert "rebuild: no record of unheard-of" in capsys.readouterr().err
 
 
-def test_reindex_says_what_is_no_promoted_file(
+def test_reindex_prints_objects_that_are_not_promoted_files(
     server: StorageServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     server.storage.insert("packages", "other-1.tar.gz", b"?")
     assert ingest.__main__.main(["reindex", "other"]) == 1
     words = capsys.readouterr()
     assert words.out.startswith("other-1.tar.gz: exists")
-    assert words.err == "reindex: 0 files announced, 1 are none\n"
+    assert words.err == "reindex: 0 files announced, 1 objects refused\n"
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,11 @@
-"""The strict fake, served."""
+"""The strict fake of Cloud Storage, with a server."""
 
 from collections.abc import Iterator
 
 import pytest
 import requests
 
-from testing.storage import Storage, StorageServer
+from testing.storage import FakeStorage, StorageServer
 
 
 @pytest.fixture(scope="session")
@@ -15,23 +15,23 @@ def server() -> Iterator[StorageServer]:
 
 
 @pytest.fixture
-def storage(server: StorageServer) -> Storage:
+def storage(server: StorageServer) -> FakeStorage:
     server.storage.reset()
     server.storage.create_bucket("b")
     return server.storage
 
 
 @pytest.fixture
-def http(storage: Storage) -> Iterator[requests.Session]:
+def http(storage: FakeStorage) -> Iterator[requests.Session]:
     with requests.Session() as session:
         yield session
 
 
 @pytest.fixture
-def objects(storage: Storage) -> str:
+def objects(storage: FakeStorage) -> str:
     return f"{storage.origin}/storage/v1/b/b/o"
 
 
 @pytest.fixture
-def upload(storage: Storage) -> str:
+def upload(storage: FakeStorage) -> str:
     return f"{storage.origin}/upload/storage/v1/b/b/o"

@@ -8,18 +8,18 @@ import pytest
 import requests
 
 from testing.processes import Process
-from testing.storage import Fault, Resource, Storage, StorageError
-from testing.storage.errors import injected
+from testing.storage import FakeStorage, Fault, Resource, StorageError
+from testing.storage.errors import fault_error
 from testing.storage.faults import Faults
 
 
 @pytest.fixture
-def stored(storage: Storage) -> Storage:
+def stored(storage: FakeStorage) -> FakeStorage:
     storage.insert("b", "a", b"0123456789")
     return storage
 
 
-def media(storage: Storage) -> str:
+def media_url(storage: FakeStorage) -> str:
     return f"{storage.origin}/storage/v1/b/b/o/a?alt=media"
 
 
@@ -33,16 +33,16 @@ def test_a_rule_strikes_what_it_matches_as_often_as_it_says() -> None:
 
 
 def test_the_dice_are_seeded() -> None:
-    def throws() -> list[bool]:
+    def draw() -> list[bool]:
         faults = Faults(seed=7)
         faults.add(Fault(times=None, probability=0.5))
         return [bool(faults.pick("objects.get", "b", "a")) for _ in range(100)]
 
-    assert throws() == throws()
-    assert 30 < sum(throws()) < 70
+    assert draw() == draw()
+    assert 30 < sum(draw()) < 70
 
 
-def test_an_error_is_answered_and_nothing_done(http: requests.Session, stored: Storage) -> None:
+def test_an_error_is_answered_and_nothing_done(http: requests.Session, stored: FakeStorage) -> None:
     stored.faults.add(Fault(operation="objects.delete", status=503))
     url = f"{stored.origin}/storage/v1/b/b/o/a"
     assert http.delete(url).status_code == 503
@@ -50,7 +50,7 @@ def test_an_error_is_answered_and_nothing_done(http: requests.Session, stored: S
 
 
 def test_what_is_done_before_the_answer_is_lost_stays_done(
-    http: requests.Session, stored: Storage
+    http: requests.Session, stored: FakeStorage
 ) -> None:
     stored.faults.add(Fault("reset", operation="objects.delete", when="after"))
     with pytest.raises(requests.ConnectionError):
@@ -59,26 +59,28 @@ def test_what_is_done_before_the_answer_is_lost_stays_done(
 
 
 @pytest.mark.parametrize("kind", ["reset", "hang", "truncate"])
-def test_a_connection_breaks(http: requests.Session, stored: Storage, kind: str) -> None:
-    stored.faults.add(Fault.of({"kind": kind, "seconds": 0.05, "after_bytes": 4}))
+def test_a_connection_breaks(http: requests.Session, stored: FakeStorage, kind: str) -> None:
+    stored.faults.add(Fault.from_json({"kind": kind, "seconds": 0.05, "after_bytes": 4}))
     with pytest.raises((requests.ConnectionError, requests.exceptions.ChunkedEncodingError)):
-        _ = http.get(media(stored)).content
-    assert http.get(media(stored)).content == b"0123456789"
+        _ = http.get(media_url(stored)).content
+    assert http.get(media_url(stored)).content == b"0123456789"
 
 
-def test_a_truncated_body_is_sent_up_to_there(http: requests.Session, stored: Storage) -> None:
+def test_a_truncated_body_is_sent_up_to_there(http: requests.Session, stored: FakeStorage) -> None:
     stored.faults.add(Fault("truncate", after_bytes=4))
-    with http.get(media(stored), stream=True) as answer:
+    with http.get(media_url(stored), stream=True) as answer:
         assert answer.headers["Content-Length"] == "10"
         assert answer.raw.read(4) == b"0123"
 
 
-def test_latency_delays_and_answers(http: requests.Session, stored: Storage) -> None:
+def test_latency_delays_and_answers(http: requests.Session, stored: FakeStorage) -> None:
     stored.faults.add(Fault("latency", seconds=0.1))
-    assert http.get(media(stored)).elapsed.total_seconds() >= 0.1
+    assert http.get(media_url(stored)).elapsed.total_seconds() >= 0.1
 
 
-def test_hooks_see_each_step_and_may_answer_for_it(http: requests.Session, stored: Storage) -> None:
+def test_hooks_see_each_step_and_may_answer_for_it(
+    http: requests.Session, stored: FakeStorage
+) -> None:
     seen: list[tuple[str, ...]] = []
 
     def before(operation: str, bucket: str, name: str) -> None:
@@ -86,18 +88,18 @@ def test_hooks_see_each_step_and_may_answer_for_it(http: requests.Session, store
 
     def after(operation: str, bucket: str, name: str) -> None:
         seen.append(("after", operation, bucket, name))
-        raise injected(429)
+        raise fault_error(429)
 
     stored.before, stored.after = before, after
-    assert http.get(media(stored)).status_code == 429
+    assert http.get(media_url(stored)).status_code == 429
     assert seen == [(moment, "objects.download", "b", "a") for moment in ("before", "after")]
 
 
 def test_requests_are_counted_and_billed_unless_refused(
-    http: requests.Session, stored: Storage
+    http: requests.Session, stored: FakeStorage
 ) -> None:
     origin = f"{stored.origin}/storage/v1/b/b/o"
-    http.get(media(stored))
+    http.get(media_url(stored))
     http.get(f"{origin}/absent")
     http.get(origin)
     http.delete(f"{origin}/a")
@@ -119,7 +121,7 @@ def test_requests_are_counted_and_billed_unless_refused(
 
 
 def test_new_objects_are_announced_with_what_cloud_storage_says_of_them() -> None:
-    storage = Storage()
+    storage = FakeStorage()
     storage.create_bucket("b")
     heard: list[tuple[str, Resource, Mapping[str, str]]] = []
     storage.on_finalize["b"] = [lambda *event: heard.append(event)]
@@ -146,7 +148,7 @@ def test_new_objects_are_announced_with_what_cloud_storage_says_of_them() -> Non
 
 
 def test_a_refused_write_is_not_announced() -> None:
-    storage = Storage(write_interval=3600)
+    storage = FakeStorage(write_interval=3600)
     storage.create_bucket("b")
     heard: list[Resource] = []
     storage.on_finalize["b"] = [lambda bucket, resource, attributes: heard.append(resource)]

@@ -1,18 +1,25 @@
-"""The state machine: generations, preconditions, versions, the limit on writes."""
+"""The state machine of the fake: generations, preconditions, versions, the limit on writes."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
 
-from testing.storage import Attributes, ListQuery, Preconditions, Source, Storage, StorageError
+from testing.storage import (
+    Attributes,
+    FakeStorage,
+    ListQuery,
+    Preconditions,
+    RewriteSource,
+    StorageError,
+)
 
 NOW = datetime(2026, 11, 1, 12, 30, 15, 123456, tzinfo=UTC)
 
 
 @pytest.fixture
-def storage() -> Storage:
-    storage = Storage()
+def storage() -> FakeStorage:
+    storage = FakeStorage()
     storage.now = NOW
     storage.create_bucket("b")
     storage.create_bucket("versioned", versioning=True)
@@ -23,7 +30,7 @@ def status_of(error: pytest.ExceptionInfo[StorageError]) -> int:
     return error.value.status
 
 
-def test_generations_are_unique_and_do_not_increase(storage: Storage) -> None:
+def test_generations_are_unique_and_do_not_increase(storage: FakeStorage) -> None:
     generations = [storage.insert("b", "a", b"").generation for _ in range(10_000)]
     assert len(set(generations)) == len(generations)
     falls = sum(later < earlier for earlier, later in pairwise(generations))
@@ -31,7 +38,7 @@ def test_generations_are_unique_and_do_not_increase(storage: Storage) -> None:
     assert all(len(str(generation)) == 16 for generation in generations)
 
 
-def test_the_clock_is_settable_and_has_whole_milliseconds(storage: Storage) -> None:
+def test_the_clock_is_settable_and_has_whole_milliseconds(storage: FakeStorage) -> None:
     assert storage.insert("b", "a", b"").created == NOW.replace(microsecond=123000)
     storage.now = None
     assert abs(storage.now - datetime.now(UTC)) < timedelta(minutes=1)
@@ -55,7 +62,7 @@ def test_the_clock_is_settable_and_has_whole_milliseconds(storage: Storage) -> N
     ],
 )
 def test_a_write_heeds_all_its_preconditions(
-    storage: Storage, conditions: dict[str, int | str], absent: int, live: int
+    storage: FakeStorage, conditions: dict[str, int | str], absent: int, live: int
 ) -> None:
     generation = storage.insert("b", "live", b"").generation
     given = {
@@ -81,7 +88,7 @@ def test_a_write_heeds_all_its_preconditions(
     ],
 )
 def test_a_read_heeds_its_preconditions(
-    storage: Storage, conditions: dict[str, int | str], status: int
+    storage: FakeStorage, conditions: dict[str, int | str], status: int
 ) -> None:
     live = storage.insert("b", "a", b"")
     given = Preconditions(
@@ -98,7 +105,7 @@ def test_a_read_heeds_its_preconditions(
 @pytest.mark.parametrize(
     "wrong", [Preconditions(generation_match=1), Preconditions(metageneration_match=2)]
 )
-def test_changes_heed_their_preconditions(storage: Storage, wrong: Preconditions) -> None:
+def test_changes_heed_their_preconditions(storage: FakeStorage, wrong: Preconditions) -> None:
     live = storage.insert("b", "a", b"")
     with pytest.raises(StorageError) as error:
         storage.patch("b", "a", {"contentType": "x/y"}, preconditions=wrong)
@@ -109,7 +116,7 @@ def test_changes_heed_their_preconditions(storage: Storage, wrong: Preconditions
     assert storage.get("b", "a") == live
 
 
-def test_a_patch_merges_and_keeps_the_generation(storage: Storage) -> None:
+def test_a_patch_merges_and_keeps_the_generation(storage: FakeStorage) -> None:
     attributes = Attributes(
         content_type="a/b", cache_control="no-store", metadata={"k": "1", "l": "2"}
     )
@@ -122,7 +129,7 @@ def test_a_patch_merges_and_keeps_the_generation(storage: Storage) -> None:
     assert storage.get("b", "a") == patched
 
 
-def test_a_plain_bucket_keeps_nothing_of_what_was_replaced(storage: Storage) -> None:
+def test_a_plain_bucket_keeps_nothing_of_what_was_replaced(storage: FakeStorage) -> None:
     first = storage.insert("b", "a", b"1")
     storage.insert("b", "a", b"2")
     with pytest.raises(StorageError) as error:
@@ -130,7 +137,7 @@ def test_a_plain_bucket_keeps_nothing_of_what_was_replaced(storage: Storage) -> 
     assert status_of(error) == 404
 
 
-def test_a_versioned_bucket_keeps_what_was_replaced_and_deleted(storage: Storage) -> None:
+def test_a_versioned_bucket_keeps_what_was_replaced_and_deleted(storage: FakeStorage) -> None:
     first = storage.insert("versioned", "a", b"1")
     second = storage.insert("versioned", "a", b"2")
     storage.delete("versioned", "a")
@@ -142,7 +149,7 @@ def test_a_versioned_bucket_keeps_what_was_replaced_and_deleted(storage: Storage
     storage.insert("versioned", "a", b"3", None, Preconditions(generation_match=0))
 
 
-def test_a_generation_that_is_named_is_deleted_for_good(storage: Storage) -> None:
+def test_a_generation_that_is_named_is_deleted_for_good(storage: FakeStorage) -> None:
     first = storage.insert("versioned", "a", b"1")
     second = storage.insert("versioned", "a", b"2")
     storage.delete("versioned", "a", first.generation)
@@ -150,7 +157,7 @@ def test_a_generation_that_is_named_is_deleted_for_good(storage: Storage) -> Non
     assert storage.list("versioned", ListQuery(versions=True)).items == []
 
 
-def test_a_name_takes_one_write_a_second(storage: Storage) -> None:
+def test_a_name_takes_one_write_a_second(storage: FakeStorage) -> None:
     storage.write_interval = 1
     storage.insert("b", "a", b"")
     storage.insert("b", "another", b"")
@@ -167,7 +174,7 @@ def test_a_name_takes_one_write_a_second(storage: Storage) -> None:
     storage.insert("b", "a", b"")
 
 
-def test_only_writes_that_succeed_count_towards_the_limit(storage: Storage) -> None:
+def test_only_writes_that_succeed_count_towards_the_limit(storage: FakeStorage) -> None:
     storage.write_interval = 1
     for _ in range(3):
         with pytest.raises(StorageError) as error:
@@ -177,7 +184,7 @@ def test_only_writes_that_succeed_count_towards_the_limit(storage: Storage) -> N
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "a\nb", "ü" * 513, ".well-known/acme-challenge/x"])
-def test_a_name_that_cloud_storage_refuses_is_refused(storage: Storage, name: str) -> None:
+def test_a_name_that_cloud_storage_refuses_is_refused(storage: FakeStorage, name: str) -> None:
     with pytest.raises(StorageError) as error:
         storage.insert("b", name, b"")
     assert status_of(error) == 400
@@ -190,8 +197,10 @@ def test_custom_metadata_is_at_most_eight_kibibytes() -> None:
     assert status_of(error) == 400
 
 
-def test_a_rewrite_without_attributes_inherits_them(storage: Storage) -> None:
+def test_a_rewrite_without_attributes_inherits_them(storage: FakeStorage) -> None:
     attributes = Attributes(content_type="a/b", metadata={"k": "v"})
     storage.insert("b", "a", b"1", attributes)
-    assert storage.rewrite(Source("b", "a"), "versioned", "a").attributes == attributes
-    assert storage.rewrite(Source("b", "a"), "b", "c", Attributes()).attributes == Attributes()
+    assert storage.rewrite(RewriteSource("b", "a"), "versioned", "a").attributes == attributes
+    assert (
+        storage.rewrite(RewriteSource("b", "a"), "b", "c", Attributes()).attributes == Attributes()
+    )

@@ -5,7 +5,7 @@ from hashlib import md5
 import pytest
 import requests
 
-from testing.storage import Attributes, Storage
+from testing.storage import Attributes, FakeStorage
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ from testing.storage import Attributes, Storage
 )
 def test_ranges(
     http: requests.Session,
-    storage: Storage,
+    storage: FakeStorage,
     objects: str,
     asked: str,
     status: int,
@@ -40,14 +40,14 @@ def test_ranges(
 
 @pytest.mark.parametrize("asked", ["bytes=10-", "bytes=-0", "bytes=99-100"])
 def test_a_range_of_nothing_is_refused(
-    http: requests.Session, storage: Storage, objects: str, asked: str
+    http: requests.Session, storage: FakeStorage, objects: str, asked: str
 ) -> None:
     storage.insert("b", "a", b"0123456789")
     assert http.get(f"{objects}/a?alt=media", headers={"Range": asked}).status_code == 416
 
 
 def test_a_read_by_the_xml_api_tells_all_in_headers(
-    http: requests.Session, storage: Storage
+    http: requests.Session, storage: FakeStorage
 ) -> None:
     attributes = Attributes("x/y", "no-store", metadata={"sha256": "00", "by": "Zoë"})
     version = storage.insert("b", "a/b c", b"123", attributes)
@@ -73,7 +73,7 @@ def test_a_read_by_the_xml_api_tells_all_in_headers(
 
 
 def test_etags_make_reads_conditional(
-    http: requests.Session, storage: Storage, objects: str
+    http: requests.Session, storage: FakeStorage, objects: str
 ) -> None:
     storage.insert("b", "a", b"123")
     for url in (f"{objects}/a?alt=media", f"{storage.origin}/b/a"):
@@ -85,7 +85,7 @@ def test_etags_make_reads_conditional(
 
 
 def test_fields_select_what_is_answered(
-    http: requests.Session, storage: Storage, objects: str
+    http: requests.Session, storage: FakeStorage, objects: str
 ) -> None:
     first = storage.insert("b", "a", b"", Attributes("x/y", metadata={"k": "v"}))
     second = storage.insert("b", "b", b"")
@@ -108,7 +108,7 @@ def test_fields_that_cannot_be_read_are_refused(
 
 
 def test_an_absent_object_is_told_as_google_does(
-    http: requests.Session, storage: Storage, objects: str
+    http: requests.Session, storage: FakeStorage, objects: str
 ) -> None:
     message = "No such object: b/a"
     detail = {"message": message, "domain": "global", "reason": "notFound"}
@@ -120,7 +120,7 @@ def test_an_absent_object_is_told_as_google_does(
 
 
 def test_what_is_not_served_is_refused_and_not_ignored(
-    http: requests.Session, objects: str, storage: Storage
+    http: requests.Session, objects: str, storage: FakeStorage
 ) -> None:
     assert http.get(objects, params={"matchGlob": "*"}).status_code == 400
     assert http.post(f"{objects}/a/compose", json={}).status_code == 400
@@ -128,7 +128,7 @@ def test_what_is_not_served_is_refused_and_not_ignored(
 
 
 def test_a_bare_slash_does_not_name_an_object_of_the_json_api(
-    http: requests.Session, objects: str, storage: Storage
+    http: requests.Session, objects: str, storage: FakeStorage
 ) -> None:
     storage.insert("b", "a/b", b"")
     assert http.get(f"{objects}/a%2Fb").status_code == 200

@@ -5,16 +5,16 @@ import json
 import pytest
 import requests
 
-from testing.storage import Attributes, Storage
+from testing.storage import Attributes, FakeStorage
 
 PIECE = 256 * 1024
 
 
-def reason(response: requests.Response) -> str:
+def read_reason(response: requests.Response) -> str:
     return str(response.json()["error"]["errors"][0]["reason"])
 
 
-def multipart(resource: dict[str, object], media: bytes) -> tuple[bytes, dict[str, str]]:
+def make_multipart(resource: dict[str, object], media: bytes) -> tuple[bytes, dict[str, str]]:
     parts = [
         b'--=="=\r\nContent-Type: application/json\r\n\r\n' + json.dumps(resource).encode(),
         b'--=="=\r\nContent-Type: text/plain\r\n\r\n' + media,
@@ -26,9 +26,9 @@ def multipart(resource: dict[str, object], media: bytes) -> tuple[bytes, dict[st
 
 @pytest.mark.parametrize("media", [b"", b"\r\n--=\r\n\r\n", bytes(range(256))])
 def test_a_multipart_upload_keeps_the_media_as_it_is(
-    http: requests.Session, upload: str, storage: Storage, media: bytes
+    http: requests.Session, upload: str, storage: FakeStorage, media: bytes
 ) -> None:
-    body, headers = multipart({"name": "a", "metadata": {"k": "ü"}}, media)
+    body, headers = make_multipart({"name": "a", "metadata": {"k": "ü"}}, media)
     answer = http.post(f"{upload}?uploadType=multipart", data=body, headers=headers)
     assert answer.status_code == 200
     version = storage.get("b", "a")
@@ -39,22 +39,22 @@ def test_a_multipart_upload_keeps_the_media_as_it_is(
 
 @pytest.mark.parametrize("key", ["md5Hash", "crc32c"])
 def test_bytes_that_are_not_what_was_meant_are_refused(
-    http: requests.Session, upload: str, storage: Storage, key: str
+    http: requests.Session, upload: str, storage: FakeStorage, key: str
 ) -> None:
-    body, headers = multipart({"name": "a", key: "AAAAAA=="}, b"1")
+    body, headers = make_multipart({"name": "a", key: "AAAAAA=="}, b"1")
     answer = http.post(f"{upload}?uploadType=multipart", data=body, headers=headers)
-    assert (answer.status_code, reason(answer)) == (400, "invalid")
+    assert (answer.status_code, read_reason(answer)) == (400, "invalid")
     assert storage.list("b").items == []
 
 
 def test_a_media_upload_heeds_its_precondition(
-    http: requests.Session, upload: str, storage: Storage
+    http: requests.Session, upload: str, storage: FakeStorage
 ) -> None:
     url = f"{upload}?uploadType=media&name=a/b&ifGenerationMatch=0"
     headers = {"Content-Type": "x/y"}
     assert http.post(url, data=b"1", headers=headers).json()["contentType"] == "x/y"
     answer = http.post(url, data=b"2", headers=headers)
-    assert (answer.status_code, reason(answer)) == (412, "conditionNotMet")
+    assert (answer.status_code, read_reason(answer)) == (412, "conditionNotMet")
 
 
 def start(http: requests.Session, upload: str, query: str = "") -> str:
@@ -68,7 +68,7 @@ def put(http: requests.Session, url: str, body: bytes, content_range: str) -> re
 
 
 def test_a_resumable_upload_comes_in_pieces(
-    http: requests.Session, upload: str, storage: Storage
+    http: requests.Session, upload: str, storage: FakeStorage
 ) -> None:
     data = bytes(range(256)) * 3 * 1024
     session = start(http, upload)
@@ -95,19 +95,19 @@ def test_a_piece_that_leaves_a_gap_is_refused(http: requests.Session, upload: st
 
 
 def test_a_resumable_upload_of_nothing_is_one_request(
-    http: requests.Session, upload: str, storage: Storage
+    http: requests.Session, upload: str, storage: FakeStorage
 ) -> None:
     assert put(http, start(http, upload), b"", "bytes */0").status_code == 200
     assert storage.get("b", "a").data == b""
 
 
 def test_a_resumable_upload_is_checked_when_it_ends_too(
-    http: requests.Session, upload: str, storage: Storage
+    http: requests.Session, upload: str, storage: FakeStorage
 ) -> None:
     session = start(http, upload, "&ifGenerationMatch=0")
     storage.insert("b", "a", b"first")
     answer = put(http, session, b"123", "bytes 0-2/3")
-    assert (answer.status_code, reason(answer)) == (412, "conditionNotMet")
+    assert (answer.status_code, read_reason(answer)) == (412, "conditionNotMet")
     again = f"{upload}?uploadType=resumable&name=a&ifGenerationMatch=0"
     assert http.post(again).status_code == 412
     assert storage.get("b", "a").data == b"first"

@@ -1,6 +1,6 @@
 """``python -m unit.testing.processes.programs NAME DIRECTORY``: programs to interrupt.
 
-Each starts processes, makes the file ``ready`` in the directory, and waits.
+Each program starts processes, creates the file ``ready`` in the directory, and waits.
 """
 
 import signal
@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from e2e.conftest import bare_path, running
-from testing.fakes.fake_gcs_server import fake_gcs
-from testing.processes import Process, exit_at_sigterm, on_kill
-from testing.services.fleet import fleet
+from e2e.conftest import make_bare_path, run_local_index
+from testing.fakes.fake_gcs_server import run_fake_gcs
+from testing.processes import Process, exit_at_sigterm, run_if_killed
+from testing.services.fleet import run_fleet
 
 STUBBORN = """
 import signal, subprocess, sys, time
@@ -22,7 +22,7 @@ subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
 print("started", flush=True)
 time.sleep(600)
 """
-"""A process that ignores SIGTERM, with a child."""
+"""A process that ignores SIGTERM, and its child."""
 
 
 def main() -> None:
@@ -34,13 +34,13 @@ def main() -> None:
 
 
 @contextmanager
-def _emulator(directory: Path) -> Iterator[None]:
-    with fake_gcs():
+def _run_emulator(directory: Path) -> Iterator[None]:
+    with run_fake_gcs():
         yield
 
 
 @contextmanager
-def _stubborn(directory: Path) -> Iterator[None]:
+def _run_stubborn(directory: Path) -> Iterator[None]:
     command = [sys.executable, "-c", STUBBORN]
     with Process(command, stdout=subprocess.PIPE, grace=0.2) as process:
         assert process.stdout is not None
@@ -49,29 +49,29 @@ def _stubborn(directory: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _workers(directory: Path) -> Iterator[None]:
-    with fleet(directory / "log", indexers=1, publishers=1, write_interval=0):
+def _run_workers(directory: Path) -> Iterator[None]:
+    with run_fleet(directory / "log", indexers=1, publishers=1, write_interval=0):
         yield
 
 
 @contextmanager
-def _local_index(directory: Path) -> Iterator[None]:
-    with running(directory / "local", bare_path(directory / "bin")):
+def _run_local_index(directory: Path) -> Iterator[None]:
+    with run_local_index(directory / "local", make_bare_path(directory / "bin")):
         yield
 
 
 @contextmanager
-def _last_will(directory: Path) -> Iterator[None]:
-    with on_kill(["touch", str(directory / "killed")]):
+def _run_command_if_killed(directory: Path) -> Iterator[None]:
+    with run_if_killed(["touch", str(directory / "killed")]):
         yield
 
 
 PROGRAMS = {
-    "emulator": _emulator,
-    "stubborn": _stubborn,
-    "workers": _workers,
-    "local-index": _local_index,
-    "last-will": _last_will,
+    "emulator": _run_emulator,
+    "stubborn": _run_stubborn,
+    "workers": _run_workers,
+    "local-index": _run_local_index,
+    "last-will": _run_command_if_killed,
 }
 
 

@@ -1,4 +1,4 @@
-"""A test that runs until it is interrupted: ``test_processes.py`` does so."""
+"""A test that runs until an interrupt by ``test_processes.py``."""
 
 import os
 import time
@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from testing.fakes.fake_gcs_server import fake_gcs
+from testing.fakes.fake_gcs_server import run_fake_gcs
 
 
 @pytest.mark.interrupted
 def test_that_lasts() -> None:
-    with fake_gcs():
+    with run_fake_gcs():
         Path(os.environ["READY"]).touch()
         time.sleep(600)

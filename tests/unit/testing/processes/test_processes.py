@@ -1,4 +1,4 @@
-"""Nothing that a test or a benchmark started is left when it is interrupted or killed."""
+"""An interrupted or killed test or benchmark leaves no process."""
 
 import ctypes
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from testing.processes import Process, on_kill
+from testing.processes import Process, run_if_killed
 
 TESTS = Path(__file__).parents[3]
 PATIENCE = 60.0
@@ -22,10 +22,10 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
 @pytest.fixture(autouse=True)
 def _subreaper() -> Iterator[None]:
-    """Make orphans children of this process, so that none gets out of sight."""
+    """Make orphans children of this process, so that ``_find_descendants`` finds them."""
     prctl = ctypes.CDLL(None, use_errno=True).prctl
     assert prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
-    with on_kill(["true"]):  # has the keeper of this very process started
+    with run_if_killed(["true"]):  # starts the reaper of this process
         yield
     assert prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0) == 0
 
@@ -44,31 +44,31 @@ def test_a_program_leaves_no_process(
     name: str, number: signal.Signals, least: int, tmp_path: Path
 ) -> None:
     command = [sys.executable, "-m", "unit.testing.processes.programs", name, str(tmp_path)]
-    assert len(_started(command, tmp_path / "ready", number)) >= least
+    assert len(_start_and_signal(command, tmp_path / "ready", number)) >= least
 
 
 def test_pytest_leaves_no_process(tmp_path: Path) -> None:
     file = Path(__file__).with_name("test_interrupted.py")
     options = ["-n", "1", "-p", "no:cacheprovider", "-m", "interrupted"]
     command = [sys.executable, "-m", "pytest", *options, str(file)]
-    assert len(_started(command, tmp_path / "ready", signal.SIGTERM)) >= 4
+    assert len(_start_and_signal(command, tmp_path / "ready", signal.SIGTERM)) >= 4
 
 
 def test_a_command_runs_where_its_starter_is_killed_and_only_there(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "unit.testing.processes.programs", "last-will", str(tmp_path)]
-    _started(command, tmp_path / "ready", signal.SIGTERM)
+    _start_and_signal(command, tmp_path / "ready", signal.SIGTERM)
     assert not (tmp_path / "killed").exists()
     (tmp_path / "ready").unlink()
-    _started(command, tmp_path / "ready", signal.SIGKILL)
+    _start_and_signal(command, tmp_path / "ready", signal.SIGKILL)
     assert (tmp_path / "killed").exists()
 
 
-def _started(command: list[str], ready: Path, number: signal.Signals) -> set[int]:
-    """Start a program, signal it when it is ready, and return the processes that have ended.
+def _start_and_signal(command: list[str], ready: Path, number: signal.Signals) -> set[int]:
+    """Start a program, signal it when it is ready, and return its ended processes.
 
-    :raises AssertionError: if one has not.
+    :raises AssertionError: if a process has not ended.
     """
-    before = _descendants(os.getpid())
+    before = _find_descendants(os.getpid())
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
     environment |= {"READY": str(ready)}
     log = ready.with_name("output")
@@ -80,34 +80,34 @@ def _started(command: list[str], ready: Path, number: signal.Signals) -> set[int
     ):
         _await(lambda: ready.exists() or program.poll() is not None)
         assert ready.exists(), log.read_text()
-        started = _descendants(os.getpid()) - before
+        processes = _find_descendants(os.getpid()) - before
         program.send_signal(number)
-        _await(lambda: not any(map(_lives, started)))
+        _await(lambda: not any(map(_is_running, processes)))
         program.wait()
-    for pid in started:
+    for pid in processes:
         with suppress(ChildProcessError):
             os.waitpid(pid, os.WNOHANG)
-    return started
+    return processes
 
 
 def _await(condition: Callable[[], bool]) -> None:
     give_up = time.monotonic() + PATIENCE
     while not condition():
-        assert time.monotonic() < give_up, "it did not happen in time"
+        assert time.monotonic() < give_up, f"the condition is not true after {PATIENCE:g} s"
         time.sleep(0.05)
 
 
-def _descendants(pid: int) -> set[int]:
+def _find_descendants(pid: int) -> set[int]:
     children = {
         int(child)
-        for listed in Path(f"/proc/{pid}/task").glob("*/children")
-        for child in listed.read_text().split()
+        for file in Path(f"/proc/{pid}/task").glob("*/children")
+        for child in file.read_text().split()
     }
-    return children.union(*map(_descendants, children))
+    return children.union(*map(_find_descendants, children))
 
 
-def _lives(pid: int) -> bool:
-    """Whether it runs; a zombie does not."""
+def _is_running(pid: int) -> bool:
+    """Return True for a running process, False for a zombie."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except (FileNotFoundError, ProcessLookupError):

@@ -1,0 +1,17 @@
+"""Document of token digests that the proxy reads from Secret Manager."""
+
+from datetime import UTC, datetime
+
+from schemas.tokens import Token, TokenDocument, hash_token
+
+NAME = "local"
+
+
+def add_token(document: bytes | None, token: str) -> bytes | None:
+    """Add ``token`` with the right to read all projects; return None if the document has it."""
+    known = TokenDocument.read(document) if document else TokenDocument(tokens=())
+    digest = hash_token(token)
+    if any(entry.sha256 == digest for entry in known.tokens):
+        return None
+    entry = Token(name=NAME, sha256=digest, created=datetime.now(UTC))
+    return known.with_token(entry).encode()

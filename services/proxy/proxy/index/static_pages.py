@@ -1,0 +1,52 @@
+"""Pages in the static bucket, and the list of projects within the scope of a token."""
+
+import asyncio
+
+from access.refresh import CacheStatus
+from cloud.errors import Unavailable
+from cloud.ports import Reader, StoredObject
+from proxy.index import representations
+from proxy.index.cache import Cache
+from proxy.index.representations import Key
+from proxy.index.resources import Resource
+from proxy.index.scoping import scope_projects
+from schemas.headers import SIMPLE_JSON
+from schemas.tokens import Token
+
+
+class Pages:
+    """Pages of the static bucket.
+
+    :param cache: the cache of the pages.
+    """
+
+    def __init__(self, static: Reader, cache: Cache) -> None:
+        self._static, self._cache = static, cache
+
+    async def find(self, key: Key) -> tuple[Resource, CacheStatus]:
+        """Return a page.
+
+        :raises NotFound: if the page is absent.
+        :raises CloudError: if the page cannot be read.
+        """
+        return await self._cache.get_page(key, self._read)
+
+    async def _read(self, key: Key, last: Resource | None) -> Resource:
+        """Read a page, or return ``last``, the previous reading, if it is unchanged."""
+        if key.token is not None:
+            return await self._read_scoped(key, key.token, last)
+        if last is None:
+            return representations.create_page(key, await self._static.read(key.name))
+        changed = await self._static.read_if_changed(key.name, last.generation)
+        return representations.create_page(key, changed) if changed else last
+
+    async def _read_scoped(self, key: Key, token: Token, last: Resource | None) -> Resource:
+        """Return the list of a token's projects, or ``last`` if the whole list is unchanged."""
+        whole, status = await self.find(representations.create_project_list_key(SIMPLE_JSON))
+        if last is not None and last.generation == whole.generation:
+            if status == "stale":
+                raise Unavailable(key.name, "the whole list is stale")
+            return last
+        # In a thread: 100 000 projects take 0.4 s.
+        body = await asyncio.to_thread(scope_projects, whole.body or b"", token, key.media_type)
+        return representations.create_page(key, StoredObject(whole.generation, body))

@@ -1,0 +1,120 @@
+"""Page protocol: the pages of a project become those of its newest record.
+
+1. List the pages of the project, with their generations and their ``record-revision``.
+2. *Then* read the record.
+3. Update ``blocked.json`` from the record, so that a removed file is blocked before its page.
+4. Skip a page only if its ``record-revision`` is not lower than that of the record.
+5. Write the other pages with the generations of step 1 (0 if absent).
+6. 412: another instance wrote after step 1, perhaps from an older record. Start over.
+
+An older record never wins. A page written after step 1 has a new generation, so step 5 succeeds
+only if the page is as it was in step 1. A record announced before step 1 is read in step 2.
+Revisions alone are not enough, because comparison and write are two steps. Generations alone are
+not enough, because they are not ordered.
+Nothing is deleted: a project without files has pages without files.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from cloud.errors import NotFound
+from cloud.ports import Bucket, Headers, ObjectInfo
+from cloud.retry import Retry
+from publisher.blocked import BlockedList
+from publisher.render import legacy_json, project_html, simple_json
+from publisher.render.listing import Listing
+from schemas import layout
+from schemas.headers import HTML, JSON, REVALIDATE, SIMPLE_JSON
+from schemas.names import ProjectName
+from schemas.records import ProjectRecord
+
+
+@dataclass(frozen=True, slots=True)
+class PageKind:
+    """One of the pages that every project has."""
+
+    name: Callable[[ProjectName], str]
+    content_type: str
+    render: Callable[[Listing], bytes]
+
+
+KINDS = (
+    PageKind(layout.locate_project_json, SIMPLE_JSON, simple_json.render_project),
+    PageKind(layout.locate_project_html, HTML, project_html.render),
+    PageKind(layout.locate_legacy_json, JSON, legacy_json.render),
+)
+"""All kinds of pages in the order of writing: pages for installers come first."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectPages:
+    """Pages of all projects in the static bucket."""
+
+    static: Bucket
+    metadata: Bucket
+    blocked: BlockedList
+    retry: Retry
+
+    def publish(self, project: ProjectName, *, force: bool) -> ProjectRecord:
+        """Publish the pages, and return the record; the pages are now of this record or newer.
+
+        A duplicate message costs one list, one stat and two reads.
+
+        :param force: write every page, even if it has the revision of the record.
+        :raises NotFound: if the record does not exist. Cloud Storage is consistent, so an
+            announced record was deleted in the meantime.
+        """
+        return self.retry(lambda: self._attempt(project, force))
+
+    def _attempt(self, project: ProjectName, force: bool) -> ProjectRecord:
+        found = self._list_pages(project)
+        record = read_record(self.metadata, layout.locate_record(project))
+        self.blocked.update(record)
+        due = [kind for kind in KINDS if force or _is_due(found.get(kind.name(project)), record)]
+        for kind, data in _render_pages(due, record):
+            self._write(kind, record, data, found.get(kind.name(project)))
+        return record
+
+    def _list_pages(self, project: ProjectName) -> dict[str, ObjectInfo]:
+        pages = {info.name: info for info in self.static.list(layout.locate_project_pages(project))}
+        legacy = self.static.stat(layout.locate_legacy_json(project))
+        return pages | ({legacy.name: legacy} if legacy else {})
+
+    def _write(
+        self, kind: PageKind, record: ProjectRecord, data: bytes, found: ObjectInfo | None
+    ) -> None:
+        headers = Headers(
+            content_type=kind.content_type,
+            cache_control=REVALIDATE,
+            metadata={layout.RECORD_REVISION: str(record.revision)},
+        )
+        generation = found.generation if found else 0
+        self.static.write(kind.name(record.project), data, headers, if_generation=generation)
+
+
+def read_record(metadata: Bucket, name: str) -> ProjectRecord:
+    """Return the record in the object ``name`` of the metadata bucket.
+
+    :raises NotFound: if there is no such object.
+    :raises ValidationError: if the object is not a record.
+    """
+    stored = metadata.read(name)
+    if stored is None:
+        raise NotFound(f"gs://{metadata.name}/{name}")
+    return ProjectRecord.model_validate_json(stored.data)
+
+
+def _render_pages(
+    kinds: Sequence[PageKind], record: ProjectRecord
+) -> Sequence[tuple[PageKind, bytes]]:
+    """Render all pages before the first write, so that an error leaves every page unchanged."""
+    if not kinds:
+        return ()
+    listing = Listing.from_record(record)
+    return [(kind, kind.render(listing)) for kind in kinds]
+
+
+def _is_due(found: ObjectInfo | None, record: ProjectRecord) -> bool:
+    """Return whether a page is missing, of an older record, or without a revision."""
+    revision = layout.read_record_revision(found.metadata) if found else None
+    return revision is None or revision < record.revision

@@ -1,0 +1,94 @@
+"""Check of a project's files: compare its record with the packages bucket."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from cloud.ports import Bucket, ObjectInfo
+from publisher.repair.difference import Difference, DifferenceKind
+from schemas import layout
+from schemas.names import escape_project, parse_display_name
+from schemas.records import FileRecord, ProjectRecord
+from schemas.types import format_time
+
+
+@dataclass(frozen=True, slots=True)
+class FileCheck:
+    """Comparison of records with the packages bucket."""
+
+    packages: Bucket
+    read_files: bool
+    """Also read and hash every file; otherwise compare only its metadata."""
+
+    def check(self, record: ProjectRecord) -> Iterator[Difference]:
+        """Yield missing files, different files, and files without an entry in the record.
+
+        Cost: one listing for each spelling of the project in file names, in general one.
+        """
+        spellings = {parse_display_name(name) for name in record.files} | {
+            escape_project(record.project)
+        }
+        found = {
+            info.name: info
+            for spelling in sorted(spellings)
+            for info in self.packages.list(f"{spelling}-")
+        }
+        for file in record.files.values():
+            yield from self._check_file(file, found.pop(file.filename, None))
+            if file.metadata_sha256 is not None:
+                sibling = found.pop(layout.locate_core_metadata(file.filename), None)
+                yield from self._check_metadata(file, sibling)
+        yield from self.report_orphans(found)
+
+    def report_orphans(self, names: Iterable[str]) -> Iterator[Difference]:
+        """Yield a difference for each object without an entry in a record."""
+        for name in names:
+            yield self._report(name, "orphan", "no record lists it")
+
+    def _check_file(self, file: FileRecord, info: ObjectInfo | None) -> Iterator[Difference]:
+        if info is None:
+            yield self._report(
+                file.filename, "missing-file", f"the record of {file.project} lists it"
+            )
+        elif wrong := _find_contradictions(file, info):
+            yield self._report(file.filename, "other-file", "; ".join(wrong))
+        elif self.read_files and (read := self._compute_digest(info)) != file.sha256:
+            yield self._report(file.filename, "other-file", f"its bytes have sha256 {read}")
+
+    def _check_metadata(self, file: FileRecord, info: ObjectInfo | None) -> Iterator[Difference]:
+        name = layout.locate_core_metadata(file.filename)
+        if info is None:
+            yield self._report(name, "missing-metadata", "the pages offer it")
+        elif (read := self._compute_digest(info)) != file.metadata_sha256:
+            detail = f"its bytes have sha256 {read}, the record has {file.metadata_sha256}"
+            yield self._report(name, "other-metadata", detail)
+
+    def _compute_digest(self, info: ObjectInfo) -> str:
+        digest = hashlib.sha256()
+        for chunk in self.packages.stream(info):
+            digest.update(chunk)
+        return digest.hexdigest()
+
+    def _report(self, name: str, kind: DifferenceKind, detail: str) -> Difference:
+        return Difference.from_object(self.packages, name, kind, detail)
+
+
+def _find_contradictions(file: FileRecord, info: ObjectInfo) -> list[str]:
+    """List the facts of a record that its object contradicts.
+
+    The generation is compared instead of the bytes: the bytes of a generation never change.
+    """
+    recorded = {
+        layout.SHA256: file.sha256,
+        layout.UPLOAD_TIME: format_time(file.upload_time),
+        layout.UPLOADER: file.uploader,
+        layout.SOURCE_GENERATION: str(file.source_generation),
+        "generation": str(file.generation),
+        "size": str(file.size),
+    }
+    actual = {**info.metadata, "generation": str(info.generation), "size": str(info.size)}
+    return [
+        f"its {fact} is {actual.get(fact)}, the record has {value}"
+        for fact, value in recorded.items()
+        if actual.get(fact) != value
+    ]

@@ -1,0 +1,78 @@
+"""Factories of ``Bucket``, with one interface, so that one contract suite covers all."""
+
+import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+import pytest
+from google.cloud.storage import Client
+
+from cloud.ports import Bucket
+from cloud.storage import StorageBucket, connect
+from testing.fakes.memory_ports import MemoryBucket
+from testing.storage import FakeStorage
+
+_numbers = itertools.count(1)
+
+
+class BucketFactory(Protocol):
+    """Factory of buckets, with operations that the port does not have."""
+
+    def bucket(self) -> Bucket:
+        """Create an empty bucket."""
+        ...
+
+    def cache_control(self, bucket: Bucket, name: str) -> str:
+        """Return the ``Cache-Control`` of a live object."""
+        ...
+
+    def remove(self, bucket: Bucket, name: str) -> None:
+        """Delete a live object."""
+        ...
+
+
+class MemoryBucketFactory:
+    """Factory of buckets in memory."""
+
+    def __init__(self) -> None:
+        self.storage = FakeStorage()
+
+    def bucket(self) -> MemoryBucket:
+        return MemoryBucket(f"bucket-{next(_numbers)}", storage=self.storage)
+
+    def cache_control(self, bucket: Bucket, name: str) -> str:
+        return self.storage.get(bucket.name, name).attributes.cache_control or ""
+
+    def remove(self, bucket: Bucket, name: str) -> None:
+        self.storage.delete(bucket.name, name)
+
+
+class StorageBucketFactory:
+    """Factory of buckets of the adapter, over HTTP; it uses the Google client directly."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def bucket(self) -> StorageBucket:
+        name = f"bucket-{next(_numbers)}"
+        self._client.create_bucket(name)
+        return StorageBucket(self._client, name)
+
+    def cache_control(self, bucket: Bucket, name: str) -> str:
+        return str(self._client.bucket(bucket.name).get_blob(name).cache_control)
+
+    def remove(self, bucket: Bucket, name: str) -> None:
+        self._client.bucket(bucket.name).delete_blob(name)
+
+
+@contextmanager
+def connect_buckets(url: str) -> Iterator[StorageBucketFactory]:
+    """Yield a factory for the server at ``url``."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("STORAGE_EMULATOR_HOST", url)
+        client = connect("gcpypi-local")
+    try:
+        yield StorageBucketFactory(client)
+    finally:
+        client.close()

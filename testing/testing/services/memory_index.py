@@ -1,0 +1,72 @@
+"""A small valid index in memory, for the tests of verify, rebuild and reindex."""
+
+from datetime import timedelta
+
+from schemas.events import FileUploaded, Message, ProjectCommand
+from testing.fakes.examples import LONG_AGO
+from testing.fakes.memory_ports import MemoryBucket
+from testing.fakes.small_wheels import build_wheel
+from testing.services.pipeline import BUCKETS, Pipeline
+from testing.storage import FakeStorage
+
+FILES = (
+    ("acme", "1.0"),
+    ("acme", "1.1"),
+    ("acme", "2.0"),
+    ("beta_tools", "0.1"),
+    ("beta_tools", "0.2"),
+    ("gamma", "3.0"),
+)
+COMMANDS: tuple[dict[str, str], ...] = (
+    {"action": "yank", "project": "acme", "version": "1.0", "reason": "broken"},
+    {"action": "remove", "project": "acme", "filename": "acme-1.1-py3-none-any.whl"},
+    {"action": "set-status", "project": "gamma", "status": "quarantined"},
+    {"action": "yank", "project": "beta-tools", "version": "0.1"},
+    {"action": "unyank", "project": "beta-tools", "version": "0.1"},
+)
+
+
+class MemoryIndex:
+    """Buckets of one storage, and the workers on them."""
+
+    def __init__(self) -> None:
+        self.storage = FakeStorage()
+        self.buckets = {
+            name: MemoryBucket(name, versioning=name == "metadata", storage=self.storage)
+            for name in BUCKETS
+        }
+        self.pipeline = Pipeline(self.buckets.__getitem__)
+
+    @classmethod
+    def publish_all(cls) -> "MemoryIndex":
+        """Publish all files, then run all commands."""
+        index = cls()
+        index.run(*(index.upload(name, version) for name, version in FILES))
+        index.run(*(_make_command(second, command) for second, command in enumerate(COMMANDS)))
+        return index
+
+    def upload(self, name: str, version: str) -> FileUploaded:
+        """Upload a wheel as CI does; return its announcement."""
+        requires = f"Requires-Python: >=3.8\nRequires-Dist: requests\nSummary: {name}, a tool\n"
+        object_name = f"ci/{version}/{name}-{version}-py3-none-any.whl"
+        self.buckets["incoming"].put(object_name, build_wheel(name, version, metadata=requires))
+        return FileUploaded(bucket="incoming", name=object_name)
+
+    def run(self, *messages: Message) -> None:
+        self.pipeline.run(*messages)
+        assert not self.pipeline.dead
+
+    def data(self, bucket: str) -> dict[str, bytes]:
+        """Return all live objects of a bucket."""
+        found = self.buckets[bucket]
+        return {info.name: b"".join(found.stream(info)) for info in found.list()}
+
+    def empty(self, bucket: str) -> None:
+        """Delete all objects of a bucket."""
+        for info in list(self.buckets[bucket].list()):
+            self.buckets[bucket].remove(info.name)
+
+
+def _make_command(second: int, command: dict[str, str]) -> ProjectCommand:
+    issued_at = LONG_AGO + timedelta(seconds=second)
+    return ProjectCommand.model_validate({**command, "issued_at": issued_at})

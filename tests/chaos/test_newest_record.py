@@ -1,0 +1,239 @@
+"""Pages of the newest record, after any order of messages, stops and kills (indexer to catalog).
+
+tests/unit/publisher/test_stale_instances.py tests the publisher alone, with given records. These
+tests include the indexers. Indexers, publishers and catalogs are stopped before every bucket
+operation and every announcement; then they are killed or resumed. Messages arrive in any order,
+some of them twice, and again after a kill. After all deliveries the record is the record of the
+sequential model. The pages, ``blocked.json`` and the catalog are those of this record.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chaos.model import SequentialModel
+from chassis.outcomes import TooEarly
+from indexer.commit import RETRY, Records
+from indexer.merge import Change, IssuedCommand
+from schemas import layout
+from schemas.events import FileAccepted, Message, ProjectCommand
+from schemas.records import Blocked, ProjectRecord
+from testing.fakes.examples import NOON, make_file_record, make_time
+from testing.fakes.memory_ports import MemoryBucket, MemoryTopic
+from unit.publisher.publisher_fixtures import ACME, Hook, PublisherInstance, Stepper, Store
+
+WHEEL = make_file_record("acme-1.0-py3-none-any.whl")
+SDIST = make_file_record("acme-1.0.tar.gz")
+
+
+def create_command(second: int, action: str, **subject: str) -> ProjectCommand:
+    fields = {"action": action, "project": ACME, "issued_at": make_time(second), **subject}
+    return ProjectCommand.model_validate({**fields, "command_id": f"{action}-{second}"})
+
+
+FILES = (FileAccepted(file=WHEEL), FileAccepted(file=SDIST))
+TOGGLES = (
+    create_command(1, "yank", version="1.0"),
+    create_command(2, "unyank", version="1.0"),
+    create_command(3, "yank", version="1.0"),
+    create_command(1, "remove", filename=WHEEL.filename),
+    create_command(2, "restore", filename=WHEEL.filename),
+    create_command(1, "set-status", status="quarantined"),
+    create_command(2, "set-status", status="active"),
+)
+
+
+def build_change(message: Message) -> Change:
+    if isinstance(message, FileAccepted):
+        return message.file
+    assert isinstance(message, ProjectCommand)
+    assert message.issued_at is not None
+    return IssuedCommand(message, message.command_id or "", message.issued_at, make_time(3600))
+
+
+@dataclass(frozen=True)
+class MessageDelivery:
+    """Delivery of a message on one of its subscriptions."""
+
+    message: Message
+    handle: Callable[[Message, Hook], None]
+
+    def begin(self) -> Stepper:
+        """Start an instance for the message, stopped before its first step."""
+        return Stepper(lambda hook: self.handle(self.message, hook))
+
+
+def run_freely(*step: object) -> None:
+    """Let an instance run: the hook that never stops."""
+
+
+class Deployment:
+    """Storage and topics of all instances, and the pending deliveries."""
+
+    def __init__(self, *messages: Message) -> None:
+        self.store, self.indexed = Store(), MemoryTopic()
+        self.waiting = [MessageDelivery(message, self.index) for message in messages]
+
+    def index(self, message: Message, hook: Hook) -> None:
+        """Handle a message like an indexer."""
+        topic = MemoryTopic()
+        topic.before = lambda _: hook("publish", "project-indexed", "")
+        topic.after = self.indexed.publish
+        metadata = MemoryBucket("metadata", storage=self.store.storage)
+        metadata.before = hook
+        # The clock is constant, so revisions increase by one and could be confused.
+        records = Records(metadata, topic, lambda: NOON, replace(RETRY, sleep=lambda seconds: None))
+        for failure in records.commit(ACME, [build_change(message)]):
+            if isinstance(failure, TooEarly):
+                self.waiting.append(MessageDelivery(message, self.index))
+
+    def publish(self, message: Message, hook: Hook) -> None:
+        """Handle a message like a publisher."""
+        PublisherInstance(self.store, hook).publish()
+
+    def publish_catalog(self, message: Message, hook: Hook) -> None:
+        """Handle a message like the catalog."""
+        PublisherInstance(self.store, hook).catalog.publish()
+
+    def collect(self) -> list[MessageDelivery]:
+        """Return the pending deliveries, including those of new announcements."""
+        for message in self.indexed.take():
+            self.waiting += [
+                MessageDelivery(message, self.publish),
+                MessageDelivery(message, self.publish_catalog),
+            ]
+        return self.waiting
+
+    def drain(self) -> None:
+        """Handle all pending deliveries and the deliveries that follow from them, without stops."""
+        while waiting := self.collect():
+            delivery = waiting.pop(0)
+            delivery.handle(delivery.message, run_freely)
+
+    def read_record(self) -> ProjectRecord:
+        stored = MemoryBucket("metadata", storage=self.store.storage).read(
+            layout.locate_record(ACME)
+        )
+        assert stored is not None
+        return ProjectRecord.model_validate_json(stored.data)
+
+
+def assert_settled(world: Deployment, messages: Sequence[Message]) -> None:
+    model, record = SequentialModel.from_messages(messages), world.read_record()
+    assert record.model_copy(update={"revision": 0}) == model.build_record(ACME)
+    pages = dict(world.store.read_pages())
+    blocked = Blocked.model_validate_json(pages.pop(layout.BLOCKED, Blocked().encode()))
+    assert pages == model.render_pages("Packages")
+    entries = {p: e.model_copy(update={"revision": 0}) for p, e in blocked.projects.items()}
+    assert Blocked(projects=entries) == model.build_blocked()
+
+
+STEPS = range(6)
+"""Steps of a commit that loses one race: read, write, read, write, announce."""
+
+
+@pytest.mark.parametrize("kills", [(False, False), (False, True), (True, False), (True, True)])
+@pytest.mark.parametrize("second", [FILES[1], TOGGLES[1]], ids=["file", "unyank"])
+def test_two_indexers_stopped_and_killed_at_any_steps_lose_no_update(
+    second: Message, kills: tuple[bool, bool]
+) -> None:
+    """The announcement of the newest revision, which the publishers need, is not lost either."""
+    messages = (TOGGLES[0], second)
+    for stops in product(STEPS, STEPS):
+        world = Deployment(FILES[0])
+        world.drain()
+        deliveries = [MessageDelivery(message, world.index) for message in messages]
+        steppers = [delivery.begin() for delivery in deliveries]
+        for stepper, stop in zip(steppers, stops, strict=True):
+            stepper.step(stop)
+        for stepper, killed, delivery in zip(steppers, kills, deliveries, strict=True):
+            if killed and not stepper.done:
+                stepper.kill()
+                world.waiting.append(delivery)
+            stepper.finish()
+        world.drain()
+        assert_settled(world, [FILES[0], *messages])
+
+
+class Schedule:
+    """List of actions on a deployment; at the end all instances finish."""
+
+    def __init__(self, world: Deployment) -> None:
+        self.world = world
+        self._running: list[tuple[MessageDelivery, Stepper]] = []
+        self._taken: list[MessageDelivery] = []
+
+    def play(self, actions: Sequence[tuple[str, int, int]]) -> None:
+        for action, index, steps in actions:
+            getattr(self, action)(index, steps)
+        for _, stepper in self._running:
+            stepper.finish()
+        self.world.drain()
+
+    def begin(self, index: int, steps: int) -> None:
+        """Start an instance for one of the pending deliveries, not always the oldest."""
+        waiting = self.world.collect()
+        if waiting and len(self._running) < 6:
+            delivery = waiting.pop(index % len(waiting))
+            self._taken.append(delivery)
+            self._running.append((delivery, delivery.begin()))
+
+    def redeliver(self, index: int, steps: int) -> None:
+        """Add a delivery that was delivered before, acknowledged or not."""
+        if self._taken:
+            self.world.waiting.append(self._taken[index % len(self._taken)])
+
+    def step(self, index: int, steps: int) -> None:
+        if self._running:
+            self._running[index % len(self._running)][1].step(steps)
+
+    def kill(self, index: int, steps: int) -> None:
+        """Kill an instance; its message is delivered again if it was not acknowledged."""
+        if self._running:
+            delivery, stepper = self._running.pop(index % len(self._running))
+            if not stepper.done:
+                stepper.kill()
+                self.world.waiting.append(delivery)
+
+    def finish(self, index: int, steps: int) -> None:
+        if self._running:
+            self._running.pop(index % len(self._running))[1].finish()
+
+
+actions = st.lists(
+    st.tuples(
+        st.sampled_from(["begin", "begin", "step", "step", "finish", "kill", "redeliver"]),
+        st.integers(0, 9),
+        st.integers(1, 4),
+    ),
+    max_size=60,
+)
+
+
+@given(order=st.permutations([*FILES, *TOGGLES]), schedule=actions)
+@settings(max_examples=2000 if os.environ.get("CHAOS") == "full" else 80, deadline=None)
+def test_after_any_schedule_the_settled_state_is_that_of_the_newest_record(
+    order: Sequence[Message], schedule: Sequence[tuple[str, int, int]]
+) -> None:
+    world = Deployment(*order)
+    Schedule(world).play(schedule)
+    assert_settled(world, order)
+
+
+def test_a_kill_between_write_and_announcement_leaves_pages_behind_until_redelivery() -> None:
+    """Without the redelivery the newest record would not be published."""
+    world = Deployment(FILES[0])
+    world.drain()
+    stepper = MessageDelivery(TOGGLES[0], world.index).begin()
+    stepper.step(2)
+    stepper.kill()
+    world.drain()
+    assert b'"yanked":false' in world.store.read(layout.locate_project_json(ACME))
+    world.index(TOGGLES[0], run_freely)
+    world.drain()
+    assert_settled(world, [FILES[0], TOGGLES[0]])

@@ -1,0 +1,161 @@
+"""The secret of the tokens, and ``proxy.tokens``, on the Secret Manager stand-in over gRPC.
+
+Tested modules: ``cloud.secrets``, ``access.register``, ``proxy.tokens``.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import grpc
+import pytest
+
+from access.register import TokenRegister
+from access.token_set import TokenSet
+from cloud import secrets
+from cloud.errors import NotFound, Unavailable
+from cloud.secrets import Secret
+from local.topology import Ports
+from schemas.tokens import is_token
+from testing.processes import Process
+
+
+@pytest.fixture(scope="module")
+def host() -> Iterator[str]:
+    address = f"127.0.0.1:{Ports.find_free().secrets}"
+    module = [sys.executable, "-m", "local.stand_ins.secret_manager"]
+    command = [*module, f"--port={address.split(':')[1]}"]
+    with Process(command, stdout=subprocess.DEVNULL):
+        with grpc.insecure_channel(address) as channel:
+            grpc.channel_ready_future(channel).result(timeout=20)
+        yield address
+
+
+@pytest.fixture
+def name(host: str) -> str:
+    name = f"tokens-{uuid4().hex}"
+    client = secrets.connect(host)
+    client.create_secret(
+        request={
+            "parent": "projects/contract",
+            "secret_id": name,
+            "secret": {"replication": {"automatic": {}}},
+        }
+    )
+    return name
+
+
+@pytest.fixture
+def secret(host: str, name: str) -> Secret:
+    return Secret(secrets.connect(host), "contract", name)
+
+
+def test_versions_are_numbered_as_they_are_added(secret: Secret) -> None:
+    assert [secret.add(data) for data in (b"a", b"b")] == [1, 2]
+    assert (secret.access_latest().number, secret.access_latest().data) == (2, b"b")
+    assert (secret.access_version(1).number, secret.access_version(1).data) == (1, b"a")
+
+
+def test_what_is_not_there_is_not_found(host: str, secret: Secret) -> None:
+    with pytest.raises(NotFound):
+        secret.access_latest()
+    with pytest.raises(NotFound):
+        secret.access_version(7)
+    with pytest.raises(NotFound):
+        Secret(secrets.connect(host), "contract", "absent").add(b"a")
+
+
+def test_a_too_large_version_is_unavailable(secret: Secret) -> None:
+    with pytest.raises(Unavailable):
+        secret.add(b"a" * 65537)
+
+
+def test_an_unreachable_secret_manager_is_unavailable() -> None:
+    client = secrets.connect("127.0.0.1:9")
+    with pytest.raises(Unavailable):
+        Secret(client, "contract", "tokens").add(b"a")
+
+
+def test_concurrent_writers_lose_no_token(host: str, name: str) -> None:
+    def create(number: int) -> str:
+        secret = Secret(secrets.connect(host), "contract", name)
+        return TokenRegister(secret, lambda: datetime.now(UTC)).create(f"ci-{number}")
+
+    with ThreadPoolExecutor(6) as threads:
+        tokens = list(threads.map(create, range(12)))
+    latest = Secret(secrets.connect(host), "contract", name).access_latest()
+    found = TokenSet.read(latest.data, latest.name)
+    holders = [found.find(token, datetime.now(UTC)) for token in tokens]
+    assert [holder and holder.name for holder in holders] == [f"ci-{n}" for n in range(12)]
+
+
+class TokenCommand:
+    """The command ``python -m proxy.tokens`` with the stand-in."""
+
+    def __init__(self, host: str, name: str) -> None:
+        self._environment = {
+            "PATH": os.environ["PATH"],
+            "GCP_PROJECT": "contract",
+            "TOKENS_SECRET": name,
+            "SECRET_MANAGER_EMULATOR_HOST": host,
+        }
+
+    def __call__(self, *arguments: str, without: str = "") -> tuple[int, str, str]:
+        done = subprocess.run(
+            [sys.executable, "-W", "error", "-m", "proxy.tokens", *arguments],
+            env={key: value for key, value in self._environment.items() if key != without},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        return done.returncode, done.stdout, done.stderr
+
+
+@pytest.fixture
+def command(host: str, name: str) -> TokenCommand:
+    return TokenCommand(host, name)
+
+
+def test_the_command_creates_lists_and_revokes(command: TokenCommand, secret: Secret) -> None:
+    status, printed, note = command(
+        "create", "ci", "--project", "acme-*", "--project", "lib", "--expires-in", "90d"
+    )
+    token = printed.strip()
+    assert (status, is_token(token)) == (0, True)
+    assert "not shown again" in note
+    latest = secret.access_latest()
+    holder = TokenSet.read(latest.data, latest.name).find(token, datetime.now(UTC))
+    assert holder is not None
+    assert (holder.name, holder.projects, holder.scopes) == ("ci", ("acme-*", "lib"), ("read",))
+
+    status, listed, _ = command("list")
+    assert status == 0
+    assert [listed.split()[i] for i in (0, 1, 2)] == ["ci", holder.sha256[:12], "live"]
+    assert token not in listed
+
+    assert command("revoke", "ci") == (0, f"revoked ci {holder.sha256[:12]}\n", "")
+    latest = secret.access_latest()
+    assert TokenSet.read(latest.data, latest.name).find(token, datetime.now(UTC)) is None
+    assert command("list")[1].split()[2] == "ended"
+
+
+def test_the_command_reports_an_impossible_request(command: TokenCommand) -> None:
+    status, printed, error = command("revoke", "unknown")
+    assert (status, printed) == (1, "")
+    assert "no live tokens match 'unknown'" in error
+    assert "Traceback" not in error
+
+
+def test_the_command_names_a_missing_setting(command: TokenCommand) -> None:
+    status, _, error = command("list", without="TOKENS_SECRET")
+    assert (status, "setting TOKENS_SECRET" in error) == (1, True)
+
+
+@pytest.mark.parametrize("duration", ["90", "0d", "-1d", "1y", "999999d", ""])
+def test_the_command_refuses_an_invalid_duration(command: TokenCommand, duration: str) -> None:
+    status, _, error = command("create", "ci", "--expires-in", duration)
+    assert (status, "--expires-in" in error) == (2, True)

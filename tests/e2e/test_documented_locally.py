@@ -1,0 +1,106 @@
+"""Commands of README and docs, executed in their order on a local index.
+
+``documented/rules.py`` lists these commands, and the checks of all others.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator
+from urllib.parse import quote
+from urllib.request import Request, urlopen
+
+import pytest
+
+from documented import checkout, doc_pages
+from documented.page_reader import PageReader
+from documented.rules import Check
+from e2e.conftest import LocalIndex, run_local_index
+from testing.fakes.small_wheels import build_wheel, wheel_filename
+
+needs_programs = pytest.mark.skipif(
+    not all(map(shutil.which, ("gcloud", "java", "git", "curl"))),
+    reason="the pages' commands need gcloud, Java for Google's emulator, git and curl",
+)
+pytestmark = needs_programs
+
+
+@pytest.fixture(scope="module")
+def runtime(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalIndex]:
+    """Local index in a copy of the repository, with the packages of the pages."""
+    folder = checkout.copy_checkout(tmp_path_factory.mktemp("documented") / "gcpypi")
+    with run_local_index(folder / ".local") as started:
+        publish(started, "acme_widgets", "1.3")
+        publish(started, "acme", "1.0")
+        yield started
+
+
+@pytest.fixture(scope="module")
+def reader(runtime: LocalIndex, tmp_path_factory: pytest.TempPathFactory) -> PageReader:
+    return PageReader(runtime.directory.parent, tmp_path_factory.mktemp("home"), runtime.index_url)
+
+
+def publish(runtime: LocalIndex, project: str, version: str) -> None:
+    filename = wheel_filename(project, version)
+    runtime.upload_file(filename, build_wheel(project, version), uploader="acme")
+    runtime.wait_for(project.replace("_", "-"), filename)
+
+
+def prepare_nothing(runtime: LocalIndex) -> None:
+    """Prepare nothing, because the page needs nothing."""
+
+
+def damage(runtime: LocalIndex) -> None:
+    """Delete a page and promote a file by hand, for the output of verify on the page."""
+    storage = runtime.environment["STORAGE_EMULATOR_HOST"]
+    static, packages = (runtime.environment[f"{kind}_BUCKET"] for kind in ("STATIC", "PACKAGES"))
+    page = f"{storage}/storage/v1/b/{static}/o/{quote('pypi/acme/json', '')}"
+    orphan = wheel_filename("acme", "9.0")
+    upload = f"{storage}/upload/storage/v1/b/{packages}/o?uploadType=media&name={orphan}"
+    for request in (
+        Request(page, method="DELETE"),  # noqa: S310 - loopback
+        Request(upload, build_wheel("acme", "9.0"), {"Content-Type": "application/octet-stream"}),  # noqa: S310
+    ):
+        urlopen(request).close()  # noqa: S310 - loopback
+
+
+def publish_cloud_build(runtime: LocalIndex) -> None:
+    """Publish the package of Cloud Build, in another version than the one the README removes."""
+    publish(runtime, "gcpypi_schemas", "0.1.1")
+
+
+def publish_other_version(runtime: LocalIndex) -> None:
+    """Publish a version that the security page does not remove."""
+    publish(runtime, "acme_widgets", "1.4")
+
+
+PAGES: dict[str, Callable[[LocalIndex], None]] = {
+    "README.md": prepare_nothing,
+    "deploy/tutorial.md": publish_cloud_build,
+    "docs/configuration.md": prepare_nothing,
+    "docs/install.md": prepare_nothing,
+    "docs/operate.md": damage,
+    "docs/security.md": prepare_nothing,
+    "docs/tokens.md": prepare_nothing,
+    "examples/README.md": publish_other_version,
+}
+"""Pages with commands that run here, and the preparation of each."""
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_commands_of_a_page_print_its_output(
+    name: str, runtime: LocalIndex, reader: PageReader
+) -> None:
+    PAGES[name](runtime)
+    reader.follow(name, Check.RUN)
+
+
+def test_no_page_with_commands_that_run_is_left_out() -> None:
+    assert {
+        name for name in doc_pages.list_pages() if doc_pages.select_steps(name, Check.RUN)
+    } == set(PAGES)
+
+
+def test_make_local_down_stops_the_runtime_of_the_pages(
+    runtime: LocalIndex, reader: PageReader
+) -> None:
+    assert "It is down." in reader.run_command("make local-down")
+    assert "Nothing runs." in reader.run_command("make local-down")

@@ -1,0 +1,85 @@
+"""Commands that install and uninstall print with --dry-run."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+PLACE = ["--project", "acme-packages", "--region", "europe-west1"]
+
+
+def run(script: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        ["bash", str(ROOT / "deploy" / script), *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def list_commands(script: str, *arguments: str) -> list[str]:
+    done = run(script, *PLACE, "--dry-run", *arguments)
+    assert (done.returncode, done.stderr) == (0, "")
+    return [line for line in done.stdout.splitlines() if line and not line.startswith("#")]
+
+
+def find_line(lines: list[str], text: str) -> int:
+    return next(index for index, line in enumerate(lines) if text in line)
+
+
+def test_install_runs_its_steps_in_the_order_of_their_dependencies() -> None:
+    lines = list_commands("install", "--tag", "1")
+    order = (
+        "gcloud services enable",
+        "terraform -chdir=",
+        "-target=module.registry",
+        "gcloud builds submit",
+        "-var=tag=1",
+        "-m proxy.tokens create admin",
+        "output",
+    )
+    places = [find_line(lines, text) for text in order]
+    assert places[:4] == sorted(places[:4])
+    assert places[3] < len(lines) - 1 - find_line(lines[::-1], "-var=tag=1") < places[5] < places[6]
+
+
+def test_scripts_ask_before_each_change() -> None:
+    for script in ("install", "uninstall"):
+        assert not [line for line in list_commands(script) if "-auto-approve" in line]
+        assert [line for line in list_commands(script, "--yes") if "-auto-approve" in line]
+
+
+def test_uninstall_deletes_all_modules_without_data() -> None:
+    [destroy] = [line for line in list_commands("uninstall") if " destroy " in line]
+    main = (ROOT / "deploy/terraform/main.tf").read_text("utf-8")
+    modules = set(re.findall(r'^module "(\w+)"', main, re.MULTILINE))
+    assert set(re.findall(r"-target=module\.(\w+)", destroy)) == modules - {"storage", "secrets"}
+
+
+def test_uninstall_deletes_data_only_with_its_option() -> None:
+    assert not [line for line in list_commands("uninstall") if "delete_data" in line]
+    deleted = list_commands("uninstall", "--delete-data")
+    last = [line for line in deleted if line.startswith(("gcloud ", "terraform "))][-1]
+    assert last == "gcloud storage rm --recursive gs://acme-packages-gcpypi-terraform"
+    assert len([line for line in deleted if "-var=delete_data=true" in line]) == 2
+
+
+@pytest.mark.parametrize("script", ["install", "uninstall"])
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "--project needs"),
+        (["--project", "acme-packages"], "--region needs"),
+        (["--project", "acme packages", "--region", "europe-west1"], "--project needs"),
+        (["--project"], "--project needs a value"),
+        ([*PLACE, "--force"], "unknown argument --force"),
+    ],
+)
+def test_invalid_arguments_are_refused(script: str, arguments: list[str], message: str) -> None:
+    done = run(script, *arguments, "--dry-run") if len(arguments) != 1 else run(script, *arguments)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "gcloud" not in done.stdout

@@ -1,0 +1,68 @@
+"""Agreement of the local runtime's topology with the documentation and with itself."""
+
+from dataclasses import asdict
+
+from local import topology
+from local.settings import RelaySettings
+from local.topology import Ports, Subscription
+
+
+def test_the_standard_ports_are_the_documented_ones() -> None:
+    assert asdict(Ports()) == {
+        "proxy": 8080,
+        "ingest": 8081,
+        "indexer": 8082,
+        "publisher": 8083,
+        "catalog": 8084,
+        "pubsub": 8085,
+        "secrets": 8086,
+        "storage": 4443,
+    }
+    assert Ports().is_standard
+
+
+def test_a_block_of_ports_is_eight_in_a_row() -> None:
+    assert sorted(asdict(Ports.from_base(9000)).values()) == list(range(9000, 9008))
+    assert not Ports.from_base(9000).is_standard
+
+
+def test_free_ports_differ() -> None:
+    assert len(set(asdict(Ports.find_free()).values())) == 8
+
+
+def test_every_subscription_is_of_a_topic_and_for_a_service() -> None:
+    for each in topology.SUBSCRIPTIONS:
+        assert each.topic in topology.TOPICS
+        assert each.service in topology.SERVICES
+
+
+def test_a_subscriptions_names_follow_from_its_own() -> None:
+    each = Subscription("ingest-file-uploaded", "file-uploaded", "ingest")
+
+    assert each.dead_letter == "ingest-file-uploaded-dead-letter"
+    assert each.path == "/push/ingest-file-uploaded"
+
+
+def test_topics_are_settings() -> None:
+    assert topology.build_topic_settings() == {
+        "TOPIC_FILE_UPLOADED": "file-uploaded",
+        "TOPIC_FILE_ACCEPTED": "file-accepted",
+        "TOPIC_FILE_REFUSED": "file-refused",
+        "TOPIC_PROJECT_COMMAND": "project-command",
+        "TOPIC_PROJECT_INDEXED": "project-indexed",
+        "TOPIC_PROJECT_PUBLISHED": "project-published",
+    }
+
+
+def test_the_relay_finds_every_service_on_the_standard_ports_without_settings() -> None:
+    settings = RelaySettings()
+
+    assert {
+        each.name: settings.url(each.service) + each.path for each in topology.SUBSCRIPTIONS
+    } == {
+        "ingest-file-uploaded": "http://127.0.0.1:8081/push/ingest-file-uploaded",
+        "indexer-file-accepted": "http://127.0.0.1:8082/push/indexer-file-accepted",
+        "indexer-project-command": "http://127.0.0.1:8082/push/indexer-project-command",
+        "publisher-project": "http://127.0.0.1:8083/push/publisher-project",
+        "publisher-catalog": "http://127.0.0.1:8084/push/publisher-catalog",
+    }

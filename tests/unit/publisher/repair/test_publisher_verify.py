@@ -1,0 +1,312 @@
+"""Differences found by ``verify``: none in a correct index, one for each kind of damage."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+
+from cloud.ports import NO_METADATA, Headers
+from publisher.repair.difference import Difference
+from publisher.repair.file_check import FileCheck
+from publisher.repair.index_check import IndexCheck
+from publisher.repair.project_check import ProjectCheck
+from publisher.repair.verify import Verification
+from schemas.names import ProjectName
+from schemas.records import Blocked, ProjectRecord
+from testing.fakes.memory_ports import MemoryBucket
+from testing.services.memory_index import MemoryIndex
+
+ACME = ProjectName("acme")
+WHEEL = "acme-2.0-py3-none-any.whl"
+BINARY = Headers("application/octet-stream", "")
+
+
+@pytest.fixture
+def index() -> MemoryIndex:
+    return MemoryIndex.publish_all()
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[Executor]:
+    with ThreadPoolExecutor(4) as executor:
+        yield executor
+
+
+def make_verification(
+    index: MemoryIndex,
+    pool: Executor,
+    *,
+    read_files: bool = False,
+    wait: Callable[[], None] = lambda: None,
+) -> Verification:
+    metadata, static, packages = (index.buckets[b] for b in ("metadata", "static", "packages"))
+    files = FileCheck(packages, read_files)
+    projects = ProjectCheck(metadata, static, files)
+    whole = IndexCheck(metadata, static, packages, "Python packages", projects, files)
+    return Verification(projects, whole, pool, wait, lambda words: None)
+
+
+def find_differences(
+    index: MemoryIndex, pool: Executor, only: Sequence[ProjectName] = ()
+) -> list[tuple[str, str]]:
+    differences = make_verification(index, pool).run(only)
+    return [(one.kind, one.object.removeprefix("gs://")) for one in differences]
+
+
+def overwrite(
+    bucket: MemoryBucket,
+    name: str,
+    data: bytes | None = None,
+    metadata: Mapping[str, str] = NO_METADATA,
+) -> None:
+    """Replace the bytes or the metadata of an object, and keep its other attributes."""
+    live = bucket.storage.get(bucket.name, name)
+    attributes = replace(live.attributes, metadata={**live.attributes.metadata, **metadata})
+    bucket.storage.insert(bucket.name, name, live.data if data is None else data, attributes)
+
+
+def read_record(index: MemoryIndex) -> ProjectRecord:
+    return ProjectRecord.model_validate_json(index.data("metadata")["projects/acme.json"])
+
+
+def test_a_correct_index_has_no_differences(index: MemoryIndex, pool: Executor) -> None:
+    assert list(make_verification(index, pool, read_files=True).run()) == []
+
+
+def test_nothing_is_written(index: MemoryIndex, pool: Executor) -> None:
+    index.storage.counts.clear()
+    list(make_verification(index, pool).run())
+    assert index.storage.counts.requests.keys() <= {
+        "objects.get",
+        "objects.download",
+        "objects.list",
+    }
+
+
+Damage = Callable[[MemoryIndex], None]
+
+
+def lose(bucket: str, name: str) -> Damage:
+    return lambda index: index.buckets[bucket].remove(name)
+
+
+def put(bucket: str, name: str, data: bytes = b"?") -> Damage:
+    def damage(index: MemoryIndex) -> None:
+        index.buckets[bucket].put(name, data, BINARY)
+
+    return damage
+
+
+def change(bucket: str, name: str, data: bytes) -> Damage:
+    return lambda index: overwrite(index.buckets[bucket], name, data)
+
+
+def set_metadata(bucket: str, name: str, key: str, value: str) -> Damage:
+    return lambda index: overwrite(index.buckets[bucket], name, metadata={key: value})
+
+
+def retype(bucket: str, name: str) -> Damage:
+    def damage(index: MemoryIndex) -> None:
+        index.storage.patch(bucket, name, {"contentType": "text/plain"})
+
+    return damage
+
+
+def forget_a_file(index: MemoryIndex) -> None:
+    """Restore an older record without the newest file."""
+    whole = read_record(index)
+    rest = {name: file for name, file in whole.files.items() if name != WHEEL}
+    data = whole.model_copy(update={"files": rest}).encode()
+    overwrite(index.buckets["metadata"], "projects/acme.json", data)
+
+
+def swap_records(index: MemoryIndex) -> None:
+    data = index.data("metadata")["projects/acme.json"]
+    overwrite(index.buckets["metadata"], "projects/gamma.json", data)
+
+
+def unblock(index: MemoryIndex) -> None:
+    overwrite(index.buckets["static"], "blocked.json", Blocked().encode())
+
+
+PLANTED: dict[str, tuple[Damage, list[tuple[str, str]]]] = {
+    "a record's file is gone": (
+        lose("packages", WHEEL),
+        [("missing-file", f"packages/{WHEEL}")],
+    ),
+    "a file was overwritten": (
+        change("packages", WHEEL, b"other bytes"),
+        [("other-file", f"packages/{WHEEL}")],
+    ),
+    "a file's digest differs": (
+        set_metadata("packages", WHEEL, "sha256", "0" * 64),
+        [("other-file", f"packages/{WHEEL}")],
+    ),
+    "a .metadata is gone": (
+        lose("packages", f"{WHEEL}.metadata"),
+        [("missing-metadata", f"packages/{WHEEL}.metadata")],
+    ),
+    "a .metadata was overwritten": (
+        change("packages", f"{WHEEL}.metadata", b"Name: evil\n"),
+        [("other-metadata", f"packages/{WHEEL}.metadata")],
+    ),
+    "a file without an entry in a record": (
+        put("packages", "acme-9.0-py3-none-any.whl"),
+        [("orphan", "packages/acme-9.0-py3-none-any.whl")],
+    ),
+    "a file without an entry in a record, in an unusual spelling": (
+        put("packages", "Acme-9.0.tar.gz"),
+        [("orphan", "packages/Acme-9.0.tar.gz")],
+    ),
+    "a file of a project without a record": (
+        put("packages", "omega-9.0-py3-none-any.whl"),
+        [("orphan", "packages/omega-9.0-py3-none-any.whl")],
+    ),
+    "an object that is not a distribution": (
+        put("packages", "notes"),
+        [("orphan", "packages/notes")],
+    ),
+    "a page is gone": (
+        lose("static", "pypi/acme/json"),
+        [("missing-page", "static/pypi/acme/json")],
+    ),
+    "a page is of an older record": (
+        set_metadata("static", "simple/acme/index.html", "record-revision", "1"),
+        [("stale-page", "static/simple/acme/index.html")],
+    ),
+    "a page was edited": (
+        change("static", "simple/acme/index.v1.json", b"{}"),
+        [("other-page", "static/simple/acme/index.v1.json")],
+    ),
+    "a page has another type": (
+        retype("static", "pypi/acme/json"),
+        [("other-page", "static/pypi/acme/json")],
+    ),
+    "a page of a project without a record": (
+        put("static", "simple/omega/index.html"),
+        [("orphan", "static/simple/omega/index.html")],
+    ),
+    "a page of no kind": (
+        put("static", "simple/acme/index.xml"),
+        [("orphan", "static/simple/acme/index.xml")],
+    ),
+    "blocked.json blocks nothing": (
+        unblock,
+        [("wrong-blocked", "static/blocked.json")] * 2,
+    ),
+    "the catalog lacks a page": (
+        lose("static", "index.html"),
+        [("missing-catalog", "static/index.html")],
+    ),
+    "the catalog is old": (
+        change("static", "simple/index.v1.json", b"{}"),
+        [("stale-catalog", "static/simple/index.v1.json")],
+    ),
+    "a record cannot be read": (
+        change("metadata", "projects/acme.json", b"{}"),
+        [("unreadable-record", "metadata/projects/acme.json")],
+    ),
+    "a record is another project's": (
+        swap_records,
+        [("unreadable-record", "metadata/projects/gamma.json")],
+    ),
+    "an object that is not a record": (put("metadata", "notes"), [("orphan", "metadata/notes")]),
+}
+
+
+@pytest.mark.parametrize("damage", PLANTED)
+def test_planted_damage_is_found_and_nothing_else(
+    damage: str, index: MemoryIndex, pool: Executor
+) -> None:
+    plant, expected = PLANTED[damage]
+    plant(index)
+    assert find_differences(index, pool) == expected
+
+
+def test_a_restored_record_contradicts_the_pages_of_its_successor(
+    index: MemoryIndex, pool: Executor
+) -> None:
+    forget_a_file(index)
+    kinds = {kind for kind, _ in find_differences(index, pool, [ACME])}
+    assert kinds == {"wrong-facts", "other-page", "orphan"}
+
+
+def test_a_record_with_a_restored_older_version_is_behind_its_pages(
+    index: MemoryIndex, pool: Executor
+) -> None:
+    older = index.storage.buckets["metadata"].archived["projects/acme.json"][-1]
+    index.storage.insert("metadata", older.name, older.data, older.attributes)
+    assert find_differences(index, pool, [ACME]) == [
+        ("stale-page", "static/simple/acme/index.v1.json"),
+        ("stale-page", "static/simple/acme/index.html"),
+        ("stale-page", "static/pypi/acme/json"),
+        ("wrong-blocked", "static/blocked.json"),
+    ]
+
+
+def test_wrong_facts_of_the_catalog_show_in_its_pages(index: MemoryIndex, pool: Executor) -> None:
+    set_metadata("metadata", "projects/acme.json", "latest-version", "9.9")(index)
+    assert set(find_differences(index, pool)) == {
+        ("wrong-facts", "metadata/projects/acme.json"),
+        ("stale-catalog", "static/index.html"),
+        ("stale-catalog", "static/changelog/page1.html"),
+    }
+
+
+def test_facts_that_cannot_be_read_are_wrong_but_the_catalog_does_without(
+    index: MemoryIndex, pool: Executor
+) -> None:
+    set_metadata("metadata", "projects/acme.json", "status", "lost")(index)
+    assert find_differences(index, pool) == [("wrong-facts", "metadata/projects/acme.json")]
+
+
+def test_blocked_entries_of_projects_without_a_record_are_found(
+    index: MemoryIndex, pool: Executor
+) -> None:
+    index.buckets["metadata"].remove("projects/gamma.json")
+    assert ("wrong-blocked", "static/blocked.json") in find_differences(index, pool)
+
+
+def test_bytes_that_are_not_those_of_their_generation_are_found_by_reading_them(
+    index: MemoryIndex, pool: Executor
+) -> None:
+    """Simulate a bucket that was copied by hand; Cloud Storage keeps the bytes of a generation."""
+    bucket = index.storage.buckets["packages"]
+    bucket.live[WHEEL] = replace(bucket.live[WHEEL], data=bytes(len(bucket.live[WHEEL].data)))
+    assert find_differences(index, pool) == []
+    (difference,) = make_verification(index, pool, read_files=True).run()
+    assert (difference.kind, difference.object) == ("other-file", f"gs://packages/{WHEEL}")
+
+
+def test_only_the_projects_that_were_named_are_looked_at(
+    index: MemoryIndex, pool: Executor
+) -> None:
+    for project in ("acme", "gamma"):
+        index.buckets["static"].remove(f"pypi/{project}/json")
+    assert find_differences(index, pool, [ACME]) == [("missing-page", "static/pypi/acme/json")]
+
+
+def test_a_difference_that_disappears_during_the_wait_is_not_reported(
+    index: MemoryIndex, pool: Executor
+) -> None:
+    wheel = index.upload("acme", "3.0")
+    silent = index.pipeline.silent
+    index.pipeline.silent = frozenset({"publisher-project", "publisher-catalog"})
+    index.run(wheel)
+    index.pipeline.silent = silent
+    behind = index.pipeline.messages[-1]
+    waited = list[float]()
+
+    def wait() -> None:
+        waited.append(time.monotonic())
+        index.run(behind)
+
+    assert list(make_verification(index, pool, wait=wait).run()) == []
+    assert len(waited) == 1
+
+
+def test_a_difference_reads_as_a_sentence() -> None:
+    difference = Difference("orphan", "gs://packages/x", "no record lists it")
+    assert str(difference) == "orphan gs://packages/x: no record lists it"

@@ -1,0 +1,234 @@
+"""Stale instances never win: instances are stopped, killed and resumed at every step.
+
+A newer record is committed while an older one is being published. Instances are interrupted at any
+step. After all messages are handled, the pages, ``blocked.json`` and the catalog are those of the
+newest record.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from publisher.blocked import build_entry
+from publisher.catalog_pages import render_catalog
+from publisher.project_pages import KINDS
+from publisher.render.listing import Listing
+from schemas import layout
+from schemas.catalog import CatalogEntry
+from schemas.records import Blocked, ProjectRecord, Registers
+from unit.publisher.publisher_fixtures import (
+    ACME,
+    Hook,
+    PublisherInstance,
+    Stepper,
+    Store,
+    make_record,
+    make_status,
+    make_yank,
+)
+
+WHEEL, OTHER = "acme-1-py3-none-any.whl", "acme-2-py3-none-any.whl"
+STEPS = range(14)
+"""Steps to stop at; more than any call has operations, so that the last ones are its end."""
+
+
+def make_toggled_record(revision: int) -> ProjectRecord:
+    """Make a record in which every register changes with each revision.
+
+    Apart from the revision, each record equals that two revisions earlier.
+    """
+    on = revision % 2 == 1
+    registers = Registers.model_validate({"files": {WHEEL: make_yank(value=on, at=revision)}})
+    return make_record(
+        WHEEL,
+        OTHER,
+        project=ACME,
+        revision=revision,
+        yanked=registers,
+        removed=registers,
+        status=make_status("quarantined" if on else "active"),
+    )
+
+
+def make_grown_record(revision: int) -> ProjectRecord:
+    """Make a record without registers; each revision has one more file."""
+    return make_record(*[f"acme-{n}-py3-none-any.whl" for n in range(revision)], revision=revision)
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """Work of an instance on a message, and the expected result."""
+
+    name: str
+    publish: Callable[[PublisherInstance], object]
+    records: Callable[[int], ProjectRecord]
+    assert_settled: Callable[[Store, ProjectRecord], None]
+
+    def begin(self, store: Store) -> Stepper:
+        """Start an instance on a message, and stop it before its first step."""
+
+        def call(hook: Hook) -> None:
+            self.publish(PublisherInstance(store, hook))
+
+        return Stepper(call)
+
+    def deliver(self, store: Store) -> None:
+        """Let an instance handle a message without interruption."""
+        self.publish(PublisherInstance(store))
+
+
+def assert_pages(store: Store, newest: ProjectRecord) -> None:
+    expected = {kind.name(ACME): kind.render(Listing.from_record(newest)) for kind in KINDS}
+    assert {name: store.read(name) for name in expected} == expected
+    entry = build_entry(newest)
+    if entry is None:
+        assert store.static.stat(layout.BLOCKED) is None
+    else:
+        found = Blocked.model_validate_json(store.read(layout.BLOCKED))
+        assert found.projects == {ACME: entry}
+
+
+def assert_catalog(store: Store, newest: ProjectRecord) -> None:
+    pages = render_catalog([CatalogEntry.from_record(newest)], "Packages", {})
+    assert store.read_pages() == {name: data for name, _, data in pages}
+
+
+PAGES = Protocol("pages", lambda i: i.publish(), make_toggled_record, assert_pages)
+FORCED = Protocol(
+    "forced pages", lambda i: i.publish(force=True), make_toggled_record, assert_pages
+)
+PLAIN = Protocol("pages without registers", lambda i: i.publish(), make_grown_record, assert_pages)
+CATALOG = Protocol("catalog", lambda i: i.catalog.publish(), make_grown_record, assert_catalog)
+
+EACH = pytest.mark.parametrize("protocol", [PAGES, FORCED, PLAIN, CATALOG], ids=lambda p: p.name)
+BEFORE = pytest.mark.parametrize("published", [False, True], ids=["new", "known"])
+
+
+def make_store(protocol: Protocol, published: bool) -> Store:
+    """Make a store with a record at revision 2, and pages, if published, at revision 1."""
+    store = Store()
+    if published:
+        store.index(protocol.records(1))
+        protocol.deliver(store)
+    store.index(protocol.records(2))
+    return store
+
+
+@EACH
+@BEFORE
+@pytest.mark.parametrize("stop", STEPS)
+def test_an_instance_stopped_at_any_step_does_not_undo_a_later_publication(
+    protocol: Protocol, published: bool, stop: int
+) -> None:
+    store = make_store(protocol, published)
+    stale = protocol.begin(store)
+    stale.step(stop)
+    store.index(protocol.records(3))
+    protocol.deliver(store)
+    protocol.assert_settled(store, protocol.records(3))
+    stale.finish()
+    protocol.assert_settled(store, protocol.records(3))
+
+
+@pytest.mark.parametrize("protocol", [PAGES, CATALOG], ids=lambda p: p.name)
+@BEFORE
+@pytest.mark.parametrize("stop", STEPS)
+def test_two_instances_stopped_at_any_steps_end_with_the_newest_record(
+    protocol: Protocol, published: bool, stop: int
+) -> None:
+    for other_stop in STEPS:
+        store = make_store(protocol, published)
+        stale = protocol.begin(store)
+        stale.step(stop)
+        store.index(protocol.records(3))
+        newer = protocol.begin(store)
+        newer.step(other_stop)
+        stale.finish()
+        newer.finish()
+        protocol.assert_settled(store, protocol.records(3))
+
+
+@EACH
+@BEFORE
+@pytest.mark.parametrize("stop", STEPS)
+def test_redelivery_completes_the_work_of_an_instance_killed_at_any_step(
+    protocol: Protocol, published: bool, stop: int
+) -> None:
+    store = make_store(protocol, published)
+    stale = protocol.begin(store)
+    stale.step(stop)
+    stale.kill()
+    protocol.deliver(store)
+    protocol.assert_settled(store, protocol.records(2))
+
+
+@EACH
+@pytest.mark.parametrize("stop", STEPS)
+def test_an_instance_killed_after_a_newer_record_was_published_undoes_nothing(
+    protocol: Protocol, stop: int
+) -> None:
+    for further in range(4):
+        store = make_store(protocol, published=True)
+        stale = protocol.begin(store)
+        stale.step(stop)
+        store.index(protocol.records(3))
+        protocol.deliver(store)
+        stale.step(further)
+        stale.kill()
+        protocol.assert_settled(store, protocol.records(3))
+
+
+actions = st.lists(
+    st.tuples(st.sampled_from(["commit", "step", "kill"]), st.integers(0, 2), st.integers(1, 6)),
+    max_size=30,
+)
+
+
+@EACH
+@given(schedule=actions)
+@settings(max_examples=60, deadline=None)
+def test_three_instances_in_any_order_settle_on_the_newest_record(
+    protocol: Protocol, schedule: list[tuple[str, int, int]]
+) -> None:
+    """Announce each commit; deliver a message again at the end if its instance was killed."""
+    store, revision, again = Store(), 1, False
+    store.index(protocol.records(revision))
+    running = [protocol.begin(store) for _ in range(3)]
+    for action, index, steps in schedule:
+        if action == "commit":
+            revision += 1
+            store.index(protocol.records(revision))
+            running[index].finish()
+            running[index] = protocol.begin(store)
+        elif action == "step":
+            running[index].step(steps)
+        else:
+            again = again or not running[index].done
+            running[index].kill()
+    for instance in running:
+        instance.finish()
+    if again:
+        protocol.deliver(store)
+    protocol.assert_settled(store, protocol.records(revision))
+
+
+@pytest.mark.parametrize("stop", STEPS)
+def test_blocked_json_is_never_behind_a_page(stop: int) -> None:
+    store, checks = make_store(PAGES, published=True), list[bool]()
+
+    def check(operation: str, bucket: str, name: str) -> None:
+        page = store.static.stat(layout.locate_project_json(ACME))
+        document = Blocked.model_validate_json(store.read(layout.BLOCKED))
+        assert page is not None
+        checks.append(document.projects[ACME].revision >= int(page.metadata["record-revision"]))
+
+    stale = PAGES.begin(store)
+    stale.step(stop)
+    store.index(PAGES.records(3))
+    PublisherInstance(store, check).publish()
+    stale.finish()
+    check("", "", "")
+    assert all(checks)
