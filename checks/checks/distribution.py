@@ -60,13 +60,12 @@ def verify(
     :raises Refused: if the file is not valid.
     """
     parsed = parse_name(name, policy) if isinstance(name, str) else name
-    hashed = (
-        chunks if isinstance(chunks, HashedStream) else HashedStream(chunks, policy.max_file_size)
-    )
+    if not isinstance(chunks, HashedStream):
+        chunks = HashedStream(chunks, policy.max_file_size)
     findings = Findings(strict=policy.strict)
     read = read_wheel if parsed.kind == "wheel" else read_sdist
-    metadata, facts = read(Source(hashed), parsed, policy, size, findings)
-    return _collect_facts(parsed, hashed, metadata, facts, parsed.warnings + findings.warnings)
+    metadata, facts = read(Source(chunks), parsed, policy, size, findings)
+    return _collect_facts(parsed, chunks, metadata, facts, parsed.warnings + findings.warnings)
 
 
 def _collect_facts(

@@ -90,24 +90,19 @@ def parse_name(filename: str, policy: Policy) -> ParsedName:
 
 def _parse_wheel_name(filename: str, findings: Findings) -> ParsedName:
     _expect_plain(filename, Reason.BAD_FILENAME)
-    stem = filename.removesuffix(".whl")
     if count_tags(filename) > MAX_TAGS:
-        raise Refused(
-            Reason.BAD_FILENAME,
-            f"{filename}: the tag set expands to more than {MAX_TAGS} tags. Use fewer tags.",
-        )
+        fault = f"the tag set expands to more than {MAX_TAGS} tags"
+        raise Refused(Reason.BAD_FILENAME, f"{filename}: {fault}. Use fewer tags.")
     try:
         project, version, build, tags = parse_wheel_filename(filename)
     except InvalidWheelFilename as error:
         raise Refused(Reason.BAD_FILENAME, f"{error}. {_KEEP_NAME}") from error
     _expect_name(project, filename, Reason.BAD_FILENAME)
     wanted = f"{escape_project(ProjectName(project))}-{version}"
-    if not stem.startswith(f"{wanted}-"):
-        findings.warn(
-            Reason.BAD_FILENAME,
-            f"{filename}: the normalised form would start with {wanted}. Build the wheel with a"
-            " current back end.",
-        )
+    if not filename.removesuffix(".whl").startswith(f"{wanted}-"):
+        fault = f"the normalised form would start with {wanted}"
+        remedy = "Build the wheel with a current back end."
+        findings.warn(Reason.BAD_FILENAME, f"{filename}: {fault}. {remedy}")
     return ParsedName(filename, "wheel", project, version, build, tags, findings.warnings)
 
 
@@ -130,17 +125,11 @@ def _parse_sdist_name(filename: str) -> ParsedName:
 
 def _expect_plain(filename: str, reason: Reason) -> None:
     if len(filename) > MAX_FILENAME_LENGTH:
-        raise Refused(
-            reason,
-            f"the file name has {len(filename)} characters; the limit is {MAX_FILENAME_LENGTH}."
-            " Use a shorter one.",
-        )
+        fault = f"the file name has {len(filename)} characters; the limit is {MAX_FILENAME_LENGTH}"
+        raise Refused(reason, f"{fault}. Use a shorter one.")
     if not _PLAIN.fullmatch(filename) or "/" in filename or "\\" in filename:
-        raise Refused(
-            reason,
-            f"{filename!a}: a file name has only printable ASCII characters, and neither / nor \\."
-            f" {_KEEP_NAME}",
-        )
+        fault = "a file name has only printable ASCII characters, and neither / nor \\"
+        raise Refused(reason, f"{filename!a}: {fault}. {_KEEP_NAME}")
     try:
         validate_filename(filename)
     except InvalidFilename as error:

@@ -25,12 +25,13 @@ def read_sdist(
     budget = Budget(policy, Reason.SDIST_BOMB, size)
     read_tar(Source(gunzip(source, budget)), budget, directory)
     budget.check_total()
-    if directory.pkg_info is None:
-        raise Refused(
-            Reason.SDIST_METADATA,
-            f"there is no PKG-INFO in {directory.expected}/. Build with a current back end.",
-        )
-    facts = read_core_metadata(bytes(directory.pkg_info), Reason.SDIST_METADATA)
+    facts = read_core_metadata(directory.get_pkg_info(), Reason.SDIST_METADATA)
+    _expect_reliable(facts)
+    check_project(facts, name, policy, findings, Reason.SDIST_METADATA)
+    return None, facts
+
+
+def _expect_reliable(facts: CoreMetadata) -> None:
     if facts.metadata_version < RELIABLE_SINCE:
         version = ".".join(map(str, facts.metadata_version))
         raise Refused(
@@ -38,8 +39,6 @@ def read_sdist(
             f"PKG-INFO has Metadata-Version {version}; the oldest accepted version is 2.2"
             " (PEP 643). Build with a current back end.",
         )
-    check_project(facts, name, policy, findings, Reason.SDIST_METADATA)
-    return None, facts
 
 
 class _Directory:
@@ -48,8 +47,8 @@ class _Directory:
     def __init__(self, name: ParsedName) -> None:
         self._name = name
         self._directory: str | None = None
-        self.expected = name.filename.removesuffix(SDIST_SUFFIX)
-        self.pkg_info: bytearray | None = None
+        self._expected = name.filename.removesuffix(SDIST_SUFFIX)
+        self._pkg_info: bytearray | None = None
 
     def visit(self, name: str, size: int) -> bytearray | None:
         """Return the buffer for PKG-INFO, and None for other members."""
@@ -58,16 +57,26 @@ class _Directory:
             raise Refused(
                 Reason.SDIST_STRUCTURE,
                 f"{quote_name(name)}: all members have to be in one directory,"
-                f" {self.expected}/. Build with a current back end.",
+                f" {self._expected}/. Build with a current back end.",
             )
         self._directory = top
-        if rest != "PKG-INFO":
-            return None
+        return self._keep_pkg_info(size) if rest == "PKG-INFO" else None
+
+    def get_pkg_info(self) -> bytes:
+        """Return the content of PKG-INFO, after the last member; refuse its absence."""
+        if self._pkg_info is None:
+            raise Refused(
+                Reason.SDIST_METADATA,
+                f"there is no PKG-INFO in {self._expected}/. Build with a current back end.",
+            )
+        return bytes(self._pkg_info)
+
+    def _keep_pkg_info(self, size: int) -> bytearray:
         if size > MAX_PKG_INFO_SIZE:
             raise Refused(
                 Reason.SDIST_BOMB,
                 f"PKG-INFO has {size} bytes; the limit is {MAX_PKG_INFO_SIZE}."
                 " Shorten the description of the project.",
             )
-        self.pkg_info = bytearray()
-        return self.pkg_info
+        self._pkg_info = bytearray()
+        return self._pkg_info

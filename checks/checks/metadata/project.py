@@ -13,18 +13,7 @@ def check_project(
     facts: CoreMetadata, name: ParsedName, policy: Policy, findings: Findings, reason: Reason
 ) -> None:
     """Refuse metadata of another release and direct URLs; turn objections into warnings."""
-    if canonicalize_name(facts.name) != name.project:
-        raise Refused(
-            reason,
-            f"Name {facts.name} is not the file name's project, {name.project}."
-            " Build the file again instead of renaming it.",
-        )
-    if facts.version != name.version:
-        raise Refused(
-            reason,
-            f"Version {facts.version} is not the file name's version, {name.version}."
-            " Build the file again instead of renaming it.",
-        )
+    _expect_release(facts, name, reason)
     for objection in facts.objections:
         findings.warn(reason, f"core metadata: {objection}")
     if facts.direct_urls and not policy.allow_direct_urls:
@@ -33,3 +22,13 @@ def check_project(
             f"Requires-Dist {facts.direct_urls[0]}: direct URLs are not allowed"
             " (ALLOW_DIRECT_URLS). Upload that dependency here, and require its version.",
         )
+
+
+def _expect_release(facts: CoreMetadata, name: ParsedName, reason: Reason) -> None:
+    if canonicalize_name(facts.name) != name.project:
+        fault = f"Name {facts.name} is not the file name's project, {name.project}"
+    elif facts.version != name.version:
+        fault = f"Version {facts.version} is not the file name's version, {name.version}"
+    else:
+        return
+    raise Refused(reason, f"{fault}. Build the file again instead of renaming it.")

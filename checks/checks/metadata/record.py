@@ -54,13 +54,14 @@ def _check_row(row: list[str], members: Members, exempt: frozenset[bytes]) -> in
     if index is None:
         _refuse(f"{quote_name(path)} is in RECORD, but not in the archive")
     if path.encode() not in exempt and not path.endswith("/"):
-        member = members[index]
-        _check_digest(digest, member.sha256, path)
-        if not _SIZE.fullmatch(size) or (size and int(size) != member.unpacked):
-            _refuse(
-                f"{quote_name(path)}: its size is {member.unpacked}, but {quote(size)} in RECORD"
-            )
+        _check_digest(digest, members[index].sha256, path)
+        _check_size(size, members[index].unpacked, path)
     return index
+
+
+def _check_size(written: str, size: int, path: str) -> None:
+    if not _SIZE.fullmatch(written) or (written and int(written) != size):
+        _refuse(f"{quote_name(path)}: its size is {size}, but {quote(written)} in RECORD")
 
 
 def _check_digest(written: str, sha256: bytes, path: str) -> None:

@@ -7,7 +7,7 @@ from email.policy import compat32
 from math import prod
 from typing import Never
 
-from packaging.tags import parse_tag
+from packaging.tags import Tag, parse_tag
 from packaging.utils import BuildTag
 
 from checks.filenames import ParsedName
@@ -82,24 +82,26 @@ def _check_tags(message: Message, name: ParsedName, findings: Findings) -> None:
     """Warn if the expanded tags are not those of the file name, as in playwright and torch."""
     missing = set(name.tags)
     for value in _get_values(message, "Tag"):
-        try:
-            tags = parse_tag(value) if _is_small(value) else frozenset()
-        except ValueError:
-            tags = frozenset()
+        tags = _parse_tag(value)
         if not tags or not tags <= name.tags:
-            findings.warn(
-                Reason.BAD_WHEEL,
-                f"WHEEL: Tag {quote(value)} is not in the file name."
-                " Change tags with `wheel tags`.",
-            )
+            _warn_about_tags(findings, f"Tag {quote(value)} is not in the file name")
             return
         missing -= tags
     if missing:
-        findings.warn(
-            Reason.BAD_WHEEL,
-            f"WHEEL: no Tag line for {min(map(str, missing))}, a tag of the file name."
-            " Change tags with `wheel tags`.",
-        )
+        tag = min(map(str, missing))
+        _warn_about_tags(findings, f"no Tag line for {tag}, a tag of the file name")
+
+
+def _parse_tag(value: str) -> frozenset[Tag]:
+    """Expand a compressed tag; return no tags if it is malformed or too large."""
+    try:
+        return parse_tag(value) if _is_small(value) else frozenset()
+    except ValueError:
+        return frozenset()
+
+
+def _warn_about_tags(findings: Findings, fault: str) -> None:
+    findings.warn(Reason.BAD_WHEEL, f"WHEEL: {fault}. Change tags with `wheel tags`.")
 
 
 def _is_small(value: str) -> bool:

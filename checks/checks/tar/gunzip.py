@@ -6,6 +6,7 @@ from typing import Never
 
 from checks.archive.budget import Budget
 from checks.archive.content import PIECE_SIZE
+from checks.archive.inflater import Inflater
 from checks.archive.source import Source
 from checks.refusal import Reason, Refused
 
@@ -15,25 +16,26 @@ _GZIP = 16 + zlib.MAX_WBITS
 
 def gunzip(source: Source, budget: Budget) -> Iterator[bytes]:
     """Yield the content of the only gzip member of the file."""
-    inflater = zlib.decompressobj(_GZIP)
-    pending: bytes | memoryview = b""
-    flushed = True
-    while not inflater.eof:
-        packed = 0
-        if flushed and not pending:
-            pending = source.read_some(PIECE_SIZE) or _refuse(
-                f"the gzip stream is cut off at byte {source.offset}", "Upload the file again"
-            )
-            packed = len(pending)
+    inflater = Inflater(_GZIP)
+    while not inflater.is_finished:
+        packed = _feed(inflater, source) if inflater.needs_input else 0
         try:
-            piece = inflater.decompress(pending, PIECE_SIZE)
+            piece = inflater.inflate(PIECE_SIZE)
         except zlib.error as error:
             _refuse(f"not a gzip stream: before byte {source.offset}, {error}")
         budget.add_bytes(f"byte {source.offset}", packed=packed, unpacked=len(piece))
-        pending, flushed = inflater.unconsumed_tail, len(piece) < PIECE_SIZE
         yield piece
-    if inflater.unused_data or source.read_some(1):
+    if inflater.has_surplus or source.read_some(1):
         _refuse("something follows the gzip stream, but an sdist is exactly one stream")
+
+
+def _feed(inflater: Inflater, source: Source) -> int:
+    """Feed the next piece of the file; return its size in bytes."""
+    data = source.read_some(PIECE_SIZE)
+    if not data:
+        _refuse(f"the gzip stream is cut off at byte {source.offset}", "Upload the file again")
+    inflater.feed(data)
+    return len(data)
 
 
 def _refuse(fault: str, remedy: str = "Build the sdist again") -> Never:

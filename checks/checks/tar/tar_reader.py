@@ -1,7 +1,6 @@
 """Reader of a tar archive: only files and directories, each with one safe name."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from checks.archive.budget import Budget
 from checks.archive.content import PIECE_SIZE, MemberVisitor, consume
@@ -16,25 +15,10 @@ from checks.archive.source import Source, Truncated
 from checks.refusal import Reason, Refused
 from checks.tar import blocks
 from checks.tar.blocks import BLOCK_SIZE, TarHeader, refuse_structure
+from checks.tar.extended_header import KINDS, NO_EXTENSION, Extension, parse_extension
 
 MAX_EXTENSION_SIZE = 64 * 1024
 """Maximum size of a pax header or a GNU long name, in bytes."""
-
-_CRITICAL_KEYS = (b"path", b"size", b"linkpath", b"hdrcharset")
-"""Keys of pax records that change a member."""
-_SUPPORTED_KEYS = (b"path", b"size")
-"""Keys that are accepted for one member. The size has to be that of its header."""
-_SPARSE_PREFIX = b"GNU.sparse."
-
-
-class _Extension(NamedTuple):
-    """Values for the next member from an extended header; empty if absent."""
-
-    path: bytes = b""
-    size: bytes = b""
-
-
-_NO_EXTENSION = _Extension()
 
 
 def read_tar(source: Source, budget: Budget, visitor: MemberVisitor) -> None:
@@ -53,28 +37,25 @@ def read_tar(source: Source, budget: Budget, visitor: MemberVisitor) -> None:
 
 
 def _read_archive(source: Source, budget: Budget, visitor: MemberVisitor) -> None:
-    names, extension = MemberNames(), _NO_EXTENSION
+    names, extension = MemberNames(), NO_EXTENSION
     while (block := source.read_exactly(BLOCK_SIZE)) != blocks.END_BLOCK:
         where = f"tar header at byte {source.offset - BLOCK_SIZE}"
         header = blocks.parse_header(block, where)
         budget.add_member(where, packed=0, unpacked=0)
-        if header.kind in (blocks.PAX, blocks.GLOBAL_PAX, blocks.GNU_LONG_NAME):
+        if header.kind in KINDS:
             if any(extension):
                 refuse_structure(where, "the header before it already extends the next member")
             extension = _read_extension(source, header, where)
         else:
-            if extension.size not in (b"", b"%d" % header.size):
-                refuse_structure(
-                    where, f"its size is {header.size}, but {extension.size!a} in its pax header"
-                )
+            _expect_size(header, extension, where)
             _read_member(source, header, extension.path or header.name, names, budget, visitor)
-            extension = _NO_EXTENSION
+            extension = NO_EXTENSION
     if any(extension):
         refuse_structure("end", "the member of the last extended header does not follow")
     _expect_end(source)
 
 
-def _read_extension(source: Source, header: TarHeader, where: str) -> _Extension:
+def _read_extension(source: Source, header: TarHeader, where: str) -> Extension:
     """Read an extended header; return its values for the next member."""
     if header.size > MAX_EXTENSION_SIZE:
         refuse_structure(
@@ -82,23 +63,14 @@ def _read_extension(source: Source, header: TarHeader, where: str) -> _Extension
             f"it extends the next member by {header.size} bytes; the limit is {MAX_EXTENSION_SIZE}",
         )
     data = b"".join(_read_data(source, header.size, where))
-    if header.kind == blocks.GNU_LONG_NAME:
-        return _Extension(data.rstrip(b"\0") or refuse_structure(where, "the long name is empty"))
-    records = blocks.parse_pax_records(data, where)
-    for key in records:
-        if key.startswith(_SPARSE_PREFIX):
-            raise Refused(
-                Reason.SDIST_MEMBER,
-                f"{where}: the next member is a sparse file. Pack it as an ordinary file.",
-            )
-        if key in _CRITICAL_KEYS and (
-            header.kind == blocks.GLOBAL_PAX or key not in _SUPPORTED_KEYS
-        ):
-            refuse_structure(where, f"the pax record {key.decode('ascii')!a} is not accepted here")
-    for key in _SUPPORTED_KEYS:
-        if records.get(key) == b"":
-            refuse_structure(where, f"the pax {key.decode('ascii')} is empty")
-    return _Extension(records.get(b"path", b""), records.get(b"size", b""))
+    return parse_extension(header.kind, data, where)
+
+
+def _expect_size(header: TarHeader, extension: Extension, where: str) -> None:
+    if extension.size not in (b"", b"%d" % header.size):
+        refuse_structure(
+            where, f"its size is {header.size}, but {extension.size!a} in its pax header"
+        )
 
 
 def _read_member(
@@ -110,27 +82,43 @@ def _read_member(
     visitor: MemberVisitor,
 ) -> None:
     where = f"member {quote_name(raw)}"
-    if header.kind not in (*blocks.FILES, blocks.DIRECTORY):
-        raise Refused(
-            Reason.SDIST_MEMBER,
-            f"{where} is a link, a device or the like (type {header.kind!a})."
-            " Pack only files and directories.",
-        )
-    if fault := find_name_fault(raw):
-        refuse_structure(where, fault, RENAME)
-    is_directory = header.kind == blocks.DIRECTORY
-    name = raw.decode().removesuffix("/") + "/" if is_directory else raw.decode()
-    if fault := names.add(name):
-        refuse_structure(where, fault, RENAME)
-    fault = find_path_fault(name)
-    if fault or name.endswith("/") != is_directory:
-        raise Refused(
-            Reason.SDIST_PATH, f"{where}: {fault or 'a file is named as a directory'}. {RENAME}"
-        )
-    if is_directory and header.size:
-        refuse_structure(where, "it is a directory, but has content")
+    _expect_ordinary(header.kind, where)
+    name = _add_name(raw, header, names, where)
+    _check_path(name, header, where)
     budget.check_bytes(where, unpacked=header.size)
     consume(_read_data(source, header.size, where), visitor.visit(name, header.size))
+
+
+def _expect_ordinary(kind: bytes, where: str) -> None:
+    if kind not in (*blocks.FILES, blocks.DIRECTORY):
+        raise Refused(
+            Reason.SDIST_MEMBER,
+            f"{where} is a link, a device or the like (type {kind!a})."
+            " Pack only files and directories.",
+        )
+
+
+def _add_name(raw: bytes, header: TarHeader, names: MemberNames, where: str) -> str:
+    """Add the name of a member; return it decoded, with a slash after that of a directory."""
+    if fault := find_name_fault(raw):
+        refuse_structure(where, fault, RENAME)
+    name = raw.decode()
+    if header.kind == blocks.DIRECTORY:
+        name = name.removesuffix("/") + "/"
+    if fault := names.add(name):
+        refuse_structure(where, fault, RENAME)
+    return name
+
+
+def _check_path(name: str, header: TarHeader, where: str) -> None:
+    is_directory = header.kind == blocks.DIRECTORY
+    fault = find_path_fault(name)
+    if not fault and name.endswith("/") != is_directory:
+        fault = "a file is named as a directory"
+    if fault:
+        raise Refused(Reason.SDIST_PATH, f"{where}: {fault}. {RENAME}")
+    if is_directory and header.size:
+        refuse_structure(where, "it is a directory, but has content")
 
 
 def _read_data(source: Source, size: int, where: str) -> Iterator[memoryview]:

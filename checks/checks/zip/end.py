@@ -40,26 +40,27 @@ def _check_directory(source: Source, signature: bytes, members: Members, limit: 
     seen = bytearray(len(members))
     while signature == structures.CENTRAL_HEADER:
         index = _check_entry(source, members)
+        where = f"byte {source.offset}"
         if seen[index]:
-            refuse_structure(
-                f"byte {source.offset}", "it ends a second central header for the same member"
-            )
+            refuse_structure(where, "it ends a second central header for the same member")
         seen[index] = True
         if source.offset > limit:
-            refuse_structure(
-                f"byte {source.offset}",
-                f"the central directory is too large; its last allowed byte is {limit}",
-            )
+            fault = f"the central directory is too large; its last allowed byte is {limit}"
+            refuse_structure(where, fault)
         signature = source.read_exactly(4)
     if signature not in (structures.ZIP64_END, structures.END):
         refuse_structure(
             f"byte {source.offset - 4}",
             "neither a member nor a record of the directory begins here",
         )
+    _expect_complete(seen, members)
+    return signature
+
+
+def _expect_complete(seen: bytearray, members: Members) -> None:
     if (missing := seen.find(0)) >= 0:
         name = list(members.iterate_names())[missing]
         refuse_structure(f"member {quote_name(name)}", "it is not in the central directory")
-    return signature
 
 
 def _check_entry(source: Source, members: Members) -> int:
@@ -117,9 +118,9 @@ def _read_zip64_end(source: Source) -> Zip64End:
     if source.read_exactly(4) != structures.ZIP64_LOCATOR:
         refuse_structure(where, "no locator follows it")
     locator_record = source.read_exactly(structures.ZIP64_LOCATOR_SIZE)
+    for each in (record, locator_record):
+        _expect_no_end(each, where)
     locator = structures.parse_zip64_locator(locator_record)
-    _expect_no_end(record, where)
-    _expect_no_end(locator_record, where)
     if (locator.disk, locator.offset, locator.disks) != (0, offset, 1):
         refuse_structure(where, f"its locator is {tuple(locator)} instead of {(0, offset, 1)}")
     return zip64

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Never
 
 from checks.archive.content import PIECE_SIZE
+from checks.archive.inflater import Inflater
 from checks.archive.source import Source
 from checks.refusal import Reason, Refused
 
@@ -14,26 +15,25 @@ def inflate(source: Source, packed: int, unpacked: int, where: str) -> Iterator[
 
     The deflate stream has to end exactly at the end of the member.
     """
-    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    inflater = Inflater(-zlib.MAX_WBITS)
     inputs = source.read_pieces(packed, PIECE_SIZE)
-    pending: bytes | memoryview = b""
-    room, flushed = unpacked + 1, True
-    while not inflater.eof and room:
-        if flushed and not pending:
-            pending = next(inputs, None) or _refuse(
-                where, "the member ends before its deflate stream"
+    room = unpacked + 1
+    while not inflater.is_finished and room:
+        if inflater.needs_input:
+            inflater.feed(
+                next(inputs, None)
+                or refuse_content(f"{where}: the member ends before its deflate stream")
             )
-        limit = min(room, PIECE_SIZE)
         try:
-            piece = inflater.decompress(pending, limit)
+            piece = inflater.inflate(min(room, PIECE_SIZE))
         except zlib.error:
-            _refuse(where, "its data is not a deflate stream")
-        pending, flushed = inflater.unconsumed_tail, len(piece) < limit
+            refuse_content(f"{where}: its data is not a deflate stream")
         room -= len(piece)
         yield piece
-    if room and (inflater.unused_data or next(inputs, None) is not None):
-        _refuse(where, "the member goes on after its deflate stream")
+    if room and (inflater.has_surplus or next(inputs, None) is not None):
+        refuse_content(f"{where}: the member goes on after its deflate stream")
 
 
-def _refuse(where: str, fault: str) -> Never:
-    raise Refused(Reason.ZIP_CORRUPT, f"{where}: {fault}. Build the wheel again.")
+def refuse_content(fault: str) -> Never:
+    """Refuse a member with content that differs from its header."""
+    raise Refused(Reason.ZIP_CORRUPT, f"{fault}. Build the wheel again.")

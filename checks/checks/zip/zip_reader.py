@@ -6,6 +6,8 @@ follow one another from the first byte, each with its sizes in its local header.
 directory with exactly these members, and the end records. Such an archive needs no seeking.
 """
 
+from collections.abc import Iterator
+
 from checks.archive.budget import Budget
 from checks.archive.content import PIECE_SIZE, Content, MemberVisitor, consume
 from checks.archive.member_names import (
@@ -21,7 +23,7 @@ from checks.refusal import Reason, Refused
 from checks.tar.blocks import BLOCK_SIZE, is_header
 from checks.zip import structures
 from checks.zip.end import check_end
-from checks.zip.inflate import inflate
+from checks.zip.inflate import inflate, refuse_content
 from checks.zip.members import Member, Members
 from checks.zip.structures import LocalHeader, refuse_structure
 
@@ -70,7 +72,9 @@ def _read_member(
     _expect_readable(header, where)
     _expect_safe(name, unpacked, where)
     budget.add_member(where, packed=packed, unpacked=unpacked)
-    content = _read_content(source, header, packed, unpacked, visitor.visit(name, unpacked), where)
+    keep = visitor.visit(name, unpacked)
+    content = consume(_read_pieces(source, header, packed, unpacked, where), keep)
+    _check_content(content, header.crc, unpacked, where)
     facts = (header.flags, header.method, header.crc, packed, unpacked, offset)
     members.add(raw, Member(*facts, content.sha256))
 
@@ -113,21 +117,18 @@ def _decode_name(raw: bytes, flags: int, where: str) -> str:
 
 
 def _read_sizes(header: LocalHeader, raw: bytes, extra: bytes, where: str) -> tuple[int, int]:
-    if header.flags & structures.DATA_DESCRIPTOR:
-        refuse_structure(
-            where,
-            "its sizes are in a data descriptor (flag bit 3)",
-            "Build the wheel into a file, not into a pipe.",
-        )
-    accepted = structures.ENCRYPTED | structures.HARMLESS
-    if header.flags & ~accepted:
-        refuse_structure(
-            where, f"it sets flags that mean nothing in a wheel (0x{header.flags:04x})"
-        )
+    _expect_flags(header.flags, where)
     structures.expect_supported(header.needed, where)
-    return structures.resolve_local_sizes(
-        header, structures.find_zip64_field(extra, raw, where), where
-    )
+    zip64 = structures.find_zip64_field(extra, raw, where)
+    return structures.resolve_local_sizes(header, zip64, where)
+
+
+def _expect_flags(flags: int, where: str) -> None:
+    if flags & structures.DATA_DESCRIPTOR:
+        remedy = "Build the wheel into a file, not into a pipe."
+        refuse_structure(where, "its sizes are in a data descriptor (flag bit 3)", remedy)
+    if flags & ~(structures.ENCRYPTED | structures.HARMLESS):
+        refuse_structure(where, f"it sets flags that mean nothing in a wheel (0x{flags:04x})")
 
 
 def _expect_readable(header: LocalHeader, where: str) -> None:
@@ -151,35 +152,25 @@ def _expect_safe(name: str, unpacked: int, where: str) -> None:
         )
 
 
-def _read_content(
-    source: Source,
-    header: LocalHeader,
-    packed: int,
-    unpacked: int,
-    keep: bytearray | None,
-    where: str,
-) -> Content:
-    if header.method == structures.STORED and packed != unpacked:
+def _read_pieces(
+    source: Source, header: LocalHeader, packed: int, unpacked: int, where: str
+) -> Iterator[bytes | memoryview]:
+    if header.method != structures.STORED:
+        return inflate(source, packed, unpacked, where)
+    if packed != unpacked:
         # Checked before reading: a kept member cannot be larger than the size in the budget.
-        raise Refused(
-            Reason.ZIP_CORRUPT,
-            f"{where} is stored, but declares two sizes, {packed} and {unpacked} bytes."
-            " Build the wheel again.",
-        )
-    if header.method == structures.STORED:
-        content = consume(source.read_pieces(packed, PIECE_SIZE), keep)
-    else:
-        content = consume(inflate(source, packed, unpacked, where), keep)
+        sizes = f"{packed} and {unpacked} bytes"
+        refuse_content(f"{where} is stored, but declares two sizes, {sizes}")
+    return source.read_pieces(packed, PIECE_SIZE)
+
+
+def _check_content(content: Content, crc: int, unpacked: int, where: str) -> None:
     if content.size != unpacked:
-        raise Refused(
-            Reason.ZIP_CORRUPT,
-            f"{where} unpacks to another size than the {unpacked} bytes that it declares."
-            " Build the wheel again.",
+        refuse_content(
+            f"{where} unpacks to another size than the {unpacked} bytes that it declares"
         )
-    if content.crc != header.crc:
-        raise Refused(
-            Reason.ZIP_CORRUPT,
+    if content.crc != crc:
+        refuse_content(
             f"{where}: the CRC of its content is {content.crc:08x}, not the CRC it declares,"
-            f" {header.crc:08x}. Build the wheel again.",
+            f" {crc:08x}"
         )
-    return content
