@@ -60,7 +60,7 @@ def _put_pages(static: MemoryBucket, record: ProjectRecord) -> None:
     metadata = {layout.RECORD_REVISION: str(record.revision)}
     for kind in KINDS:
         headers = Headers(kind.content_type, REVALIDATE, metadata)
-        static.put(kind.name(record.project), kind.render(listing), headers)
+        static.put(kind.locate(record.project), kind.render(listing), headers)
 
 
 def _make_file(project: ProjectName, version: Version, number: int) -> FileRecord:

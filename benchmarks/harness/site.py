@@ -101,7 +101,7 @@ def _write_wheel(site: SiteDirectory, file: FileRecord, noise: random.Random) ->
 def _write_pages(site: SiteDirectory, record: ProjectRecord) -> None:
     listing = Listing.from_record(record)
     for kind in KINDS:
-        page = site.static / kind.name(record.project)
+        page = site.static / kind.locate(record.project)
         page.parent.mkdir(parents=True, exist_ok=True)
         page.write_bytes(kind.render(listing))
 

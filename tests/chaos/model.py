@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random
 
-from publisher.blocked import build_entry
+from publisher.blocked import build_needed_entry
 from publisher.catalog_pages import render_catalog
 from publisher.project_pages import KINDS
 from publisher.render.listing import Listing
@@ -83,7 +83,7 @@ class SequentialModel:
         """Render all pages, by object name; no page contains the revision of its record."""
         records = self.build_records().values()
         pages = {
-            kind.name(record.project): kind.render(Listing.from_record(record))
+            kind.locate(record.project): kind.render(Listing.from_record(record))
             for record in records
             for kind in KINDS
         }
@@ -92,7 +92,9 @@ class SequentialModel:
 
     def build_blocked(self) -> Blocked:
         """Build ``blocked.json`` with revision 0 in every entry."""
-        entries = {record.project: build_entry(record) for record in self.build_records().values()}
+        entries = {
+            record.project: build_needed_entry(record) for record in self.build_records().values()
+        }
         return Blocked(projects={name: entry for name, entry in entries.items() if entry})
 
 

@@ -19,7 +19,7 @@ from local.settings import Backends
 from schemas.names import escape_project, normalize_project
 
 PROJECT = normalize_project("gcpypi-demo")
-SOURCE = 'print("Hello from {name} {version}, by way of your own package index")\n'
+SOURCE = 'print("Hello from {name} {version}, installed from your own package index")\n'
 
 
 def run(state: State, running: StartedRuntime, say: Callable[[str], None]) -> None:
@@ -60,7 +60,7 @@ def _make_wheel(version: str) -> Wheel:
 def _format_hints(state: State, running: StartedRuntime) -> str:
     index = running.ports.url("proxy")
     return f"""
-(The times of ingest, indexer and publisher count from the upload, by Cloud Storage's clock.)
+(The times of ingest, indexer and publisher are measured from the upload, by Cloud Storage's clock.)
 
 Look at it     {index}/  as __token__, with GCPYPI_TOKEN of {state.display_path}
 Publish yours  make local-up  prints the commands

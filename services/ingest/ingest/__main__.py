@@ -1,8 +1,8 @@
 """Command ``python -m ingest reindex [project …]``: announce promoted files again.
 
-The settings are those of the service. The command reads the packages bucket and publishes messages.
-It writes to the bucket only if a ``.metadata`` is missing. It exits with 1 if an object in the
-bucket was not promoted.
+The command has the settings of the service. It reads the packages bucket and publishes messages.
+It writes to the bucket only if a ``.metadata`` is missing. It exits with 1 if the bucket has an
+object that ingest did not promote.
 """
 
 import argparse
@@ -24,13 +24,13 @@ from schemas.names import normalize_project
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return the exit code."""
-    options = _create_parser().parse_args(arguments)
+    options = _make_parser().parse_args(arguments)
     settings = load_settings(Settings)
     warn_old_names(settings)
     return run_command("reindex", lambda pool: _run(_create_reindex(settings, pool), options))
 
 
-def _create_parser() -> argparse.ArgumentParser:
+def _make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m ingest", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     reindex = commands.add_parser("reindex", help="announce promoted files again")
@@ -38,7 +38,7 @@ def _create_parser() -> argparse.ArgumentParser:
         "project",
         nargs="*",
         type=normalize_project,
-        help="project whose files are announced; default: all projects",
+        help="announce only the files of this project (repeatable)",
     )
     return parser
 
@@ -48,7 +48,7 @@ def _create_reindex(settings: Settings, pool: Executor) -> Reindex:
     promotion = Promotion(
         incoming=StorageBucket(client, settings.incoming_bucket),
         packages=StorageBucket(client, settings.packages_bucket),
-        # Files that were promoted with warnings are not refused now.
+        # Do not refuse a file that ingest promoted before it became strict.
         policy=replace(settings.build_policy(), strict=False),
         find_refusal=lambda upload: None,
     )

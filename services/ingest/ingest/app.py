@@ -10,7 +10,7 @@ from chassis.app import create_worker
 from chassis.outcomes import Outcome
 from checks.refusal import Reason, Refused
 from ingest.promotion import Promotion
-from ingest.upload import MessageRefused, Upload, is_no_upload, require_upload_name
+from ingest.upload import MessageRefused, Upload, is_upload, require_upload_name
 from ingest.verdicts import Verdicts
 from schemas.events import FileUploaded, UnreadableMessage
 from schemas.push import PushEnvelope
@@ -36,7 +36,7 @@ class Ingest:
         except UnreadableMessage as error:
             refused = Refused(Reason.UNREADABLE_MESSAGE, error.detail)
             return self._refuse_message(message_id, refused, None)
-        if is_no_upload(message, push.message.attributes):
+        if not is_upload(message, push.message.attributes):
             return Outcome("ignored", file=message.name)
         upload = Upload.from_message(message)
         try:
@@ -52,7 +52,7 @@ class Ingest:
         return Outcome("done", project=promoted.file.project, file=promoted.file.filename)
 
     def _resolve_generation(self, upload: Upload) -> Upload:
-        """Set the generation to the live one if the message names none."""
+        """Set the generation to that of the live object if the message has none."""
         if upload.generation is not None:
             return upload
         live = self.promotion.incoming.stat(upload.name)

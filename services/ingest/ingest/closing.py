@@ -23,22 +23,26 @@ from schemas.names import (
 from schemas.records import ProjectRecord
 
 RequireOpen = Callable[[ParsedName, datetime], None]
-"""Function that refuses a file, by name and upload time, if its project or release is closed."""
+"""Function that raises :class:`Refused` if the project or release of a new file is closed.
+
+It receives the name and the upload time of the file.
+"""
 
 CLOSED = frozenset({"archived", "quarantined"})
 
 
 def accept_every_file(name: ParsedName, uploaded: datetime) -> None:
-    """Refuse nothing."""
+    """Accept every new file: no project or release is closed."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClosingRules:
-    """Rules that close projects and releases, decided from custom metadata.
+    """Rules that close projects and releases, evaluated on custom metadata.
 
-    The content of records and files is not read. The status of a project is in the custom metadata
-    of its record, which has no space for the start of each of perhaps thousands of releases. The
-    start of a release is the earliest upload time in the custom metadata of its files.
+    The rules do not read files, and read a record only if its custom metadata is invalid. The
+    status of a project is in the custom metadata of its record. The first upload of a release is
+    not in it, because a project can have thousands of releases. It is the earliest upload time in
+    the custom metadata of the release's files.
     """
 
     metadata: Bucket
@@ -62,11 +66,11 @@ class ClosingRules:
                 f"{project} is {entry.status}: ask an operator to make it active (set-status)",
             )
         if self.release_closes_after is not None:
-            began = _find_first_upload(self._list_files(name, entry), name)
-            if began is not None and uploaded - began > self.release_closes_after:
+            first = _find_first_upload(self._list_files(name, entry), name)
+            if first is not None and uploaded - first > self.release_closes_after:
                 raise Refused(
                     Reason.PROJECT_CLOSED,
-                    f"{project} {name.version} was first uploaded on {began:%Y-%m-%d} and is closed"
+                    f"{project} {name.version} was first uploaded on {first:%Y-%m-%d} and is closed"
                     " to new files (RELEASE_CLOSES_AFTER): publish a new version",
                 )
 
@@ -83,13 +87,13 @@ class ClosingRules:
     def _list_files(self, name: ParsedName, entry: CatalogEntry) -> Iterable[ObjectInfo]:
         """List the project's promoted files.
 
-        The prefixes are three spellings of the project name: the spelling of the new file, of the
-        latest file, and the normalized spelling.
+        The prefixes are three spellings of the project name: that of the new file, that of the
+        latest file, and the normalised spelling.
         """
-        ours = parse_display_name(validate_filename(name.filename))
-        usual = escape_project(ProjectName(name.project))
-        for spelled in sorted({ours, entry.display_name, usual}):
-            yield from self.packages.list(f"{spelled}-")
+        new = parse_display_name(validate_filename(name.filename))
+        normalised = escape_project(ProjectName(name.project))
+        for spelling in sorted({new, entry.display_name, normalised}):
+            yield from self.packages.list(f"{spelling}-")
 
 
 def _find_first_upload(files: Iterable[ObjectInfo], name: ParsedName) -> datetime | None:

@@ -1,7 +1,7 @@
 """Facts of a promoted file, stored as custom metadata of its object.
 
-Every :class:`~schemas.records.FileRecord` and every accepting verdict is built from these facts.
-So they are the same for every delivery and every trigger.
+Ingest builds every :class:`~schemas.records.FileRecord` and every accepting verdict from these
+facts. So both are the same for every delivery of a message, and for ``reindex``.
 """
 
 import hashlib
@@ -19,19 +19,22 @@ from schemas.records import FileRecord
 from schemas.types import Sha256, format_time
 
 WARNINGS = "warnings"
-"""Custom metadata of a promoted object: warnings of the checks, a JSON list of sentences."""
+"""Key in the custom metadata of a promoted object; the value is a JSON list of warnings."""
 
 _MAX_WARNINGS_SIZE = 4096
-"""Bytes of the warnings. Cloud Storage accepts 8 KiB of custom metadata per object."""
+"""Maximum size of the encoded warnings, in bytes.
+
+Cloud Storage accepts 8 KiB of custom metadata per object.
+"""
 
 
-_FORMS = {
+_PATTERNS = {
     layout.SHA256: re.compile(r"[0-9a-f]{64}"),
     layout.UPLOAD_TIME: re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"),
     layout.UPLOADER: re.compile(r".+"),
     layout.SOURCE_GENERATION: re.compile(r"\d{1,19}"),
 }
-"""Keys and forms of the custom metadata of every promoted object."""
+"""Required keys in the custom metadata of a promoted object, and patterns of their values."""
 
 
 def build_headers(
@@ -54,13 +57,13 @@ def build_headers(
 def require_promoted(info: ObjectInfo) -> None:
     """Check that an object in the packages bucket has the custom metadata of a promoted object.
 
-    :raises Refused: if it has not, because it was created by hand.
+    :raises Refused: if a key is missing or a value invalid: ingest did not create the object.
     """
-    values = {key: info.metadata.get(key, "") for key in _FORMS}
-    if wrong := [key for key, form in _FORMS.items() if not form.fullmatch(values[key])]:
+    values = {key: info.metadata.get(key, "") for key in _PATTERNS}
+    if wrong := [key for key, form in _PATTERNS.items() if not form.fullmatch(values[key])]:
         raise Refused(
             Reason.EXISTS,
-            f"{info.name} is taken by an object that was not promoted (missing or invalid custom "
+            f"{info.name} exists, but was not promoted by ingest (missing or invalid custom "
             f"metadata: {', '.join(wrong)}): publish under another version or build number",
         )
 
@@ -106,7 +109,7 @@ def build_file_record(
 
 
 def _encode_warnings(warnings: tuple[str, ...]) -> str:
-    """Return the warnings as JSON, without the last ones that exceed the size limit."""
+    """Return the warnings as JSON; drop warnings from the end until the text is short enough."""
     kept = list(warnings)
     while len((text := json.dumps(kept)).encode()) > _MAX_WARNINGS_SIZE:
         kept.pop()

@@ -24,7 +24,7 @@ class IncomingObject:
         self.info = self._find()
         _require_readable(self.info, policy)
         self.bytes = HashedStream(self._stream(), policy.max_file_size)
-        """Bytes that were not read yet."""
+        """Stream of the bytes that ingest has not read yet."""
 
     def compute_sha256(self) -> Sha256:
         """Read the remaining bytes and return the digest of the whole file."""
@@ -32,8 +32,8 @@ class IncomingObject:
             pass
         return self.bytes.sha256
 
-    def require_claims(self) -> None:
-        """Compare the digest of the file with the claimed digests; without claims, read nothing.
+    def verify_claims(self) -> None:
+        """Compare the digest of the file with the claimed digests; read the file only if needed.
 
         :raises Refused: if the digest in the custom metadata of the object differs.
         :raises MessageRefused: if the digest in the message differs.
@@ -42,7 +42,7 @@ class IncomingObject:
         if claimed is not None and claimed.lower() != self.compute_sha256():
             raise _digest_mismatch("the custom metadata has", claimed, self.compute_sha256())
         if self.upload.sha256 is not None:
-            require_claim(self.upload, self.compute_sha256())
+            verify_claim(self.upload, self.compute_sha256())
 
     def _find(self) -> ObjectInfo:
         generation, info = self.upload.generation, self.upload.found
@@ -59,7 +59,7 @@ class IncomingObject:
             raise not_found(self.upload) from error
 
 
-def require_claim(upload: Upload, sha256: Sha256) -> None:
+def verify_claim(upload: Upload, sha256: Sha256) -> None:
     """Compare the digest of a file with the digest in the message, if there is one.
 
     :raises MessageRefused: if the digests differ.

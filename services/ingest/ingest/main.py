@@ -23,7 +23,7 @@ from ingest.verdicts import Verdicts
 
 
 def main() -> None:
-    """Read the settings, build the clients, create the application, and serve until SIGTERM."""
+    """Read the settings, create the clients, and serve until SIGTERM."""
     settings = load_settings(Settings)
     logs.configure(settings.log_level)
     log_settings(settings)

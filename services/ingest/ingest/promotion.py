@@ -25,7 +25,7 @@ from cloud.once import write_once
 from cloud.ports import Bucket, Headers, ObjectInfo
 from ingest import facts
 from ingest.closing import RequireOpen, accept_every_file
-from ingest.incoming import IncomingObject, not_found, require_claim
+from ingest.incoming import IncomingObject, not_found, verify_claim
 from ingest.upload import Upload
 from schemas import layout
 from schemas.headers import BINARY, IMMUTABLE
@@ -34,7 +34,7 @@ from schemas.records import FileRecord
 from schemas.types import Sha256
 
 FindRefusal = Callable[[Upload], Refused | None]
-"""Function that returns the stored refusal of an upload's generation, if any: it is final."""
+"""Function that returns the stored refusal of an upload's generation, if any; this is final."""
 
 _METADATA_HEADERS = Headers(BINARY, IMMUTABLE)
 
@@ -82,13 +82,13 @@ class Promotion:
         stored = self._find(parsed)
         if not _is_promoted_from(stored, upload):
             stored = self._store(upload, parsed, stored)
-        require_claim(upload, stored.sha256)
+        verify_claim(upload, stored.sha256)
         return self._complete(stored)
 
     def recover(self, info: ObjectInfo) -> PromotedFile:
         """Return the result of :meth:`promote` for a file in the packages bucket.
 
-        Write its ``.metadata`` if it is missing, as after a crash.
+        Write its ``.metadata`` if that is missing, for example after a crash.
 
         :raises Refused: if the object was not promoted.
         """
@@ -97,12 +97,12 @@ class Promotion:
         return self._complete(StoredFile(parsed, info))
 
     def _parse_name(self, upload: Upload) -> ParsedName:
-        """Check the file name; errors of the object take precedence."""
+        """Check the file name; if it is invalid, first check the object for preceding faults."""
         try:
             return check_name(upload.filename, self.policy, upload.uploader)
         except Refused as refused:
             if Reason.NOT_FOUND.precedes(refused.reason):
-                self._open(upload).require_claims()
+                self._open(upload).verify_claims()
             raise
 
     def _find(self, parsed: ParsedName) -> StoredFile | None:
@@ -133,7 +133,7 @@ class Promotion:
             verified = self._validate(parsed, incoming)
             return self._rewrite(parsed, incoming, verified)
         except Refused:
-            # Another delivery may have promoted this upload before the reason to refuse it arose.
+            # Another delivery may have promoted this upload earlier, when it was still valid.
             stored = self._find(parsed)
             if _is_promoted_from(stored, upload):
                 return stored
@@ -146,15 +146,15 @@ class Promotion:
             verified = verify(parsed, incoming.bytes, self.policy, incoming.info.size)
         except Refused as refused:
             if Reason.DIGEST_MISMATCH.precedes(refused.reason):
-                incoming.require_claims()
+                incoming.verify_claims()
             raise
-        incoming.require_claims()
+        incoming.verify_claims()
         return verified
 
     def _rewrite(
         self, parsed: ParsedName, incoming: IncomingObject, verified: VerifiedFile
     ) -> StoredFile:
-        """Copy the checked generation; after a lost race, return the file with the same bytes."""
+        """Copy the checked generation; if another delivery was first, require the same bytes."""
         headers = facts.build_headers(
             incoming.info, incoming.upload.uploader, verified.sha256, verified.warnings
         )
@@ -176,19 +176,19 @@ class Promotion:
         )
 
     def _ensure_metadata(self, stored: StoredFile) -> bytes | None:
-        """Return the content of ``.metadata``, and write it if it can be missing.
+        """Return the content of ``.metadata``, and write it if it may be missing.
 
-        The delivery that promoted the file can have stopped before it wrote ``.metadata``. Such a
-        file is read from the packages bucket, never from the upload: bytes of two uploads are not
-        mixed.
+        The delivery that promoted the file may have stopped before it wrote ``.metadata``. Then
+        read the file from the packages bucket, never from the upload, so that bytes of two uploads
+        are never mixed.
         """
         parsed, verified = stored.parsed, stored.verified
         if parsed.kind == "sdist":
             return None
         name = layout.locate_core_metadata(validate_filename(parsed.filename))
         if verified is None:
-            if sibling := self.packages.read(name):
-                return sibling.data
+            if found := self.packages.read(name):
+                return found.data
             chunks = self.packages.stream(stored.info)
             verified = verify(parsed, chunks, self.policy, stored.info.size)
         metadata = verified.metadata or b""
@@ -199,7 +199,7 @@ class Promotion:
 def _is_promoted_from(stored: StoredFile | None, upload: Upload) -> TypeGuard[StoredFile]:
     """Return True if the file was promoted from this upload.
 
-    An upload without a generation no longer exists; it is recognised by its uploader.
+    If an upload has no generation, its object no longer exists. Then compare the uploader.
     """
     if stored is None:
         return False
@@ -213,7 +213,7 @@ def _require_same_bytes(stored: StoredFile, incoming: IncomingObject) -> StoredF
 
     :raises Refused: if the bytes differ.
     """
-    incoming.require_claims()
+    incoming.verify_claims()
     if incoming.info.size != stored.info.size or incoming.compute_sha256() != stored.sha256:
         raise _name_taken(stored)
     return stored
@@ -222,6 +222,6 @@ def _require_same_bytes(stored: StoredFile, incoming: IncomingObject) -> StoredF
 def _name_taken(stored: StoredFile) -> Refused:
     return Refused(
         Reason.EXISTS,
-        f"{stored.info.name} is taken by other bytes (sha256 {stored.sha256}), and the "
-        "bytes of a file name never change: publish a new version or build number",
+        f"{stored.info.name} already exists with other bytes (sha256 {stored.sha256}), and an "
+        "existing file never changes: publish a new version or build number",
     )

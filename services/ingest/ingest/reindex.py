@@ -1,7 +1,7 @@
 """Command ``reindex``: announce the files in the packages bucket again.
 
-The facts of a file are always built from the promoted object, so they are the same as the first
-time. The indexer handles the announcements like all others.
+Ingest always reads the facts of a file from the promoted object, so they are the same as in the
+first announcement. The indexer handles these announcements like all others.
 """
 
 from collections.abc import Collection, Iterator

@@ -29,7 +29,8 @@ class Settings(ServiceSettings):
         Mapping[str, tuple[str, ...]] | None,
         Field(validation_alias=AliasChoices("uploaders", "publishers")),
     ] = None
-    """Uploader → globs of its projects, as JSON; `{}`: no uploads; unset: all uploads."""
+    """JSON object: uploader → globs of its projects; `{}` refuses all uploads, and without this
+    setting ingest accepts all uploads."""
     allowed_projects: tuple[str, ...] = Policy.allowed_projects
     """Globs of the accepted projects, as JSON."""
     max_file_size: Annotated[int, Field(gt=0)] = Policy.max_file_size
@@ -47,7 +48,7 @@ class Settings(ServiceSettings):
     block_stdlib_names: bool = Policy.block_stdlib_names
     """Refuse projects with the name of a standard library module."""
     release_closes_after: Annotated[Duration, Field(gt=timedelta(0))] | None = None
-    """Time from the first file of a release until it is closed, in seconds or as ``P14D``."""
+    """Time from the first file of a release until the release closes, in seconds or as ``P14D``."""
 
     def build_policy(self) -> Policy:
         """Return the limits and switches of the checks."""

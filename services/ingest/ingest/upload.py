@@ -1,4 +1,4 @@
-"""Uploads named by messages, and the rules for their names."""
+"""Upload that a message announces, and the rules for its name."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,12 +11,13 @@ from schemas.events import FileUploaded
 from schemas.types import Sha256
 
 _FINALIZE = "OBJECT_FINALIZE"
-_COMPOSITE_PARTS = "gcloud/tmp/"
+_COMPOSITE_PREFIX = "gcloud/tmp/"
+"""Prefix of the parts of gcloud's composite uploads."""
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """Incoming object, as named in a message."""
+    """Incoming object that a message announces."""
 
     bucket: str
     name: str
@@ -29,11 +30,11 @@ class Upload:
     sha256: Sha256 | None
     """Digest in the message, if any."""
     found: ObjectInfo | None = None
-    """Resource of this generation, if it was already requested from Cloud Storage."""
+    """Object of this generation, if ingest has already found it in Cloud Storage."""
 
     @classmethod
     def from_message(cls, message: FileUploaded) -> Self:
-        """Return the upload named in a message."""
+        """Return the upload that a message announces."""
         uploader, filename = layout.split_incoming_name(message.name)
         return cls(
             bucket=message.bucket,
@@ -46,17 +47,17 @@ class Upload:
 
 
 _MAX_NAME_SIZE = 1000
-"""Bytes of an object name. Cloud Storage accepts 1024, and the name of the verdict is 26 longer.
+"""Maximum bytes of an object name. Cloud Storage accepts 1024; a verdict's name has 26 more.
 
 https://cloud.google.com/storage/docs/objects#naming
 """
 
 
 class MessageRefused(Exception):
-    """Refusal of a message; the object named in the message is not refused.
+    """Refusal of a message, but not of its object.
 
-    Every client with the right to publish can name any object. So a message must never decide
-    about an object: the answer is stored under the id of the message.
+    Every client with the right to publish can announce any object. So an invalid message must not
+    cause the refusal of an object: ingest stores the verdict under the id of the message.
     """
 
     def __init__(self, refused: Refused) -> None:
@@ -67,8 +68,8 @@ class MessageRefused(Exception):
 def require_upload_name(upload: Upload, incoming: str) -> None:
     """Check the bucket and the name of an upload.
 
-    :raises MessageRefused: if the bucket is not the incoming bucket, if the name does not begin
-        with an uploader, or if it is invalid or too long for the object or its verdict.
+    :raises MessageRefused: if the bucket is not the incoming bucket, or if the name has no
+        uploader, is invalid, or is too long.
     """
     if upload.bucket != incoming:
         detail = f"{upload.bucket!r} is not the incoming bucket: upload to {incoming!r}"
@@ -87,11 +88,11 @@ def _is_storable(name: str) -> bool:
     return not forbidden and len(name.encode(errors="replace")) <= _MAX_NAME_SIZE
 
 
-def is_no_upload(message: FileUploaded, attributes: Mapping[str, str]) -> bool:
-    """Return True for folders, parts of composite uploads and events other than a new object.
+def is_upload(message: FileUploaded, attributes: Mapping[str, str]) -> bool:
+    """Return False for folders, parts of composite uploads and events other than a new object.
 
     https://cloud.google.com/storage/docs/pubsub-notifications#events
     """
-    event = attributes.get("eventType", _FINALIZE)
-    folder = message.name.endswith("/")
-    return event != _FINALIZE or folder or message.name.startswith(_COMPOSITE_PARTS)
+    if attributes.get("eventType", _FINALIZE) != _FINALIZE:
+        return False
+    return not message.name.endswith("/") and not message.name.startswith(_COMPOSITE_PREFIX)

@@ -1,4 +1,4 @@
-"""Verdicts on uploads: first stored, once and permanently, then announced."""
+"""Verdicts on uploads: store each verdict once, never change it, then announce it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -56,7 +56,7 @@ class Verdicts:
         self._announce(verdict)
 
     def find_refusal(self, upload: Upload) -> Refused | None:
-        """Return the refusal stored for this generation, if there is one: it is final."""
+        """Return the stored refusal of this generation, if any. A stored refusal is final."""
         if upload.generation is None:
             return None
         stored = self.bucket.read(layout.locate_verdict(upload.name, upload.generation))

@@ -1,7 +1,7 @@
 """Commands ``python -m publisher verify`` and ``rebuild``: check the index and publish it again.
 
 Both read the settings of the service and two more: see :class:`publisher.settings.RepairSettings`.
-``verify`` exits with 1 if it finds a difference, and with 2 if the check fails.
+``verify`` exits with 1 if it finds a difference, and with 2 if it cannot check the index.
 """
 
 import argparse
@@ -38,7 +38,7 @@ def _make_parser() -> argparse.ArgumentParser:
     verify.set_defaults(run=_run_verify)
     verify.add_argument("--bytes", action="store_true", help="also read and hash every file")
     verify.add_argument(
-        "--patience", type=float, default=30, help="seconds until a difference is checked again"
+        "--patience", type=float, default=30, help="seconds before a second check of differences"
     )
     rebuild = commands.add_parser("rebuild", help="publish pages again from the records")
     rebuild.set_defaults(run=_run_rebuild)

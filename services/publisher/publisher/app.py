@@ -1,13 +1,15 @@
-"""Push endpoints of the publisher: a message is acknowledged when its work is durable.
+"""Push endpoints of the publisher: acknowledge a message after its pages are stored.
 
-====================== ================ =============================================
-subscription           message          work
-====================== ================ =============================================
-``publisher-project``  project-indexed  the project's pages, one commit for a group
-``publisher-catalog``  project-indexed  the catalog, one run for all waiting messages
-====================== ================ =============================================
+====================== ================ ===================================================
+subscription           message          task
+====================== ================ ===================================================
+``publisher-project``  project-indexed  publish the project's pages, once for all waiting
+                                        messages of the project
+``publisher-catalog``  project-indexed  publish the catalog, once for all waiting messages
+====================== ================ ===================================================
 
-Both subscriptions are internal: an unreadable message raises an error and is not acknowledged.
+Only services publish to these subscriptions. So an unreadable message is a bug: the handler
+raises an exception, and Pub/Sub delivers the message again.
 """
 
 import asyncio
@@ -31,11 +33,14 @@ PROJECT_SUBSCRIPTION = "publisher-project"
 CATALOG_SUBSCRIPTION = "publisher-catalog"
 
 THREADS = 32
-"""Maximum number of projects that one process publishes at once; each mostly waits for storage."""
+"""Maximum number of projects that one process publishes at once.
+
+It can be large, because each thread mostly waits for Cloud Storage.
+"""
 
 
 class Publisher:
-    """Handlers of the two subscriptions; each returns when its pages are durable.
+    """Handlers of the two subscriptions; each returns after its pages are stored.
 
     :param catalog_interval: minimum seconds between two runs of the catalog.
     """
@@ -55,16 +60,16 @@ class Publisher:
         return await self._group.submit(message.project, message)
 
     async def publish_catalog(self, push: PushEnvelope) -> Outcome:
-        """Wait until a catalog run that starts after this call has ended."""
+        """Wait for the end of a catalog run that starts after this call."""
         message = ProjectIndexed.decode(push.message.data)
         await self._throttle.run()
         return Outcome("done", project=message.project)
 
     async def _commit(
-        self, project: ProjectName, changes: Sequence[ProjectIndexed]
+        self, project: ProjectName, messages: Sequence[ProjectIndexed]
     ) -> Sequence[Outcome | Exception]:
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, self._projects.publish, project, changes)
+        return await loop.run_in_executor(self._threads, self._projects.publish, project, messages)
 
     async def _run_catalog(self) -> None:
         await asyncio.get_running_loop().run_in_executor(self._threads, self._catalog.publish)

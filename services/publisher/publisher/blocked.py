@@ -1,17 +1,20 @@
-"""``blocked.json``: the files that the proxy must not serve, written before the pages.
+"""``blocked.json``: list of the files that the proxy must not serve.
+
+The publisher writes it before the pages.
 
 The document has an entry for each project with a status or a ``removed`` register in its record.
 Registers are never deleted from a record, so a project that has an entry keeps it.
 
-* A project without such a register has no entry and costs no write. Its earlier revisions have no
-  entry either, so a stale instance has nothing to write.
+* A project without such a register has no entry and needs no write. Its earlier revisions have no
+  entry either, so an instance with an earlier revision writes nothing.
 * A project with such a register gets a new entry for each revision, *even with equal content*.
   Example: revision 2 removes a file, revision 3 restores it, revision 4 removes it again. If
-  revision 4 wrote nothing, a delayed instance could then write revision 3 and unblock the file.
+  revision 4 wrote nothing, a delayed instance could afterwards write revision 3 and unblock the
+  file.
 
-An entry changes only to a higher revision, by compare-and-swap. A late instance finds the higher
-revision and writes nothing. The newest record therefore wins, even if instances stop or fail at
-any step. The document and the pages need no common transaction.
+An entry changes only to a higher revision, by compare-and-swap. A delayed instance finds the
+higher revision and writes nothing. So the document always ends with the newest record, even if
+instances stop or fail at any step. The document and the pages need no common transaction.
 """
 
 import threading
@@ -28,23 +31,23 @@ from schemas.releases import get_status, list_removed_filenames
 _HEADERS = Headers(JSON, REVALIDATE)
 
 
-def build_entry(record: ProjectRecord) -> BlockedProject | None:
+def build_needed_entry(record: ProjectRecord) -> BlockedProject | None:
     """Return the entry of a record; None if it has neither a status nor a removal."""
     if not (record.status or record.removed.files or record.removed.versions):
         return None
-    return _make_entry(record)
+    return _build_entry(record)
 
 
 def merge_records(blocked: Blocked, records: Iterable[ProjectRecord]) -> Blocked | None:
     """Return ``blocked`` with the entries of ``records``; None if nothing changes."""
-    changed = {r.project: _make_entry(r) for r in records if _is_due(blocked, r)}
+    changed = {r.project: _build_entry(r) for r in records if _must_write(blocked, r)}
     if not changed:
         return None
     projects: dict[ProjectName, BlockedProject] = {**blocked.projects, **changed}
     return Blocked(projects=dict(sorted(projects.items())))
 
 
-def _make_entry(record: ProjectRecord) -> BlockedProject:
+def _build_entry(record: ProjectRecord) -> BlockedProject:
     return BlockedProject(
         revision=record.revision,
         quarantined=get_status(record) == "quarantined",
@@ -52,15 +55,16 @@ def _make_entry(record: ProjectRecord) -> BlockedProject:
     )
 
 
-def _is_due(blocked: Blocked, record: ProjectRecord) -> bool:
+def _must_write(blocked: Blocked, record: ProjectRecord) -> bool:
     """Return whether the entry of the record must be written.
 
-    An existing entry is also updated for a record without registers: such a record was recreated.
+    Update an existing entry even for a record without registers: the indexer created this record
+    again after a deletion.
     """
     known = blocked.projects.get(record.project)
     if known is None:
-        return build_entry(record) is not None
-    return known.revision <= record.revision and known != _make_entry(record)
+        return build_needed_entry(record) is not None
+    return known.revision <= record.revision and known != _build_entry(record)
 
 
 class BlockedList:
@@ -75,33 +79,33 @@ class BlockedList:
         self._retry = retry
         self._waiting: dict[ProjectName, ProjectRecord] = {}
         self._waiting_lock = threading.Lock()
-        self._turn = threading.Lock()
+        self._write_lock = threading.Lock()
 
     def update(self, record: ProjectRecord) -> None:
         """Write the entry of ``record``, unless the document has it or a newer one.
 
-        Cost: at most one read, and one write if the document changes; nothing if another thread
-        has written the entry. After an error the record waits for the next thread's attempt, and
-        the error is raised.
+        It costs at most one read, and one write if the document changes. It costs nothing if
+        another thread has already written the entry. After an error, raise the error; the next
+        thread tries to write the record again.
         """
         self._add(record)
-        with self._turn:
+        with self._write_lock:
             group = self._copy_waiting()
             if record.project in group:
                 self._retry(lambda: self._attempt(group))
-                self._drop(group)
+                self._remove_written(group)
 
     def _add(self, record: ProjectRecord) -> None:
         with self._waiting_lock:
-            other = self._waiting.get(record.project)
-            if other is None or other.revision < record.revision:
+            waiting = self._waiting.get(record.project)
+            if waiting is None or waiting.revision < record.revision:
                 self._waiting[record.project] = record
 
     def _copy_waiting(self) -> Mapping[ProjectName, ProjectRecord]:
         with self._waiting_lock:
             return dict(self._waiting)
 
-    def _drop(self, group: Mapping[ProjectName, ProjectRecord]) -> None:
+    def _remove_written(self, group: Mapping[ProjectName, ProjectRecord]) -> None:
         with self._waiting_lock:
             for project, record in group.items():
                 if self._waiting[project] is record:

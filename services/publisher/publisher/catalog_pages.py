@@ -1,12 +1,14 @@
-"""Protocol of the catalog: the pages that list all projects.
+"""Publication of the catalog: the pages that list all projects.
 
 1. Read the generations of the catalog's pages.
 2. *Then* list the records. Their custom metadata has all facts, so no record is read.
 3. Render all pages, and write each with its generation of step 1 (0 if it was absent). Never skip
-   a page: equal bytes also change the generation, and so stop instances with an older listing.
-4. 412: another instance wrote after step 1, perhaps from an older listing. Start over.
+   a page: a write of equal bytes also changes the generation, so that an instance with an older
+   listing gets 412.
+4. After 412, start again: another instance wrote after step 1, perhaps from an older listing.
 
-Pages are never deleted. A surplus page of the changelog stays, without entries.
+The publisher never deletes a page. If the changelog gets shorter, its last pages stay, without
+entries.
 """
 
 import logging
@@ -61,7 +63,7 @@ class Catalog:
         return len(entries)
 
     def _read_entry_or_log(self, info: ObjectInfo) -> CatalogEntry | None:
-        """Read an entry; log and skip an object that is not a record, so that it stops no other."""
+        """Read an entry; skip an object that is not a record, and log an error."""
         try:
             return read_entry(info, self.metadata)
         except UnreadableEntry as error:
@@ -103,12 +105,12 @@ def sort_by_upload(entries: Sequence[CatalogEntry]) -> list[CatalogEntry]:
 
 
 def _rank_upload(upload: tuple[datetime, CatalogEntry]) -> tuple[float, str]:
-    moment, entry = upload
-    return -moment.timestamp(), entry.project
+    time, entry = upload
+    return -time.timestamp(), entry.project
 
 
 def read_entry(info: ObjectInfo, metadata: Bucket) -> CatalogEntry:
-    """Return the entry from the custom metadata; if that is invalid, from the record itself.
+    """Read the entry from the custom metadata; if that is invalid, derive it from the record.
 
     :raises UnreadableEntry: if the object is not a record.
     """

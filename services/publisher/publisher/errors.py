@@ -12,7 +12,7 @@ from schemas.names import ProjectName
 
 
 class PublisherError(Exception):
-    """Base class: a page was not published."""
+    """Base class of the errors that prevent the publication of a page."""
 
 
 class UnexpectedHtml(PublisherError):
@@ -37,11 +37,11 @@ class UnreadableEntry(PublisherError):
 
 
 class RecordBehind(PublisherError):
-    """Record older than announced, because an older version was restored."""
+    """Record with a lower revision than announced: an operator restored an older version of it."""
 
     def __init__(self, project: ProjectName, found: int, announced: int) -> None:
         super().__init__(
-            f"{project}: the record is at revision {found}, the message announced {announced}"
+            f"{project}: the record has revision {found}, the message announced {announced}"
         )
         self.project = project
         self.found = found

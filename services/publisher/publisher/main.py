@@ -23,10 +23,10 @@ from publisher.projects import Projects
 from publisher.settings import Settings
 
 DEADLINE = 120.0
-"""Seconds after which a protocol is no longer repeated.
+"""Seconds after which the publisher no longer repeats a publication.
 
-With its pauses and the preceding commit, a push is answered well within its 600 s. Pub/Sub then
-delivers the message again.
+The push then fails, and Pub/Sub delivers the message again. A push must be answered within 600 s.
+The deadline leaves enough time for the preceding commit and for the pauses.
 """
 
 RETRY = Retry(
@@ -36,10 +36,10 @@ RETRY = Retry(
     },
     DEADLINE,
 )
-"""Retry of a protocol from its first step, with jitter that separates two instances.
+"""Retry of a publication from its first step, with jitter that separates two instances.
 
-The pause is short after a lost race (412). It starts at one second after 429, because Cloud Storage
-accepts about one write per second per object name.
+The pause is short if another instance wrote first (412). It starts at one second after 429, because
+Cloud Storage accepts about one write per second per object name.
 """
 
 

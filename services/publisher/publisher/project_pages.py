@@ -1,17 +1,18 @@
-"""Page protocol: the pages of a project become those of its newest record.
+"""Publication of a project's pages from its newest record.
 
 1. List the pages of the project, with their generations and their ``record-revision``.
 2. *Then* read the record.
-3. Update ``blocked.json`` from the record, so that a removed file is blocked before its page.
-4. Skip a page only if its ``record-revision`` is not lower than that of the record.
+3. Update ``blocked.json`` from the record, so that the proxy blocks a removed file before the
+   pages change.
+4. Skip a page only if its ``record-revision`` is at least that of the record.
 5. Write the other pages with the generations of step 1 (0 if absent).
-6. 412: another instance wrote after step 1, perhaps from an older record. Start over.
+6. After 412, start again: another instance wrote after step 1, perhaps from an older record.
 
-An older record never wins. A page written after step 1 has a new generation, so step 5 succeeds
-only if the page is as it was in step 1. A record announced before step 1 is read in step 2.
-Revisions alone are not enough, because comparison and write are two steps. Generations alone are
-not enough, because they are not ordered.
-Nothing is deleted: a project without files has pages without files.
+Pages of an older record never replace those of a newer one. Each write changes the generation of a
+page, so step 5 succeeds only if the page is as it was in step 1. Step 2 reads every record that the
+indexer announced before step 1. Revisions alone are not enough, because comparison and write are
+two steps. Generations alone are not enough, because they are not ordered.
+The publisher deletes nothing: a project without files has pages without files.
 """
 
 from collections.abc import Callable, Sequence
@@ -33,7 +34,7 @@ from schemas.records import ProjectRecord
 class PageKind:
     """One of the pages that every project has."""
 
-    name: Callable[[ProjectName], str]
+    locate: Callable[[ProjectName], str]
     content_type: str
     render: Callable[[Listing], bytes]
 
@@ -56,13 +57,13 @@ class ProjectPages:
     retry: Retry
 
     def publish(self, project: ProjectName, *, force: bool) -> ProjectRecord:
-        """Publish the pages, and return the record; the pages are now of this record or newer.
+        """Publish the pages, and return the record; the pages are of this record or a newer one.
 
-        A duplicate message costs one list, one stat and two reads.
+        A duplicate message costs one listing, one ``stat`` and two reads.
 
         :param force: write every page, even if it has the revision of the record.
         :raises NotFound: if the record does not exist. Cloud Storage is consistent, so an
-            announced record was deleted in the meantime.
+            operator deleted the record after its announcement.
         """
         return self.retry(lambda: self._attempt(project, force))
 
@@ -70,9 +71,11 @@ class ProjectPages:
         found = self._list_pages(project)
         record = read_record(self.metadata, layout.locate_record(project))
         self.blocked.update(record)
-        due = [kind for kind in KINDS if force or _is_due(found.get(kind.name(project)), record)]
-        for kind, data in _render_pages(due, record):
-            self._write(kind, record, data, found.get(kind.name(project)))
+        kinds = [
+            kind for kind in KINDS if force or _is_outdated(found.get(kind.locate(project)), record)
+        ]
+        for kind, data in _render_pages(kinds, record):
+            self._write(kind, record, data, found.get(kind.locate(project)))
         return record
 
     def _list_pages(self, project: ProjectName) -> dict[str, ObjectInfo]:
@@ -89,7 +92,7 @@ class ProjectPages:
             metadata={layout.RECORD_REVISION: str(record.revision)},
         )
         generation = found.generation if found else 0
-        self.static.write(kind.name(record.project), data, headers, if_generation=generation)
+        self.static.write(kind.locate(record.project), data, headers, if_generation=generation)
 
 
 def read_record(metadata: Bucket, name: str) -> ProjectRecord:
@@ -114,7 +117,7 @@ def _render_pages(
     return [(kind, kind.render(listing)) for kind in kinds]
 
 
-def _is_due(found: ObjectInfo | None, record: ProjectRecord) -> bool:
-    """Return whether a page is missing, of an older record, or without a revision."""
+def _is_outdated(found: ObjectInfo | None, record: ProjectRecord) -> bool:
+    """Return whether a page is missing, has no revision, or has a lower one than the record."""
     revision = layout.read_record_revision(found.metadata) if found else None
     return revision is None or revision < record.revision

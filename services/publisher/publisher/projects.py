@@ -15,22 +15,23 @@ from schemas.releases import list_offered_files
 
 @dataclass(frozen=True, slots=True)
 class Projects:
-    """Publication of all projects; each is announced when its pages are durable."""
+    """Publication of all projects; announce each after its pages are stored."""
 
     pages: ProjectPages
     published: Topic
 
     def publish(
-        self, project: ProjectName, changes: Sequence[ProjectIndexed]
+        self, project: ProjectName, messages: Sequence[ProjectIndexed]
     ) -> list[Outcome | Exception]:
-        """Publish the pages of the project once for all ``changes``.
+        """Publish the pages of the project once for all ``messages``; return an outcome for each.
 
-        Always announce, even if the pages were already published: the announcement may have been
-        lost. Only a change with a higher revision than the record gets :class:`RecordBehind`.
+        Always announce the pages, even if they were published before: the announcement may have
+        been lost. The outcome is :class:`RecordBehind` only for a message with a higher revision
+        than the record.
         """
-        record = self.pages.publish(project, force=any(change.force for change in changes))
+        record = self.pages.publish(project, force=any(message.force for message in messages))
         self.published.publish(_make_announcement(record))
-        return [_answer(record, change) for change in changes]
+        return [_make_outcome(record, message) for message in messages]
 
 
 def _make_announcement(record: ProjectRecord) -> ProjectPublished:
@@ -41,7 +42,7 @@ def _make_announcement(record: ProjectRecord) -> ProjectPublished:
     )
 
 
-def _answer(record: ProjectRecord, change: ProjectIndexed) -> Outcome | Exception:
-    if change.record_revision > record.revision:
-        return RecordBehind(record.project, record.revision, change.record_revision)
+def _make_outcome(record: ProjectRecord, message: ProjectIndexed) -> Outcome | Exception:
+    if message.record_revision > record.revision:
+        return RecordBehind(record.project, record.revision, message.record_revision)
     return Outcome("done", project=record.project)

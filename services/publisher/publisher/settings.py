@@ -15,9 +15,9 @@ class Settings(ServiceSettings):
     static_bucket: str
     """Bucket of the pages."""
     topic_project_published: str = "project-published"
-    """Topic for projects with durable pages."""
+    """Topic for projects whose pages are stored."""
     catalog_interval: Annotated[float, Field(ge=0, le=200)] = 10
-    """Minimum seconds between two catalog runs; 5 times the last run, if that is longer."""
+    """Minimum pause between catalog runs, in seconds; after a long run, 5 times its duration."""
     title: str = "Python packages"
     """Title of the home page and of the changelog."""
 
@@ -28,4 +28,4 @@ class RepairSettings(Settings):
     packages_bucket: str
     """Bucket of the promoted files."""
     topic_project_indexed: str = "project-indexed"
-    """Topic for records that are announced again."""
+    """Topic on which ``rebuild`` announces records again."""

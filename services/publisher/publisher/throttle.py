@@ -3,20 +3,21 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-LONGEST = 200.0
+LONGEST_PAUSE = 200.0
 """Longest pause in seconds.
 
 A push waits for the current run, the pause and its own run, and must be answered within 600 s.
 """
 
-_TIMES = 5
-"""Ratio of a pause to the run before it, so that a large catalog is idle most of the time."""
+_PAUSE_RATIO = 5
+"""Ratio of a pause to the preceding run, so that the job is idle most of the time."""
 
 
 class Throttle:
-    """Throttled job: between two runs are at least max(``interval``, 5 × the last run) seconds.
+    """Throttled job, with a pause after each run.
 
-    A run starts at once if the pause is over. An object belongs to one event loop.
+    The pause is the longer of ``interval`` and 5 × the last run, but at most ``LONGEST_PAUSE``. A
+    run starts at once if the pause is over. Use an instance in one event loop only.
 
     :param clock: monotonic clock in seconds.
     """
@@ -34,7 +35,7 @@ class Throttle:
         self._clock = clock
         self._sleep = sleep
         self._earliest = clock()
-        self._one_at_a_time = asyncio.Lock()
+        self._run_lock = asyncio.Lock()
         self._next: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
@@ -47,7 +48,7 @@ class Throttle:
         await asyncio.shield(self._next)
 
     async def _run_next(self) -> None:
-        async with self._one_at_a_time:
+        async with self._run_lock:
             await self._sleep(max(0.0, self._earliest - self._clock()))
             self._next = None  # later callers wait for the run after this one
             started = self._clock()
@@ -55,5 +56,5 @@ class Throttle:
                 await self._job()
             finally:
                 ended = self._clock()
-                pause = min(max(self._interval, _TIMES * (ended - started)), LONGEST)
+                pause = min(max(self._interval, _PAUSE_RATIO * (ended - started)), LONGEST_PAUSE)
                 self._earliest = ended + pause

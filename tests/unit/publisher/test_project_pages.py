@@ -18,7 +18,7 @@ from unit.publisher.publisher_fixtures import (
     make_status,
 )
 
-NAMES = [kind.name(ACME) for kind in KINDS]
+NAMES = [kind.locate(ACME) for kind in KINDS]
 
 
 def publish_record(of: ProjectRecord) -> Store:
@@ -30,7 +30,7 @@ def publish_record(of: ProjectRecord) -> Store:
 
 
 def has_pages_of(store: Store, of: ProjectRecord) -> bool:
-    rendered = {kind.name(ACME): kind.render(Listing.from_record(of)) for kind in KINDS}
+    rendered = {kind.locate(ACME): kind.render(Listing.from_record(of)) for kind in KINDS}
     return {name: store.read(name) for name in NAMES} == rendered
 
 

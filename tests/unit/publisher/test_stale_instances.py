@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from publisher.blocked import build_entry
+from publisher.blocked import build_needed_entry
 from publisher.catalog_pages import render_catalog
 from publisher.project_pages import KINDS
 from publisher.render.listing import Listing
@@ -81,9 +81,9 @@ class Protocol:
 
 
 def assert_pages(store: Store, newest: ProjectRecord) -> None:
-    expected = {kind.name(ACME): kind.render(Listing.from_record(newest)) for kind in KINDS}
+    expected = {kind.locate(ACME): kind.render(Listing.from_record(newest)) for kind in KINDS}
     assert {name: store.read(name) for name in expected} == expected
-    entry = build_entry(newest)
+    entry = build_needed_entry(newest)
     if entry is None:
         assert store.static.stat(layout.BLOCKED) is None
     else:

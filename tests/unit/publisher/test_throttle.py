@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from publisher.throttle import LONGEST, Throttle
+from publisher.throttle import LONGEST_PAUSE, Throttle
 
 
 class TimedRuns:
@@ -40,7 +40,7 @@ async def test_after_a_rest_a_run_starts_at_once_again() -> None:
     assert timed.runs == [100, 160]
 
 
-@pytest.mark.parametrize(("lasting", "pause"), [(0, 10), (1, 10), (4, 20), (3600, LONGEST)])
+@pytest.mark.parametrize(("lasting", "pause"), [(0, 10), (1, 10), (4, 20), (3600, LONGEST_PAUSE)])
 async def test_runs_keep_the_interval_or_five_times_the_last_run(
     lasting: float, pause: float
 ) -> None:

@@ -1,1 +1,1 @@
-"""Rendering of pages: HTML by dumb-pypi, JSON of the simple API and of PyPI's legacy API."""
+"""Rendering of pages: HTML with dumb-pypi, JSON for the simple API and PyPI's legacy API."""

@@ -1,8 +1,8 @@
-"""HTML pages of the catalog: ``/simple/``, home and changelog, by dumb-pypi with adaptations.
+"""HTML pages of the catalog: ``/simple/``, home and changelog, rendered with dumb-pypi and adapted.
 
-``/simple/`` and home list every project with a record, including projects without files. The page
-of such a project answers 200, and its name must not look free.
-The changelog is about uploads, so it lists only projects that offer files.
+``/simple/`` and home list every project with a record, including projects without files. Such a
+project has a page, and a reader must see that its name is in use.
+The changelog lists uploads, so it has only projects that offer files.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,7 +15,7 @@ from schemas import layout
 from schemas.catalog import CatalogEntry
 from schemas.names import ProjectName
 
-_PLAIN = """
+_ROOT_STYLE = """
             body { font: 16px/1.6 Helvetica, Arial, sans-serif;
                    max-width: 960px; margin: 0 auto; padding: 16px 20px; }
             a { color: #0b57a4; }
@@ -27,7 +27,7 @@ _NAVIGATION = (
     ("Simple index", "/simple/"),
 )
 
-_STYLE = """
+_CATALOG_STYLE = """
             .container { padding: 0 20px 40px; }
             .navigation { padding: 6px 0; }
             .navigation a { color: #0b57a4; margin-right: 16px; }
@@ -42,7 +42,7 @@ def render_root(projects: Sequence[ProjectName]) -> bytes:
     html = templates.render("simple.html", package_names=projects)
     html = replace_exactly(page, html, '<a href="', '<a href="/simple/', len(projects))
     html = replace_exactly(page, html, '/index.html">', '/">', len(projects))
-    html = add_head(page, html, {}, _PLAIN)
+    html = add_head(page, html, {}, _ROOT_STYLE)
     return verify_links(
         page, html, [(project, {"href": _make_project_path(project)}) for project in projects]
     )
@@ -55,7 +55,7 @@ def render_home(entries: Sequence[CatalogEntry], title: str) -> bytes:
     html = templates.render("index.html", packages=versions, title=title)
     html = replace_exactly(page, html, 'href="simple/', 'href="/simple/', count)
     html = replace_exactly(page, html, '/index.html" data-name="', '/" data-name="', count)
-    # Search for several words instead of one.
+    # Let the search box accept several words; without the separator, split() returns one.
     html = replace_exactly(page, html, ".trim().split()", ".trim().split(/\\s+/)")
     return verify_links(
         page, _add_navigation(page, html), [*_list_navigation_links(), *_list_home_links(versions)]
@@ -82,13 +82,13 @@ def render_changelog(entries: Sequence[CatalogEntry], title: str, page: int, pag
     ):
         html = replace_exactly(name, html, old, new)
     pagination_links = _list_pagination_links(pagination)
-    lines: list[Link] = [
+    project_links: list[Link] = [
         (entry.project, {"href": _make_project_path(entry.project)}) for entry in entries
     ]
     return verify_links(
         name,
         _add_navigation(name, html),
-        [*_list_navigation_links(), *pagination_links, *lines, *pagination_links],
+        [*_list_navigation_links(), *pagination_links, *project_links, *pagination_links],
     )
 
 
@@ -115,9 +115,9 @@ def _paginate(page: int, pages: int) -> dict[str, str | None]:
 
 
 def _list_pagination_links(pagination: dict[str, str | None]) -> list[Link]:
-    signs = (("«", "first"), ("←", "prev"), ("→", "next"), ("»", "last"))
-    targets = [(sign, pagination[f"pagination_{where}"]) for sign, where in signs]
-    return [(sign, {"href": target} if target else {}) for sign, target in targets]
+    labels = (("«", "first"), ("←", "prev"), ("→", "next"), ("»", "last"))
+    targets = [(label, pagination[f"pagination_{position}"]) for label, position in labels]
+    return [(label, {"href": target} if target else {}) for label, target in targets]
 
 
 def _list_navigation_links() -> list[Link]:
@@ -125,8 +125,8 @@ def _list_navigation_links() -> list[Link]:
 
 
 def _add_navigation(page: str, html: str) -> str:
-    """Add the navigation between the catalog's pages, and the declarations in the head."""
+    """Add the navigation between the catalog's pages, and the ``meta`` tags and style."""
     links = "".join(f'<a href="{escape(href)}">{text}</a>' for text, href in _NAVIGATION)
     container = '<div class="container width">\n'
     line = f'{container}            <p class="navigation">{links}</p>\n'
-    return add_head(page, replace_exactly(page, html, container, line), {}, _STYLE)
+    return add_head(page, replace_exactly(page, html, container, line), {}, _CATALOG_STYLE)

@@ -1,7 +1,7 @@
 """``/pypi/<project>/json``: PyPI's legacy JSON API, with the fields that a record provides.
 
-No standard describes it; PyPI's documentation ("JSON API") does. URLs are path-absolute, like all
-URLs of this index.
+No standard describes this API, only PyPI's documentation ("JSON API"). URLs are path-absolute, like
+all URLs of this index.
 """
 
 from publisher.render.listing import ListedFile, Listing

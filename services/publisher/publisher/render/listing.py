@@ -19,7 +19,7 @@ class ListedFile:
     requires_python: str | None
     """``Requires-Python`` (PEP 503); None if it is absent or blank."""
     yanked: str | None
-    """Reason of the yank (PEP 592): empty without a reason, None if the file is not yanked."""
+    """Reason of the yank (PEP 592): empty if none was given, None if the file is not yanked."""
 
     @property
     def url_path(self) -> str:
@@ -35,13 +35,13 @@ class Listing:
     status: Status
     """Project status (PEP 792)."""
     status_reason: str
-    """Reason of the status; empty without a reason."""
+    """Reason of the status; empty if none was given."""
     files: tuple[ListedFile, ...]
     """Offered files in total order: oldest release first."""
     latest: ListedFile | None
     """File that represents the latest release, if possible one with core metadata.
 
-    It is a yanked file only if all files are yanked. None without files.
+    A yanked file only if all files are yanked; None if there are no files.
     """
 
     @classmethod
@@ -66,8 +66,9 @@ class Listing:
 def make_printable(text: str) -> str:
     r"""Return ``text`` on one line, without unprintable characters.
 
-    HTML has no control characters, and its parsers read ``\r\n`` as ``\n``. Text without them is
-    equal in HTML and JSON (https://html.spec.whatwg.org/multipage/parsing.html).
+    HTML cannot contain control characters, and HTML parsers read ``\r\n`` as ``\n``. Without such
+    characters, the text is the same in HTML and JSON
+    (https://html.spec.whatwg.org/multipage/parsing.html).
     """
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 

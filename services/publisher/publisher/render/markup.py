@@ -1,8 +1,8 @@
 """Adaptation of dumb-pypi's HTML to the simple API, and verification of the result.
 
-A replacement requires an exact number of occurrences. Then the whole page is parsed, and each of
-its links is compared with the expected one. A changed dumb-pypi is therefore noticed before its
-page is published.
+A replacement requires an exact number of occurrences. Then :func:`verify_links` parses the whole
+page and compares each link with the expected one. So a change of dumb-pypi causes an error, and
+not a wrong page.
 """
 
 from base64 import b64encode
@@ -21,13 +21,13 @@ Link = tuple[str, Attributes]
 _HEAD = "<!doctype html>\n<html>\n    <head>\n"
 
 _META = {"pypi:repository-version": "1.4"}
-"""Version 1.4 is the last one for HTML (PEP 833); without the tag it would be 1.0 (PEP 629)."""
+"""Last API version for HTML (PEP 833); without this tag, clients assume 1.0 (PEP 629)."""
 
 _TAGS = frozenset(
     {"html", "head", "title", "meta", "style", "script", "body", "div", "h1", "h2", "p", "strong"}
     | {"code", "input", "ul", "li", "a", "table", "tr", "th", "td"}
 )
-"""Elements that dumb-pypi and the adaptation write."""
+"""HTML elements in the output of dumb-pypi and of the adaptation."""
 
 _SCRIPTS = frozenset({f"script {SEARCH_SCRIPT}"})
 """Scripts that the proxy's Content-Security-Policy allows."""
@@ -36,7 +36,7 @@ _SCRIPTS = frozenset({f"script {SEARCH_SCRIPT}"})
 def replace_exactly(page: str, html: str, old: str, new: str, times: int = 1) -> str:
     """Return ``html`` with ``old`` replaced by ``new``.
 
-    :raises UnexpectedHtml: if ``old`` does not occur exactly ``times``.
+    :raises UnexpectedHtml: if the number of occurrences of ``old`` is not ``times``.
     """
     if (found := html.count(old)) != times:
         raise UnexpectedHtml(page, f"{old!r} occurs {found} times, not {times}")
@@ -44,7 +44,7 @@ def replace_exactly(page: str, html: str, old: str, new: str, times: int = 1) ->
 
 
 def add_head(page: str, html: str, meta: dict[str, str], style: str) -> str:
-    """Add the declarations of the simple API and for browsers to the head of ``html``."""
+    """Add ``meta`` tags for installers and browsers, and a style sheet, to the head of ``html``."""
     declared = "".join(
         f'        <meta name="{name}" content="{escape(content)}">\n'
         for name, content in (_META | meta).items()
@@ -59,19 +59,19 @@ def add_head(page: str, html: str, meta: dict[str, str], style: str) -> str:
 
 
 def verify_links(page: str, html: str, links: Iterable[Link]) -> bytes:
-    """Return ``html`` in UTF-8 after a check that its links are exactly ``links``, in order.
+    """Check that the links of ``html`` are exactly ``links``, in order; return it in UTF-8.
 
     :raises UnexpectedHtml: if a link differs, or the page has an unknown element or script.
     """
-    reader = _LinkParser()
-    reader.feed(html)
-    reader.close()
-    reader.unknown |= {f"script {name}" for name in map(_hash_script, reader.scripts)} - _SCRIPTS
-    if reader.unknown:
-        raise UnexpectedHtml(page, f"unknown parts {sorted(reader.unknown)}")
+    parser = _LinkParser()
+    parser.feed(html)
+    parser.close()
+    parser.unknown |= {f"script {name}" for name in map(_hash_script, parser.scripts)} - _SCRIPTS
+    if parser.unknown:
+        raise UnexpectedHtml(page, f"unknown parts {sorted(parser.unknown)}")
     expected = list(links)
-    if reader.links != expected:
-        raise UnexpectedHtml(page, _describe_difference(reader.links, expected))
+    if parser.links != expected:
+        raise UnexpectedHtml(page, _describe_difference(parser.links, expected))
     return html.encode()
 
 
@@ -98,12 +98,12 @@ class _LinkParser(HTMLParser):
         self._text: list[str] | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Begin a link; a repeated attribute counts as an unknown part."""
+        """Begin a link or a script; record an unexpected element as an unknown part."""
         if tag not in _TAGS:
             self.unknown.add(f"<{tag}>")
         if tag == "a":
             if self._text is not None or len(dict(attrs)) != len(attrs):
-                self.unknown.add("<a> within <a>, or with an attribute twice")
+                self.unknown.add("<a> inside <a>, or <a> with a repeated attribute")
             self.links.append(("", dict(attrs)))
             self._text = []
         if tag == "script":

@@ -1,4 +1,4 @@
-"""HTML page of a project: by dumb-pypi, adapted to simple API 1.4 (PEP 503, 592, 714, 792)."""
+"""HTML page of a project: dumb-pypi's, adapted to simple API 1.4 (PEP 503, 592, 714, 792)."""
 
 from html import escape
 
@@ -22,7 +22,7 @@ _STYLE = """
             .status { background: #fff3d6; border: 1px solid #e8d5a0; padding: 8px 12px; }
         """
 
-_BOX = """        <p>
+_REQUIREMENT_INPUT = """        <p>
             Latest version:
             <input
                 type="text"
@@ -34,12 +34,12 @@ _BOX = """        <p>
         </p>
 """
 
-_SELECTION = """
+_SELECTION_SCRIPT = """
         <script>
             document.getElementById('requirement').onfocus = (e) => e.target.select();
         </script>
 """
-"""Script of dumb-pypi that selects the requirement on a click; the style sheet does the same."""
+"""dumb-pypi's script, which selects the requirement on a click; ``_STYLE`` also does this."""
 
 
 def render(listing: Listing) -> bytes:
@@ -67,15 +67,15 @@ def _format_requirement(listing: Listing) -> str:
 
 
 def _replace_script(page: str, html: str, listing: Listing) -> str:
-    """Replace the requirement's input and script by text that a click selects.
+    """Replace the input with the requirement by text, and remove its script.
 
-    Without files, the requirement is left out. The page then needs no script, and the proxy's
-    Content-Security-Policy can forbid scripts.
+    The page then needs no script, and the proxy's Content-Security-Policy can forbid scripts. If
+    the project has no files, also leave out the requirement.
     """
     requirement = _format_requirement(listing)
-    box = _BOX.format(requirement=requirement, length=len(requirement))
-    text = f"        <p>Latest version: <code>{requirement}</code></p>\n" if listing.latest else ""
-    return replace_exactly(page, replace_exactly(page, html, box, text), _SELECTION, "")
+    old = _REQUIREMENT_INPUT.format(requirement=requirement, length=len(requirement))
+    new = f"        <p>Latest version: <code>{requirement}</code></p>\n" if listing.latest else ""
+    return replace_exactly(page, replace_exactly(page, html, old, new), _SELECTION_SCRIPT, "")
 
 
 def _build_meta(listing: Listing) -> dict[str, str]:
@@ -86,14 +86,14 @@ def _build_meta(listing: Listing) -> dict[str, str]:
 
 
 def _render_remarks(listing: Listing) -> str:
-    """Render the remarks for people: the summary, the status, and the absence of files."""
+    """Render the notes below the title: summary, status, and whether the project has no files."""
     remarks = []
     if listing.latest and listing.latest.facts.summary:
         remarks.append(f"<p>{escape(make_printable(listing.latest.facts.summary))}</p>")
     if listing.status != "active":
         status = f"This project is {listing.status}"
-        why = f": {listing.status_reason}" if listing.status_reason else "."
-        remarks.append(f'<p class="status">{escape(status + why)}</p>')
+        reason = f": {listing.status_reason}" if listing.status_reason else "."
+        remarks.append(f'<p class="status">{escape(status + reason)}</p>')
     if not listing.files:
         remarks.append("<p>It offers no files.</p>")
     return "".join(f"        {remark}\n" for remark in remarks)

@@ -1,4 +1,4 @@
-"""JSON of the simple API (PEP 691, 700, 714, 792), from the same listing as the HTML.
+"""JSON pages of the simple API (PEP 691, 700, 714, 792), from the same listing as the HTML.
 
 The output is deterministic: sorted keys, files in total order. ``dist-info-metadata`` never
 appears, because old installers fail on it. URLs are path-absolute, so that clients send their
@@ -13,7 +13,7 @@ from schemas.names import ProjectName
 from schemas.types import format_time
 
 API_VERSION = "1.4"
-"""API version; 1.5 would require namespaces (PEP 752)."""
+"""Version of the simple API; version 1.5 would require namespaces (PEP 752)."""
 
 Json = dict[str, object]
 

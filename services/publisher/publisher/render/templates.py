@@ -1,10 +1,10 @@
 """Templates of dumb-pypi, rendered with its ``Package`` values.
 
-dumb-pypi's ``build_repo`` is not used, for three reasons. It writes a whole repository to a
-directory. It guesses project and version from file names, and drops legal files with exit code 0.
-It calls ``datetime.utcnow``, which warns since Python 3.12. The packaged templates with ``Package``
-values from the record give the same HTML without these problems. Two methods of the values are
-overridden below: URLs are percent-encoded, and times use no deprecated call.
+We do not use dumb-pypi's ``build_repo``, for three reasons. It writes a whole repository to a
+directory. It guesses project and version from file names, and silently drops some valid files. It
+calls ``datetime.utcnow``, which is deprecated since Python 3.12. dumb-pypi's templates, filled with
+``Package`` values from the record, give the same HTML without these problems. The subclasses below
+override two methods: they percent-encode URLs, and format times without a deprecated call.
 
 A template with an unknown variable fails (``StrictUndefined``).
 """
@@ -35,13 +35,13 @@ class _File(Package):  # type: ignore[misc]  # dumb-pypi ships no types
 
     @property
     def formatted_upload_time(self) -> str:
-        """Upload time for people."""
+        """Upload time in a readable form."""
         moment = datetime.fromtimestamp(self.upload_timestamp, UTC)
         return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
 class _Project(_File):
-    """Latest upload of a project in the place of a file, for the changelog."""
+    """Project with its latest upload, in the form of a file, for a line of the changelog."""
 
     __slots__ = ()
 
@@ -51,7 +51,7 @@ class _Project(_File):
 
 
 class _Reason(str):
-    """Reason that is true even if it is empty: the templates test its truth."""
+    """Reason of a yank; true even if it is empty, because the templates test its truth value."""
 
     __slots__ = ()
 

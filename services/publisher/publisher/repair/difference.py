@@ -1,4 +1,4 @@
-"""Difference between the records of an index and its other objects, found by ``verify``."""
+"""Difference between the records of an index and its other objects; ``verify`` finds them."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -20,12 +20,12 @@ DifferenceKind = Literal[
     "stale-catalog",
     "orphan",
 ]
-"""Stable codes; docs/operate.md has the meaning and the remedy of each."""
+"""Stable codes; docs/operate.md explains each code and its remedy."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Difference:
-    """Object that contradicts the records, or is missing."""
+    """Object that is missing, or that differs from the records."""
 
     kind: DifferenceKind
     object: str

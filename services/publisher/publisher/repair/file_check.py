@@ -23,7 +23,7 @@ class FileCheck:
     def check(self, record: ProjectRecord) -> Iterator[Difference]:
         """Yield missing files, different files, and files without an entry in the record.
 
-        Cost: one listing for each spelling of the project in file names, in general one.
+        It costs one listing for each spelling of the project in file names, so usually one.
         """
         spellings = {parse_display_name(name) for name in record.files} | {
             escape_project(record.project)
@@ -36,8 +36,8 @@ class FileCheck:
         for file in record.files.values():
             yield from self._check_file(file, found.pop(file.filename, None))
             if file.metadata_sha256 is not None:
-                sibling = found.pop(layout.locate_core_metadata(file.filename), None)
-                yield from self._check_metadata(file, sibling)
+                metadata = found.pop(layout.locate_core_metadata(file.filename), None)
+                yield from self._check_metadata(file, metadata)
         yield from self.report_orphans(found)
 
     def report_orphans(self, names: Iterable[str]) -> Iterator[Difference]:
@@ -50,7 +50,7 @@ class FileCheck:
             yield self._report(
                 file.filename, "missing-file", f"the record of {file.project} lists it"
             )
-        elif wrong := _find_contradictions(file, info):
+        elif wrong := _describe_differences(file, info):
             yield self._report(file.filename, "other-file", "; ".join(wrong))
         elif self.read_files and (read := self._compute_digest(info)) != file.sha256:
             yield self._report(file.filename, "other-file", f"its bytes have sha256 {read}")
@@ -73,10 +73,10 @@ class FileCheck:
         return Difference.from_object(self.packages, name, kind, detail)
 
 
-def _find_contradictions(file: FileRecord, info: ObjectInfo) -> list[str]:
-    """List the facts of a record that its object contradicts.
+def _describe_differences(file: FileRecord, info: ObjectInfo) -> list[str]:
+    """Describe the facts in which an object differs from its record.
 
-    The generation is compared instead of the bytes: the bytes of a generation never change.
+    Compare the generation instead of the bytes, because the bytes of a generation never change.
     """
     recorded = {
         layout.SHA256: file.sha256,

@@ -36,7 +36,7 @@ _INDEX_WIDE = (layout.ROOT_HTML, layout.ROOT_JSON, layout.HOME, layout.BLOCKED)
 
 
 def parse_record_name(name: str) -> ProjectName | None:
-    """Return the project of the record with exactly this object name; None if there is none."""
+    """Return the project of an object name; None if it is not exactly the name of a record."""
     try:
         project = layout.parse_record_name(name)
     except ValueError:
@@ -56,7 +56,7 @@ class IndexCheck:
     files: FileCheck
 
     def list_checks(self, known: Known) -> Iterator[Check]:
-        """Yield every check; those of objects follow the order of the listings."""
+        """Yield every check; checks of single objects are in the order of the listings."""
         yield self.check_blocked
         yield self.check_catalog
         for info in self.static.list():
@@ -81,7 +81,7 @@ class IndexCheck:
     def check_catalog(self) -> list[Difference]:
         """Compare the pages of the catalog with the custom metadata of the records.
 
-        Needs as much memory as a run of the catalog: an entry of every project.
+        The check needs as much memory as a catalog run: one entry for each project.
         """
         existing = {info.name: info.generation for info in self.static.list(layout.CHANGELOG)}
         entries = sorted(self._list_entries(), key=lambda entry: entry.project)
@@ -97,7 +97,7 @@ class IndexCheck:
         ]
 
     def check_static_object(self, name: str) -> list[Difference]:
-        """Report an object of the static bucket, unless its project has a record by now."""
+        """Report an object of the static bucket, unless its project now has a record."""
         project = _parse_page_name(name)
         if project and self._has_record(project):
             return []
@@ -107,7 +107,7 @@ class IndexCheck:
     def check_spelling(self, project: ProjectName | None, names: Sequence[str]) -> list[Difference]:
         """Report files that are not in the record of the project.
 
-        Only for names in a spelling that :class:`ProjectCheck` does not check.
+        Call this only for spellings that :class:`ProjectCheck` does not check.
         """
         record = self._read_record(project) if project else None
         known = record.files if record else {}
@@ -119,14 +119,14 @@ class IndexCheck:
         for info in self.metadata.list(layout.RECORDS):
             try:
                 yield read_entry(info, self.metadata)
-            except UnreadableEntry:  # reported by the check of its record
+            except UnreadableEntry:  # ProjectCheck reports it
                 continue
 
     def _check_page(self, name: str, data: bytes) -> Iterator[Difference]:
         stored = self.static.read(name)
         if stored is None:
             yield Difference.from_object(
-                self.static, name, "missing-catalog", "the catalog needs it"
+                self.static, name, "missing-catalog", "it is a page of the catalog"
             )
         elif stored.data != data:
             detail = "it differs from the page rendered from the records"
@@ -143,7 +143,7 @@ class IndexCheck:
 def _parse_page_name(name: str) -> ProjectName | None:
     parts = name.split("/")
     project = try_normalize_project(parts[1]) if len(parts) == 3 else None
-    return project if project and name in {kind.name(project) for kind in KINDS} else None
+    return project if project and name in {kind.locate(project) for kind in KINDS} else None
 
 
 def _is_index_wide(name: str) -> bool:

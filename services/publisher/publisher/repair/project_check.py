@@ -1,7 +1,7 @@
 """Check of one project: record, facts for the catalog, pages, files and ``blocked.json``.
 
-The check has no rules apart from those of publishing. Pages are rendered and compared;
-``blocked.json`` is correct if publishing would not write it.
+The check has no rules of its own: it calls the functions that publish. It renders each page and
+compares the bytes. ``blocked.json`` is correct if the publisher would not change it now.
 """
 
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ class ProjectCheck:
         except ValidationError as error:
             return [
                 self._report_metadata(
-                    name, "unreadable-record", f"{error.error_count()} fields are wrong"
+                    name, "unreadable-record", f"{error.error_count()} fields are invalid"
                 )
             ]
         if layout.locate_record(record.project) != name:
@@ -70,14 +70,12 @@ class ProjectCheck:
     def _check_pages(self, record: ProjectRecord) -> Iterator[Difference]:
         listing = Listing.from_record(record)
         for kind in KINDS:
-            name = kind.name(record.project)
+            name = kind.locate(record.project)
             page = self.static.stat(name)
             if page is None:
                 yield self._report_static(name, "missing-page", f"{record.project} has a record")
             elif (revision := page.metadata.get(layout.RECORD_REVISION)) != str(record.revision):
-                detail = (
-                    f"it is of revision {revision}, the record is at revision {record.revision}"
-                )
+                detail = f"it has revision {revision}, the record has revision {record.revision}"
                 yield self._report_static(name, "stale-page", detail)
             elif page.content_type != kind.content_type:
                 yield self._report_static(

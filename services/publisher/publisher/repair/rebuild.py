@@ -1,7 +1,7 @@
 """Command ``rebuild``: publish pages again through the publisher service.
 
-It announces records with ``force``. The publisher then skips no page, and the catalog runs like
-after any commit. A repair therefore needs no code path of its own.
+It announces records with ``force``. The publisher then skips no page, and publishes the catalog as
+after any commit. So a repair needs no rendering code of its own.
 """
 
 from collections.abc import Iterator, Sequence
@@ -40,7 +40,7 @@ class Rebuild:
 def _make_message(info: ObjectInfo) -> ProjectIndexed | None:
     """Return the announcement; None for an object that is not a record.
 
-    Without a revision in the custom metadata it is 0, which no record is behind.
+    If the custom metadata has no revision, announce 0: no record has a lower revision.
     """
     project = parse_record_name(info.name)
     if project is None:

@@ -1,10 +1,10 @@
 """Command ``verify``: derive all objects from the records again, and report differences.
 
-It writes nothing. Listings are streamed, and projects are checked concurrently. Memory holds the
-names of the projects, and as much as a run of the catalog.
+The command writes nothing. It streams listings and checks projects concurrently. It needs memory
+for the names of all projects, and for a catalog run.
 
-On an index in use, pages are a moment behind records. Every difference is therefore checked again
-some seconds later, and reported only if it is still there.
+While the index is in use, the publisher updates pages a moment after their record. So the command
+checks every difference again some seconds later, and reports only the remaining differences.
 """
 
 from collections import deque
@@ -19,8 +19,8 @@ from publisher.repair.project_check import ProjectCheck
 from schemas import layout
 from schemas.names import ProjectName
 
-AHEAD = 64
-"""Maximum number of checks that run ahead of the oldest unfinished one."""
+MAX_RUNNING = 64
+"""Maximum number of checks that run at the same time or wait for an older check."""
 
 Progress = Callable[[str], None]
 """Callback for progress messages, called often."""
@@ -34,17 +34,17 @@ class Verification:
     index: IndexCheck
     pool: Executor
     wait: Callable[[], None]
-    """Wait long enough for messages in transit to arrive."""
+    """Function that waits, so that messages in transit can arrive."""
     progress: Progress
 
     def run(self, only: Sequence[ProjectName] = ()) -> Iterator[Difference]:
         """Yield the differences of the index, or of the projects in ``only``."""
         checks = self._list_project_checks(only) if only else self._list_all_checks()
-        suspects = [check for check, found in self._run_checks(checks, "checked") if found]
-        if suspects:
-            self.progress(f"{len(suspects)} to be checked again after a pause")
+        failed = [check for check, found in self._run_checks(checks, "checked") if found]
+        if failed:
+            self.progress(f"pause, then check {len(failed)} again")
             self.wait()
-        for _, found in self._run_checks(suspects, "checked again"):
+        for _, found in self._run_checks(failed, "checked again"):
             yield from found
 
     def _list_project_checks(self, projects: Iterable[ProjectName]) -> Iterator[Check]:
@@ -61,15 +61,15 @@ class Verification:
         yield from self.index.list_checks(known)
 
     def _run_checks(
-        self, checks: Iterable[Check], done: str
+        self, checks: Iterable[Check], label: str
     ) -> Iterator[tuple[Check, list[Difference]]]:
-        """Run checks concurrently, in bounded number; yield each with its differences, in order."""
+        """Run checks concurrently, up to a limit; yield each with its differences, in order."""
         running = deque[tuple[Check, Future[list[Difference]]]]()
         for number, check in enumerate(checks, 1):
             running.append((check, self.pool.submit(check)))
-            if len(running) > AHEAD:
+            if len(running) > MAX_RUNNING:
                 first, future = running.popleft()
                 yield first, future.result()
-                self.progress(f"{number - AHEAD} {done}")
+                self.progress(f"{number - MAX_RUNNING} {label}")
         for last, future in running:
             yield last, future.result()
