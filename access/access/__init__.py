@@ -1,1 +1,1 @@
-"""Credentials, and the documents of their holders in Secret Manager."""
+"""Tokens of the index: authentication, and the token document in Secret Manager."""

@@ -10,8 +10,8 @@ from access.token_set import TokenSet
 from cloud.errors import CloudError
 from schemas.tokens import Token
 
-_LONGEST = 1024
-"""Characters of the longest encoded credentials with a token of this index."""
+_MAX_LENGTH = 1024
+"""Maximum length of accepted credentials in Base64, in characters."""
 
 
 class Authenticator:
@@ -26,7 +26,7 @@ class Authenticator:
     async def authenticate(self, authorization: str) -> Token:
         """Return the token of an ``Authorization`` field.
 
-        :raises Unauthorized: if the field has no token, or an unknown or expired one.
+        :raises Unauthorized: if the field has no token, or the token is unknown or expired.
         :raises CloudError: if no version of the secret has been read.
         """
         tokens = self._tokens.get_fresh() or (await self._tokens.get())[0]
@@ -40,7 +40,7 @@ class Authenticator:
         """Return whether a version of the secret has been read."""
         try:
             await self._tokens.get()
-        except CloudError:  # RefreshingValue has logged it
+        except CloudError:  # RefreshingValue has logged the error
             return False
         return True
 
@@ -51,10 +51,10 @@ def parse_password(authorization: str) -> str | None:
     pip and uv first send an empty password; it is treated as none.
     """
     scheme, _, encoded = authorization.partition(" ")
-    if scheme.lower() != "basic" or len(encoded) > _LONGEST:
+    if scheme.lower() != "basic" or len(encoded) > _MAX_LENGTH:
         return None
     try:
         decoded = base64.b64decode(encoded.strip(), validate=True).decode()
-    except ValueError:  # neither Base64 nor UTF-8
+    except ValueError:  # not Base64, or not UTF-8
         return None
     return decoded.partition(":")[2] or None

@@ -1,4 +1,4 @@
-"""Errors of credentials."""
+"""Errors of authentication."""
 
 
 class Unauthorized(Exception):

@@ -1,8 +1,8 @@
 """Cached values that a request refreshes when they are old.
 
-Nothing runs between requests, because Cloud Run gives no CPU then. There is one attempt at a time,
-and at most one per interval, under any load and after any failure. While an attempt fails or hangs,
-the last good value is used.
+No task runs between requests, because Cloud Run gives no CPU at that time. An attempt is one call
+of the loader. There is at most one attempt at a time, and at most one per interval, under any load
+and after any failure. While an attempt fails or hangs, requests use the last good value.
 """
 
 import asyncio
@@ -19,15 +19,16 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 Clock = Callable[[], float]
-"""Seconds since any start; monotonic."""
+"""Monotonic clock: seconds since an arbitrary time."""
 
 FIRST_INTERVAL = 2.0
 """Seconds between two attempts while there is no value."""
 
 CacheStatus = Literal["hit", "read", "stale"]
-"""Source of a value: memory; a reading for this request; memory, after a failed or slow attempt.
+"""Source of a value.
 
-Compare ``hit``, ``fwd`` and ``stale`` of RFC 9211.
+``hit`` is memory, ``read`` is an attempt for this request, and ``stale`` is memory after a failed
+or slow attempt. Compare ``hit``, ``fwd`` and ``stale`` of RFC 9211.
 """
 
 
@@ -39,20 +40,21 @@ class RefreshPolicy:
     """Shortest time between two attempts."""
     wait_after: float
     """Age from which a request waits for the current attempt."""
-    patience: float
+    max_wait: float
     """Longest wait of a request if there is an older value."""
-    first_patience: float
+    first_max_wait: float
     """Longest wait of a request if there is no value."""
-    stale: float = math.inf
-    """Age above which a value is no longer used."""
+    max_age: float = math.inf
+    """Age above which a request does not use the value."""
 
 
 class RefreshingValue(Generic[T]):
     """Cached value with its loader.
 
     :param subject: the name of the value in the log.
-    :param load: returns the current value. Its argument is the last good one, or None; it returns
-        that if it is unchanged. ``NotFound`` removes the value; any other ``CloudError`` keeps it.
+    :param load: function that returns the current value. Its argument is the last good value, or
+        None. It returns its argument if the value is unchanged. ``NotFound`` removes the value; any
+        other ``CloudError`` keeps it.
     """
 
     def __init__(
@@ -69,7 +71,7 @@ class RefreshingValue(Generic[T]):
         self._attempt: asyncio.Task[None] | None = None
 
     def get_fresh(self) -> T | None:
-        """Return the value if it needs no attempt, which is the usual case; otherwise None."""
+        """Return the value if no attempt is due, which is the usual case; otherwise None."""
         now, policy = self._clock(), self._policy
         if now - self._tried >= policy.interval or now - self._confirmed >= policy.wait_after:
             return None
@@ -78,7 +80,7 @@ class RefreshingValue(Generic[T]):
     async def get(self) -> tuple[T, CacheStatus]:
         """Return the value, after an attempt if it is old.
 
-        :raises CloudError: if there is no value: the error of the last attempt.
+        :raises CloudError: the error of the last attempt, if there is no value.
         """
         now, confirmed = self._clock(), self._confirmed
         if self._attempt is None and now - self._tried >= self._choose_interval():
@@ -86,8 +88,8 @@ class RefreshingValue(Generic[T]):
             self._error = Unavailable(self._subject, "no response yet")
             self._attempt = asyncio.create_task(self._read(now))
         if self._attempt is not None and now - confirmed >= self._policy.wait_after:
-            await asyncio.wait((self._attempt,), timeout=self._choose_patience())
-        if self._value is None or now - self._confirmed > self._policy.stale:
+            await asyncio.wait((self._attempt,), timeout=self._choose_max_wait())
+        if self._value is None or now - self._confirmed > self._policy.max_age:
             raise self._error.with_traceback(None)
         if self._confirmed != confirmed:
             return self._value, "read"
@@ -97,8 +99,8 @@ class RefreshingValue(Generic[T]):
         interval = self._policy.interval
         return interval if self._value is not None else min(interval, FIRST_INTERVAL)
 
-    def _choose_patience(self) -> float:
-        return self._policy.first_patience if self._value is None else self._policy.patience
+    def _choose_max_wait(self) -> float:
+        return self._policy.first_max_wait if self._value is None else self._policy.max_wait
 
     async def _read(self, now: float) -> None:
         try:
@@ -109,7 +111,7 @@ class RefreshingValue(Generic[T]):
         except CloudError as error:
             self._error = error
             logger.warning(
-                "%s: %s; the last good value serves" if self._value else "%s: %s",
+                "%s: %s; the last good value stays in use" if self._value else "%s: %s",
                 self._subject,
                 error,
                 # ``chassis.logs`` writes these facts as fields of the line.

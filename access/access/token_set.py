@@ -1,4 +1,4 @@
-"""The tokens of one version of the secret."""
+"""Set of the tokens in one version of the secret."""
 
 import asyncio
 import hmac
@@ -12,8 +12,8 @@ from cloud.errors import NotFound, Unreadable
 from cloud.secrets import SecretVersion
 from schemas.tokens import Token, TokenDocument, UnreadableTokens, hash_token
 
-FALL_BACK = 600.0
-"""Seconds for which an older version of the secret counts as a stale read of Secret Manager."""
+STALE_READ_PERIOD = 600.0
+"""Seconds for which an older version than the last one counts as a stale read."""
 
 
 class TokenSet:
@@ -29,20 +29,20 @@ class TokenSet:
         """Return the tokens of a version of the secret.
 
         :param subject: the name of the version, for the error.
-        :raises Unreadable: if it is not valid. The error does not quote its content.
+        :raises Unreadable: if ``data`` is not valid. The error does not quote ``data``.
         """
         try:
             return cls(TokenDocument.read(data), number)
         except UnreadableTokens as error:
             raise Unreadable(subject, str(error)) from None
 
-    def find(self, secret: str, now: datetime) -> Token | None:
-        """Return the token with the digest of ``secret``; None if it is unknown or expired.
+    def find(self, password: str, now: datetime) -> Token | None:
+        """Return the token with the digest of ``password``; None if it is unknown or expired.
 
-        Every secret is digested, so the duration depends on no property of it. The checksum in a
-        token is not used here; it is for secret scanners and people.
+        Every password is hashed, so the duration reveals nothing about it. The checksum in a token
+        is not used here; it is for secret scanners and people.
         """
-        digest = hash_token(secret)
+        digest = hash_token(password)
         token = self._by_digest.get(digest)
         if token is None or not hmac.compare_digest(token.sha256, digest):
             return None
@@ -50,18 +50,18 @@ class TokenSet:
 
 
 LoadTokens = Callable[[TokenSet | None], Awaitable[TokenSet]]
-"""Returns the current tokens. Its argument is the last good set, or None."""
+"""Function that returns the current tokens. Its argument is the last good set, or None."""
 
 
 def create_loader(latest: Callable[[], SecretVersion], clock: Clock) -> LoadTokens:
     """Return a loader of the tokens for a :class:`~access.refresh.RefreshingValue`.
 
-    After the deletion of the secret the last tokens stay in force. After an older version they stay
-    in force for :data:`FALL_BACK`, because Secret Manager can return it for some minutes although
-    its tokens were revoked. An older version after that time is from a new secret.
-    https://cloud.google.com/secret-manager/docs/consistency
+    If the secret is deleted, the last tokens stay in force. If Secret Manager returns an older
+    version, the last tokens stay in force for :data:`STALE_READ_PERIOD`. Such a read can be stale
+    for some minutes, and a token in it can be revoked. After that time, the version is from a new
+    secret. https://cloud.google.com/secret-manager/docs/consistency
 
-    :param latest: returns the latest version. It blocks.
+    :param latest: function that returns the latest version. It blocks.
     """
     confirmed = -math.inf
 
@@ -71,9 +71,13 @@ def create_loader(latest: Callable[[], SecretVersion], clock: Clock) -> LoadToke
             version = await asyncio.to_thread(latest)
         except NotFound as error:
             raise Unreadable(error.subject, error.detail) from error
-        if last is not None and version.number < last.number and clock() - confirmed < FALL_BACK:
+        if (
+            last is not None
+            and version.number < last.number
+            and clock() - confirmed < STALE_READ_PERIOD
+        ):
             raise Unreadable(
-                version.name, f"older than version {last.number}, which was read before"
+                version.name, f"older than version {last.number}, which the proxy has read"
             )
         tokens = TokenSet.read(version.data, version.name, version.number)
         confirmed = clock()

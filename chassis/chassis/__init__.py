@@ -1,1 +1,1 @@
-"""Shell of every service: push endpoints, settings, logs, outcomes, group commit."""
+"""Code shared by all services: push endpoints, settings, logs, outcomes, group commit."""

@@ -21,8 +21,9 @@ def create_worker(
     """Create the application of a worker.
 
     :param gcp_project: the Google Cloud project, for the trace in the log.
-    :param handlers: by subscription; each is served at ``POST /push/<subscription>``.
-    :param ready: checks the dependencies of the worker, or raises; runs in a thread.
+    :param handlers: handlers by subscription. ``POST /push/<subscription>`` calls the handler.
+    :param ready: function that raises an exception if a dependency of the worker is not ready.
+        It runs in a thread.
     """
     routes = [
         Route(
@@ -37,9 +38,9 @@ def create_worker(
 
 
 def create_readiness_check(*buckets: Bucket) -> Callable[[], None]:
-    """Return a readiness check: list an empty prefix of each bucket.
+    """Return a readiness check that lists an empty prefix of each bucket.
 
-    It proves that the bucket exists and that the service has permission to list it.
+    The listing proves that the bucket exists and that the service has permission to list it.
     """
 
     def check() -> None:

@@ -13,7 +13,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 THREADS = 16
-"""Items processed in parallel; each mostly waits for Cloud Storage or Pub/Sub."""
+"""Number of threads. Each thread mostly waits for Cloud Storage or Pub/Sub."""
 
 _BATCH = 256
 """Items per batch."""
@@ -23,7 +23,7 @@ _INTERVAL = 5.0
 
 
 def run_command(name: str, command: Callable[[Executor], int]) -> int:
-    """Run a command on threads; return its exit code, or 2 after an error of Google Cloud."""
+    """Run a command with a thread pool; return its exit code, or 2 if Google Cloud fails."""
     with ThreadPoolExecutor(THREADS) as pool:
         try:
             return command(pool)
@@ -51,8 +51,8 @@ class Progress:
         self._command = command
         self._printed = time.monotonic()
 
-    def __call__(self, words: str) -> None:
-        """Print ``words``, at most once per interval."""
+    def __call__(self, text: str) -> None:
+        """Print ``text``, at most once per interval."""
         if time.monotonic() - self._printed >= _INTERVAL:
-            print(f"{self._command}: {words}", file=sys.stderr, flush=True)
+            print(f"{self._command}: {text}", file=sys.stderr, flush=True)
             self._printed = time.monotonic()

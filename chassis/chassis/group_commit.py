@@ -1,7 +1,8 @@
 """Group commit: changes to one key that arrive during a commit are merged into the next commit.
 
-Cloud Storage accepts about one write per second to one object name. One commit per message would
-queue. A group commit starts at once for an idle key and needs few writes for a busy key.
+Cloud Storage accepts about one write per second to one object name. With one commit per message,
+messages would wait in a queue. A group commit starts at once for an idle key, and needs few writes
+for a busy key.
 """
 
 import asyncio
@@ -24,7 +25,7 @@ class _PendingChange(Generic[Change, Result]):
 
 
 class GroupCommit(Generic[Key, Change, Result]):
-    """Commits in groups, at most one commit per key at a time; for use in one event loop."""
+    """Group commit with at most one commit per key at a time. Use it in one event loop only."""
 
     def __init__(self, commit: Commit[Key, Change, Result]) -> None:
         self._commit = commit
@@ -34,8 +35,9 @@ class GroupCommit(Generic[Key, Change, Result]):
     async def submit(self, key: Key, change: Change) -> Result:
         """Return when ``change`` is durable, or raise the exception that prevented it.
 
-        An exception returned by the commit fails only its change. An exception raised by the
-        commit fails the whole group. Cancelling the caller does not cancel the commit.
+        If the commit returns an exception for a change, only this change fails. If the commit
+        raises an exception, all changes of the group fail. The cancellation of the caller does not
+        cancel the commit.
         """
         answer: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(key, []).append(_PendingChange(change, answer))
@@ -54,7 +56,7 @@ class GroupCommit(Generic[Key, Change, Result]):
             results = await self._commit(key, [pending.change for pending in group])
             if len(results) != len(group):
                 raise RuntimeError(f"{len(results)} results for {len(group)} changes")
-        except Exception as error:  # every caller of the group raises it
+        except Exception as error:  # submit() raises it for every change of the group
             results = [error] * len(group)
         for pending, result in zip(group, results, strict=True):
             _answer(pending.answer, result)

@@ -1,4 +1,4 @@
-"""Outcomes of a push (DESIGN §5, "Outcomes of a push")."""
+"""Outcomes of a push. :mod:`chassis.push_endpoint` has their response statuses."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -12,7 +12,8 @@ class Outcome:
     """
 
     name: Literal["done", "refused", "ignored", "too-early", "failed"]
-    """``refused`` is a user's mistake: logged as a warning, never delivered again."""
+    """``refused`` means a mistake of a user. The log line is a warning. Pub/Sub does not redeliver
+    the message."""
     project: str | None = None
     """Project of the message, if known."""
     file: str | None = None
@@ -24,4 +25,4 @@ class Outcome:
 
 
 class TooEarly(Exception):
-    """Message about an object that does not exist yet; Pub/Sub delivers it again (503)."""
+    """Message about an object that does not exist yet; Pub/Sub redelivers the message (503)."""

@@ -1,13 +1,13 @@
 """Push endpoints: response status by outcome of the message, and one log line per push.
 
-==================== ====== =================================================
+==================== ====== ===============================================================
 outcome              status action of Pub/Sub
-==================== ====== =================================================
+==================== ====== ===============================================================
 ``Outcome``          204    acknowledges the message
-:class:`TooEarly`    503    delivers it again, with back-off
-any other exception  500    delivers it again; finally the dead-letter topic
+:class:`TooEarly`    503    delivers the message again, with back-off
+any other exception  500    delivers it again, and finally to the dead-letter topic
 no push envelope     400    none: the request is not from Pub/Sub
-==================== ====== =================================================
+==================== ====== ===============================================================
 """
 
 import logging
@@ -75,7 +75,7 @@ class _LogLine:
         }
 
     def write(self, outcome: Outcome, *, failed: bool = False) -> None:
-        """Write the line; if the push ``failed``, as an error with the traceback."""
+        """Write the line. If the push ``failed``, write an error line with the traceback."""
         level = {"refused": logging.WARNING, "failed": logging.ERROR}.get(outcome.name)
         facts = {
             **self._facts,

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp
 from chassis.settings import ServiceSettings
 
 GRACE = 8
-"""Seconds to finish requests after SIGTERM; Cloud Run sends SIGKILL after 10."""
+"""Seconds to finish requests after SIGTERM. Cloud Run sends SIGKILL after 10 seconds."""
 
 
 class ServerOptions(TypedDict, total=False):
@@ -21,7 +21,7 @@ class ServerOptions(TypedDict, total=False):
     http: type[asyncio.Protocol]
     """HTTP protocol of a connection."""
     proxy_headers: bool
-    """Replace the address of the client by ``X-Forwarded-For``."""
+    """Read the address of the client from ``X-Forwarded-For``."""
     server_header: bool
     """Add a ``Server`` field to responses."""
     timeout_keep_alive: int

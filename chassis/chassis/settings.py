@@ -36,7 +36,7 @@ class ServiceSettings(BaseSettings):
 
     gcp_project: Annotated[str, Field(validation_alias=AliasChoices("gcp_project", "project"))]
     """Id of the Google Cloud project."""
-    host: str = "0.0.0.0"  # noqa: S104 - a container's front end reaches it from outside
+    host: str = "0.0.0.0"  # noqa: S104 - clients connect from outside the container
     """Address to listen on."""
     port: Annotated[int, Field(ge=1, le=65535)] = 8080
     """Port to listen on; set by Cloud Run."""
@@ -48,7 +48,7 @@ Settings = TypeVar("Settings", bound=ServiceSettings)
 
 
 def load_settings(kind: type[Settings]) -> Settings:
-    """Read the settings; print each missing or invalid one and exit with 1."""
+    """Read the settings. Print each missing or invalid setting and exit with code 1."""
     try:
         return kind()
     except ValidationError as error:
@@ -67,7 +67,7 @@ def log_settings(settings: ServiceSettings) -> None:
 
 
 def warn_old_names(settings: ServiceSettings) -> None:
-    """Log a warning for each old name of a setting in the environment.
+    """Log a warning for each environment variable with the old name of a setting.
 
     Without a logging configuration, as in command-line programs, the line goes to standard error.
     """

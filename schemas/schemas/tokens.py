@@ -125,10 +125,10 @@ class TokenDocument(Document):
             places = (f"{'.'.join(map(str, p['loc']))}: {p['type']}" for p in problems[:3])
             raise UnreadableTokens("; ".join(places)) from None
 
-    def join(self, others: Iterable[Self]) -> Self:
+    def merge(self, others: Iterable[Self]) -> Self:
         """Return a document with the tokens of all documents; the earlier expiry counts.
 
-        Joins are commutative and idempotent, so concurrent writers get the same result.
+        Merges are commutative and idempotent, so concurrent writers get the same result.
         """
         tokens: dict[str, Token] = {}
         for document in (self, *others):

@@ -53,7 +53,7 @@ def test_without_secret_manager_old_tokens_work_and_new_tokens_work_after_its_re
         assert on.get(PAGE, "gcpypi_unknown").status == 401
         lines, passed = on.read_log("access.refresh")[before:], monotonic() - started
         assert len(lines) <= passed / REFRESH + 1
-        assert all(line["message"].endswith("; the last good value serves") for line in lines)
+        assert all(line["message"].endswith("; the last good value stays in use") for line in lines)
         on.restart_secrets() if outage == "killed" else on.secrets.resume()
         token = on.create_token()
         wait_until(lambda: on.get(PAGE, token).status == 200, "a new token is accepted")

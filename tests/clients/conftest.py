@@ -14,7 +14,7 @@ import pytest
 from google.pubsub_v1 import PublisherClient
 from google.pubsub_v1.services.publisher.transports import PublisherGrpcTransport
 
-from access.register import TokenRegister
+from access.token_store import TokenStore
 from clients import matrix
 from clients.installers import Installer, Missing, download_tools
 from clients.samples import COMMANDS, SAMPLES
@@ -61,10 +61,10 @@ def urls(index: LocalIndex) -> dict[str, str]:
     client = secrets.connect(environment["SECRET_MANAGER_EMULATOR_HOST"])
     secret = secrets.Secret(client, environment["CLOUDSDK_CORE_PROJECT"], "gcpypi-tokens")
     past = datetime.now(UTC) - timedelta(hours=2)
-    expired = TokenRegister(secret, lambda: past).create(
+    expired = TokenStore(secret, lambda: past).create(
         "old", projects=("*",), scopes=("read",), expires_in=timedelta(hours=1)
     )
-    narrow = TokenRegister(secret, lambda: datetime.now(UTC)).create(
+    narrow = TokenStore(secret, lambda: datetime.now(UTC)).create(
         "team", projects=("delta-*", *TOOLS), scopes=("read",), expires_in=None
     )
     deadline = time.monotonic() + REFRESH

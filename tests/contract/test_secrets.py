@@ -1,6 +1,6 @@
 """The secret of the tokens, and ``proxy.tokens``, on the Secret Manager stand-in over gRPC.
 
-Tested modules: ``cloud.secrets``, ``access.register``, ``proxy.tokens``.
+Tested modules: ``cloud.secrets``, ``access.token_store``, ``proxy.tokens``.
 """
 
 import os
@@ -14,8 +14,8 @@ from uuid import uuid4
 import grpc
 import pytest
 
-from access.register import TokenRegister
 from access.token_set import TokenSet
+from access.token_store import TokenStore
 from cloud import secrets
 from cloud.errors import NotFound, Unavailable
 from cloud.secrets import Secret
@@ -83,7 +83,7 @@ def test_an_unreachable_secret_manager_is_unavailable() -> None:
 def test_concurrent_writers_lose_no_token(host: str, name: str) -> None:
     def create(number: int) -> str:
         secret = Secret(secrets.connect(host), "contract", name)
-        return TokenRegister(secret, lambda: datetime.now(UTC)).create(f"ci-{number}")
+        return TokenStore(secret, lambda: datetime.now(UTC)).create(f"ci-{number}")
 
     with ThreadPoolExecutor(6) as threads:
         tokens = list(threads.map(create, range(12)))

@@ -1,4 +1,4 @@
-"""Answers to commands of operators: a stored verdict, then a message for a refusal."""
+"""Answers to commands of operators: a stored verdict, and a message if it is a refusal."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ class Answers:
     topic: Topic
 
     def find_refusal(self, command_id: str) -> CommandVerdict | None:
-        """Return the refusal stored for a command, if there is one: it is final."""
+        """Return the stored refusal of a command, or None. A refusal is final."""
         stored = self.bucket.read(layout.locate_command_verdict(command_id))
         if stored is None:
             return None
@@ -28,7 +28,7 @@ class Answers:
         return verdict if verdict.outcome == "refused" else None
 
     def store(self, verdict: CommandVerdict) -> None:
-        """Store the verdict unless one exists, then announce a refusal."""
+        """Store the verdict unless one exists. If it is a refusal, announce it."""
         name = layout.locate_command_verdict(verdict.command_id)
         write_once(self.bucket, name, verdict.encode(), _HEADERS)
         if verdict.outcome == "refused":

@@ -1,4 +1,4 @@
-"""Push endpoints of the indexer: decode, commit in the group of the project, answer."""
+"""Push endpoints of the indexer: decode a message, commit its change, answer a command."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -43,7 +43,7 @@ class Indexer:
         return Outcome("done", project=file.project, file=file.filename)
 
     async def execute_command(self, push: PushEnvelope) -> Outcome:
-        """Execute a command, or refuse one that can never be executed."""
+        """Execute a command, or refuse it if it can never be executed."""
         message = push.message
         try:
             command = ProjectCommand.decode(message.data)

@@ -1,8 +1,8 @@
 """The record protocol: read with generation → merge → write with that generation → announce.
 
-After a lost race (412) or too many writes (429) the record is read and merged again. The write
-comes before the announcement, so redelivery is safe: a change that is already in the record is
-announced again.
+If another writer was faster (412), or there were too many writes (429), the indexer reads the
+record and merges again. The write comes before the announcement, so redelivery is safe: the indexer
+announces a change again that is already in the record.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,11 +24,11 @@ DEADLINE = 240.0
 """Seconds during which a commit is retried, well below the ack deadline of 600 s."""
 
 _BACKOFF = Backoff(first=0.2, longest=1.0)
-"""Cloud Storage accepts about one write per second to one name. After a longer pause a commit loses
-its turn to a later commit."""
+"""Cloud Storage accepts about one write per second to one name. With longer pauses, later commits
+would overtake a commit."""
 
 RETRY = Retry({PreconditionFailed: _BACKOFF, TooManyRequests: _BACKOFF}, DEADLINE)
-"""Retry of a commit after a lost race (412) or too many writes (429)."""
+"""Retry of a commit if another writer was faster (412) or after too many writes (429)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +41,12 @@ class Records:
     retry: Retry = RETRY
 
     def commit(self, project: ProjectName, changes: Sequence[Change]) -> list[Exception | None]:
-        """Make ``changes`` durable and announce the record; return an exception or None for each.
+        """Make ``changes`` durable and announce the record.
 
-        :raises CloudError: if the record could not be written or announced. Then no change is
-            acknowledged, although some can be durable.
+        Return an exception or None for each change.
+
+        :raises CloudError: if the record could not be written or announced. Then Pub/Sub delivers
+            all changes again, although some can be durable.
         """
         record, failures = self.retry(lambda: self._merge_and_write(project, changes))
         if not all(failures):

@@ -1,4 +1,7 @@
-"""Pure merge of changes into a project record: grow-only facts, last-writer-wins registers.
+"""Pure merge of changes into a project record.
+
+A record has the facts of files, which are only added. It also has registers, which keep the value
+of the newest command (in terms of CRDTs: grow-only set, last-writer-wins register).
 
 The merge is commutative and idempotent. The same changes lead to the same facts and registers, in
 any order and after any number of deliveries.
@@ -18,10 +21,10 @@ from schemas.releases import rank_register
 Key = TypeVar("Key")
 
 DEFAULT_YANK_REASON = "yanked"
-"""Reason of a yank without a reason; some clients ignore a yank with an empty reason."""
+"""Default reason of a yank. Some clients ignore a yank with an empty reason."""
 
 CLOCK_SKEW = timedelta(minutes=5)
-"""Maximum lead of an operator's clock over the clock of Pub/Sub."""
+"""Maximum time by which an operator's clock can be ahead of the clock of Pub/Sub."""
 
 
 class CommandRefused(Exception):
@@ -38,7 +41,7 @@ class CommandRefused(Exception):
 
 
 class ConflictingFact(Exception):
-    """File announced with another digest than recorded, after a change of the bucket by hand."""
+    """File with different digests in the announcement and the record, after a manual change."""
 
     def __init__(self, recorded: FileRecord, announced: FileRecord) -> None:
         super().__init__(
@@ -58,8 +61,8 @@ class IssuedCommand:
     command_id: str
     issued_at: datetime
     """Time of the command; it decides the order of commands."""
-    too_early_until: datetime
-    """Time until which the command is delivered again if its file or release is missing."""
+    redeliver_until: datetime
+    """Time until which Pub/Sub redelivers the command while its file or release is missing."""
 
     @classmethod
     def from_command(
@@ -67,8 +70,8 @@ class IssuedCommand:
     ) -> "IssuedCommand":
         """Resolve the default of ``issued_at``, which is the publish time.
 
-        :raises CommandRefused: if it was issued after it was published. No later command could
-            replace it.
+        :raises CommandRefused: if ``issued_at`` is after the publish time, by more than
+            :data:`CLOCK_SKEW`. Later commands could not replace such a command.
         """
         if command.issued_at is not None and command.issued_at > publish_time + CLOCK_SKEW:
             raise CommandRefused(
@@ -80,12 +83,12 @@ class IssuedCommand:
             command=command,
             command_id=command_id,
             issued_at=command.issued_at or publish_time,
-            too_early_until=publish_time + grace,
+            redeliver_until=publish_time + grace,
         )
 
     @property
     def order(self) -> tuple[datetime, str]:
-        """Sort key of commands about the same register."""
+        """Sort key of commands that set the same register."""
         return self.issued_at, self.command_id
 
 
@@ -118,7 +121,7 @@ def create_record(project: ProjectName) -> ProjectRecord:
 def advance_revision(record: ProjectRecord, now: datetime) -> ProjectRecord:
     """Return the record with a higher revision, at least the current time in microseconds.
 
-    So the revision of a record that was rebuilt from nothing exceeds the revision of the old pages.
+    Therefore a record that was lost and built again has a higher revision than its old pages.
     """
     microseconds = int(now.timestamp() * 1_000_000)
     return record.model_copy(update={"revision": max(record.revision + 1, microseconds)})
@@ -127,7 +130,7 @@ def advance_revision(record: ProjectRecord, now: datetime) -> ProjectRecord:
 def _apply(record: ProjectRecord, change: Change, now: datetime) -> ProjectRecord:
     if isinstance(change, FileRecord):
         return _add_file(record, change)
-    _require_object(record, change, now)
+    _require_target(record, change, now)
     if change.command.action == "set-status":
         return _set_status(record, change)
     return _set_register(record, change)
@@ -142,11 +145,11 @@ def _add_file(record: ProjectRecord, file: FileRecord) -> ProjectRecord:
     return record
 
 
-def _require_object(record: ProjectRecord, issued: IssuedCommand, now: datetime) -> None:
-    """Require the file, release or project of the command.
+def _require_target(record: ProjectRecord, issued: IssuedCommand, now: datetime) -> None:
+    """Check that the file, release or project of the command exists.
 
     :raises TooEarly: if it is missing but can still arrive.
-    :raises CommandRefused: if it is missing and the grace is over.
+    :raises CommandRefused: if it is missing and the grace period is over.
     """
     command = issued.command
     if command.filename is not None:
@@ -159,7 +162,7 @@ def _require_object(record: ProjectRecord, issued: IssuedCommand, now: datetime)
     if exists:
         return
     wanted = command.filename or command.version or "any file"
-    if now < issued.too_early_until:
+    if now < issued.redeliver_until:
         raise TooEarly(f"{record.project} has no {wanted} yet")
     raise CommandRefused(
         "not-found", f"{record.project} has no {wanted}: upload it first, or correct the name"

@@ -17,4 +17,4 @@ class Settings(ServiceSettings):
     topic_file_refused: str = "file-refused"
     """Topic for refused commands."""
     command_grace: Duration = timedelta(minutes=10)
-    """Time during which a command without its file or release is delivered again, in seconds."""
+    """Seconds for which Pub/Sub redelivers a command while its file or release is missing."""

@@ -1,1 +1,1 @@
-"""Proxy: the static index and the files for holders of a token."""
+"""Proxy: serves the static index and the files to holders of a token."""

@@ -43,8 +43,8 @@ def create_app(
 ) -> Router:
     """Create the application.
 
-    It is the router of Starlette. The ``Starlette`` class would add two middlewares to each request
-    (``docs/adr/0008-starlettes-router-in-the-proxy.md``).
+    The application is Starlette's router, because the ``Starlette`` class would add two middlewares
+    to each request (``docs/adr/0008-starlettes-router-in-the-proxy.md``).
 
     :param gcp_project: the Google Cloud project, for the trace in the access log.
     :param close: function that closes the clients of the index after the last request.
@@ -69,7 +69,7 @@ def create_app(
 
 
 class ExactRoute(Route):
-    """Route that matches the bytes of its path only, without percent-decoding."""
+    """Route that matches only the exact bytes of its path, without percent-decoding."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Compare the raw path before the decoded path."""

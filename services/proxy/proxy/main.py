@@ -25,7 +25,7 @@ from proxy.index.blocking import read_blocked
 from proxy.index.cache import Cache
 from proxy.index.files import Files
 from proxy.index.handlers import Index
-from proxy.index.signed import VALID, SignedUrls
+from proxy.index.signed import VALIDITY, SignedUrls
 from proxy.index.static_pages import Pages
 from proxy.index.upstream import Upstream
 from proxy.memory import freeze_loaded_objects, reuse_memory
@@ -33,11 +33,11 @@ from proxy.settings import Settings
 from schemas import layout
 
 KEEP_ALIVE = 75
-"""Seconds of an idle connection between two requests. A front end closes it earlier."""
-PATIENCE = 1.0
+"""Seconds until the proxy closes an idle connection. A front end closes it earlier."""
+MAX_WAIT = 1.0
 """Seconds a request waits for a new value if there is an older one."""
-FIRST_PATIENCE = 5.0
-"""Seconds a request waits for the first tokens: the longest time of one attempt."""
+FIRST_MAX_WAIT = 5.0
+"""Seconds a request waits for the first tokens: the maximum duration of one attempt."""
 
 
 def main() -> None:
@@ -93,7 +93,7 @@ def connect(settings: Settings) -> Clients:
         packages=StorageReader(storage, settings.packages_bucket),
         load_tokens=create_loader(secret.access_latest, time.monotonic),
         close=storage.close,
-        sign=UrlSigner(settings.packages_bucket, VALID).sign if is_redirecting else None,
+        sign=UrlSigner(settings.packages_bucket, VALIDITY).sign if is_redirecting else None,
     )
 
 
@@ -110,7 +110,7 @@ def build_app(settings: Settings, clients: Clients) -> Router:
 def _build_index(settings: Settings, clients: Clients) -> Index:
     ttl, age, wait = settings.cache_ttl, settings.blocked_refresh, settings.storage_timeout
     url, static, clock = settings.upstream_index_url, clients.static, clients.clock
-    page_policy = RefreshPolicy(ttl, ttl, PATIENCE, wait, settings.cache_stale)
+    page_policy = RefreshPolicy(ttl, ttl, MAX_WAIT, wait, settings.cache_stale)
     cache = Cache(settings.cache_bytes, page_policy, clock)
     return Index(
         Pages(static, cache),
@@ -118,7 +118,7 @@ def _build_index(settings: Settings, clients: Clients) -> Index:
         RefreshingValue(
             layout.BLOCKED,
             lambda last: read_blocked(static, last),
-            RefreshPolicy(age, age, PATIENCE, wait),
+            RefreshPolicy(age, age, MAX_WAIT, wait),
             clock,
         ),
         upstream=Upstream(url, settings.private_names, static) if url else None,
@@ -129,7 +129,7 @@ def _build_index(settings: Settings, clients: Clients) -> Index:
 
 def _build_authenticator(settings: Settings, clients: Clients) -> Authenticator:
     interval = settings.tokens_refresh
-    policy = RefreshPolicy(interval, 2 * interval, PATIENCE, FIRST_PATIENCE)
+    policy = RefreshPolicy(interval, 2 * interval, MAX_WAIT, FIRST_MAX_WAIT)
     tokens = RefreshingValue("tokens", clients.load_tokens, policy, clients.clock)
     return Authenticator(tokens, lambda: datetime.now(UTC))
 

@@ -10,9 +10,9 @@ _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 def reuse_memory() -> None:
     """Let glibc reuse the memory of a chunk (some hundred KiB) for the next chunk.
 
-    By default glibc requests new pages of the kernel each time, which is half of the cost of
-    streaming: ``docs/adr/0013-memory-of-chunks-is-reused.md``,
-    https://man7.org/linux/man-pages/man3/mallopt.3.html. Other C libraries have no ``mallopt``.
+    By default glibc requests new memory from the kernel for each chunk. This is half of the cost of
+    streaming (``docs/adr/0013-memory-of-chunks-is-reused.md``). Other C libraries have no
+    ``mallopt`` (https://man7.org/linux/man-pages/man3/mallopt.3.html).
     """
     libc = ctypes.CDLL(None)
     if hasattr(libc, "mallopt"):
@@ -21,11 +21,11 @@ def reuse_memory() -> None:
 
 
 def freeze_loaded_objects() -> None:
-    """Exclude all existing objects from garbage collection, because they stay.
+    """Exclude all existing objects from garbage collection, because they are never freed.
 
-    A full collection visits every object, and all requests wait for its end:
-    ``docs/adr/0012-loaded-objects-are-frozen.md``,
-    https://docs.python.org/3/library/gc.html#gc.freeze.
+    A full collection visits every object, and all requests wait until it ends
+    (``docs/adr/0012-loaded-objects-are-frozen.md``).
+    https://docs.python.org/3/library/gc.html#gc.freeze
     """
     gc.collect()
     gc.freeze()

@@ -18,9 +18,9 @@ class SecretSettings(ServiceSettings):
     """Settings of the token secret."""
 
     tokens_secret: str
-    """Secret with the digests of the tokens."""
+    """Name of the secret with the digests of the tokens."""
     secret_manager_emulator_host: str | None = None
-    """``host:port`` of an emulator of Secret Manager; unset: Google's."""
+    """``host:port`` of an emulator of Secret Manager; unset: no emulator."""
 
 
 class Settings(SecretSettings):
@@ -31,13 +31,13 @@ class Settings(SecretSettings):
     static_bucket: str
     """Bucket of the pages and of ``blocked.json``."""
     storage_emulator_host: str | None = None
-    """URL of an emulator of Cloud Storage; unset: Google's."""
+    """URL of an emulator of Cloud Storage; unset: no emulator."""
     tokens_refresh: Seconds = 30.0
     """Seconds between two reads of the tokens, independent of the load."""
     blocked_refresh: Seconds = 5.0
-    """Seconds between two reads of ``blocked.json``, the delay of a quarantine."""
+    """Seconds between two reads of ``blocked.json``; a quarantine has this delay."""
     cache_bytes: Annotated[int, Field(ge=0)] = 32 * 1024 * 1024
-    """Bytes of pages and small files in memory."""
+    """Maximum size of the pages and small files in memory, in bytes."""
     cache_ttl: Seconds = 2.0
     """Seconds for which a page is served from memory without revalidation."""
     cache_stale: Seconds = 3600.0
@@ -47,7 +47,7 @@ class Settings(SecretSettings):
     storage_timeout: Annotated[float, Field(gt=0)] = 10.0
     """Seconds to wait for storage, including retries and time in the queue."""
     write_timeout: Seconds = 60.0
-    """Seconds without an acknowledgement before a client is disconnected."""
+    """Seconds until the proxy disconnects a client that acknowledges no sent bytes."""
     max_content_length: int | None = None
     """Size in bytes above which a streamed file is sent without Content-Length.
 
@@ -57,14 +57,14 @@ class Settings(SecretSettings):
     downloads: Literal["stream", "redirect"] = "stream"
     """Delivery of files: through the proxy, or by redirect to a signed URL of Cloud Storage."""
     upstream_index_url: str | None = None
-    """Index to which pages of unknown projects are redirected; unset: none."""
+    """Index to which the proxy redirects requests for unknown projects; unset: no redirects."""
     private_names: tuple[ProjectGlob, ...] = Field(default=(), validate_default=True)
-    """Globs of never redirected projects, as JSON; required with ``UPSTREAM_INDEX_URL``."""
+    """Globs of projects that are not redirected, as JSON; required with ``UPSTREAM_INDEX_URL``."""
 
     @field_validator("upstream_index_url")
     @classmethod
     def _validate_upstream(cls, url: str | None) -> str | None:
-        """Require a URL without credentials, because clients see it; end it with a slash."""
+        """Require a URL without credentials, because clients see the URL; add a final slash."""
         if not url:
             return None
         parts = urlsplit(url)

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from access.register import RegisterError, TokenRegister
+from access.token_store import TokenStore, TokenStoreError
 from chassis.settings import load_settings, warn_old_names
 from cloud import secrets
 from cloud.errors import CloudError
@@ -22,21 +22,21 @@ _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=
 
 
 def main() -> int:
-    """Execute the command line and return the exit status."""
+    """Run the command and return its exit code."""
     options = parse_arguments(sys.argv[1:])
     settings = load_settings(SecretSettings)
     warn_old_names(settings)
     client = secrets.connect(settings.secret_manager_emulator_host or None)
     secret = secrets.Secret(client, settings.gcp_project, settings.tokens_secret)
     try:
-        run(options, TokenRegister(secret, lambda: datetime.now(UTC)))
-    except (RegisterError, CloudError) as error:
+        run(options, TokenStore(secret, lambda: datetime.now(UTC)))
+    except (TokenStoreError, CloudError) as error:
         print(f"proxy.tokens: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-def run(options: argparse.Namespace, register: TokenRegister) -> None:
+def run(options: argparse.Namespace, store: TokenStore) -> None:
     """Create, list or revoke tokens.
 
     ``create`` writes only the token to standard output, for use in scripts.
@@ -44,7 +44,7 @@ def run(options: argparse.Namespace, register: TokenRegister) -> None:
     match options.command:
         case "create":
             print(
-                register.create(
+                store.create(
                     options.name,
                     projects=options.project or (EVERYTHING,),
                     scopes=options.scope or (READ,),
@@ -53,10 +53,10 @@ def run(options: argparse.Namespace, register: TokenRegister) -> None:
             )
             print("This token is not shown again: only its digest is stored.", file=sys.stderr)
         case "list":
-            for token in register.list_tokens():
+            for token in store.list_tokens():
                 print(_format_token(token, datetime.now(UTC)))
         case "revoke":
-            for token in register.revoke(options.which):
+            for token in store.revoke(options.selector):
                 print(f"revoked {token.name} {token.sha256[:12]}")
 
 
@@ -82,14 +82,14 @@ def _format_token(token: Token, now: datetime) -> str:
     )
 
 
-def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
-    """Parse a command line. Print the usage and exit if it is invalid."""
+def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
+    """Parse the arguments. Print the usage and exit if they are invalid."""
     parser = argparse.ArgumentParser(prog="python -m proxy.tokens", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     create = commands.add_parser("create", help="create a token and print it once")
     create.add_argument("name", help="the name of the holder, for the access log")
     create.add_argument(
-        "--project", action="append", metavar="GLOB", help="a project of its scope; default: all"
+        "--project", action="append", metavar="GLOB", help="projects of the token; default: all"
     )
     create.add_argument(
         "--scope", action="append", choices=[READ], help="a permission; default: read"
@@ -100,9 +100,9 @@ def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
     commands.add_parser(
         "list", help="print name, digest, state, creation, expiry and scope of each token"
     )
-    revoke = commands.add_parser("revoke", help="end tokens; usually effective within a minute")
-    revoke.add_argument("which", help="a name, at least 8 digits of a digest, or a token")
-    return parser.parse_args(words)
+    revoke = commands.add_parser("revoke", help="revoke tokens; usually effective within a minute")
+    revoke.add_argument("selector", help="a name, at least 8 digits of a digest, or a token")
+    return parser.parse_args(arguments)
 
 
 if __name__ == "__main__":

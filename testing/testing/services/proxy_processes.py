@@ -18,7 +18,7 @@ from time import monotonic, sleep
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from access.register import TokenRegister
+from access.token_store import TokenStore
 from cloud.secrets import Secret, connect
 from local import topology
 from local.stand_ins.secrets_store import SecretsStore, StoredVersion
@@ -101,7 +101,7 @@ class ProxyProcesses:
     def create_token(self) -> str:
         """Create another token, as the command does."""
         secret = Secret(connect(self.secrets_host), topology.GCP_PROJECT, topology.TOKENS_SECRET)
-        return TokenRegister(secret, lambda: datetime.now(UTC)).create("another")
+        return TokenStore(secret, lambda: datetime.now(UTC)).create("another")
 
     def read_log(self, logger: str) -> list[dict[str, Any]]:
         """Return the log lines of the proxy so far, of one logger."""

@@ -9,8 +9,8 @@ from access.refresh import FIRST_INTERVAL, CacheStatus, RefreshingValue, Refresh
 from cloud.errors import CloudError, NotFound, Unavailable
 from testing.memory_proxy import Clock
 
-TOKENS = RefreshPolicy(interval=30, wait_after=60, patience=0.02, first_patience=0.02)
-PAGES = RefreshPolicy(interval=2, wait_after=2, patience=0.02, first_patience=0.5, stale=3600)
+TOKENS = RefreshPolicy(interval=30, wait_after=60, max_wait=0.02, first_max_wait=0.02)
+PAGES = RefreshPolicy(interval=2, wait_after=2, max_wait=0.02, first_max_wait=0.5, max_age=3600)
 
 
 class StubLoader:
@@ -86,7 +86,7 @@ async def test_after_twice_the_interval_requests_wait_for_the_reading() -> None:
     assert setup.loader.reads == 2
 
 
-async def test_requests_wait_for_a_slow_reading_no_longer_than_patience() -> None:
+async def test_requests_wait_for_a_slow_reading_no_longer_than_max_wait() -> None:
     setup = RefreshSetup(TOKENS)
     await setup.get()
     setup.loader.gate.clear()
@@ -109,7 +109,7 @@ async def test_a_broken_new_version_is_logged_once_and_the_last_good_one_stays(
     setup.loader.answer = "v3"
     assert await setup.get(after=30) == ("v3", "read")
     lines = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
-    assert lines == ["value: secret: broken; the last good value serves"] * 2
+    assert lines == ["value: secret: broken; the last good value stays in use"] * 2
 
 
 async def test_without_a_good_value_it_raises_and_tries_again_soon() -> None:

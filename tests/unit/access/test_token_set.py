@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from access.authentication import parse_password
-from access.token_set import FALL_BACK, TokenSet, create_loader
+from access.token_set import STALE_READ_PERIOD, TokenSet, create_loader
 from cloud.errors import NotFound, Unreadable
 from cloud.secrets import SecretVersion
 from schemas.names import ProjectName
@@ -155,7 +155,7 @@ async def test_an_older_version_does_not_restore_revoked_tokens() -> None:
 
     read = create_loader(lambda: next(answers)(), lambda: now)
     revoked = await read(None)
-    now = FALL_BACK - 1
+    now = STALE_READ_PERIOD - 1
     with pytest.raises(Unreadable, match="tokens/versions/7: older than version 8"):
         await read(revoked)
 
@@ -166,7 +166,7 @@ async def test_a_recreated_secret_is_accepted_after_some_time() -> None:
 
     read = create_loader(lambda: next(answers)(), lambda: now)
     last = await read(None)
-    now = FALL_BACK
+    now = STALE_READ_PERIOD
     assert (await read(last)).find(TOKEN, NOON) is not None
 
 

@@ -10,7 +10,7 @@ from starlette.types import Message
 
 from cloud.errors import NotFound, PermissionDenied
 from cloud.ports import Headers
-from proxy.index.cache import ENTRY
+from proxy.index.cache import ENTRY_SIZE
 from proxy.index.scoping import scope_projects
 from testing.fakes.memory_reader import CHUNK
 from testing.memory_proxy import (
@@ -156,7 +156,7 @@ async def test_the_metadata_of_a_large_file_is_kept_and_its_bytes_are_not(
 
 
 async def test_memory_is_bounded_and_the_least_recently_used_goes_first() -> None:
-    proxy = MemoryProxy(cache_bytes=4 * ENTRY)
+    proxy = MemoryProxy(cache_bytes=4 * ENTRY_SIZE)
 
     await proxy.ask(PAGE)
     for number in range(50):

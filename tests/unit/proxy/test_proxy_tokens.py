@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from access.register import TokenRegister
+from access.token_store import TokenStore
 from cloud.secrets import SecretVersion
 from proxy.tokens import parse_arguments, parse_duration, run
 from schemas.tokens import TokenDocument, is_token
@@ -30,17 +30,17 @@ class LatestVersionSecret:
 
 
 @pytest.fixture
-def register() -> TokenRegister:
-    return TokenRegister(LatestVersionSecret(), lambda: NOON)
+def register() -> TokenStore:
+    return TokenStore(LatestVersionSecret(), lambda: NOON)
 
 
-def run_command(register: TokenRegister, capsys: pytest.CaptureFixture[str], *words: str) -> str:
+def run_command(register: TokenStore, capsys: pytest.CaptureFixture[str], *words: str) -> str:
     run(parse_arguments(words), register)
     return capsys.readouterr().out
 
 
 def test_create_prints_the_token_and_nothing_else(
-    register: TokenRegister, capsys: pytest.CaptureFixture[str]
+    register: TokenStore, capsys: pytest.CaptureFixture[str]
 ) -> None:
     printed = run_command(
         register,
@@ -61,7 +61,7 @@ def test_create_prints_the_token_and_nothing_else(
 
 
 def test_list_prints_a_line_a_token(
-    register: TokenRegister, capsys: pytest.CaptureFixture[str]
+    register: TokenStore, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run_command(register, capsys, "create", "ci")
     run_command(register, capsys, "create", "team", "--project", "a", "--expires-in", "12h")
@@ -71,7 +71,7 @@ def test_list_prints_a_line_a_token(
 
 
 def test_revoke_prints_the_ended_tokens(
-    register: TokenRegister, capsys: pytest.CaptureFixture[str]
+    register: TokenStore, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run_command(register, capsys, "create", "ci")
     run_command(register, capsys, "create", "ci")

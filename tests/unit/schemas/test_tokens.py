@@ -1,4 +1,4 @@
-"""Format of tokens, and joins of token documents in any order."""
+"""Format of tokens, and merges of token documents in any order."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -89,25 +89,25 @@ def collect(found: TokenDocument) -> set[str]:
 
 
 @given(st.lists(documents, min_size=1, max_size=4), st.randoms(use_true_random=False))
-def test_the_order_and_the_number_of_joins_do_not_matter(
+def test_the_order_and_the_number_of_merges_do_not_matter(
     several: list[TokenDocument], random: Random
 ) -> None:
-    first = several[0].join(several[1:])
+    first = several[0].merge(several[1:])
     shuffled = [*several, *several]
     random.shuffle(shuffled)
-    assert collect(shuffled[0].join(shuffled[1:])) == collect(first)
-    assert collect(first.join([first])) == collect(first)
+    assert collect(shuffled[0].merge(shuffled[1:])) == collect(first)
+    assert collect(first.merge([first])) == collect(first)
 
 
 @given(documents, documents)
-def test_a_join_keeps_every_token_and_every_expiry_time(
+def test_a_merge_keeps_every_token_and_every_expiry_time(
     one: TokenDocument, other: TokenDocument
 ) -> None:
-    joined = {each.sha256: each for each in one.join([other]).tokens}
+    merged = {each.sha256: each for each in one.merge([other]).tokens}
     for each in (*one.tokens, *other.tokens):
-        assert joined[each.sha256].end_at(each.expires or NOON + timedelta(9)) is not None
-        assert each.expires is None or joined[each.sha256].expires is not None
-        assert (joined[each.sha256].expires or NOON + timedelta(9)) <= (
+        assert merged[each.sha256].end_at(each.expires or NOON + timedelta(9)) is not None
+        assert each.expires is None or merged[each.sha256].expires is not None
+        assert (merged[each.sha256].expires or NOON + timedelta(9)) <= (
             each.expires or NOON + timedelta(9)
         )
 

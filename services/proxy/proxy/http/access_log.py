@@ -1,4 +1,4 @@
-"""The access log: one structured line per request, with the name of the token only."""
+"""Access log: one structured line per request, with the name of the token, not the token."""
 
 import logging
 import re
@@ -14,7 +14,7 @@ from chassis import logs
 logger = logging.getLogger(__name__)
 
 _LONGEST_PATH = 512
-"""Bytes of a path in the log."""
+"""Maximum length of a path in the log, in bytes."""
 _INTERNAL_ERROR = 500
 _SCOPE_KEY = "gcpypi.access_record"
 _CLIENT = re.compile(r"([\w.-]{1,64})/([\w.+!-]{1,64})", re.ASCII)
@@ -38,9 +38,9 @@ class AccessRecord:
     sent: int = 0
     """Bytes of the body."""
     is_complete: bool = False
-    """False if an error or the departure of the client ended the body early."""
+    """False if the body ended early, by an error or because the client disconnected."""
     error: BaseException | None = field(default=None, repr=False)
-    """The error on the side of the index."""
+    """Error that is no refusal, or any error after the start of the response."""
 
     @classmethod
     def from_scope(cls, scope: Scope) -> "AccessRecord":
@@ -107,5 +107,5 @@ class AccessLog:
 
 
 def _escape_path(raw: bytes) -> str:
-    """Return a path in ASCII. JSON escapes the control characters except DEL."""
+    """Return a path in ASCII, with DEL escaped. JSON escapes the other control characters."""
     return raw.decode("ascii", "backslashreplace").replace("\x7f", "\\x7f")

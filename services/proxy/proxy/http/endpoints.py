@@ -8,7 +8,7 @@ from starlette.types import Receive, Scope, Send
 
 from access.authentication import Authenticator
 from cloud.errors import NotFound
-from proxy.http.error_responses import RETRY, find_response, is_refusal
+from proxy.http.error_responses import RETRY_AFTER, find_response, is_refusal
 from proxy.http.paths import has_plain_segments
 from proxy.http.requests import IndexRequest
 from proxy.http.responses import create_text_response
@@ -22,7 +22,7 @@ class Endpoint(ABC):
     """ASGI application of one route."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Respond to a request. An error after the start of the response ends it early."""
+        """Respond to a request. An error after the response has started ends the response early."""
         request = IndexRequest(scope, receive, send)
         record = request.record
         try:
@@ -46,17 +46,19 @@ class TokenEndpoint(Endpoint):
         self._authenticator, self._handler = authenticator, handler
 
     async def respond(self, request: IndexRequest) -> Response:
-        """Authenticate first: a client without a token gets no other information.
+        """Check the token, then the request, and call the handler.
+
+        The token comes first, so a client without a token gets no other information.
 
         :raises Unauthorized: if the request has no valid token.
-        :raises RequestError: if method, address or header fields are outside the limits.
+        :raises RequestError: if method, URL or header fields are outside the limits.
         :raises NotFound: if the path has a character outside the grammar of paths.
         """
         token = await self._authenticator.authenticate(request.fields.get("authorization", ""))
         request.record.token = token.name
         request.check_limits()
         if not has_plain_segments(request.scope["raw_path"]):
-            raise NotFound("no such address")
+            raise NotFound("no such URL")
         return await self._handler(request, token)
 
 
@@ -74,7 +76,7 @@ class ProbeEndpoint(Endpoint):
         request.check_limits()
         if await self._probe():
             return create_text_response(200, "ok")
-        return create_text_response(503, self._failure, RETRY)
+        return create_text_response(503, self._failure, RETRY_AFTER)
 
 
 async def is_alive() -> bool:

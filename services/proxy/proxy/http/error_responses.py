@@ -20,7 +20,7 @@ from cloud.errors import CloudError, NotFound
 from proxy.http import errors
 from proxy.http.responses import create_text_response
 
-RETRY: Mapping[str, str] = {"retry-after": "2"}
+RETRY_AFTER: Mapping[str, str] = {"retry-after": "2"}
 """Header field of a response to a temporary fault, in seconds."""
 _CHALLENGE = 'Basic realm="gcpypi", charset="UTF-8"'
 
@@ -35,19 +35,19 @@ ERROR_RESPONSES: Mapping[type[Exception], Response] = {
     errors.NotAcceptable: create_text_response(
         406, "No representation matches Accept or format.", {"vary": "Accept"}
     ),
-    errors.AddressTooLong: create_text_response(414, "The address is too long."),
+    errors.UrlTooLong: create_text_response(414, "The URL is too long."),
     errors.HeadersTooLarge: create_text_response(431, "The header fields are too large."),
-    CloudError: create_text_response(503, "Temporarily unavailable.", RETRY),
+    CloudError: create_text_response(503, "Temporarily unavailable.", RETRY_AFTER),
     Exception: create_text_response(500, "Internal error."),
 }
-"""Response for each class of exceptions. A subclass without an entry has that of its base class."""
+"""Response by class of the exception. A subclass without an entry uses its base class."""
 
 _REFUSALS = (Unauthorized, errors.RequestError, NotFound)
 """Exceptions of requests that the index refuses."""
 
 
 def is_refusal(error: Exception) -> bool:
-    """Return whether an exception refuses a request and is no fault of the index."""
+    """Return whether an exception is the refusal of a request, not a fault of the index."""
     return isinstance(error, _REFUSALS)
 
 

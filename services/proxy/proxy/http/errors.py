@@ -5,7 +5,7 @@
     RequestError
     ├── MethodNotAllowed   405  neither GET nor HEAD
     ├── NotAcceptable      406  no representation in a media type of the client
-    ├── AddressTooLong     414
+    ├── UrlTooLong         414
     └── HeadersTooLarge    431
 
 ``access.errors.Unauthorized`` is 401. Absent objects and those outside the token's scope are
@@ -25,8 +25,8 @@ class NotAcceptable(RequestError):
     """Request without a matching media type in ``Accept`` or ``format`` (PEP 691)."""
 
 
-class AddressTooLong(RequestError):
-    """Request target that is longer than every address of the index."""
+class UrlTooLong(RequestError):
+    """Path and query that are longer than every URL of the index."""
 
 
 class HeadersTooLarge(RequestError):

@@ -3,7 +3,7 @@
 PEP 691, "Version + Format Selection"; RFC 9110 §12.
 
 The weights of the client decide. On a tie JSON wins if the client names it, directly or as
-``application/*``. If the client sends only ``*/*``, HTML wins, because people use such clients.
+``application/*``. If the client sends only ``*/*``, HTML wins: people read pages with it.
 """
 
 import re
@@ -17,14 +17,14 @@ V1_HTML = "application/vnd.pypi.simple.v1+html"
 HTML = "text/html"
 
 _OFFERS = (SIMPLE_JSON, V1_HTML, HTML)
-"""The media types of a page, the most expressive first."""
+"""Media types of a page in the order of preference."""
 
 _ALIASES = {
     "application/vnd.pypi.simple.latest+json": SIMPLE_JSON,
     "application/vnd.pypi.simple.latest+html": V1_HTML,
 }
 
-_RANGE = re.compile(r"[\w!#$%&'*+.^`|~-]+/[\w!#$%&'*+.^`|~-]+", re.ASCII)
+_MEDIA_RANGE = re.compile(r"[\w!#$%&'*+.^`|~-]+/[\w!#$%&'*+.^`|~-]+", re.ASCII)
 _WEIGHT = re.compile(r"(?:0(?:\.[0-9]*)?|1(?:\.0*)?)", re.ASCII)
 
 
@@ -33,7 +33,7 @@ def negotiate(accept: str, query: str) -> str:
     """Return the media type of the response.
 
     :param accept: the ``Accept`` field; empty is the same as ``*/*``.
-    :param query: the query string; its ``format`` precedes ``accept``.
+    :param query: the query string; its ``format`` overrides ``accept``.
     :raises NotAcceptable: if nothing matches.
     """
     formats = parse_qs(query, keep_blank_values=True).get("format", []) if query else []
@@ -59,7 +59,7 @@ def _parse_weights(accept: str) -> dict[str, float]:
     for element in accept.lower().split(","):
         media_range, *parameters = (part.strip() for part in element.split(";"))
         weight = _parse_weight(parameters)
-        if weight is not None and _RANGE.fullmatch(media_range):
+        if weight is not None and _MEDIA_RANGE.fullmatch(media_range):
             name = _ALIASES.get(media_range, media_range)
             weights[name] = max(weight, weights.get(name, 0.0))
     return weights
@@ -75,9 +75,9 @@ def _parse_weight(parameters: list[str]) -> float | None:
 
 
 def _rank_offer(offer: str, weights: dict[str, float]) -> tuple[float, int]:
-    """Return the weight of an offer by the most specific range, and its rank in a tie."""
-    expressiveness = len(_OFFERS) - _OFFERS.index(offer)
+    """Return the weight of an offer by its most specific range, and its rank on a tie."""
+    preference = len(_OFFERS) - _OFFERS.index(offer)
     for media_range in (offer, f"{offer.partition('/')[0]}/*"):
         if media_range in weights:
-            return weights[media_range], expressiveness
+            return weights[media_range], preference
     return weights.get("*/*", 0.0), 0 if offer == HTML else -1

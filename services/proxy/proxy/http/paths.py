@@ -1,7 +1,7 @@
-"""The grammar of path segments, stricter than that of the routes.
+"""Grammar of path segments. It is stricter than the paths of the routes.
 
-The router matches paths that are decoded once. Names of projects and files have no slash, dot
-segment, percent sign or control character, so no object name contains one.
+The router matches the path after one percent-decoding. Names of projects and files have no slash,
+dot segment, percent sign or control character, so no object name contains any of these.
 """
 
 import re
@@ -39,7 +39,7 @@ def parse_project(segment: str) -> ProjectName:
     try:
         return normalize_project(segment)
     except ValueError as error:
-        raise NotFound("no such address") from error
+        raise NotFound("no such URL") from error
 
 
 @lru_cache(maxsize=4096)
@@ -52,7 +52,7 @@ def parse_file(segment: str) -> tuple[ProjectName, Filename]:
         filename = validate_filename(segment)
         return parse_filename(filename)[0], filename
     except InvalidFilename as error:
-        raise NotFound("no such address") from error
+        raise NotFound("no such URL") from error
 
 
 def parse_page_number(segment: str) -> int:
@@ -61,5 +61,5 @@ def parse_page_number(segment: str) -> int:
     :raises NotFound: if it is not a number from 1 to 9 999 999 without leading zeros.
     """
     if _PAGE_NUMBER.fullmatch(segment) is None:
-        raise NotFound("no such address")
+        raise NotFound("no such URL")
     return int(segment)

@@ -1,4 +1,4 @@
-"""Limits of a connection in addition to those of uvicorn, and fewer packets per response."""
+"""Protocol of uvicorn with more limits for connections and fewer packets per response."""
 
 import asyncio
 import socket
@@ -13,21 +13,24 @@ _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0
 class GuardedProtocol(HttpToolsProtocol):
     """uvicorn's protocol with limits for slow, large and silent clients.
 
-    uvicorn waits without limit for the end of a head, buffers heads of any size, and keeps clients
-    that receive nothing. This protocol limits the time and the size of a head, and the time until
-    the client acknowledges sent bytes. The time of a head starts with the connection, or with the
-    first byte after a response.
+    A head is the request line with the header fields. uvicorn waits without limit for the end of a
+    head and buffers heads of any size. It keeps connections to clients that receive nothing. This
+    protocol limits the time and the size of a head, and the time until the client acknowledges sent
+    bytes. The time of a head starts with the connection, or with the first byte after a response.
+
     ``docs/adr/0010-limits-of-a-connection.md`` lists the limits that matter on Cloud Run.
     """
 
     head_timeout = 30.0
-    """Seconds from the start to the end of a head."""
+    """Maximum number of seconds from the start to the end of a head."""
     head_size = 2 * LARGEST_HEADERS
-    """Bytes of a head. The application refuses heads of about half that size."""
+    """Maximum size of a head, in bytes. The application refuses heads above about half of it."""
     pipeline_size = 8
-    """Number of requests after the current one. Installers send none."""
+    """Maximum number of requests in the pipeline after the current one. Installers send none."""
     write_timeout = 60.0
-    """Seconds without an acknowledgement of the client: TCP_USER_TIMEOUT, if the system supports it
+    """Maximum number of seconds until the client acknowledges sent bytes.
+
+    It is the option TCP_USER_TIMEOUT, on systems that support it
     (https://man7.org/linux/man-pages/man7/tcp.7.html). A client that reads slowly stays connected.
     """
 
@@ -43,7 +46,7 @@ class GuardedProtocol(HttpToolsProtocol):
             milliseconds = round(self.write_timeout * 1000)
             connection = transport.get_extra_info("socket")
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
-        self._start()
+        self._start_timer()
 
     def data_received(self, data: bytes) -> None:
         """Apply the limits of a head."""
@@ -52,7 +55,7 @@ class GuardedProtocol(HttpToolsProtocol):
         cycle: RequestResponseCycle | None = self.cycle
         is_answered = cycle is None or cycle.response_complete
         if is_answered:
-            self._start()
+            self._start_timer()
         if self._received > self.head_size:
             if is_answered:
                 self.transport.write(_TOO_LARGE)
@@ -65,7 +68,7 @@ class GuardedProtocol(HttpToolsProtocol):
         if len(self.pipeline) >= self.pipeline_size:
             raise ValueError("too many requests at once")  # uvicorn answers 400 and closes
         self._received = 0
-        self._stop()
+        self._stop_timer()
         super().on_headers_complete()
 
     def on_response_complete(self) -> None:
@@ -79,16 +82,16 @@ class GuardedProtocol(HttpToolsProtocol):
         super().on_body(body)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the timers. uvicorn would keep a reset connection until the end of KEEP_ALIVE."""
-        self._stop()
+        """Stop the timers. uvicorn would keep a reset connection for KEEP_ALIVE seconds."""
+        self._stop_timer()
         self._unset_keepalive_if_required()
         super().connection_lost(exc)
 
-    def _start(self) -> None:
+    def _start_timer(self) -> None:
         if self._timer is None:
             self._timer = self.loop.call_later(self.head_timeout, self.transport.close)
 
-    def _stop(self) -> None:
+    def _stop_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -98,7 +101,7 @@ class CoalescingTransport(asyncio.Transport):
     """Transport that sends the head of a response together with the first bytes of its body.
 
     uvicorn writes them one after the other, and uvloop sends each write at once. That takes twice
-    the system calls and packets (``docs/adr/0011-head-and-body-in-one-packet.md``).
+    as many system calls and packets (``docs/adr/0011-head-and-body-in-one-packet.md``).
     """
 
     def __init__(self, transport: asyncio.Transport) -> None:

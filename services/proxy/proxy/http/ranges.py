@@ -27,7 +27,7 @@ def matches_etag(if_none_match: str, etag: str) -> bool:
 
 
 def parse_range(range_field: str) -> tuple[int, int | None]:
-    """Return the bounds of the requested part as those of a slice, for an unknown size."""
+    """Return the bounds of the requested part as in a slice, without knowing the size."""
     match = _RANGE.fullmatch(range_field)
     first, last = match.groups() if match else ("", "")
     if first and last:
@@ -36,9 +36,10 @@ def parse_range(range_field: str) -> tuple[int, int | None]:
 
 
 def select_part(size: int, etag: str, range_field: str, if_range: str) -> Part | None:
-    """Return the requested part; None for the whole.
+    """Return the requested part, or None for the whole representation.
 
-    Several ranges, another unit or another validator than ``etag`` select the whole (§14.2).
+    Several ranges, another unit or another validator than ``etag`` select the whole
+    representation (RFC 9110 §14.2).
 
     :param if_range: the ``If-Range`` field, compared strongly; empty if there is none. Responses
         have no ``Last-Modified``, so a date never matches.

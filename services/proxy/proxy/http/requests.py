@@ -4,13 +4,13 @@ from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from proxy.http.access_log import AccessRecord
-from proxy.http.errors import AddressTooLong, HeadersTooLarge, MethodNotAllowed
+from proxy.http.errors import HeadersTooLarge, MethodNotAllowed, UrlTooLong
 from proxy.http.negotiation import negotiate
 
-LONGEST_ADDRESS = 2048
-"""Bytes of path and query. The longest file name has 255 bytes."""
+LONGEST_URL = 2048
+"""Maximum length of path and query, in bytes. The longest file name has 255 bytes."""
 LARGEST_HEADERS = 32 * 1024
-"""Bytes of all header fields."""
+"""Maximum size of all header fields together, in bytes."""
 
 
 class IndexRequest(Request):
@@ -33,14 +33,14 @@ class IndexRequest(Request):
         """Refuse requests outside the limits.
 
         :raises MethodNotAllowed: if the method is neither GET nor HEAD.
-        :raises AddressTooLong: if path and query exceed :data:`LONGEST_ADDRESS`.
+        :raises UrlTooLong: if path and query exceed :data:`LONGEST_URL`.
         :raises HeadersTooLarge: if the header fields exceed :data:`LARGEST_HEADERS`.
         """
         scope, fields = self.scope, self.fields
         if scope["method"] not in ("GET", "HEAD"):
             raise MethodNotAllowed
-        if len(scope["raw_path"]) + len(scope["query_string"]) > LONGEST_ADDRESS:
-            raise AddressTooLong
+        if len(scope["raw_path"]) + len(scope["query_string"]) > LONGEST_URL:
+            raise UrlTooLong
         if sum(map(len, fields)) + sum(map(len, fields.values())) > LARGEST_HEADERS:
             raise HeadersTooLarge
 
@@ -53,7 +53,7 @@ class IndexRequest(Request):
 
 
 def join_fields(headers: list[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Return header fields by lower-case name. Commas join repeated ones (RFC 9110 §5.3)."""
+    """Return header fields by lower-case name, repeated ones joined by commas (RFC 9110 §5.3)."""
     fields: dict[str, str] = {}
     for raw_name, raw_value in headers:
         name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")

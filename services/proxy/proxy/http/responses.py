@@ -28,9 +28,9 @@ class PreparedResponse(Response):
 
 
 class BodyResponse(StreamingResponse):
-    """Response with a body of known length that is read while it is sent.
+    """Streaming response with a body of known length.
 
-    After an early end of the body the response is not completed, so the client detects it.
+    If the body ends early, the response stays incomplete, so the client detects the error.
     """
 
     def __init__(
@@ -43,8 +43,8 @@ class BodyResponse(StreamingResponse):
     async def listen_for_disconnect(self, receive: Receive) -> None:
         """Return when the client has left.
 
-        Starlette then cancels the stream. If chunks arrive without a pause, anyio never reaches a
-        cancellation point, so the stream also checks ``_has_client_left``.
+        Starlette then cancels the stream. But while chunks arrive without a pause, the stream has
+        no cancellation point of anyio. So it also checks ``_has_client_left``.
         """
         await super().listen_for_disconnect(receive)
         self._has_client_left = True
@@ -52,7 +52,7 @@ class BodyResponse(StreamingResponse):
     async def stream_response(self, send: Send) -> None:
         """Send the body, and the status with its first chunk.
 
-        No chunk is referenced here while the client receives it.
+        The method keeps no reference to a chunk while the client receives the chunk.
         """
         sent, is_started = 0, False
         async for chunk in self.body_iterator:
@@ -85,10 +85,7 @@ class Closeable(Protocol):
 
 
 class ClosingResponse(Response):
-    """Response that closes its download.
-
-    The download is closed after a complete, failed or cancelled response.
-    """
+    """Response that closes its download at the end, also after an error or a cancellation."""
 
     def __init__(self, response: Response, download: Closeable) -> None:
         self._response, self._download = response, download
@@ -107,21 +104,21 @@ def encode_fields(fields: Mapping[str, str]) -> Fields:
 def create_text_response(
     status_code: int, sentence: str, fields: Mapping[str, str] | None = None
 ) -> Response:
-    """Return a sentence as a response, without caching unless ``fields`` allow it."""
+    """Return a plain-text response. Caches must not store it unless ``fields`` allow this."""
     headers = {**COMMON, "cache-control": NO_STORE, **(fields or {})}
     return PlainTextResponse(f"{sentence}\n", status_code, headers)
 
 
-def redirect_once(location: str) -> Response:
-    """Return a redirect for this request only (RFC 9110 §15.4.3)."""
+def redirect_temporarily(location: str) -> Response:
+    """Return a temporary redirect, for this request only (RFC 9110 §15.4.3)."""
     fields = {"location": location, "cache-control": "private, no-store"}
-    return create_text_response(302, "Found at another address.", fields)
+    return create_text_response(302, "Found at another URL.", fields)
 
 
 def redirect_permanently(path: str, query: str) -> Response:
     """Return a permanent redirect to a path of the index, with the query if it is printable ASCII.
 
-    The location has no scheme and no host, so a front end can change both.
+    The location has no scheme and no host, so it is valid behind every front end.
     """
     is_safe = query.isascii() and query.isprintable()
     location = f"{path}?{query}" if query and is_safe else path

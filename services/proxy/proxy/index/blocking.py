@@ -25,12 +25,12 @@ class BlockList:
         return entry is not None and (entry.quarantined or filename in entry.filenames)
 
     def has_project(self, project: ProjectName) -> bool:
-        """Return whether a file of the project is or was removed or quarantined."""
+        """Return whether the project has or had a removed file or a quarantine."""
         return project in self.document.projects
 
 
 async def read_blocked(static: Reader, last: BlockList | None) -> BlockList:
-    """Return ``blocked.json``, or ``last`` if that is its live generation.
+    """Return ``blocked.json``, or ``last`` if the object has not changed.
 
     No service deletes the object. After a deletion by hand ``last`` stays in force.
 

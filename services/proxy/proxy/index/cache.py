@@ -1,4 +1,4 @@
-"""Cache of pages and files, bounded by bytes, with eviction of the least recently used."""
+"""Least-recently-used cache of pages and files, with a maximum size in bytes."""
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
@@ -7,18 +7,21 @@ from access.refresh import CacheStatus, Clock, RefreshingValue, RefreshPolicy
 from proxy.index.representations import Key
 from proxy.index.resources import Resource
 
-ENTRY = 4096
-"""Bytes of an entry without its body. The measured size is 3 KiB, also for an absent name."""
+ENTRY_SIZE = 4096
+"""Assumed size of an entry without its body, in bytes.
+
+The measured size is 3 KiB, also for an object that does not exist.
+"""
 
 Load = Callable[[Key, Resource | None], Awaitable[Resource]]
-"""Returns a page. Its second argument is the last good one (see ``RefreshingValue``)."""
+"""Function that loads a page. Its second argument is the last good page, or None."""
 
 
 class Cache:
     """Cache of resources by key.
 
-    The cache reads a page, and reads it again when it is old, once for all waiting requests. Files
-    never change.
+    The cache loads a page, and loads it again when the page is old. All waiting requests share one
+    load. Files never change, so the cache keeps them without loading.
 
     :param capacity: bytes of memory.
     :param policy: the permitted age of a page.
@@ -34,14 +37,14 @@ class Cache:
         """Return a page.
 
         :raises NotFound: if the page is absent.
-        :raises CloudError: if it cannot be read and no older one is permitted.
+        :raises CloudError: if the page cannot be read, and no older page is permitted.
         """
         entry = self._entries.get(key)
         if isinstance(entry, RefreshingValue):
             self._entries.move_to_end(key)
         else:
             entry = self._entries[key] = self._create_page(key, load)
-            self._account(key, 0)
+            self._record_cost(key, 0)
         fresh = entry.get_fresh()
         return (fresh, "hit") if fresh is not None else await entry.get()
 
@@ -56,22 +59,22 @@ class Cache:
     def put_file(self, key: Key, file: Resource) -> None:
         """Add a file."""
         self._entries[key] = file
-        self._account(key, file.cost)
+        self._record_cost(key, file.cost)
 
     def _create_page(self, key: Key, load: Load) -> RefreshingValue[Resource]:
-        async def load_and_account(last: Resource | None) -> Resource:
+        async def load_and_record_cost(last: Resource | None) -> Resource:
             page = await load(key, last)
-            self._account(key, page.cost)
+            self._record_cost(key, page.cost)
             return page
 
-        return RefreshingValue(key.name, load_and_account, self._policy, self._clock)
+        return RefreshingValue(key.name, load_and_record_cost, self._policy, self._clock)
 
-    def _account(self, key: Key, cost: int) -> None:
-        """Record the bytes of an entry, and evict the oldest entries until the sum fits."""
+    def _record_cost(self, key: Key, cost: int) -> None:
+        """Record the size of an entry. Evict least recently used entries until the total fits."""
         if key not in self._entries:
             return
-        self._total += ENTRY + cost - self._costs.get(key, 0)
-        self._costs[key] = ENTRY + cost
+        self._total += ENTRY_SIZE + cost - self._costs.get(key, 0)
+        self._costs[key] = ENTRY_SIZE + cost
         while self._total > self._capacity and self._entries:
             oldest, _ = self._entries.popitem(last=False)
             self._total -= self._costs.pop(oldest)

@@ -6,23 +6,23 @@ from typing import Self
 from cloud.errors import Unavailable
 from cloud.ports import Download
 
-Open = Callable[[int, int], Awaitable[Download]]
-"""Opens the part of a file from one position to another (exclusive)."""
+OpenPart = Callable[[int, int], Awaitable[Download]]
+"""Function that opens the part of a file from one position to another (exclusive)."""
 
 
 class LazyDownload:
     """Lazily opened download of a part of a file.
 
-    If the open download is the selected part, it is used. Otherwise the first read opens the part.
-    :meth:`aclose` closes it. It is not a generator, because a generator references each chunk until
-    the next read.
+    If a download of the selected part is already open, the first read uses it. Otherwise the first
+    read opens the part. :meth:`aclose` closes the download. This class is not a generator, because
+    a generator keeps a reference to each chunk until the next read.
 
-    :param open_part: opens a part of the live generation. A file name always means the same bytes;
-        a file that was deleted by hand and restored has another generation.
+    :param open_part: function that opens a part of the live generation. A file name always means
+        the same bytes, but a file that an operator deleted and restored has a new generation.
     :param download: the open download of the request that found the file, if any.
     """
 
-    def __init__(self, open_part: Open, download: Download | None = None) -> None:
+    def __init__(self, open_part: OpenPart, download: Download | None = None) -> None:
         self._open_part, self._download = open_part, download
         self._start = self._stop = 0
         self._chunks: AsyncIterator[bytes] | None = None
@@ -39,7 +39,7 @@ class LazyDownload:
     async def __anext__(self) -> bytes:
         """Return the bytes that have arrived since the last call.
 
-        :raises Unavailable: if Cloud Storage sends another part.
+        :raises Unavailable: if Cloud Storage sends a different part.
         """
         if self._chunks is None:
             self._chunks = aiter(await self._open())
@@ -58,7 +58,7 @@ class LazyDownload:
             self._download = None
         self._download = await self._open_part(self._start, self._stop)
         if not self._is_selected(self._download):
-            raise Unavailable("download", f"another part than bytes {self._start} to {self._stop}")
+            raise Unavailable("download", f"not the part from byte {self._start} to {self._stop}")
         return self._download
 
     def _is_selected(self, download: Download) -> bool:

@@ -12,8 +12,8 @@ from proxy.index.downloads import LazyDownload
 from proxy.index.representations import Key
 from proxy.index.resources import Resource
 
-SMALL = 256 * 1024
-"""Bytes of the largest file in memory. Larger files are streamed."""
+MAX_CACHED_SIZE = 256 * 1024
+"""Size of the largest file in memory, in bytes. Larger files are streamed."""
 
 
 class Files:
@@ -30,7 +30,7 @@ class Files:
     ) -> tuple[Resource, LazyDownload | None, CacheStatus]:
         """Return a file, and the download of its body if the body is not in memory.
 
-        It takes at most one request to Cloud Storage, with the range of the client. The caller
+        This takes at most one request to Cloud Storage, with the range of the client. The caller
         closes the download.
 
         :param range_field: the ``Range`` field; empty if it is absent.
@@ -44,7 +44,7 @@ class Files:
         return known, self._create_download(key) if known.body is None else None, "hit"
 
     async def describe(self, key: Key) -> tuple[Resource, CacheStatus]:
-        """Return a file without the body of a large one. It takes at most one request.
+        """Return a file; a large one has no body. This takes at most one request.
 
         :raises NotFound: if the file is absent.
         :raises CloudError: if the file cannot be read.
@@ -52,7 +52,7 @@ class Files:
         known = self._cache.get_file(key)
         if known is not None:
             return known, "hit"
-        resource, download = await self._open(key, 0, SMALL)
+        resource, download = await self._open(key, 0, MAX_CACHED_SIZE)
         if download is not None:
             await download.aclose()
         return resource, "read"
@@ -60,17 +60,17 @@ class Files:
     async def _open(
         self, key: Key, start: int, stop: int | None
     ) -> tuple[Resource, LazyDownload | None]:
-        """Open a part of a file, and add the file to the cache by the response."""
+        """Open a part of a file, and put the facts of the response into the cache."""
         download = await self._packages.open(key.name, start=start, stop=stop)
         is_whole = (download.start, download.stop) == (0, download.size)
-        if is_whole and download.size <= SMALL:
+        if is_whole and download.size <= MAX_CACHED_SIZE:
             async with aclosing(download) as chunks:
                 body = b"".join([chunk async for chunk in chunks])
             resource = representations.create_file(key, download, body)
             self._cache.put_file(key, resource)
             return resource, None
         resource = representations.create_file(key, download, None)
-        if download.size > SMALL:
+        if download.size > MAX_CACHED_SIZE:
             self._cache.put_file(key, resource)
         return resource, self._create_download(key, download)
 

@@ -6,7 +6,7 @@ from access.refresh import RefreshingValue
 from cloud.errors import NotFound
 from proxy.http.paths import parse_file, parse_page_number, parse_project
 from proxy.http.requests import IndexRequest
-from proxy.http.responses import ClosingResponse, redirect_once, redirect_permanently
+from proxy.http.responses import ClosingResponse, redirect_permanently, redirect_temporarily
 from proxy.index import representations
 from proxy.index.blocking import BlockList
 from proxy.index.files import Files
@@ -25,7 +25,8 @@ class Index:
     :param blocked: the files that must not be served.
     :param upstream: the index for unknown projects, if any.
     :param signed_urls: the signed URLs of files, if files are not streamed.
-    :param max_length: the largest Content-Length of a streamed file, in bytes.
+    :param max_length: the largest Content-Length of a streamed file, in bytes. A longer response
+        is sent without the field.
     """
 
     def __init__(
@@ -66,7 +67,7 @@ class Index:
                 raise
             request.record.cache = "read"
             blocked, _ = await self._blocked.get()
-            return redirect_once(await self._upstream.find(project, blocked))
+            return redirect_temporarily(await self._upstream.find(project, blocked))
 
     async def redirect_to_project(self, request: IndexRequest, token: Token) -> Response:
         """Redirect to the page of a project under its normalised name, in one step."""
@@ -105,7 +106,7 @@ class Index:
         if self._signed_urls is None or not is_plain_get:
             return await self._send_file(key, request)
         _, request.record.cache = await self._files.describe(key)
-        return redirect_once(await self._signed_urls.get(filename))
+        return redirect_temporarily(await self._signed_urls.get(filename))
 
     async def send_core_metadata(self, request: IndexRequest, token: Token) -> Response:
         """Send ``/packages/<filename>.metadata``, the METADATA of a file (PEP 658)."""
@@ -114,10 +115,10 @@ class Index:
 
     async def reject(self, request: IndexRequest, token: Token) -> Response:
         """Raise ``NotFound``: no route matches."""
-        raise NotFound("no such address")
+        raise NotFound("no such URL")
 
     async def _find_file(self, request: IndexRequest, token: Token) -> Filename:
-        """Return the requested file name, after the checks of scope and blocked files."""
+        """Return the requested file name. Raise ``NotFound`` if it is out of scope or blocked."""
         project, filename = parse_file(request.path_params["filename"])
         request.record.project, request.record.file = project, filename
         _require(token.can_read(project), "the project is out of the token's scope")

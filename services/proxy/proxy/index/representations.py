@@ -1,4 +1,4 @@
-"""Objects of the addresses, and the header fields of their representations.
+"""Objects behind the URLs of the index, and the header fields of their representations.
 
 Pages are revalidated at every install, so a new file is visible at once. Files and their
 METADATA never change (items 47, 54 and 55 of ``docs/conformance.md``).
@@ -16,16 +16,17 @@ from schemas.names import Filename, ProjectName
 from schemas.pages import SEARCH_SCRIPT
 from schemas.tokens import Token
 
-_CONFINED = (
+_PAGE_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 """Content security policy of pages: inline style sheets, and no script.
 
-Hashes of the sheets would not help: a hash does not cover the style attributes of dumb-pypi, and
-each page has other sheets. Under this policy a style sheet cannot load anything.
+Hashes instead of ``unsafe-inline`` would not help. A hash does not cover the style attributes in
+the pages of dumb-pypi, and each page has different style sheets. Under this policy a style sheet
+cannot load anything.
 """
-_SEARCHABLE = f"{_CONFINED}; script-src '{SEARCH_SCRIPT}'"
+_HOME_POLICY = f"{_PAGE_POLICY}; script-src '{SEARCH_SCRIPT}'"
 """Content security policy of the home page, which has an inline script for its search box."""
 
 
@@ -73,12 +74,12 @@ def create_legacy_json_key(project: ProjectName) -> Key:
 
 def create_home_key() -> Key:
     """Return the key of the home page."""
-    return Key(layout.HOME, HTML, _create_policy_field(_SEARCHABLE))
+    return Key(layout.HOME, HTML, _create_policy_field(_HOME_POLICY))
 
 
 def create_changelog_key(number: int) -> Key:
     """Return the key of a page of the changelog."""
-    return Key(layout.locate_changelog(number), HTML, _create_policy_field(_CONFINED))
+    return Key(layout.locate_changelog(number), HTML, _create_policy_field(_PAGE_POLICY))
 
 
 def create_file_key(filename: Filename) -> Key:
@@ -95,7 +96,7 @@ def create_core_metadata_key(filename: Filename) -> Key:
 def create_page(key: Key, stored: StoredObject) -> Resource:
     """Return a page with an entity tag from its content and media type.
 
-    The tag is strong, so the media types of one address have different tags (RFC 9110 §8.8.3).
+    The tag is strong, so the media types of one URL have different tags (RFC 9110 §8.8.3).
     """
     digest = hashlib.sha256(key.media_type.encode() + b"\n" + stored.data).hexdigest()
     return create_resource(
@@ -126,13 +127,13 @@ def create_file(key: Key, known: Download, body: bytes | None) -> Resource:
 
 
 def _choose_content_type(media_type: str) -> str:
-    """Return HTML with a charset, and JSON without parameters, because one client refuses them."""
+    """Return HTML with a charset, but JSON without parameters: one client refuses them in JSON."""
     return media_type if media_type == SIMPLE_JSON else f"{media_type}; charset=utf-8"
 
 
 def _create_page_fields(vary: str, media_type: str) -> tuple[tuple[str, str], ...]:
     fields = (("vary", vary),)
-    return fields if media_type == SIMPLE_JSON else (*fields, *_create_policy_field(_CONFINED))
+    return fields if media_type == SIMPLE_JSON else (*fields, *_create_policy_field(_PAGE_POLICY))
 
 
 def _create_policy_field(directives: str) -> tuple[tuple[str, str], ...]:

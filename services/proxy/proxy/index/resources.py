@@ -1,7 +1,7 @@
 """Resources and their responses: whole, partial or not modified.
 
-A :class:`Resource` is prepared once, after its reading. A request then takes one or two comparisons
-(RFC 9110 §13.2.2: If-None-Match, then If-Range with Range).
+The responses of a :class:`Resource` are prepared once, after the object is read. Then each request
+takes one or two comparisons (RFC 9110 §13.2.2: If-None-Match, then If-Range with Range).
 """
 
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ class Resource:
     generation: Generation
     """The generation of the object in Cloud Storage."""
     whole: Response = field(repr=False)
-    """Response to a plain GET. It has no body if the body is downloaded."""
+    """Response to a plain GET; without a body if :attr:`body` is None."""
     head: Response = field(repr=False)
     """Response to a HEAD."""
     not_modified: Response = field(repr=False)
@@ -59,9 +59,13 @@ def create_resource(
     extra: Mapping[str, str],
 ) -> Resource:
     """Prepare a resource and its responses."""
-    kept = {**COMMON, "etag": etag, "cache-control": cache_control, **extra}
-    own = {"content-type": media_type, "accept-ranges": "bytes", "content-length": str(size)}
-    fields = encode_fields({**kept, **own})
+    shared = {**COMMON, "etag": etag, "cache-control": cache_control, **extra}
+    body_fields = {
+        "content-type": media_type,
+        "accept-ranges": "bytes",
+        "content-length": str(size),
+    }
+    fields = encode_fields({**shared, **body_fields})
     return Resource(
         etag=etag,
         size=size,
@@ -69,7 +73,7 @@ def create_resource(
         generation=generation,
         whole=PreparedResponse(200, fields, body or b""),
         head=PreparedResponse(200, fields),
-        not_modified=PreparedResponse(304, encode_fields(kept)),
+        not_modified=PreparedResponse(304, encode_fields(shared)),
     )
 
 

@@ -14,7 +14,7 @@ from schemas.types import Model
 
 
 class ListedProject(Model):
-    """Project of the list."""
+    """Entry of the list of projects."""
 
     name: str
     """Name of the project, normalised or not."""

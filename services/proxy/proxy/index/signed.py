@@ -1,4 +1,4 @@
-"""Signed URLs of files. Each URL is sent for an hour."""
+"""Signed URLs of files. The proxy reuses each URL for an hour."""
 
 import asyncio
 from collections import OrderedDict
@@ -8,10 +8,10 @@ from access.refresh import Clock
 from cloud.errors import Unavailable
 from schemas.names import Filename
 
-VALID = 2 * 3600
-"""Seconds of validity of a URL."""
-REUSED = 3600
-"""Seconds for which a URL is sent. At least the other half remains to start the download."""
+VALIDITY = 2 * 3600
+"""Seconds for which a URL is valid."""
+REUSE = 3600
+"""Seconds for which the proxy sends the same URL. At least an hour remains to start a download."""
 CAPACITY = 4096
 """Number of URLs in memory, of about one kilobyte each."""
 
@@ -19,8 +19,8 @@ CAPACITY = 4096
 class SignedUrls:
     """Signed URLs by file name, with one signature per file and hour.
 
-    :param sign: returns a URL that is valid for :data:`VALID` seconds.
-    :param timeout: seconds of the longest wait for a signature.
+    :param sign: function that returns a URL that is valid for :data:`VALIDITY` seconds.
+    :param timeout: maximum wait for a signature, in seconds.
     """
 
     def __init__(
@@ -33,14 +33,14 @@ class SignedUrls:
         self._urls: OrderedDict[Filename, tuple[float, asyncio.Future[str]]] = OrderedDict()
 
     async def get(self, filename: Filename) -> str:
-        """Return the URL of a file. It has no generation: a name always means the same bytes.
+        """Return the URL of a file. It has no generation, as a name always means the same bytes.
 
         :raises CloudError: if the URL cannot be signed. The next request tries again.
         """
         until, url = self._urls.get(filename, (0.0, None))
         if url is None or self._clock() >= until or (url.done() and url.exception()):
             url = asyncio.ensure_future(self._create(filename))
-            self._urls[filename] = self._clock() + REUSED, url
+            self._urls[filename] = self._clock() + REUSE, url
         self._urls.move_to_end(filename)
         while len(self._urls) > CAPACITY:
             self._urls.popitem(last=False)

@@ -32,7 +32,7 @@ class Pages:
         return await self._cache.get_page(key, self._read)
 
     async def _read(self, key: Key, last: Resource | None) -> Resource:
-        """Read a page, or return ``last``, the previous reading, if it is unchanged."""
+        """Read a page. Return ``last``, the previous result, if the page has not changed."""
         if key.token is not None:
             return await self._read_scoped(key, key.token, last)
         if last is None:
@@ -47,6 +47,6 @@ class Pages:
             if status == "stale":
                 raise Unavailable(key.name, "the whole list is stale")
             return last
-        # In a thread: 100 000 projects take 0.4 s.
+        # Use a thread, because 100 000 projects take 0.4 s.
         body = await asyncio.to_thread(scope_projects, whole.body or b"", token, key.media_type)
         return representations.create_page(key, StoredObject(whole.generation, body))

@@ -14,7 +14,7 @@ from schemas.names import ProjectName
 
 @dataclass(frozen=True, slots=True)
 class Upstream:
-    """Upstream index, and the names that are never requested from it."""
+    """Upstream index, and the names that are never redirected to it."""
 
     index_url: str
     """URL with a slash at the end."""
@@ -39,8 +39,8 @@ class Upstream:
 async def _has_page(static: Reader, project: ProjectName) -> bool:
     """Return whether a project has a page in this index. Pages are never deleted.
 
-    It requests both pages, because one is written before the other. It requests them from Cloud
-    Storage, because the cache can be some seconds old.
+    The function requests both pages (HTML and JSON), because the publisher writes one before the
+    other. It requests them from Cloud Storage, because the cache can be some seconds old.
     """
     names = layout.locate_project_html(project), layout.locate_project_json(project)
     return any(await asyncio.gather(*(_exists(static, name) for name in names)))

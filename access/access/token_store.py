@@ -1,9 +1,9 @@
-"""Register of the tokens of a secret: create, list and revoke, also by concurrent writers.
+"""Token store in a secret: create, list and revoke tokens, also by concurrent writers.
 
 Secret Manager has no conditional write, but it numbers the versions. A writer reads a version and
-adds the next one. If the number of its version is higher than expected, other writers were faster.
-The writer then joins their documents with its own and adds the result. Documents can be joined in
-any order, because tokens are only added and ended.
+adds the next one. If the number of the new version is higher than expected, other writers were
+faster. The writer then merges their documents into its own and adds the result. Documents can be
+merged in any order, because writers only add tokens or make them expire earlier.
 """
 
 import re
@@ -25,15 +25,15 @@ from schemas.tokens import (
     is_token,
 )
 
-REMEMBERED = timedelta(days=1)
-"""Time an ended token stays in the document: longer than any writer uses an older document."""
+RETENTION = timedelta(days=1)
+"""Time an expired token stays in the document. No writer uses a document for so long."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}", re.ASCII)
 _DIGEST = re.compile(r"[0-9a-f]{8,64}", re.ASCII)
 
 
-class RegisterError(Exception):
-    """Impossible request. The message names the reason for the operator."""
+class TokenStoreError(Exception):
+    """Request that cannot be executed. The message explains the reason to the operator."""
 
 
 class Versions(Protocol):
@@ -55,8 +55,8 @@ class Versions(Protocol):
         ...
 
 
-class TokenRegister:
-    """Register of one secret. Every method can raise :class:`~cloud.errors.CloudError`.
+class TokenStore:
+    """Tokens in one secret. Every method can raise :class:`~cloud.errors.CloudError`.
 
     :param now: the clock, in UTC.
     """
@@ -80,10 +80,10 @@ class TokenRegister:
 
         Other tokens of the same name stay live, so a token can be replaced before it ends.
 
-        :raises RegisterError: if the name is invalid, or the secret is full.
+        :raises TokenStoreError: if the name is invalid, or the secret is full.
         """
         if not _NAME.fullmatch(name):
-            raise RegisterError(
+            raise TokenStoreError(
                 f"invalid name {name!r}: use 1 to 64 letters, digits or ._@-, and start with "
                 "a letter or a digit"
             )
@@ -99,15 +99,15 @@ class TokenRegister:
         self._change(lambda document: document.with_token(entry))
         return token
 
-    def revoke(self, which: str) -> Sequence[Token]:
-        """End live tokens now and return them.
+    def revoke(self, selector: str) -> Sequence[Token]:
+        """Revoke live tokens and return them.
 
-        :param which: a name, for all tokens of that name; at least the first eight digits of a
-            digest; or the token itself.
-        :raises RegisterError: if no live token matches, or if a digest matches several.
+        :param selector: a name, for all tokens of that name; or at least the first eight digits of
+            a digest; or the token itself.
+        :raises TokenStoreError: if no live token matches, or if a digest matches several.
         """
         live = [token for token in self.list_tokens() if token.is_live(self._now())]
-        ended = _select(live, which)
+        ended = _select(live, selector)
         digests = [token.sha256 for token in ended]
         self._change(lambda document: document.revoke(digests, self._now()))
         return ended
@@ -118,21 +118,21 @@ class TokenRegister:
         while (added := self._secret.add(self._encode(document))) != number + 1:
             between = range(number + 1, added)
             others = [_parse(self._secret.access_version(other)) for other in between]
-            number, document = added, document.join(others)
+            number, document = added, document.merge(others)
 
     def _read(self) -> tuple[int, TokenDocument]:
         try:
             version = self._secret.access_latest()
-        except NotFound:  # no version yet; without the secret, adding a version fails
+        except NotFound:  # no version yet. If the secret is missing too, ``add`` fails
             return 0, TokenDocument(tokens=())
         return version.number, _parse(version)
 
     def _encode(self, document: TokenDocument) -> bytes:
-        data = document.drop_expired(self._now() - REMEMBERED).encode()
+        data = document.drop_expired(self._now() - RETENTION).encode()
         if len(data) > MAX_SIZE:
-            raise RegisterError(
-                f"the secret is full: {len(document.tokens)} tokens need {len(data)} bytes of "
-                f"{MAX_SIZE}; revoke some: revoked tokens are removed a day later"
+            raise TokenStoreError(
+                f"the secret is full: {len(document.tokens)} tokens need {len(data)} bytes, the "
+                f"limit is {MAX_SIZE}; revoke some tokens and try again after a day"
             )
         return data
 
@@ -141,17 +141,20 @@ def _parse(version: SecretVersion) -> TokenDocument:
     try:
         return TokenDocument.read(version.data)
     except UnreadableTokens as error:
-        raise RegisterError(f"{version.name} is not a document of tokens: {error}") from error
+        raise TokenStoreError(f"{version.name} is not a token document: {error}") from error
 
 
-def _select(live: Sequence[Token], which: str) -> Sequence[Token]:
-    if which.startswith(PREFIX):
-        if not is_token(which):
-            raise RegisterError("the token is mistyped or incomplete: its checksum does not match")
-        which = hash_token(which)
-    if named := [token for token in live if token.name == which]:
+def _select(live: Sequence[Token], selector: str) -> Sequence[Token]:
+    if selector.startswith(PREFIX):
+        if not is_token(selector):
+            raise TokenStoreError(
+                "the token is mistyped or incomplete: its checksum does not match"
+            )
+        selector = hash_token(selector)
+    if named := [token for token in live if token.name == selector]:
         return named
-    found = [token for token in live if token.sha256.startswith(which) and _DIGEST.fullmatch(which)]
+    is_digest = _DIGEST.fullmatch(selector) is not None
+    found = [token for token in live if is_digest and token.sha256.startswith(selector)]
     if len(found) != 1:
-        raise RegisterError(f"{len(found) or 'no'} live tokens match {which!r}")
+        raise TokenStoreError(f"{len(found) or 'no'} live tokens match {selector!r}")
     return found

@@ -1,4 +1,4 @@
-"""Tests of ``access.register``: create, list and revoke, also by concurrent writers."""
+"""Tests of ``access.token_store``: create, list and revoke, also by concurrent writers."""
 
 import itertools
 from collections.abc import Callable, Sequence
@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from access.register import RegisterError, TokenRegister
+from access.token_store import TokenStore, TokenStoreError
 from cloud.errors import NotFound
 from cloud.secrets import MAX_SIZE, SecretVersion
 from schemas.tokens import Token, TokenDocument, hash_token, is_token
@@ -50,12 +50,12 @@ def secret() -> MemorySecret:
     return MemorySecret()
 
 
-def create_register(secret: MemorySecret, now: datetime = NOON) -> TokenRegister:
-    return TokenRegister(secret, lambda: now)
+def create_store(secret: MemorySecret, now: datetime = NOON) -> TokenStore:
+    return TokenStore(secret, lambda: now)
 
 
 def test_a_token_is_returned_once_and_only_its_digest_is_kept(secret: MemorySecret) -> None:
-    token = create_register(secret).create("ci", projects=["Acme_*"], expires_in=timedelta(days=90))
+    token = create_store(secret).create("ci", projects=["Acme_*"], expires_in=timedelta(days=90))
     assert is_token(token)
     assert token.encode() not in secret.versions[0]
     assert secret.read_tokens() == (
@@ -71,14 +71,14 @@ def test_a_token_is_returned_once_and_only_its_digest_is_kept(secret: MemorySecr
 
 
 def test_by_default_a_token_has_all_projects_and_no_expiry(secret: MemorySecret) -> None:
-    create_register(secret).create("ci")
-    [token] = create_register(secret).list_tokens()
+    create_store(secret).create("ci")
+    [token] = create_store(secret).list_tokens()
     assert (token.projects, token.scopes, token.expires) == (("*",), ("read",), None)
 
 
 def test_one_of_two_tokens_of_a_name_can_be_revoked(secret: MemorySecret) -> None:
-    old, new = (create_register(secret).create("ci") for _ in range(2))
-    [revoked] = create_register(secret).revoke(hash_token(old)[:8])
+    old, new = (create_store(secret).create("ci") for _ in range(2))
+    [revoked] = create_store(secret).revoke(hash_token(old)[:8])
     assert revoked.sha256 == hash_token(old)
     assert [token.sha256 for token in secret.read_tokens() if token.is_live(NOON)] == [
         hash_token(new)
@@ -87,36 +87,36 @@ def test_one_of_two_tokens_of_a_name_can_be_revoked(secret: MemorySecret) -> Non
 
 def test_a_name_is_revoked_with_all_its_tokens(secret: MemorySecret) -> None:
     for name in ("ci", "ci", "team"):
-        create_register(secret).create(name)
-    assert len(create_register(secret).revoke("ci")) == 2
+        create_store(secret).create(name)
+    assert len(create_store(secret).revoke("ci")) == 2
     assert secret.list_live_names() == {"team"}
 
 
 def test_a_leaked_token_can_be_revoked_by_its_value(secret: MemorySecret) -> None:
-    token = create_register(secret).create("ci")
-    create_register(secret).revoke(token)
+    token = create_store(secret).create("ci")
+    create_store(secret).revoke(token)
     assert secret.list_live_names() == set()
 
 
 def test_an_ended_token_is_shown_for_a_day_and_forgotten_by_the_next_change(
     secret: MemorySecret,
 ) -> None:
-    create_register(secret).create("old")
-    create_register(secret).revoke("old")
-    create_register(secret, NOON + timedelta(hours=23)).create("ci")
+    create_store(secret).create("old")
+    create_store(secret).revoke("old")
+    create_store(secret, NOON + timedelta(hours=23)).create("ci")
     assert [token.name for token in secret.read_tokens()] == ["old", "ci"]
-    create_register(secret, NOON + timedelta(hours=25)).create("ci")
+    create_store(secret, NOON + timedelta(hours=25)).create("ci")
     assert [token.name for token in secret.read_tokens()] == ["ci", "ci"]
 
 
 @pytest.mark.parametrize("which", ["unknown", "0123456789", "ab", STRANGE])
 def test_only_live_tokens_can_be_revoked(secret: MemorySecret, which: str) -> None:
-    create_register(secret).create("ci")
-    create_register(secret).create("gone")
-    create_register(secret).revoke("gone")
+    create_store(secret).create("ci")
+    create_store(secret).create("gone")
+    create_store(secret).revoke("gone")
     for name in (which, "gone"):
-        with pytest.raises(RegisterError, match="no live tokens"):
-            create_register(secret).revoke(name)
+        with pytest.raises(TokenStoreError, match="no live tokens"):
+            create_store(secret).revoke(name)
 
 
 def test_an_ambiguous_digest_revokes_no_token() -> None:
@@ -125,21 +125,21 @@ def test_an_ambiguous_digest_revokes_no_token() -> None:
         for name, end in (("a", "00"), ("b", "01"))
     ]
     secret = MemorySecret(TokenDocument(tokens=tuple(twins)).encode())
-    with pytest.raises(RegisterError, match="2 live tokens"):
-        create_register(secret).revoke("abababab")
+    with pytest.raises(TokenStoreError, match="2 live tokens"):
+        create_store(secret).revoke("abababab")
     assert secret.list_live_names() == {"a", "b"}
 
 
 def test_a_mistyped_token_is_refused_as_mistyped(secret: MemorySecret) -> None:
-    token = create_register(secret).create("ci")
-    with pytest.raises(RegisterError, match="mistyped"):
-        create_register(secret).revoke(token[:-1])
+    token = create_store(secret).create("ci")
+    with pytest.raises(TokenStoreError, match="mistyped"):
+        create_store(secret).revoke(token[:-1])
 
 
 @pytest.mark.parametrize("name", ["", " ", "a b", "é", "-a", "a" * 65, "a\n"])
 def test_an_invalid_name_is_refused(secret: MemorySecret, name: str) -> None:
-    with pytest.raises(RegisterError, match="invalid name"):
-        create_register(secret).create(name)
+    with pytest.raises(TokenStoreError, match="invalid name"):
+        create_store(secret).create(name)
     assert secret.versions == []
 
 
@@ -149,15 +149,15 @@ def test_the_error_of_a_full_secret_names_the_remedy() -> None:
     )
     secret = MemorySecret(TokenDocument(tokens=many).encode())
     with pytest.raises(
-        RegisterError, match=f"the secret is full: 401 .* bytes of {MAX_SIZE}; revoke"
+        TokenStoreError, match=f"the secret is full: 401 .* the limit is {MAX_SIZE}; revoke"
     ):
-        create_register(secret).create("ci")
+        create_store(secret).create("ci")
 
 
 def test_an_unreadable_secret_is_neither_changed_nor_quoted() -> None:
     secret = MemorySecret(b"password")
-    with pytest.raises(RegisterError, match="versions/1 is not a document") as raised:
-        create_register(secret).create("ci")
+    with pytest.raises(TokenStoreError, match="versions/1 is not a token document") as raised:
+        create_store(secret).create("ci")
     assert "password" not in str(raised.value)
     assert secret.versions == [b"password"]
 
@@ -174,27 +174,27 @@ def overtake(secret: MemorySecret, acts: Sequence[Act]) -> None:
 
 @pytest.mark.parametrize("others", [1, 2, 5])
 def test_concurrently_created_tokens_stay(secret: MemorySecret, others: int) -> None:
-    create_register(secret).create("before")
+    create_store(secret).create("before")
     names = ["ci", *(f"other-{number}" for number in range(others))]
-    overtake(secret, [partial(create_register(secret).create, name) for name in names])
+    overtake(secret, [partial(create_store(secret).create, name) for name in names])
     assert secret.list_live_names() == {"before", *names}
 
 
 def test_a_concurrently_revoked_token_stays_revoked(secret: MemorySecret) -> None:
-    create_register(secret).create("leaked")
+    create_store(secret).create("leaked")
 
     def revoke() -> None:
-        create_register(secret).revoke("leaked")
+        create_store(secret).revoke("leaked")
 
     secret.interruptions = [revoke]
-    create_register(secret).create("ci")
+    create_store(secret).create("ci")
     assert secret.list_live_names() == {"ci"}
 
 
 def test_a_writer_with_an_old_version_loses_no_token(secret: MemorySecret) -> None:
     for name in ("a", "b", "c"):
-        create_register(secret).create(name)
-    stale, now = secret.access_version(1), create_register(secret)
+        create_store(secret).create(name)
+    stale, now = secret.access_version(1), create_store(secret)
     secret.access_latest = lambda: stale  # type: ignore[method-assign]  # ``latest`` can be stale
     now.create("ci")
     assert secret.list_live_names() == {"a", "b", "c", "ci"}
@@ -204,11 +204,11 @@ def test_a_writer_with_an_old_version_loses_no_token(secret: MemorySecret) -> No
 def test_three_concurrent_writers_lose_no_token(
     secret: MemorySecret, order: tuple[int, ...]
 ) -> None:
-    create_register(secret).create("leaked")
+    create_store(secret).create("leaked")
     acts: list[Act] = [
-        lambda: create_register(secret).create("a"),
-        lambda: create_register(secret).revoke("leaked"),
-        lambda: create_register(secret).create("b"),
+        lambda: create_store(secret).create("a"),
+        lambda: create_store(secret).revoke("leaked"),
+        lambda: create_store(secret).create("b"),
     ]
     overtake(secret, [acts[number] for number in order])
     assert secret.list_live_names() == {"a", "b"}
