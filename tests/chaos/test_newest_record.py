@@ -216,7 +216,7 @@ actions = st.lists(
 
 
 @given(order=st.permutations([*FILES, *TOGGLES]), schedule=actions)
-@settings(max_examples=2000 if os.environ.get("CHAOS") == "full" else 80, deadline=None)
+@settings(max_examples=2000 if os.environ.get("CHAOS") == "full" else 80)
 def test_after_any_schedule_the_settled_state_is_that_of_the_newest_record(
     order: Sequence[Message], schedule: Sequence[tuple[str, int, int]]
 ) -> None:

@@ -150,7 +150,6 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @settings(
     max_examples=300 if FULL else 12,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 @given(_draw_wheel().filter(_is_accepted))

@@ -23,7 +23,6 @@ from testing.corpus.wheels import FILENAME, METADATA, WHEEL, Rows, make_wheel
 
 THOROUGH = settings(
     max_examples=300,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 

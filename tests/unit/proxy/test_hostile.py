@@ -68,7 +68,7 @@ def proxy() -> MemoryProxy:
 
 
 @pytest.mark.conformance(5, 14)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     path=st.text(st.characters(max_codepoint=255), max_size=80)
     | st.from_regex(r"/(simple|packages|pypi|changelog)/[!-~]{0,40}/?", fullmatch=True),

@@ -1,7 +1,7 @@
 """Grammar of paths: ``proxy.http.paths`` and the routes of ``proxy.app``."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas import layout
@@ -159,7 +159,6 @@ async def test_a_probe_answers_at_its_exact_path_only(proxy: MemoryProxy, path: 
 
 
 @pytest.mark.conformance(5)
-@settings(deadline=None)
 @given(st.binary(max_size=60) | st.from_regex(rb"/(simple|packages|pypi)/.{0,40}", fullmatch=True))
 def test_no_path_forms_a_key_with_a_slash_or_a_dot_segment_in_a_name(path: bytes) -> None:
     proxy = MemoryProxy()

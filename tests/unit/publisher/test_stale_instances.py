@@ -189,7 +189,7 @@ actions = st.lists(
 
 @EACH
 @given(schedule=actions)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_three_instances_in_any_order_settle_on_the_newest_record(
     protocol: Protocol, schedule: list[tuple[str, int, int]]
 ) -> None:
