@@ -1,7 +1,7 @@
-"""Authentication by a token: HTTP Basic (RFC 7617), the only scheme that installers support."""
+"""Authentication by a token: HTTP Basic (RFC 7617) of installers, or Bearer (RFC 6750)."""
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from access.errors import Unauthorized
@@ -10,8 +10,8 @@ from access.token_set import TokenSet
 from cloud.errors import CloudError
 from schemas.tokens import Token
 
-_MAX_LENGTH = 1024
-"""Maximum length of accepted credentials in Base64, in characters."""
+MAX_LENGTH = 8 * 1024
+"""Maximum length of a credential, in characters."""
 
 
 class Authenticator:
@@ -30,8 +30,8 @@ class Authenticator:
         :raises CloudError: if no version of the secret has been read.
         """
         tokens = self._tokens.get_fresh() or (await self._tokens.get())[0]
-        password = parse_password(authorization)
-        token = tokens.find(password, self._now()) if password else None
+        credential = parse_credential(authorization)
+        token = tokens.find(credential, self._now()) if credential else None
         if token is None:
             raise Unauthorized
         return token
@@ -45,16 +45,30 @@ class Authenticator:
         return True
 
 
-def parse_password(authorization: str) -> str | None:
-    """Return the password of an ``Authorization`` field with any user name; None if absent.
+def parse_credential(authorization: str) -> str | None:
+    """Return the credential of an ``Authorization`` field, without white space around it.
 
-    pip and uv first send an empty password; it is treated as none.
+    None if there is none, or if it is longer than :data:`MAX_LENGTH`.
     """
-    scheme, _, encoded = authorization.partition(" ")
-    if scheme.lower() != "basic" or len(encoded) > _MAX_LENGTH:
-        return None
+    scheme, *parameters = authorization.split(maxsplit=1) or [""]
+    parse = _PARSERS.get(scheme.lower())
+    credential = parse(parameters[0]) if parse and parameters else ""
+    return credential if 0 < len(credential) <= MAX_LENGTH else None
+
+
+def _parse_basic(encoded: str) -> str:
+    """Return the password, or the user name if the password is empty (RFC 7617).
+
+    Renovate and Dependabot send a token without a user name as the user name. An invalid character
+    in a user name, for example of Latin-1, does not matter.
+    """
     try:
-        decoded = base64.b64decode(encoded.strip(), validate=True).decode()
-    except ValueError:  # not Base64, or not UTF-8
-        return None
-    return decoded.partition(":")[2] or None
+        decoded = base64.b64decode(encoded.strip(), validate=True).decode(errors="replace")
+    except ValueError:  # not Base64
+        return ""
+    user, _, password = decoded.partition(":")
+    return password.strip() or user.strip()
+
+
+_PARSERS: Mapping[str, Callable[[str], str]] = {"basic": _parse_basic, "bearer": str.strip}
+"""Parser of the rest of the field, by scheme."""

@@ -20,7 +20,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from access.authentication import parse_password
+from access.authentication import parse_credential
 from chassis import logs
 from proxy.http.access_log import AccessRecord
 from proxy.http.requests import join_fields
@@ -79,7 +79,7 @@ def read_pages(site: Path) -> Pages:
 
 def is_known(authorization: str) -> bool:
     """Check the token."""
-    return hmac.compare_digest(hash_token(parse_password(authorization) or ""), DIGEST)
+    return hmac.compare_digest(hash_token(parse_credential(authorization) or ""), DIGEST)
 
 
 def log_response(scope: Scope, page: StaticContent, status: int, sent: int) -> None:

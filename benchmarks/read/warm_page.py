@@ -24,7 +24,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from access.authentication import parse_password
+from access.authentication import parse_credential
 from chassis import logs
 from proxy.http.access_log import AccessLog, AccessRecord
 from schemas.tokens import hash_token
@@ -54,7 +54,7 @@ def make_scope(path: str) -> Scope:
 
 def is_known(authorization: str) -> bool:
     """Check the token."""
-    return hmac.compare_digest(hash_token(parse_password(authorization) or ""), DIGEST)
+    return hmac.compare_digest(hash_token(parse_credential(authorization) or ""), DIGEST)
 
 
 def log_line(scope: Scope, body: bytes) -> None:

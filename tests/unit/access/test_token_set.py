@@ -5,13 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from access.authentication import parse_password
 from access.token_set import STALE_READ_PERIOD, TokenSet, create_loader
 from cloud.errors import NotFound, Unreadable
 from cloud.secrets import SecretVersion
 from schemas.names import ProjectName
 from testing.fakes.examples import NOON
-from testing.memory_proxy import TOKEN, TOKENS, encode_basic, make_entry
+from testing.memory_proxy import TOKEN, TOKENS, make_entry
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -103,31 +102,6 @@ def test_a_broken_document_is_unreadable_and_never_quoted(data: bytes) -> None:
     assert "tokens/versions/9" in str(raised.value)
     assert "gcpypi_secret" not in str(raised.value)
     assert raised.value.__cause__ is None
-
-
-@pytest.mark.conformance(60, 61)
-@pytest.mark.parametrize(
-    ("field", "password"),
-    [
-        (encode_basic("t"), "t"),
-        (encode_basic("t", user=""), "t"),
-        (encode_basic("a:b:c"), "a:b:c"),
-        (encode_basic("ä"), "ä"),
-        (encode_basic("t").replace("Basic", "bAsIc"), "t"),
-        (encode_basic("t").replace(" ", "  "), "t"),
-        ("Basic dXNlcjo=", None),
-        ("Basic dXNlcg==", None),
-        ("Basic /w==", None),
-        ("Basic !!!!", None),
-        ("Basic äöü", None),
-        ("Basic", None),
-        ("Bearer abc", None),
-        ("", None),
-        (encode_basic("x" * 2000), None),
-    ],
-)
-def test_the_password_of_basic_credentials_is_the_token(field: str, password: str | None) -> None:
-    assert parse_password(field) == password
 
 
 async def test_the_tokens_are_read_from_the_latest_version() -> None:
