@@ -81,6 +81,11 @@ def test_garbage_is_not_acceptable_rather_than_an_error(accept: str) -> None:
     [
         ("format=application/vnd.pypi.simple.v1%2Bjson", JSON),
         ("format=application/vnd.pypi.simple.latest%2Bjson", JSON),
+        ("format=application/vnd.pypi.simple.v1+json", JSON),
+        ("format=application/vnd.pypi.simple.v1%20json", JSON),
+        ("a=b+c&format=application%2Fvnd.pypi.simple.v1+html", V1_HTML),
+        ("format=application/vnd.pypi.simple.latest+json", JSON),
+        ("format=application/vnd.pypi.simple.latest+html", V1_HTML),
         ("a=b&format=application%2Fvnd.pypi.simple.v1%2Bhtml", V1_HTML),
         ("format=text/html", HTML),
     ],
@@ -93,7 +98,9 @@ def test_the_format_parameter_precedes_accept(query: str, media_type: str) -> No
 @pytest.mark.parametrize(
     "query",
     [
-        "format=application/vnd.pypi.simple.v1+json",
+        "format=application/vnd.pypi.simple.v2+json",
+        "format=+text/html",
+        "format=application/vnd.pypi.simple.v1++json",
         "format=*/*",
         "format=",
         "format=json",

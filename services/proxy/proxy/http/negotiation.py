@@ -47,7 +47,9 @@ def negotiate(accept: str, query: str) -> str:
 
 
 def _match_format(formats: list[str]) -> str:
-    media_type = _ALIASES.get(formats[0], formats[0])
+    """Return the media type in ``format``. A space is a raw ``+``: no media type has a space."""
+    requested = formats[0].replace(" ", "+")
+    media_type = _ALIASES.get(requested, requested)
     if len(formats) > 1 or media_type not in _OFFERS:
         raise NotAcceptable
     return media_type
