@@ -51,7 +51,8 @@ class Settings(SecretSettings):
     max_content_length: int | None = None
     """Size in bytes above which a streamed file is sent without Content-Length.
 
-    Cloud Run refuses HTTP/1 responses that declare more than 32 MiB.
+    Cloud Run refuses HTTP/1 responses that declare more than 32 MiB. Clients of HTTP/1.0 always get
+    the field, because they cannot read chunks. The front end of Cloud Run sends HTTP/1.1.
     https://cloud.google.com/run/quotas#request_limits
     """
     downloads: Literal["stream", "redirect"] = "stream"

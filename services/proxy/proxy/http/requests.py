@@ -29,6 +29,14 @@ class IndexRequest(Request):
         query: bytes = self.scope["query_string"]
         return query.decode("latin-1")
 
+    @property
+    def needs_length(self) -> bool:
+        """Whether a body needs Content-Length: HTTP/1.0 has no chunks (RFC 9112 §6.1).
+
+        Without the field a client would take a body that ends early for the whole.
+        """
+        return bool(self.scope.get("http_version") == "1.0")
+
     def check_limits(self) -> None:
         """Refuse requests outside the limits.
 

@@ -87,7 +87,7 @@ def respond(
 
     :param download: the source of a body that is not in memory.
     :param max_length: the largest Content-Length of a downloaded body, in bytes. A longer body is
-        sent without the field.
+        sent without the field, if the client can do without.
     """
     known = request.fields.get("if-none-match")
     if known is not None and matches_etag(known, resource.etag):
@@ -106,7 +106,7 @@ def respond(
     status = 200 if part is None else 206
     if download is None:
         return PreparedResponse(status, fields, (resource.body or b"")[start:stop])
-    if max_length is not None and stop - start > max_length:
+    if max_length is not None and stop - start > max_length and not request.needs_length:
         fields = _drop_length(fields)
     return BodyResponse(status, fields, download.select(start, stop), stop - start)
 
