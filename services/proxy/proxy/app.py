@@ -24,6 +24,7 @@ def create_routes(index: Index, authenticator: Authenticator) -> list[Route]:
         create_route("/packages/{filename}.metadata", index.send_core_metadata),
         create_route("/packages/{filename}", index.send_file),
         create_route("/simple/", index.list_projects),
+        create_route("/simple/index.html", index.redirect_to_list),
         create_route("/simple/{project}", index.redirect_to_project),
         create_route("/simple", index.redirect_to_list),
         create_route("/pypi/{project}/json", index.show_legacy_json),
@@ -61,7 +62,7 @@ def create_app(
 
     return Router(
         create_routes(index, authenticator),
-        default=TokenEndpoint(authenticator, index.reject),
+        default=TokenEndpoint(authenticator, index.redirect_to_canonical_path),
         redirect_slashes=False,
         middleware=[Middleware(AccessLog, gcp_project)],
         lifespan=lifespan,

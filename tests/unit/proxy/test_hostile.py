@@ -38,7 +38,7 @@ def request_status(server: ProxyServer, target: bytes, headers: bytes = b"") -> 
         (b"/simple/%2e%2e/%2e%2e/", 404),
         (b"/packages/..%2f..%2fblocked.json", 404),
         (b"/packages/%252e%252e%252fblocked.json", 404),
-        (b"/simple//alpha-pkg/", 404),
+        (b"/simple//alpha-pkg/", 301),
         (b"//evil.example/simple/", 404),
         (b"http://evil.example/simple/alpha-pkg", 301),
         (b"/" + b"a" * 5000, 414),
@@ -53,7 +53,7 @@ def test_a_hostile_target_is_refused(server: ProxyServer, target: bytes, status:
 def test_an_absolute_target_never_leads_to_its_host(server: ProxyServer) -> None:
     request = b"GET http://evil.example/simple/alpha-pkg HTTP/1.1\r\nHost: evil.example\r\n"
     answer = exchange(server, request + AUTHORIZED + b"Connection: close\r\n\r\n")
-    assert b"location: /simple/alpha-pkg/\r\n" in answer
+    assert b"location: ./alpha-pkg/\r\n" in answer
 
 
 def test_header_fields_beyond_32_kib_are_431(server: ProxyServer) -> None:

@@ -189,8 +189,8 @@ def find_problem(client: RepeatingClient) -> str:
         return f"status {answer.status}"
     if any(re.search(r"[^ -~]", value) for value in answer.headers.values()):
         return "a header field that is not printable"
-    location = answer.headers.get("location", "/")
-    if not location.startswith("/") or location.startswith("//"):
+    location = answer.headers.get("location", "./")
+    if not location.startswith(("./", "../")) or "//" in location.partition("?")[0]:
         return f"a redirect to {location}"
     if TOKEN in str(answer.headers) or answer.headers["x-content-type-options"] != "nosniff":
         return "the header fields"

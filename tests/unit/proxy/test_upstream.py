@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from proxy.settings import Settings
-from testing.memory_proxy import JSON, NARROW, MemoryProxy, ProxyResponse, encode_basic
+from testing.memory_proxy import JSON, NARROW, UPLOAD, MemoryProxy, ProxyResponse, encode_basic
 from testing.storage import Fault
 
 UPSTREAM = "https://index.example/simple/"
@@ -44,11 +44,57 @@ async def test_no_other_path_is_redirected_upstream(proxy: MemoryProxy, path: st
 
 
 async def test_a_name_is_normalised_before_it_is_sent_upstream(proxy: MemoryProxy) -> None:
-    assert (await ask(proxy, "/simple/Acme.Tool/")).headers["location"] == "/simple/acme-tool/"
+    assert (await ask(proxy, "/simple/Acme.Tool/")).headers["location"] == "../acme-tool/"
 
 
-async def test_a_project_out_of_scope_is_not_redirected_upstream(proxy: MemoryProxy) -> None:
-    assert (await ask(proxy, "/simple/requests/", authorization=encode_basic(NARROW))).status == 404
+@pytest.mark.conformance(62)
+@pytest.mark.parametrize("accept", ["*/*", JSON])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+async def test_an_unknown_project_is_redirected_upstream_for_a_scoped_token(
+    proxy: MemoryProxy, accept: str, method: str
+) -> None:
+    fields = {"accept": accept, "authorization": encode_basic(NARROW)}
+    answer = await proxy.ask("/simple/requests/", fields, method)
+    assert (answer.status, answer.headers["location"]) == (302, f"{UPSTREAM}requests/")
+    assert answer.headers["cache-control"] == "private, no-store"
+
+
+@pytest.mark.conformance(62)
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/simple/beta/",  # in this index, out of the scope
+        "/simple/half/",  # with one of its two pages
+        "/simple/hidden/",  # in blocked.json only
+        "/simple/acme-tool/",  # private
+        "/pypi/requests/json",
+        "/packages/requests-1.0-py3-none-any.whl",
+    ],
+)
+async def test_a_project_of_this_index_is_404_for_a_token_without_it(
+    proxy: MemoryProxy, path: str
+) -> None:
+    proxy.put_page("simple/half/index.v1.json", "{}")
+    proxy.block(hidden={"quarantined": True})
+    assert (await ask(proxy, path, authorization=encode_basic(NARROW))).status == 404
+
+
+async def test_a_token_without_the_read_scope_is_not_redirected_upstream(
+    proxy: MemoryProxy,
+) -> None:
+    assert (await ask(proxy, "/simple/requests/", authorization=encode_basic(UPLOAD))).status == 404
+
+
+async def test_a_fault_during_the_checks_is_503_for_a_scoped_token(proxy: MemoryProxy) -> None:
+    proxy.static.fault(Fault(name="simple/requests/index.html", status=503, times=None))
+    assert (await ask(proxy, "/simple/requests/", authorization=encode_basic(NARROW))).status == 503
+
+
+@pytest.mark.conformance(62)
+async def test_without_an_upstream_a_project_out_of_scope_is_404() -> None:
+    narrow = {"authorization": encode_basic(NARROW)}
+    answers = [await MemoryProxy().ask(f"/simple/{name}/", narrow) for name in ("beta", "requests")]
+    assert [answer.status for answer in answers] == [404, 404]
 
 
 async def test_no_request_without_a_token_is_redirected_upstream(proxy: MemoryProxy) -> None:

@@ -115,12 +115,12 @@ def redirect_temporarily(location: str) -> Response:
     return create_text_response(302, "Found at another URL.", fields)
 
 
-def redirect_permanently(path: str, query: str) -> Response:
-    """Return a permanent redirect to a path of the index, with the query if it is printable ASCII.
+def redirect_permanently(location: str, query: str) -> Response:
+    """Return a permanent redirect inside the index, with the query if it is printable ASCII.
 
-    The location has no scheme and no host, so it is valid behind every front end.
+    :param location: a reference of :func:`proxy.http.locations.create_location`.
     """
     is_safe = query.isascii() and query.isprintable()
-    location = f"{path}?{query}" if query and is_safe else path
-    fields = {"location": location, "cache-control": REVALIDATE}
-    return create_text_response(301, f"Moved to {path}.", fields)
+    target = f"{location}?{query}" if query and is_safe else location
+    fields = {"location": target, "cache-control": REVALIDATE}
+    return create_text_response(301, f"Moved to {location}.", fields)

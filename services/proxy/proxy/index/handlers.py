@@ -4,6 +4,7 @@ from starlette.responses import Response
 
 from access.refresh import RefreshingValue
 from cloud.errors import NotFound
+from proxy.http.locations import create_location, find_canonical_path
 from proxy.http.paths import parse_file, parse_page_number, parse_project
 from proxy.http.requests import IndexRequest
 from proxy.http.responses import ClosingResponse, redirect_permanently, redirect_temporarily
@@ -51,33 +52,31 @@ class Index:
 
     async def redirect_to_list(self, request: IndexRequest, token: Token) -> Response:
         """Redirect ``/simple`` to the list of projects."""
-        return redirect_permanently("/simple/", request.query)
+        return _redirect(request, "/simple/")
 
     async def show_project(self, request: IndexRequest, token: Token) -> Response:
         """Send ``/simple/<project>/``, the page of a project (PEP 503, PEP 691)."""
         project = _find_project(request)
         if project != request.path_params["project"]:
             return await self.redirect_to_project(request, token)
-        _require(token.can_read(project), "the project is out of the token's scope")
+        if not token.can_read(project):
+            _require(READ in token.scopes, "the token is not for reading")
+            return await self._redirect_upstream(project, request)
         key = representations.create_project_page_key(project, request.negotiate_media_type())
         try:
             return await self._send_page(key, request)
         except NotFound:
-            if self._upstream is None:
-                raise
-            request.record.cache = "read"
-            blocked, _ = await self._blocked.get()
-            return redirect_temporarily(await self._upstream.find(project, blocked))
+            return await self._redirect_upstream(project, request)
 
     async def redirect_to_project(self, request: IndexRequest, token: Token) -> Response:
         """Redirect to the page of a project under its normalised name, in one step."""
-        return redirect_permanently(f"/simple/{_find_project(request)}/", request.query)
+        return _redirect(request, f"/simple/{_find_project(request)}/")
 
     async def show_legacy_json(self, request: IndexRequest, token: Token) -> Response:
         """Send ``/pypi/<project>/json``, the page of a project in the older JSON API."""
         project = _find_project(request)
         if project != request.path_params["project"]:
-            return redirect_permanently(f"/pypi/{project}/json", request.query)
+            return _redirect(request, f"/pypi/{project}/json")
         _require(token.can_read(project), "the project is out of the token's scope")
         return await self._send_page(representations.create_legacy_json_key(project), request)
 
@@ -113,9 +112,23 @@ class Index:
         filename = await self._find_file(request, token)
         return await self._send_file(representations.create_core_metadata_key(filename), request)
 
-    async def reject(self, request: IndexRequest, token: Token) -> Response:
-        """Raise ``NotFound``: no route matches."""
-        raise NotFound("no such URL")
+    async def redirect_to_canonical_path(self, request: IndexRequest, token: Token) -> Response:
+        """Redirect another spelling of a path, if no route matches.
+
+        :raises NotFound: if the path is no such spelling.
+        """
+        return _redirect(request, find_canonical_path(request.scope["path"]))
+
+    async def _redirect_upstream(self, project: ProjectName, request: IndexRequest) -> Response:
+        """Redirect to the upstream page of a project that is not in this index.
+
+        The scopes of tokens do not matter: they are for the projects of this index.
+        """
+        if self._upstream is None:
+            raise NotFound("no upstream index")
+        request.record.cache = "read"
+        blocked, _ = await self._blocked.get()
+        return redirect_temporarily(await self._upstream.find(project, blocked))
 
     async def _find_file(self, request: IndexRequest, token: Token) -> Filename:
         """Return the requested file name. Raise ``NotFound`` if it is out of scope or blocked."""
@@ -138,6 +151,11 @@ class Index:
         file, download, request.record.cache = await self._files.find(key, range_field)
         response = respond(file, request, download, self._max_length)
         return response if download is None else ClosingResponse(response, download)
+
+
+def _redirect(request: IndexRequest, path: str) -> Response:
+    requested = request.scope["raw_path"].decode("ascii")
+    return redirect_permanently(create_location(requested, path), request.query)
 
 
 def _find_project(request: IndexRequest) -> ProjectName:

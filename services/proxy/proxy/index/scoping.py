@@ -44,9 +44,12 @@ def scope_projects(root_json: bytes, token: Token, media_type: str) -> bytes:
 
 
 def _render_html(listed: ProjectList) -> bytes:
-    """Return the list in HTML (PEP 503, PEP 629). The version stays 1.4 (PEP 833)."""
+    """Return the list in HTML (PEP 503, PEP 629), with relative links.
+
+    The version stays 1.4 (PEP 833).
+    """
     anchors = (
-        f'<a href="/simple/{normalize_project(p.name)}/">{escape(p.name)}</a><br>\n'
+        f'<a href="./{normalize_project(p.name)}/">{escape(p.name)}</a><br>\n'
         for p in listed.projects
     )
     head = '<meta charset="utf-8"><meta name="pypi:repository-version" content="1.4">'

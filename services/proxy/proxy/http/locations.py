@@ -1,0 +1,61 @@
+"""Canonical paths of the index, and references to them from other spellings.
+
+A reference is relative to the requested path (RFC 3986 §4.2). So it has neither scheme, host nor
+the prefix of a path, and a front end can change all three.
+"""
+
+from itertools import takewhile
+from urllib.parse import quote
+
+from cloud.errors import NotFound
+from proxy.http.paths import parse_file, parse_project
+from schemas.layout import METADATA_SUFFIX
+
+_DIRECTORY_PAGE = "index.html"
+"""Last segment of a page's path in static indexes."""
+
+
+def create_location(requested: str, path: str) -> str:
+    """Return the reference from a requested path to another path of the index.
+
+    It begins with ``./`` or ``../``. From a path with an empty segment it leads through the root,
+    because clients disagree whether ``..`` removes an empty segment.
+
+    :param requested: the path as the client sent it, undecoded.
+    """
+    here, there = requested.split("/")[1:-1], path.split("/")[1:]
+    pairs = zip(here, there[:-1], strict=False)
+    equal = takewhile(lambda pair: pair[0] == pair[1], pairs)
+    shared = 0 if "" in here else len(list(equal))
+    return ("../" * (len(here) - shared) or "./") + "/".join(there[shared:])
+
+
+def find_canonical_path(path: str) -> str:
+    """Return the canonical path for one with empty segments, ``index.html`` or a needless slash.
+
+    :param path: the path, decoded.
+    :raises NotFound: if there is none, or the path is already canonical.
+    """
+    segments = [segment for segment in path.split("/") if segment]
+    if segments[-1:] == [_DIRECTORY_PAGE]:
+        segments.pop()
+    canonical = _format_path(segments, path)
+    if canonical is None or canonical == path:
+        raise NotFound("no such URL")
+    return canonical
+
+
+def _format_path(segments: list[str], path: str) -> str | None:
+    match segments:
+        case []:
+            return "/"
+        case ["simple"]:
+            return "/simple/"
+        case ["simple", project]:
+            return f"/simple/{parse_project(project)}/"
+        case ["pypi", project, "json"]:
+            return f"/pypi/{parse_project(project)}/json"
+        case ["packages", filename] if path.endswith(filename):
+            parse_file(filename.removesuffix(METADATA_SUFFIX))
+            return f"/packages/{quote(filename)}"
+    return None
