@@ -5,7 +5,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
@@ -19,6 +19,10 @@ START = 90.0
 SETTLE = 20.0
 """Maximum number of seconds to wait for the end of earlier work."""
 HTML, JSON = "text/html", "application/vnd.pypi.simple.v1+json"
+GZIP = {"Accept-Encoding": "gzip, deflate"}
+"""Field of pip, uv, poetry and pdm for pages."""
+GZIPPED = ", gzip"
+"""End of the name of a request with :data:`GZIP`."""
 WHEEL = "small_project-1.0-py3-none-any.whl"
 LARGE_WHEEL = "big_project-1.0-py3-none-any.whl"
 
@@ -104,7 +108,8 @@ def make_targets(base: str, authorization: str) -> Mapping[str, Target]:
     for request, path in (("small", "small-project/"), ("500 files", "hot-project/"), ("root", "")):
         for kind, media_type in (("HTML", HTML), ("JSON", JSON)):
             headers = {**fields, "Accept": media_type}
-            targets[f"{request} {kind}"] = Target(f"{base}/simple/{path}", headers)
+            target = targets[f"{request} {kind}"] = Target(f"{base}/simple/{path}", headers)
+            targets[f"{request} {kind}{GZIPPED}"] = replace(target, headers={**headers, **GZIP})
     page = targets["small HTML"]
     tag = fetch(page)[0]["etag"]
     targets["304"] = Target(page.url, {**page.headers, "If-None-Match": tag})

@@ -19,7 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
-from benchmarks.harness.server_process import NotMeasurable, ServerProcess, settle
+from benchmarks.harness.server_process import NotMeasurable, ServerProcess, fetch, settle
 from benchmarks.harness.site import make_site
 from benchmarks.harness.testbed import (
     Testbed,
@@ -87,7 +87,13 @@ def measure(
             seen[request, servers[0].name].append(run_burst(server.targets["10 KB wheel"], 32, 1))
         print(f"round {turn + 1} of {rounds}", file=sys.stderr, flush=True)
     memory = {server.name: server.read_mebibytes() for server in servers}
-    return Results(seen, memory, median(direct), median(storage))
+    return Results(seen, memory, median(direct), median(storage), measure_lengths(servers[0]))
+
+
+def measure_lengths(server: ServerProcess) -> Mapping[str, int]:
+    """Return the bytes of the pages with 500 files, plain and gzipped."""
+    requests = (name for name in server.targets if name.startswith("500 files"))
+    return {name: len(fetch(server.targets[name])[1]) for name in requests}
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from benchmarks.harness.server_process import GZIPPED
 from benchmarks.harness.wrk import Burst
 
 OURS, EARLIER, STARLETTE, ASGI = "gcpypi", "earlier gcpypi", "bare Starlette", "bare ASGI"
@@ -21,6 +22,8 @@ class Results:
     """MB/s of reading 50 MB by the proxy's client without the proxy."""
     storage: float
     """MB/s of the same by wrk."""
+    lengths: Mapping[str, int]
+    """Bytes of our pages on the wire, by request."""
 
     def compute_rate(self, request: str, name: str) -> float:
         """Return the requests a second."""
@@ -77,6 +80,11 @@ def render_table(results: Results, names: Sequence[str], missing: Mapping[str, s
         f"50 MB: {streamed:.0f} MB/s through the proxy, {results.direct:.0f} MB/s by its client "
         f"without the proxy ({streamed / results.direct:.2f}), {results.storage:.0f} MB/s by wrk "
         f"from the storage server ({streamed / results.storage:.2f}).",
+        *(
+            f"{request}: {length:,} bytes, {results.lengths[request + GZIPPED]:,} gzipped."
+            for request, length in results.lengths.items()
+            if request + GZIPPED in results.lengths
+        ),
         *(f"{name} is not measured: {reason}" for name, reason in missing.items()),
     ]
     return "\n".join(lines)

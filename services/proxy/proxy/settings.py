@@ -37,7 +37,7 @@ class Settings(SecretSettings):
     blocked_refresh: Seconds = 5.0
     """Seconds between two reads of ``blocked.json``; a quarantine has this delay."""
     cache_bytes: Annotated[int, Field(ge=0)] = 32 * 1024 * 1024
-    """Maximum size of the pages and small files in memory, in bytes."""
+    """Maximum size of the pages, plain and gzipped, and small files in memory, in bytes."""
     cache_ttl: Seconds = 2.0
     """Seconds for which a page is served from memory without revalidation."""
     cache_stale: Seconds = 3600.0

@@ -281,7 +281,7 @@ async def test_the_root_lists_only_the_projects_of_the_token(proxy: MemoryProxy)
     }
     everything = await proxy.ask("/simple/", {"accept": JSON})
     assert answer.headers["etag"] != everything.headers["etag"]
-    assert answer.headers["vary"] == "Accept, Authorization"
+    assert answer.headers["vary"] == "Accept, Accept-Encoding, Authorization"
     page = await proxy.ask("/simple/", narrow)
     assert page.body.count(b"<a ") == 1
     assert b'<a href="./alpha-pkg/">alpha-pkg</a>' in page.body

@@ -172,15 +172,16 @@ def test_the_format_parameter_wins(server: ProxyServer) -> None:
 @pytest.mark.parametrize("accept", [JSON, V1_HTML, "text/html", "image/png"])
 def test_negotiated_answers_vary_by_accept(server: ProxyServer, accept: str) -> None:
     answer = server.get(PAGE, {"Accept": accept})
-    assert answer.headers["vary"] == "Accept"
+    vary = "Accept" if accept == "image/png" else "Accept, Accept-Encoding"
+    assert answer.headers["vary"] == vary
     tag = answer.headers.get("etag", "*")
     again = server.get(PAGE, {"Accept": accept, "If-None-Match": tag})
-    assert (again.headers["vary"], again.status) == ("Accept", 406 if tag == "*" else 304)
+    assert (again.headers["vary"], again.status) == (vary, 406 if tag == "*" else 304)
 
 
 @pytest.mark.conformance(17)
 def test_the_root_varies_by_authorization_too(server: ProxyServer) -> None:
-    assert server.get("/simple/").headers["vary"] == "Accept, Authorization"
+    assert server.get("/simple/").headers["vary"] == "Accept, Accept-Encoding, Authorization"
 
 
 @pytest.mark.conformance(18)
@@ -206,15 +207,6 @@ def test_the_bytes_are_the_objects(server: ProxyServer, target: str, data: bytes
     assert answer.body == data
     digest = hashlib.md5(data, usedforsecurity=False).hexdigest()  # the digest of Cloud Storage
     assert answer.headers["etag"] == f'"{digest}"'
-
-
-@pytest.mark.conformance(46)
-@pytest.mark.parametrize("target", EVERY_KIND)
-@pytest.mark.parametrize("coding", ["gzip, deflate", "identity", "zstd,gzip,deflate"])
-def test_nothing_is_ever_encoded(server: ProxyServer, target: str, coding: str) -> None:
-    answer = server.get(target, {"Accept-Encoding": coding})
-    assert "content-encoding" not in answer.headers
-    assert answer.headers["content-length"] == str(len(answer.body))
 
 
 @pytest.mark.conformance(47)

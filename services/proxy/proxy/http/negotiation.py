@@ -1,4 +1,4 @@
-"""Negotiation of the representation of a page.
+"""Negotiation of the representation of a page: media type and content coding.
 
 PEP 691, "Version + Format Selection"; RFC 9110 §12.
 
@@ -24,6 +24,9 @@ _ALIASES = {
     "application/vnd.pypi.simple.latest+html": V1_HTML,
 }
 
+_CODING_ALIASES = {"x-gzip": "gzip"}
+"""Codings with two names (RFC 9110 §8.4.1.3)."""
+
 _MEDIA_RANGE = re.compile(r"[\w!#$%&'*+.^`|~-]+/[\w!#$%&'*+.^`|~-]+", re.ASCII)
 _WEIGHT = re.compile(r"(?:0(?:\.[0-9]*)?|1(?:\.0*)?)", re.ASCII)
 
@@ -44,6 +47,25 @@ def negotiate(accept: str, query: str) -> str:
     if rank[0] <= 0:
         raise NotAcceptable
     return media_type
+
+
+@lru_cache(maxsize=128)
+def prefers_gzip(accept_encoding: str) -> bool:
+    """Return whether the client accepts gzip, and prefers no coding less (RFC 9110 §12.5.3).
+
+    :param accept_encoding: the ``Accept-Encoding`` field. Empty if it is absent; then any coding is
+        permitted, but such clients support none.
+    """
+    weights: dict[str, float] = {}
+    for element in accept_encoding.lower().split(","):
+        coding, *parameters = (part.strip() for part in element.split(";"))
+        weight = _parse_weight(parameters)
+        if weight is not None:
+            name = _CODING_ALIASES.get(coding, coding)
+            weights[name] = max(weight, weights.get(name, 0.0))
+    other = weights.get("*", 0.0)
+    weight = weights.get("gzip", other)
+    return weight > 0 and weight >= weights.get("identity", other)
 
 
 def _match_format(formats: list[str]) -> str:

@@ -5,6 +5,7 @@ from starlette.responses import Response
 from access.refresh import RefreshingValue
 from cloud.errors import NotFound
 from proxy.http.locations import create_location, find_canonical_path
+from proxy.http.negotiation import prefers_gzip
 from proxy.http.paths import parse_file, parse_page_number, parse_project
 from proxy.http.requests import IndexRequest
 from proxy.http.responses import ClosingResponse, redirect_permanently, redirect_temporarily
@@ -141,6 +142,8 @@ class Index:
 
     async def _send_page(self, key: Key, request: IndexRequest) -> Response:
         page, request.record.cache = await self._pages.find(key)
+        if page.gzipped is not None and prefers_gzip(request.fields.get("accept-encoding", "")):
+            page = page.gzipped
         return respond(page, request)
 
     async def _send_file(self, key: Key, request: IndexRequest) -> Response:

@@ -5,6 +5,7 @@ METADATA never change (items 47, 54 and 55 of ``docs/conformance.md``).
 """
 
 import hashlib
+from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from schemas.headers import BINARY, HTML, IMMUTABLE, JSON, REVALIDATE, SIMPLE_JS
 from schemas.names import Filename, ProjectName
 from schemas.pages import SEARCH_SCRIPT
 from schemas.tokens import Token
+from schemas.types import Generation
 
 _PAGE_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; "
@@ -28,6 +30,9 @@ cannot load anything.
 """
 _HOME_POLICY = f"{_PAGE_POLICY}; script-src '{SEARCH_SCRIPT}'"
 """Content security policy of the home page, which has an inline script for its search box."""
+
+_VARY_BY_CODING = (("vary", "Accept-Encoding"),)
+"""Field of pages with one media type (RFC 9110 §12.5.5)."""
 
 
 class Key(NamedTuple):
@@ -49,7 +54,7 @@ def create_project_list_key(media_type: str) -> Key:
     return Key(
         name,
         _choose_content_type(media_type),
-        _create_page_fields("Accept, Authorization", media_type),
+        _create_page_fields("Accept, Accept-Encoding, Authorization", media_type),
     )
 
 
@@ -64,22 +69,24 @@ def create_project_page_key(project: ProjectName, media_type: str) -> Key:
     """Return the key of a project's page."""
     is_json = media_type == SIMPLE_JSON
     name = layout.locate_project_json(project) if is_json else layout.locate_project_html(project)
-    return Key(name, _choose_content_type(media_type), _create_page_fields("Accept", media_type))
+    fields = _create_page_fields("Accept, Accept-Encoding", media_type)
+    return Key(name, _choose_content_type(media_type), fields)
 
 
 def create_legacy_json_key(project: ProjectName) -> Key:
     """Return the key of a project's page in the older JSON API."""
-    return Key(layout.locate_legacy_json(project), JSON)
+    return Key(layout.locate_legacy_json(project), JSON, _VARY_BY_CODING)
 
 
 def create_home_key() -> Key:
     """Return the key of the home page."""
-    return Key(layout.HOME, HTML, _create_policy_field(_HOME_POLICY))
+    return Key(layout.HOME, HTML, (*_VARY_BY_CODING, *_create_policy_field(_HOME_POLICY)))
 
 
 def create_changelog_key(number: int) -> Key:
     """Return the key of a page of the changelog."""
-    return Key(layout.locate_changelog(number), HTML, _create_policy_field(_PAGE_POLICY))
+    fields = (*_VARY_BY_CODING, *_create_policy_field(_PAGE_POLICY))
+    return Key(layout.locate_changelog(number), HTML, fields)
 
 
 def create_file_key(filename: Filename) -> Key:
@@ -93,20 +100,33 @@ def create_core_metadata_key(filename: Filename) -> Key:
     return Key(layout.locate_core_metadata(filename), BINARY)
 
 
-def create_page(key: Key, stored: StoredObject) -> Resource:
+def create_page(key: Key, stored: StoredObject, compressed: bytes | None = None) -> Resource:
     """Return a page with an entity tag from its content and media type.
 
-    The tag is strong, so the media types of one URL have different tags (RFC 9110 §8.8.3).
+    The tags are strong, so the media types and codings of one URL have different tags
+    (RFC 9110 §8.8.3).
+
+    :param compressed: the page in gzip, if that is smaller.
     """
-    digest = hashlib.sha256(key.media_type.encode() + b"\n" + stored.data).hexdigest()
+    page = _create_coded_page(key, stored.generation, stored.data)
+    if compressed is None:
+        return page
+    return replace(page, gzipped=_create_coded_page(key, stored.generation, compressed, "gzip"))
+
+
+def _create_coded_page(
+    key: Key, generation: Generation, body: bytes, coding: str | None = None
+) -> Resource:
+    digest = hashlib.sha256(key.media_type.encode() + b"\n" + body).hexdigest()
     return create_resource(
-        stored.data,
-        len(stored.data),
-        stored.generation,
+        body,
+        len(body),
+        generation,
         etag=f'"{digest[:32]}"',
         media_type=key.media_type,
         cache_control=REVALIDATE,
         extra=dict(key.extra),
+        coding=coding,
     )
 
 

@@ -41,11 +41,14 @@ class Resource:
     """Response to a HEAD."""
     not_modified: Response = field(repr=False)
     """Response to a client with the current representation (RFC 9110 §15.4.5)."""
+    gzipped: "Resource | None" = None
+    """The same page in gzip; None for files, and for pages that gzip does not make smaller."""
 
     @property
     def cost(self) -> int:
-        """Bytes of the body in memory."""
-        return 0 if self.body is None else len(self.body)
+        """Bytes of the bodies in memory."""
+        own = 0 if self.body is None else len(self.body)
+        return own if self.gzipped is None else own + self.gzipped.cost
 
 
 def create_resource(
@@ -57,15 +60,20 @@ def create_resource(
     media_type: str,
     cache_control: str,
     extra: Mapping[str, str],
+    coding: str | None = None,
 ) -> Resource:
-    """Prepare a resource and its responses."""
+    """Prepare a resource and its responses.
+
+    :param coding: the content coding of the body, if any.
+    """
     shared = {**COMMON, "etag": etag, "cache-control": cache_control, **extra}
     body_fields = {
         "content-type": media_type,
         "accept-ranges": "bytes",
         "content-length": str(size),
     }
-    fields = encode_fields({**shared, **body_fields})
+    coded = {"content-encoding": coding} if coding else {}
+    fields = encode_fields({**shared, **body_fields, **coded})
     return Resource(
         etag=etag,
         size=size,

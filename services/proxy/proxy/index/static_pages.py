@@ -7,6 +7,7 @@ from cloud.errors import Unavailable
 from cloud.ports import Reader, StoredObject
 from proxy.index import representations
 from proxy.index.cache import Cache
+from proxy.index.compression import compress_page
 from proxy.index.representations import Key
 from proxy.index.resources import Resource
 from proxy.index.scoping import scope_projects
@@ -36,9 +37,9 @@ class Pages:
         if key.token is not None:
             return await self._read_scoped(key, key.token, last)
         if last is None:
-            return representations.create_page(key, await self._static.read(key.name))
+            return await _prepare_page(key, await self._static.read(key.name))
         changed = await self._static.read_if_changed(key.name, last.generation)
-        return representations.create_page(key, changed) if changed else last
+        return await _prepare_page(key, changed) if changed else last
 
     async def _read_scoped(self, key: Key, token: Token, last: Resource | None) -> Resource:
         """Return the list of a token's projects, or ``last`` if the whole list is unchanged."""
@@ -49,4 +50,9 @@ class Pages:
             return last
         # Use a thread, because 100 000 projects take 0.4 s.
         body = await asyncio.to_thread(scope_projects, whole.body or b"", token, key.media_type)
-        return representations.create_page(key, StoredObject(whole.generation, body))
+        return await _prepare_page(key, StoredObject(whole.generation, body))
+
+
+async def _prepare_page(key: Key, stored: StoredObject) -> Resource:
+    """Return a page with its compressed form, for the memory."""
+    return representations.create_page(key, stored, await compress_page(stored.data))
