@@ -40,7 +40,13 @@ FIELDS = {"cache-control": "private, no-cache", "vary": "Accept", "etag": '"0123
 
 def make_scope(path: str) -> Scope:
     """Return a request of pip in the form that uvicorn passes."""
-    fields = {"host": "a", "accept": PIP[0], "user-agent": PIP[1], "authorization": encode_basic()}
+    fields = {
+        "host": "a",
+        "accept": PIP[0],
+        "accept-encoding": "gzip, deflate",
+        "user-agent": PIP[1],
+        "authorization": encode_basic(),
+    }
     return {
         "type": "http",
         "method": "GET",

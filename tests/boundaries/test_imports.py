@@ -30,9 +30,11 @@ SHELL = {"app.py", "main.py", "protocol.py", "push_endpoint.py", "server.py"}
 """Modules of a service that can import the web framework or the server."""
 PROXY_SHELL = {
     "access_log.py",
+    "cors.py",
     "endpoints.py",
     "error_responses.py",
     "handlers.py",
+    "icon.py",
     "requests.py",
     "resources.py",
     "responses.py",

@@ -1,6 +1,6 @@
 """Application of the proxy: a table of routes, the access log as middleware, and a lifespan."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from starlette.middleware import Middleware
@@ -9,8 +9,10 @@ from starlette.types import Scope
 
 from access.authentication import Authenticator
 from proxy.http.access_log import AccessLog
+from proxy.http.cors import create_cors
 from proxy.http.endpoints import Handler, ProbeEndpoint, TokenEndpoint, is_alive
 from proxy.index.handlers import Index
+from proxy.index.icon import IconEndpoint
 
 
 def create_routes(index: Index, authenticator: Authenticator) -> list[Route]:
@@ -32,6 +34,7 @@ def create_routes(index: Index, authenticator: Authenticator) -> list[Route]:
         create_route("/", index.show_home),
         ExactRoute("/health", ProbeEndpoint(is_alive, "Not alive.")),
         ExactRoute("/ready", ProbeEndpoint(authenticator.is_ready, "No tokens yet.")),
+        ExactRoute("/favicon.ico", IconEndpoint()),
     ]
 
 
@@ -41,6 +44,7 @@ def create_app(
     *,
     gcp_project: str,
     close: Callable[[], Awaitable[None]],
+    cors_origins: Sequence[str] = (),
 ) -> Router:
     """Create the application.
 
@@ -49,6 +53,7 @@ def create_app(
 
     :param gcp_project: the Google Cloud project, for the trace in the access log.
     :param close: function that closes the clients of the index after the last request.
+    :param cors_origins: the origins of browser apps that may read the index.
     """
 
     @asynccontextmanager
@@ -64,7 +69,7 @@ def create_app(
         create_routes(index, authenticator),
         default=TokenEndpoint(authenticator, index.redirect_to_canonical_path),
         redirect_slashes=False,
-        middleware=[Middleware(AccessLog, gcp_project)],
+        middleware=[Middleware(AccessLog, gcp_project), *create_cors(cors_origins)],
         lifespan=lifespan,
     )
 

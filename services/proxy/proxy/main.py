@@ -104,6 +104,7 @@ def build_app(settings: Settings, clients: Clients) -> Router:
         _build_authenticator(settings, clients),
         gcp_project=settings.gcp_project,
         close=clients.close,
+        cors_origins=settings.cors_origins,
     )
 
 

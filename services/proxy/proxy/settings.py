@@ -4,7 +4,7 @@ import re
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from chassis.settings import ServiceSettings
 from schemas.tokens import ProjectGlob
@@ -12,6 +12,25 @@ from schemas.tokens import ProjectGlob
 Seconds = Annotated[float, Field(ge=0)]
 
 _PLAIN = re.compile(r"[!-~]+", re.ASCII)
+_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]")
+_DEFAULT_PORTS = {"https": 443, "http": 80}
+"""Ports by scheme. An origin of a browser has no default port."""
+
+
+def normalize_origin(text: str) -> str:
+    """Return an origin in the form of a browser, or ``*`` for any origin.
+
+    :raises ValueError: if the text is neither.
+    """
+    if text == "*":
+        return text
+    parts = urlsplit(text.lower())
+    host, port = parts.netloc.removesuffix(f":{parts.port}"), parts.port
+    is_origin = parts.path in ("", "/") and not parts.query and not parts.fragment
+    if parts.scheme not in _DEFAULT_PORTS or not _HOST.fullmatch(host) or not is_origin:
+        raise ValueError(f"{text!r} should be an origin without a path: https://app.example")
+    suffix = "" if port in (None, _DEFAULT_PORTS[parts.scheme]) else f":{port}"
+    return f"{parts.scheme}://{host}{suffix}"
 
 
 class SecretSettings(ServiceSettings):
@@ -61,6 +80,9 @@ class Settings(SecretSettings):
     """Index to which the proxy redirects requests for unknown projects; unset: no redirects."""
     private_names: tuple[ProjectGlob, ...] = Field(default=(), validate_default=True)
     """Globs of projects that are not redirected, as JSON; required with ``UPSTREAM_INDEX_URL``."""
+
+    cors_origins: tuple[Annotated[str, AfterValidator(normalize_origin)], ...] = ()
+    """Origins of browser apps that may read the index with a token, as JSON."""
 
     @field_validator("upstream_index_url")
     @classmethod
