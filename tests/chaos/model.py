@@ -50,7 +50,7 @@ class SequentialModel:
         if command.action != "set-status":
             value = command.action in ("yank", "remove")
             kind = "yanked" if "yank" in command.action else "removed"
-            reason = reason or ("yanked" if command.action == "yank" else None)
+            reason = reason if reason and reason.strip() else None
         key = (command.project, kind, *_find_subject(command))
         register: Register = {
             "issued_at": command.issued_at,
@@ -131,7 +131,7 @@ def _create_command(file: FileRecord, number: int, random: Random) -> ProjectCom
         "project": file.project,
         "command_id": f"command-{number}",
         "issued_at": LONG_AGO + timedelta(seconds=random.randrange(60)),
-        "reason": random.choice([None, "because"]),
+        "reason": random.choice([None, "", " ", "because"]),
     }
     if action == "set-status":
         statuses = ("active", "archived", "deprecated", "quarantined")

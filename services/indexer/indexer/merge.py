@@ -20,9 +20,6 @@ from schemas.releases import rank_register
 
 Key = TypeVar("Key")
 
-DEFAULT_YANK_REASON = "yanked"
-"""Default reason of a yank. Some clients ignore a yank with an empty reason."""
-
 CLOCK_SKEW = timedelta(minutes=5)
 """Maximum time by which an operator's clock can be ahead of the clock of Pub/Sub."""
 
@@ -185,12 +182,11 @@ def _set_status(record: ProjectRecord, issued: IssuedCommand) -> ProjectRecord:
 def _set_register(record: ProjectRecord, issued: IssuedCommand) -> ProjectRecord:
     command = issued.command
     kind = "yanked" if command.action in ("yank", "unyank") else "removed"
-    yank = command.action == "yank"
     register = Register(
         issued_at=issued.issued_at,
         command_id=issued.command_id,
         value=command.action in ("yank", "remove"),
-        reason=command.reason or (DEFAULT_YANK_REASON if yank else None),
+        reason=_keep_reason(command.reason),
     )
     registers: Registers = getattr(record, kind)
     update: dict[str, object] = {}
@@ -201,6 +197,11 @@ def _set_register(record: ProjectRecord, issued: IssuedCommand) -> ProjectRecord
             registers.versions, normalize_release(command.version), register
         )
     return record.model_copy(update={kind: registers.model_copy(update=update)})
+
+
+def _keep_reason(reason: str | None) -> str | None:
+    """Return the reason; None if it is blank (PEP 592: a yank may have no reason)."""
+    return reason if reason and not reason.isspace() else None
 
 
 def _set_if_newer(

@@ -72,9 +72,12 @@ def test_equal_versions_are_one_release_however_they_are_written() -> None:
     assert find_yank(merge_all(issue("yank", at=2, version="1.0.0.0"), onto=record), WHEEL)
 
 
-def test_a_yank_without_a_reason_says_yanked() -> None:
-    record = merge_all(WHEEL, issue("yank", filename=WHEEL.filename))
-    assert record.yanked.files[WHEEL.filename].reason == "yanked"
+@pytest.mark.parametrize("reason", [None, "", " \t"])
+def test_a_yank_without_a_reason_has_none(reason: str | None) -> None:
+    record = merge_all(WHEEL, issue("yank", filename=WHEEL.filename, reason=reason))
+    assert record.yanked.files == {
+        WHEEL.filename: Register(issued_at=NOON, command_id="c1", value=True, reason=None)
+    }
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Self
 
 from schemas import layout
 from schemas.names import ProjectName, Version
-from schemas.records import FileRecord, ProjectRecord
+from schemas.records import FileRecord, ProjectRecord, Register
 from schemas.releases import find_latest_file, find_yank, get_status, list_offered_files, rank_file
 from schemas.types import Status
 
@@ -78,8 +78,17 @@ def _make_listed_file(record: ProjectRecord, file: FileRecord) -> ListedFile:
     return ListedFile(
         facts=file,
         requires_python=make_printable(file.requires_python or "") or None,
-        yanked=make_printable(yank.reason or "") if yank else None,
+        yanked=_read_reason(yank) if yank else None,
     )
+
+
+def _read_reason(yank: Register) -> str:
+    """Return the reason of a yank; empty without a reason.
+
+    Releases before 0.3.0 stored the reason ``yanked`` for a yank without a reason.
+    """
+    reason = make_printable(yank.reason or "")
+    return "" if reason.casefold() == "yanked" else reason
 
 
 def _choose_representative(

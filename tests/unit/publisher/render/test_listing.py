@@ -56,6 +56,20 @@ def test_a_final_release_is_the_latest_even_if_a_prerelease_is_newer() -> None:
     assert listing.latest.facts.version == "1.0"
 
 
+@pytest.mark.parametrize("reason", [None, "", " \r\n", "yanked", " Yanked "])
+def test_a_reason_that_says_nothing_is_none(reason: str | None) -> None:
+    """Records of releases before 0.3.0 have the reason ``yanked`` by default."""
+    yanked = Registers.model_validate({"versions": {"1": make_yank(reason)}})
+    listing = Listing.from_record(make_record("acme-1.tar.gz", yanked=yanked))
+    assert [file.yanked for file in listing.files] == [""]
+
+
+def test_a_reason_that_contains_the_word_yanked_is_kept() -> None:
+    yanked = Registers.model_validate({"versions": {"1": make_yank("yanked by the authors")}})
+    listing = Listing.from_record(make_record("acme-1.tar.gz", yanked=yanked))
+    assert [file.yanked for file in listing.files] == ["yanked by the authors"]
+
+
 def test_a_yanked_file_represents_a_release_only_without_others() -> None:
     yanked = Registers.model_validate({"versions": {"2.0": make_yank()}})
     two = make_record("acme-1.0-py3-none-any.whl", "acme-2.0-py3-none-any.whl", yanked=yanked)
