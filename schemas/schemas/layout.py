@@ -106,3 +106,11 @@ def locate_changelog(page: int) -> str:
 def format_file_path(filename: Filename) -> str:
     """Return the URL path of a file at the proxy, percent-encoded (``+``, ``!``)."""
     return f"/packages/{quote(filename)}"
+
+
+def format_file_link(filename: Filename) -> str:
+    """Return the relative URL of a file, for ``/simple/<project>/`` and ``/pypi/<project>/json``.
+
+    The URL is relative, so that the index works under any host name and path prefix.
+    """
+    return f"../..{format_file_path(filename)}"

@@ -134,7 +134,7 @@ class MemoryProxy:
         return TokenSet.read(self.tokens, "tokens/versions/7")
 
     def _fill(self) -> None:
-        self.put_page("simple/index.html", '<a href="/simple/alpha-pkg/">alpha-pkg</a>')
+        self.put_page("simple/index.html", '<a href="alpha-pkg/">alpha-pkg</a>')
         projects = [{"name": "alpha-pkg"}, {"name": "beta"}]
         root = {"meta": {"api-version": "1.4"}, "projects": projects}
         self.put_page("simple/index.v1.json", json.dumps(root))

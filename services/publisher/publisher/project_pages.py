@@ -17,6 +17,7 @@ The publisher deletes nothing: a project without files has pages without files.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from cloud.errors import NotFound
 from cloud.ports import Bucket, Headers, ObjectInfo
@@ -39,12 +40,21 @@ class PageKind:
     render: Callable[[Listing], bytes]
 
 
-KINDS = (
-    PageKind(layout.locate_project_json, SIMPLE_JSON, simple_json.render_project),
-    PageKind(layout.locate_project_html, HTML, project_html.render),
-    PageKind(layout.locate_legacy_json, JSON, legacy_json.render),
-)
-"""All kinds of pages in the order of writing: pages for installers come first."""
+def create_kinds(index_url: str | None = None) -> tuple[PageKind, ...]:
+    """Return all kinds of pages in the order of writing: pages for installers come first.
+
+    :param index_url: address for the absolute URLs of the older JSON API; None: relative URLs.
+    """
+    render_legacy = partial(legacy_json.render, index_url=index_url)
+    return (
+        PageKind(layout.locate_project_json, SIMPLE_JSON, simple_json.render_project),
+        PageKind(layout.locate_project_html, HTML, project_html.render),
+        PageKind(layout.locate_legacy_json, JSON, render_legacy),
+    )
+
+
+KINDS = create_kinds()
+"""All kinds of pages, with relative URLs only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +65,7 @@ class ProjectPages:
     metadata: Bucket
     blocked: BlockedList
     retry: Retry
+    kinds: Sequence[PageKind] = KINDS
 
     def publish(self, project: ProjectName, *, force: bool) -> ProjectRecord:
         """Publish the pages, and return the record; the pages are of this record or a newer one.
@@ -72,7 +83,7 @@ class ProjectPages:
         record = read_record(self.metadata, layout.locate_record(project))
         self.blocked.update(record)
         kinds = [
-            kind for kind in KINDS if force or _is_outdated(found.get(kind.locate(project)), record)
+            k for k in self.kinds if force or _is_outdated(found.get(k.locate(project)), record)
         ]
         for kind, data in _render_pages(kinds, record):
             self._write(kind, record, data, found.get(kind.locate(project)))

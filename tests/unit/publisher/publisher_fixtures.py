@@ -10,7 +10,7 @@ from cloud.retry import Retry
 from publisher.blocked import BlockedList
 from publisher.catalog_pages import Catalog
 from publisher.main import DEADLINE, RETRY
-from publisher.project_pages import ProjectPages
+from publisher.project_pages import ProjectPages, create_kinds
 from schemas import layout
 from schemas.catalog import CatalogEntry
 from schemas.names import Filename, ProjectName
@@ -146,14 +146,18 @@ class PublisherInstance:
     """Instance of the publisher on a store that all instances share."""
 
     def __init__(
-        self, store: Store, hook: Hook | None = None, clock: ManualClock | None = None
+        self,
+        store: Store,
+        hook: Hook | None = None,
+        clock: ManualClock | None = None,
+        index_url: str | None = None,
     ) -> None:
         static = MemoryBucket("static", storage=store.storage)
         metadata = MemoryBucket("metadata", storage=store.storage)
         static.before = metadata.before = hook
         patience = make_retry(clock)
         self.blocked = BlockedList(static, patience)
-        self.pages = ProjectPages(static, metadata, self.blocked, patience)
+        self.pages = ProjectPages(static, metadata, self.blocked, patience, create_kinds(index_url))
         self.catalog = Catalog(static, metadata, "Packages", patience)
 
     def publish(self, *, force: bool = False) -> ProjectRecord:

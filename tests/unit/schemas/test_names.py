@@ -3,6 +3,7 @@
 import pytest
 
 from schemas.layout import (
+    format_file_link,
     format_file_path,
     locate_core_metadata,
     locate_record,
@@ -93,7 +94,13 @@ def test_the_uploader_is_the_first_segment_and_the_file_name_the_last() -> None:
 def test_the_url_path_of_a_file_is_percent_encoded() -> None:
     filename = validate_filename("acme-1!2.0+cu1-py3-none-any.whl")
     assert format_file_path(filename) == "/packages/acme-1%212.0%2Bcu1-py3-none-any.whl"
+
     assert locate_core_metadata(filename) == "acme-1!2.0+cu1-py3-none-any.whl.metadata"
+
+
+def test_the_link_to_a_file_is_relative_and_percent_encoded() -> None:
+    filename = validate_filename("acme-1!2.0+cu1-py3-none-any.whl")
+    assert format_file_link(filename) == "../../packages/acme-1%212.0%2Bcu1-py3-none-any.whl"
 
 
 def test_a_project_is_escaped_with_underscores_in_file_names() -> None:

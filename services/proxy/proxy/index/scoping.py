@@ -49,7 +49,7 @@ def _render_html(listed: ProjectList) -> bytes:
     The version stays 1.4 (PEP 833).
     """
     anchors = (
-        f'<a href="./{normalize_project(p.name)}/">{escape(p.name)}</a><br>\n'
+        f'<a href="{normalize_project(p.name)}/">{escape(p.name)}</a><br>\n'
         for p in listed.projects
     )
     head = '<meta charset="utf-8"><meta name="pypi:repository-version" content="1.4">'

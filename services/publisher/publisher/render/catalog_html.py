@@ -6,10 +6,10 @@ The changelog lists uploads, so it has only projects that offer files.
 """
 
 from collections.abc import Iterator, Sequence
-from html import escape
 from itertools import cycle
 
 from publisher.render import templates
+from publisher.render.anchors import format_anchor, verify_anchor_lines
 from publisher.render.markup import Attributes, Link, add_head, replace_exactly, verify_links
 from schemas import layout
 from schemas.catalog import CatalogEntry
@@ -22,10 +22,11 @@ _ROOT_STYLE = """
         """
 
 _NAVIGATION = (
-    ("Projects", "/"),
-    ("Changelog", f"/{layout.locate_changelog(1)}"),
-    ("Simple index", "/simple/"),
+    ("Projects", ""),
+    ("Changelog", layout.locate_changelog(1)),
+    ("Simple index", "simple/"),
 )
+"""Texts and addresses of the navigation, relative to the home page."""
 
 _CATALOG_STYLE = """
             .container { padding: 0 20px 40px; }
@@ -37,15 +38,17 @@ _CATALOG_STYLE = """
 
 
 def render_root(projects: Sequence[ProjectName]) -> bytes:
-    """Render ``/simple/`` with exactly one link per project (PEP 503)."""
-    page = layout.ROOT_HTML
+    """Render ``/simple/`` with exactly one link per project (PEP 503), alone on its line."""
+    page, count = layout.ROOT_HTML, len(projects)
     html = templates.render("simple.html", package_names=projects)
-    html = replace_exactly(page, html, '<a href="', '<a href="/simple/', len(projects))
-    html = replace_exactly(page, html, '/index.html">', '/">', len(projects))
+    html = replace_exactly(page, html, "<li><a ", f"<li>\n{20 * ' '}<a ", count)
+    html = replace_exactly(page, html, "</a></li>", f"</a>\n{16 * ' '}</li>", count)
+    html = replace_exactly(page, html, '/index.html">', '/">', count)
     html = add_head(page, html, {}, _ROOT_STYLE)
-    return verify_links(
-        page, html, [(project, {"href": _make_project_path(project)}) for project in projects]
-    )
+    links: list[Link] = [(project, {"href": f"{project}/"}) for project in projects]
+    data = verify_links(page, html, links)
+    verify_anchor_lines(page, html, links)
+    return data
 
 
 def render_home(entries: Sequence[CatalogEntry], title: str) -> bytes:
@@ -53,13 +56,12 @@ def render_home(entries: Sequence[CatalogEntry], title: str) -> bytes:
     page, count = layout.HOME, len(entries)
     versions = [(entry.project, entry.latest_version or "none") for entry in entries]
     html = templates.render("index.html", packages=versions, title=title)
-    html = replace_exactly(page, html, 'href="simple/', 'href="/simple/', count)
     html = replace_exactly(page, html, '/index.html" data-name="', '/" data-name="', count)
     # Let the search box accept several words; without the separator, split() returns one.
     html = replace_exactly(page, html, ".trim().split()", ".trim().split(/\\s+/)")
-    return verify_links(
-        page, _add_navigation(page, html), [*_list_navigation_links(), *_list_home_links(versions)]
-    )
+    navigation = _list_navigation_links("./")
+    html = _add_navigation(page, html, navigation)
+    return verify_links(page, html, [*navigation, *_list_home_links(versions)])
 
 
 def render_changelog(entries: Sequence[CatalogEntry], title: str, page: int, pages: int) -> bytes:
@@ -83,22 +85,21 @@ def render_changelog(entries: Sequence[CatalogEntry], title: str, page: int, pag
         html = replace_exactly(name, html, old, new)
     pagination_links = _list_pagination_links(pagination)
     project_links: list[Link] = [
-        (entry.project, {"href": _make_project_path(entry.project)}) for entry in entries
+        (entry.project, {"href": f"../{layout.locate_project_pages(entry.project)}"})
+        for entry in entries
     ]
+    navigation = _list_navigation_links("../")
     return verify_links(
         name,
-        _add_navigation(name, html),
-        [*_list_navigation_links(), *pagination_links, *project_links, *pagination_links],
+        _add_navigation(name, html, navigation),
+        [*navigation, *pagination_links, *project_links, *pagination_links],
     )
-
-
-def _make_project_path(project: ProjectName) -> str:
-    return f"/{layout.locate_project_pages(project)}"
 
 
 def _list_home_links(versions: Sequence[tuple[ProjectName, str]]) -> Iterator[Link]:
     for (project, latest), parity in zip(versions, cycle(("odd", "even")), strict=False):
-        attributes: Attributes = {"class": f"package {parity}", "href": _make_project_path(project)}
+        address = layout.locate_project_pages(project)
+        attributes: Attributes = {"class": f"package {parity}", "href": address}
         text = f"{project} (latest version: {latest})"
         yield text, {**attributes, "data-name": project}
 
@@ -120,13 +121,14 @@ def _list_pagination_links(pagination: dict[str, str | None]) -> list[Link]:
     return [(label, {"href": target} if target else {}) for label, target in targets]
 
 
-def _list_navigation_links() -> list[Link]:
-    return [(text, {"href": address}) for text, address in _NAVIGATION]
+def _list_navigation_links(home: str) -> list[Link]:
+    """Return the links of the navigation; ``home`` is the link to the home page."""
+    return [(text, {"href": home + address}) for text, address in _NAVIGATION]
 
 
-def _add_navigation(page: str, html: str) -> str:
-    """Add the navigation between the catalog's pages, and the ``meta`` tags and style."""
-    links = "".join(f'<a href="{escape(href)}">{text}</a>' for text, href in _NAVIGATION)
+def _add_navigation(page: str, html: str, navigation: Sequence[Link]) -> str:
+    """Add the navigation between the catalog's pages, and the declarations in the head."""
+    links = "".join(map(format_anchor, navigation))
     container = '<div class="container width">\n'
     line = f'{container}            <p class="navigation">{links}</p>\n'
     return add_head(page, replace_exactly(page, html, container, line), {}, _CATALOG_STYLE)

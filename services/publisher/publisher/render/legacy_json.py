@@ -1,23 +1,32 @@
 """``/pypi/<project>/json``: PyPI's legacy JSON API, with the fields that a record provides.
 
-No standard describes this API, only PyPI's documentation ("JSON API"). URLs are path-absolute, like
-all URLs of this index.
+No standard describes this API, only PyPI's documentation ("JSON API"). Some clients, for example
+micropip, do not resolve relative URLs here. URLs are therefore absolute if the publisher knows the
+address of the index, and else relative to the page.
 """
+
+from urllib.parse import urljoin
 
 from publisher.render.listing import ListedFile, Listing
 from publisher.render.simple_json import Json, encode_json
+from schemas import layout
 from schemas.types import format_time
 
 
-def render(listing: Listing) -> bytes:
-    """Render all releases of a project, and the facts and files of the latest one."""
+def render(listing: Listing, index_url: str | None = None) -> bytes:
+    """Render all releases of a project, and the facts and files of the latest one.
+
+    :param index_url: address of the index, ending in ``/simple/``; None: URLs are relative.
+    """
+    # The page of the project in the simple API has the depth of this page.
+    base = f"{index_url}{listing.project}/" if index_url else ""
     releases: dict[str, list[Json]] = {version: [] for version in listing.versions}
     for file in listing.files:
-        releases[file.facts.version].append(_render_file(file))
+        releases[file.facts.version].append(_render_file(file, base))
     latest = listing.latest
     return encode_json(
         {
-            "info": _render_info(listing, latest),
+            "info": _render_info(listing, latest, base),
             "releases": releases,
             "urls": releases[latest.facts.version] if latest else [],
             "vulnerabilities": [],
@@ -25,8 +34,9 @@ def render(listing: Listing) -> bytes:
     )
 
 
-def _render_info(listing: Listing, latest: ListedFile | None) -> Json:
-    info: Json = {"name": listing.project, "project_url": f"/simple/{listing.project}/"}
+def _render_info(listing: Listing, latest: ListedFile | None, base: str) -> Json:
+    link = f"../../{layout.locate_project_pages(listing.project)}"
+    info: Json = {"name": listing.project, "project_url": urljoin(base, link)}
     facts = latest.facts if latest else None
     return info | {
         "version": facts.version if facts else None,
@@ -37,12 +47,12 @@ def _render_info(listing: Listing, latest: ListedFile | None) -> Json:
     }
 
 
-def _render_file(file: ListedFile) -> Json:
+def _render_file(file: ListedFile, base: str) -> Json:
     facts = file.facts
     wheel = facts.filename.endswith(".whl")
     return {
         "filename": facts.filename,
-        "url": file.url_path,
+        "url": urljoin(base, file.link),
         "digests": {"sha256": facts.sha256},
         "size": facts.size,
         "packagetype": "bdist_wheel" if wheel else "sdist",

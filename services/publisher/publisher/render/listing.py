@@ -22,9 +22,9 @@ class ListedFile:
     """Reason of the yank (PEP 592): empty if none was given, None if the file is not yanked."""
 
     @property
-    def url_path(self) -> str:
-        """Path of the file's URL, percent-encoded."""
-        return layout.format_file_path(self.facts.filename)
+    def link(self) -> str:
+        """Relative URL of the file, for the pages of its project."""
+        return layout.format_file_link(self.facts.filename)
 
 
 @dataclass(frozen=True, slots=True)

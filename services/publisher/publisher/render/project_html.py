@@ -3,6 +3,7 @@
 from html import escape
 
 from publisher.render import templates
+from publisher.render.anchors import join_anchor_lines, verify_anchor_lines
 from publisher.render.listing import ListedFile, Listing, make_printable
 from publisher.render.markup import Attributes, Link, add_head, replace_exactly, verify_links
 from schemas import layout
@@ -18,7 +19,7 @@ _STYLE = """
             a[data-yanked] { text-decoration: line-through; color: #888; }
             a[data-yanked]::after { content: "yanked: " attr(data-yanked); color: #a33;
                                     display: inline-block; margin-left: 1ch; }
-            a[data-yanked=""]::after { content: "yanked"; }
+            a[data-yanked='']::after { content: "yanked"; }
             .status { background: #fff3d6; border: 1px solid #e8d5a0; padding: 8px 12px; }
         """
 
@@ -43,7 +44,7 @@ _SELECTION_SCRIPT = """
 
 
 def render(listing: Listing) -> bytes:
-    """Render the page, newest release first.
+    """Render the page, newest release first, with each anchor on one line.
 
     :raises UnexpectedHtml: if dumb-pypi did not write exactly one correct link per file.
     """
@@ -57,7 +58,11 @@ def render(listing: Listing) -> bytes:
     html = add_head(page, html, _build_meta(listing), _STYLE)
     html = replace_exactly(page, html, "</h1>\n", f"</h1>\n{_render_remarks(listing)}")
     html = _replace_script(page, html, listing)
-    return verify_links(page, html, [_make_link(file) for file in reversed(listing.files)])
+    links = [_make_link(file) for file in reversed(listing.files)]
+    html = join_anchor_lines(html)
+    data = verify_links(page, html, links)
+    verify_anchor_lines(page, html, links)
+    return data
 
 
 def _format_requirement(listing: Listing) -> str:
@@ -101,7 +106,7 @@ def _render_remarks(listing: Listing) -> str:
 
 def _make_link(file: ListedFile) -> Link:
     digest = file.facts.metadata_sha256
-    attributes: Attributes = {"href": f"{file.url_path}#sha256={file.facts.sha256}"}
+    attributes: Attributes = {"href": f"{file.link}#sha256={file.facts.sha256}"}
     if file.requires_python:
         attributes["data-requires-python"] = file.requires_python
     if digest:

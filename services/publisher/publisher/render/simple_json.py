@@ -1,8 +1,8 @@
 """JSON pages of the simple API (PEP 691, 700, 714, 792), from the same listing as the HTML.
 
 The output is deterministic: sorted keys, files in total order. ``dist-info-metadata`` never
-appears, because old installers fail on it. URLs are path-absolute, so that clients send their
-credentials with them.
+appears, because old installers fail on it. URLs are relative to the page. Clients therefore send
+their credentials with them, and the index works under any host name and path prefix.
 """
 
 import json
@@ -49,7 +49,7 @@ def _render_file(file: ListedFile) -> Json:
     facts = file.facts
     entry: Json = {
         "filename": facts.filename,
-        "url": file.url_path,
+        "url": file.link,
         "hashes": {"sha256": facts.sha256},
         "size": facts.size,
         "upload-time": format_time(facts.upload_time),

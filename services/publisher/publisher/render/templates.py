@@ -30,8 +30,8 @@ class _File(Package):  # type: ignore[misc]  # dumb-pypi ships no types
     __slots__ = ()
 
     def url(self, base_url: str, *, include_hash: bool = True) -> str:
-        """Return the path-absolute URL, percent-encoded; ``base_url`` is ignored."""
-        return f"{layout.format_file_path(self.filename)}#{self.hash}"
+        """Return the relative URL, percent-encoded; ``base_url`` is ignored."""
+        return f"{layout.format_file_link(self.filename)}#{self.hash}"
 
     @property
     def formatted_upload_time(self) -> str:
@@ -46,8 +46,8 @@ class _Project(_File):
     __slots__ = ()
 
     def url(self, base_url: str, *, include_hash: bool = True) -> str:
-        """Return the path of the project's page."""
-        return f"/{layout.locate_project_pages(self.name)}"
+        """Return the link from a page of the changelog to the project's page."""
+        return f"../{layout.locate_project_pages(self.name)}"
 
 
 class _Reason(str):

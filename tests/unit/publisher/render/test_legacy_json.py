@@ -22,7 +22,7 @@ def render_page(of: ProjectRecord) -> Any:  # noqa: ANN401 - JSON
 def test_the_latest_release_represents_the_project() -> None:
     assert render_page(make_hostile_record())["info"] == {
         "name": "acme",
-        "project_url": "/simple/acme/",
+        "project_url": "../../simple/acme/",
         "version": "1!2.0",
         "summary": "Says <hello> & goodbye",
         "requires_python": "<4, >=3.8",
@@ -46,7 +46,7 @@ def test_every_release_is_there_with_its_files_and_the_latest_again() -> None:
 def test_a_file_has_digest_size_time_and_type() -> None:
     assert render_page(make_hostile_record())["releases"]["0.9"][0] == {
         "filename": "acme-0.9-py3-none-any.whl",
-        "url": "/packages/acme-0.9-py3-none-any.whl",
+        "url": "../../packages/acme-0.9-py3-none-any.whl",
         "digests": {"sha256": "a" * 64},
         "size": 1000,
         "packagetype": "bdist_wheel",

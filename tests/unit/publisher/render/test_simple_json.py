@@ -36,7 +36,7 @@ FILE = {
     "type": "object",
     "properties": {
         "filename": {"type": "string", "pattern": r"\.(whl|tar\.gz)$"},
-        "url": {"type": "string", "pattern": r"^/packages/[A-Za-z0-9._%-]+$"},
+        "url": {"type": "string", "pattern": r"^\.\./\.\./packages/[A-Za-z0-9._%-]+$"},
         "hashes": HASHES,
         "size": {"type": "integer", "minimum": 0},
         "upload-time": {
@@ -134,7 +134,7 @@ def test_versions_cover_every_file_once_each() -> None:
 def test_a_file_says_all_that_is_known_of_it() -> None:
     assert index_files(make_hostile_record())["acme-1.0rc1.tar.gz"] == {
         "filename": "acme-1.0rc1.tar.gz",
-        "url": "/packages/acme-1.0rc1.tar.gz",
+        "url": "../../packages/acme-1.0rc1.tar.gz",
         "hashes": {"sha256": "a" * 64},
         "size": 1000,
         "upload-time": "2026-11-24T12:04:30.750000Z",
@@ -146,7 +146,7 @@ def test_a_file_says_all_that_is_known_of_it() -> None:
 @pytest.mark.conformance(10)
 def test_addresses_are_percent_encoded() -> None:
     assert index_files(make_hostile_record())["acme-1!2.0-py3-none-any.whl"]["url"] == (
-        "/packages/acme-1%212.0-py3-none-any.whl"
+        "../../packages/acme-1%212.0-py3-none-any.whl"
     )
 
 
