@@ -14,6 +14,7 @@ from chassis.batch import Progress, run_command
 from chassis.settings import load_settings, warn_old_names
 from cloud import pubsub, storage
 from cloud.storage import StorageBucket
+from publisher.project_pages import create_kinds
 from publisher.repair.file_check import FileCheck
 from publisher.repair.index_check import IndexCheck
 from publisher.repair.project_check import ProjectCheck
@@ -55,7 +56,7 @@ def _run_verify(settings: RepairSettings, options: argparse.Namespace, pool: Exe
     static = StorageBucket(client, settings.static_bucket)
     packages = StorageBucket(client, settings.packages_bucket)
     files = FileCheck(packages, options.bytes)
-    projects = ProjectCheck(metadata, static, files)
+    projects = ProjectCheck(metadata, static, files, create_kinds(settings.index_url))
     index = IndexCheck(metadata, static, packages, settings.title, projects, files)
     run = Verification(
         projects, index, pool, lambda: time.sleep(options.patience), Progress("verify")

@@ -18,7 +18,7 @@ from cloud.storage import StorageBucket
 from publisher.app import Publisher, create_app
 from publisher.blocked import BlockedList
 from publisher.catalog_pages import Catalog
-from publisher.project_pages import ProjectPages
+from publisher.project_pages import ProjectPages, create_kinds
 from publisher.projects import Projects
 from publisher.settings import Settings
 
@@ -74,7 +74,8 @@ def connect(settings: Settings) -> Clients:
 def build_app(settings: Settings, clients: Clients) -> Starlette:
     """Create the application from its settings and clients."""
     static, metadata = clients.static, clients.metadata
-    pages = ProjectPages(static, metadata, BlockedList(static, RETRY), RETRY)
+    kinds = create_kinds(settings.index_url)
+    pages = ProjectPages(static, metadata, BlockedList(static, RETRY), RETRY, kinds)
     catalog = Catalog(static, metadata, settings.title, RETRY)
     publisher = Publisher(Projects(pages, clients.published), catalog, settings.catalog_interval)
     return create_app(publisher, settings.gcp_project, create_readiness_check(static, metadata))

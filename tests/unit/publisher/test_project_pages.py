@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from cloud.errors import NotFound, TooManyRequests
@@ -18,6 +20,7 @@ from unit.publisher.publisher_fixtures import (
     make_status,
 )
 
+OLD_URL, NEW_URL = "https://old.example/simple/", "https://new.example/simple/"
 NAMES = [kind.locate(ACME) for kind in KINDS]
 
 
@@ -156,3 +159,16 @@ def test_a_name_written_too_often_for_too_long_is_given_back() -> None:
     with pytest.raises(TooManyRequests):
         PublisherInstance(store, clock=clock).publish()
     assert clock.now <= 120
+
+
+@pytest.mark.parametrize(("force", "url"), [(False, OLD_URL), (True, NEW_URL)])
+def test_only_a_forced_publish_writes_pages_of_an_unchanged_record_in_a_new_form(
+    force: bool, url: str
+) -> None:
+    """After an upgrade or a change of ``INDEX_URL``, ``rebuild`` sets ``force``."""
+    store = Store()
+    store.index(make_record("acme-1.tar.gz"))
+    PublisherInstance(store, index_url=OLD_URL).publish()
+    PublisherInstance(store, index_url=NEW_URL).publish(force=force)
+    [file] = json.loads(store.read(layout.locate_legacy_json(ACME)))["urls"]
+    assert file["url"] == url.replace("simple/", "packages/acme-1.tar.gz")

@@ -4,14 +4,14 @@ The check has no rules of its own: it calls the functions that publish. It rende
 compares the bytes. ``blocked.json`` is correct if the publisher would not change it now.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pydantic import ValidationError
 
 from cloud.ports import Bucket, ObjectInfo
 from publisher import blocked
-from publisher.project_pages import KINDS, read_record
+from publisher.project_pages import KINDS, PageKind, read_record
 from publisher.render.listing import Listing
 from publisher.repair.difference import Difference, DifferenceKind
 from publisher.repair.file_check import FileCheck
@@ -27,6 +27,7 @@ class ProjectCheck:
     metadata: Bucket
     static: Bucket
     files: FileCheck
+    kinds: Sequence[PageKind] = KINDS
 
     def check(self, name: str) -> list[Difference]:
         """Return the differences between the record ``name`` and the objects of its project."""
@@ -69,7 +70,7 @@ class ProjectCheck:
 
     def _check_pages(self, record: ProjectRecord) -> Iterator[Difference]:
         listing = Listing.from_record(record)
-        for kind in KINDS:
+        for kind in self.kinds:
             name = kind.locate(record.project)
             page = self.static.stat(name)
             if page is None:

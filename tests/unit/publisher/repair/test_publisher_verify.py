@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from cloud.ports import NO_METADATA, Headers
+from publisher.project_pages import create_kinds
 from publisher.repair.difference import Difference
 from publisher.repair.file_check import FileCheck
 from publisher.repair.index_check import IndexCheck
@@ -40,10 +41,11 @@ def make_verification(
     *,
     read_files: bool = False,
     wait: Callable[[], None] = lambda: None,
+    index_url: str | None = None,
 ) -> Verification:
     metadata, static, packages = (index.buckets[b] for b in ("metadata", "static", "packages"))
     files = FileCheck(packages, read_files)
-    projects = ProjectCheck(metadata, static, files)
+    projects = ProjectCheck(metadata, static, files, create_kinds(index_url))
     whole = IndexCheck(metadata, static, packages, "Python packages", projects, files)
     return Verification(projects, whole, pool, wait, lambda words: None)
 
@@ -73,6 +75,14 @@ def read_record(index: MemoryIndex) -> ProjectRecord:
 
 def test_a_correct_index_has_no_differences(index: MemoryIndex, pool: Executor) -> None:
     assert list(make_verification(index, pool, read_files=True).run()) == []
+
+
+def test_pages_with_another_index_url_differ_until_a_rebuild(
+    index: MemoryIndex, pool: Executor
+) -> None:
+    verification = make_verification(index, pool, index_url="https://packages.example/simple/")
+    found = [(one.kind, one.object) for one in verification.run([ACME])]
+    assert found == [("other-page", "gs://static/pypi/acme/json")]
 
 
 def test_nothing_is_written(index: MemoryIndex, pool: Executor) -> None:
