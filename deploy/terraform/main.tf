@@ -33,9 +33,20 @@ locals {
     proxy   = { image = "proxy", buckets = ["PACKAGES", "STATIC"], concurrency = 80, instances = 20, memory = "512Mi", timeout = 3600 }
   }
 
+  # Settings of the publisher that the pages contain. A change needs a rebuild of the pages: deploy/install
+  # reads the output "rendering". The address from Cloud Run is unknown here: it depends on the services.
+  page_settings = {
+    for name, value in merge(
+      var.domain == null ? {} : { INDEX_URL = "https://${var.domain}/simple/" },
+      lookup(var.settings, "publisher", {}),
+    ) : name => value if contains(["INDEX_URL", "TITLE"], name)
+  }
+
   # Settings that depend on the installation; var.settings takes precedence.
   defaults = {
-    ingest = { UPLOADERS = jsonencode({ for name, each in local.uploaders : name => each.disabled ? [] : each.projects }) }
+    publisher = local.page_settings
+    catalog   = local.page_settings
+    ingest    = { UPLOADERS = jsonencode({ for name, each in local.uploaders : name => each.disabled ? [] : each.projects }) }
     proxy = {
       TOKENS_SECRET = local.tokens_secret
       # Cloud Run refuses a response with a Content-Length above 32 MiB; 1 MiB is left for headers.
@@ -110,7 +121,7 @@ module "repair" {
   environment = merge(
     { GCP_PROJECT = var.project },
     local.bucket_settings,
-    { for name, value in lookup(var.settings, "publisher", {}) : name => value if name == "TITLE" },
+    local.page_settings,
   )
 }
 

@@ -48,6 +48,12 @@ output "publish" {
   }
 }
 
+output "rendering" {
+  description = "Digest of the images and settings that write the pages. deploy/install publishes all pages again when it changes."
+  # A rebuild of the images of one source (deploy/install --rebuild) adds -r and a time to the tag.
+  value = substr(sha256(jsonencode([replace(var.tag, "/-r[0-9]{14}$/", ""), local.page_settings])), 0, 32)
+}
+
 output "clients" {
   description = "Configuration of each installer with this index as its only one; GCPYPI_TOKEN is a token."
   value = {

@@ -71,14 +71,15 @@ def test_a_job_has_the_settings_of_its_command(
     assert read.model_dump()["packages_bucket"] == "acme-packages-gcpypi-packages"
 
 
-def test_verify_and_the_publisher_have_the_same_title(resources: Resources) -> None:
+def test_verify_the_publisher_and_the_catalog_have_the_same_title(resources: Resources) -> None:
     [job] = [
         each
         for each in select(resources, "google_cloud_run_v2_job")
         if each["name"] == "gcpypi-verify"
     ]
     title = read_variables(job["template"][0]["template"][0])["TITLE"]
-    assert title == read_environment(resources, "publisher")["TITLE"] == "Acme's packages"
+    titles = {read_environment(resources, name)["TITLE"] for name in ("publisher", "catalog")}
+    assert {title} == titles == {"Acme's packages"}
 
 
 def test_ingest_gets_the_uploaders(resources: Resources, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,10 +20,13 @@ case $called in $ANSWERS) echo -e "${OUTPUT:-something}" ;; esac
 [[ $called == "python3 -m venv "* ]] || exit 0
 mkdir -p "$3/bin" && ln -sf "$(realpath "$0")" "$3/bin/python"
 """
-BUCKET = "gcloud storage buckets list *"
+BUCKET = "gcloud storage buckets list *-gcpypi-terraform --format*"
 IMAGE = "gcloud artifacts docker tags list *"
 STATE = "terraform * state pull"
 TOKENS = "gcloud secrets versions list *"
+RENDERING = "terraform * output -raw rendering"
+PUBLISHED = "gcloud storage buckets list *labels.pages=*"
+EXECUTE = "gcloud run jobs execute gcpypi-rebuild *"
 
 Script = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -156,6 +159,60 @@ def test_the_state_of_an_earlier_release_is_renamed_before_targets_are_used(
     text = calls.read_text("utf-8")
     assert text.count(" state mv module.publishers module.uploaders\n") == 1
     assert text.index(" state mv ") < text.index(" -target=")
+
+
+def list_rebuilds(calls: Path) -> list[str]:
+    """Return the calls that publish pages again or record it, shortened."""
+    found = re.findall(r"jobs execute \S+|--update-labels=\S+", calls.read_text("utf-8"))
+    return [each.replace("jobs execute ", "") for each in found]
+
+
+def test_the_first_installation_records_the_version_of_its_pages_and_rebuilds_none(
+    script: Script, calls: Path
+) -> None:
+    done = script("install", "--tag", "1", answers=RENDERING, output="d1")
+    assert (done.returncode, list_rebuilds(calls)) == (0, ["--update-labels=pages=d1"])
+
+
+def test_an_upgrade_publishes_all_pages_again_with_the_new_images(
+    script: Script, calls: Path
+) -> None:
+    done = script("install", "--tag", "2", answers=f"@({BUCKET}|{RENDERING})", output="d2")
+    assert (done.returncode, list_rebuilds(calls)) == (
+        0,
+        ["gcpypi-rebuild", "--update-labels=pages=d2"],
+    )
+    text = calls.read_text("utf-8")
+    last_change = text.rindex(" apply ")
+    assert last_change < text.index("jobs execute gcpypi-rebuild")
+    assert "--project=acme-packages --region=europe-west1 --wait" in text
+
+
+def test_an_installation_without_a_change_publishes_no_page_again(
+    script: Script, calls: Path
+) -> None:
+    answers = f"@({BUCKET}|{RENDERING}|{PUBLISHED})"
+    done = script("install", "--tag", "2", answers=answers, output="d2")
+    assert (done.returncode, list_rebuilds(calls)) == (0, [])
+    assert "labels.pages=d2 " in calls.read_text("utf-8")
+
+
+@pytest.mark.parametrize("broken", [EXECUTE, "gcloud storage buckets update *pages*"])
+def test_a_rebuild_that_failed_is_repeated(script: Script, calls: Path, broken: str) -> None:
+    answers = f"@({BUCKET}|{RENDERING})"
+    done = script("install", "--tag", "2", answers=answers, output="d2", fails=broken)
+    assert done.returncode == 1
+    assert "proxy.tokens" not in calls.read_text("utf-8")
+    script("install", "--tag", "2", answers=answers, output="d2")
+    assert list_rebuilds(calls) == ["gcpypi-rebuild", "--update-labels=pages=d2"]
+
+
+@pytest.mark.parametrize("broken", [RENDERING, PUBLISHED])
+def test_install_stops_if_it_cannot_compare_the_version_of_the_pages(
+    script: Script, calls: Path, broken: str
+) -> None:
+    done = script("install", "--tag", "2", answers=BUCKET, fails=broken)
+    assert (done.returncode, list_rebuilds(calls)) == (1, [])
 
 
 def test_only_changes_of_files_in_the_images_change_the_tag(script: Script, tree: Path) -> None:

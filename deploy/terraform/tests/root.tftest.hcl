@@ -29,8 +29,8 @@ variables {
 
 run "install" {
   assert {
-    condition     = output.index_url == "https://service-42.run.example.com/simple/"
-    error_message = "The URL of the index ends in /simple/."
+    condition     = output.index_url == "https://service-42.run.example.com/simple/" && local.page_settings == { TITLE = "Acme's packages" }
+    error_message = "The URL of the index ends in /simple/; without a domain the publisher does not know it."
   }
   assert {
     condition     = length(google_service_account_iam_member.proxy_signs) == 0
@@ -54,6 +54,49 @@ run "own_domain" {
   assert {
     condition     = output.index_url == "https://packages.example.com/simple/"
     error_message = "The URL of the index contains the domain."
+  }
+  assert {
+    condition     = local.page_settings == { INDEX_URL = "https://packages.example.com/simple/", TITLE = "Acme's packages" } && local.defaults.publisher == local.page_settings
+    error_message = "The publisher knows the URL at the domain, for absolute URLs in the older JSON API."
+  }
+  assert {
+    condition     = output.rendering != run.install.rendering
+    error_message = "After a change of INDEX_URL deploy/install publishes all pages again."
+  }
+}
+
+run "own_load_balancer" {
+  command = plan
+  variables {
+    domain   = "packages.example.com"
+    settings = { publisher = { INDEX_URL = "https://example.com/python/simple/" } }
+  }
+  assert {
+    condition     = local.page_settings == { INDEX_URL = "https://example.com/python/simple/" }
+    error_message = "The setting takes precedence over the domain."
+  }
+}
+
+run "another_version" {
+  command = plan
+  variables {
+    tag = "2"
+  }
+  assert {
+    condition     = output.rendering != run.install.rendering && length(output.rendering) == 32
+    error_message = "After an upgrade deploy/install publishes all pages again."
+  }
+}
+
+run "same_source_built_again" {
+  command = plan
+  variables {
+    tag      = "1-r20261128120000"
+    settings = { ingest = { STRICT = "false" }, publisher = { TITLE = "Acme's packages", LOG_LEVEL = "DEBUG" } }
+  }
+  assert {
+    condition     = output.rendering == run.install.rendering
+    error_message = "Images of the same source, and settings that no page contains, leave the pages as they are."
   }
 }
 

@@ -38,12 +38,15 @@ def test_install_runs_its_steps_in_the_order_of_their_dependencies() -> None:
         "-target=module.registry",
         "gcloud builds submit",
         "-var=tag=1",
+        "jobs execute gcpypi-rebuild",
+        "--update-labels=pages=DIGEST",
         "-m proxy.tokens create admin",
-        "output",
     )
     places = [find_line(lines, text) for text in order]
     assert places[:4] == sorted(places[:4])
-    assert places[3] < len(lines) - 1 - find_line(lines[::-1], "-var=tag=1") < places[5] < places[6]
+    assert places[3] < len(lines) - 1 - find_line(lines[::-1], "-var=tag=1") < places[5]
+    assert places[5:] == sorted(places[5:])
+    assert lines[-1].endswith("/deploy/terraform output")
 
 
 def test_scripts_ask_before_each_change() -> None:
