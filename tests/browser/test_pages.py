@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,13 @@ pytestmark = pytest.mark.browser
 
 PICTURE = Path(__file__).parents[2] / "docs/images/home.png"
 PROJECTS = ("acme-auth", "acme-billing", "acme-geometry", "tool-for-builds", "weather")
+YANK = """
+from cloud import pubsub
+from schemas.events import ProjectCommand
+topic = pubsub.PubsubTopic(pubsub.connect(), "gcpypi-local", "project-command")
+topic.publish(ProjectCommand(action="yank", project="weather", version="1.0"))
+"""
+"""Program of an operator that yanks a release without a reason."""
 SUMMARY = "Summary: One of the sample projects\n"
 
 
@@ -127,3 +135,37 @@ def test_the_browser_logs_no_errors(browser: webdriver.Chrome, index: LocalIndex
         browser.get(make_home_url(index) + page)
     said = [str(entry["message"]) for entry in browser.get_log("browser")]
     assert [message for message in said if "favicon" not in message] == []
+
+
+@pytest.mark.parametrize("page", ["", "changelog/page1.html"])
+def test_the_icon_of_a_page_for_people_needs_no_request(
+    browser: webdriver.Chrome, index: LocalIndex, page: str
+) -> None:
+    browser.get_log("browser")
+    browser.get(make_home_url(index) + page)
+    icon = browser.find_element("css selector", "link[rel=icon]").get_attribute("href")
+    assert [str(icon)[:19], browser.get_log("browser")] == ["data:image/svg+xml,", []]
+
+
+def test_links_lead_from_page_to_page(browser: webdriver.Chrome, index: LocalIndex) -> None:
+    browser.get(make_home_url(index))
+    addresses = []
+    for text in ("Changelog", "acme-auth", None, "Projects", "Simple index", "weather"):
+        if text is None:
+            browser.back()
+        else:
+            browser.find_element("link text", text).click()
+        addresses.append("/" + browser.current_url.split("/", 3)[3])
+    changelog = "/changelog/page1.html"
+    pages = [changelog, "/simple/acme-auth/", changelog, "/", "/simple/", "/simple/weather/"]
+    assert addresses == pages
+
+
+def test_a_yank_without_a_reason_is_shown_once(
+    browser: webdriver.Chrome, index: LocalIndex
+) -> None:
+    index.run(sys.executable, "-c", YANK)
+    wait_until(lambda: b"data-yanked" in index.get("/simple/weather/", "text/html")[1])
+    browser.get(make_home_url(index) + "simple/weather/")
+    remark = "return getComputedStyle(document.querySelector('li a'), '::after').content"
+    assert browser.execute_script(remark) == '"yanked"'

@@ -405,3 +405,6 @@ def test_html_cannot_load_anything(server: ProxyServer, target: str) -> None:
     assert [d for d in policy.split("; ") if d.startswith("script-src")] == (
         [f"script-src '{SEARCH_SCRIPT}'"] if target == "/" else []
     )
+    assert [d for d in policy.split("; ") if d.startswith("img-src")] == (
+        ["img-src data:"] if target in ("/", "/changelog/page1.html") else []
+    )

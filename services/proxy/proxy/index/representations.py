@@ -28,7 +28,9 @@ Hashes instead of ``unsafe-inline`` would not help. A hash does not cover the st
 the pages of dumb-pypi, and each page has different style sheets. Under this policy a style sheet
 cannot load anything.
 """
-_HOME_POLICY = f"{_PAGE_POLICY}; script-src '{SEARCH_SCRIPT}'"
+_ICON_POLICY = f"{_PAGE_POLICY}; img-src data:"
+"""Content security policy of pages with an icon, which is part of the page."""
+_HOME_POLICY = f"{_ICON_POLICY}; script-src '{SEARCH_SCRIPT}'"
 """Content security policy of the home page, which has an inline script for its search box."""
 
 _VARY_BY_CODING = (("vary", "Accept-Encoding"),)
@@ -85,7 +87,7 @@ def create_home_key() -> Key:
 
 def create_changelog_key(number: int) -> Key:
     """Return the key of a page of the changelog."""
-    fields = (*_VARY_BY_CODING, *_create_policy_field(_PAGE_POLICY))
+    fields = (*_VARY_BY_CODING, *_create_policy_field(_ICON_POLICY))
     return Key(layout.locate_changelog(number), HTML, fields)
 
 

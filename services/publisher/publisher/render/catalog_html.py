@@ -14,6 +14,7 @@ from publisher.render.markup import Attributes, Link, add_head, replace_exactly,
 from schemas import layout
 from schemas.catalog import CatalogEntry
 from schemas.names import ProjectName
+from schemas.pages import ICON
 
 _ROOT_STYLE = """
             body { font: 16px/1.6 Helvetica, Arial, sans-serif;
@@ -127,8 +128,8 @@ def _list_navigation_links(home: str) -> list[Link]:
 
 
 def _add_navigation(page: str, html: str, navigation: Sequence[Link]) -> str:
-    """Add the navigation between the catalog's pages, and the declarations in the head."""
+    """Add the navigation between the pages for people, and the declarations in the head."""
     links = "".join(map(format_anchor, navigation))
     container = '<div class="container width">\n'
     line = f'{container}            <p class="navigation">{links}</p>\n'
-    return add_head(page, replace_exactly(page, html, container, line), {}, _CATALOG_STYLE)
+    return add_head(page, replace_exactly(page, html, container, line), {}, _CATALOG_STYLE, ICON)

@@ -24,8 +24,8 @@ _META = {"pypi:repository-version": "1.4"}
 """Last API version for HTML (PEP 833); without this tag, clients assume 1.0 (PEP 629)."""
 
 _TAGS = frozenset(
-    {"html", "head", "title", "meta", "style", "script", "body", "div", "h1", "h2", "p", "strong"}
-    | {"code", "input", "ul", "li", "a", "table", "tr", "th", "td"}
+    {"html", "head", "title", "meta", "link", "style", "script", "body", "div", "h1", "h2", "p"}
+    | {"strong", "code", "input", "ul", "li", "a", "table", "tr", "th", "td"}
 )
 """HTML elements in the output of dumb-pypi and of the adaptation."""
 
@@ -43,12 +43,17 @@ def replace_exactly(page: str, html: str, old: str, new: str, times: int = 1) ->
     return html.replace(old, new)
 
 
-def add_head(page: str, html: str, meta: dict[str, str], style: str) -> str:
-    """Add ``meta`` tags for installers and browsers, and a style sheet, to the head of ``html``."""
+def add_head(page: str, html: str, meta: dict[str, str], style: str, icon: str = "") -> str:
+    """Add ``meta`` tags for installers and browsers, and a style sheet, to the head of ``html``.
+
+    :param icon: URL of the page's icon; empty without one.
+    """
     declared = "".join(
         f'        <meta name="{name}" content="{escape(content)}">\n'
         for name, content in (_META | meta).items()
     )
+    if icon:
+        declared += f'        <link rel="icon" href="{escape(icon)}">\n'
     head = (
         '<!DOCTYPE html>\n<html lang="en">\n    <head>\n'
         '        <meta charset="utf-8">\n'

@@ -127,6 +127,19 @@ def test_pages_of_the_changelog_lead_to_each_other(
     assert page.list_hrefs("../")[:3] == ["../", "../changelog/page1.html", "../simple/"]
 
 
+@pytest.mark.parametrize(
+    ("page", "icons"),
+    [
+        (render_home(ENTRIES, TITLE), 1),
+        (render_changelog(ENTRIES, TITLE, 2, 3), 1),
+        (render_root(PROJECTS), 0),
+    ],
+)
+def test_pages_for_people_have_an_icon_without_a_request(page: bytes, icons: int) -> None:
+    assert page.count(b'<link rel="icon" href="data:image/svg+xml,') == icons
+    assert page.count(b"<link") == icons
+
+
 @pytest.mark.parametrize(("old", "new"), [("<li>", "<ul>"), ("/index.html", ".html")])
 def test_a_dumb_pypi_with_other_links_is_detected(
     old: str, new: str, monkeypatch: pytest.MonkeyPatch
