@@ -98,7 +98,10 @@ class FileAccepted(Message):
 
 
 class FileRefused(Message):
-    """Final refusal of a file or a command. The verdict has the same content."""
+    """Final refusal of a file or a command. The verdict has the same content.
+
+    A refusal with ``filename`` has no verdict: the file was promoted, and is not listed.
+    """
 
     topic: ClassVar[str] = "file-refused"
 
@@ -114,6 +117,8 @@ class FileRefused(Message):
     """Generation of the incoming object, if known."""
     command_id: str | None = None
     """Id of a refused command."""
+    filename: Filename | None = None
+    """File in the packages bucket that is not listed, if the indexer refuses it."""
 
 
 class ProjectCommand(Message):

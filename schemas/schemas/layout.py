@@ -14,8 +14,10 @@ HOME = "index.html"
 BLOCKED = "blocked.json"
 RECORDS = "projects/"
 CHANGELOG = "changelog/page"
+MAX_RUN_SIZE = 128
+"""Maximum size of a recorded run id, in bytes of UTF-8."""
 METADATA_SUFFIX = ".metadata"
-"""Suffix of the name of a file's core metadata (PEP 658)."""
+"""Suffix of the name of a file's core metadata (PEP 658) or PKG-INFO."""
 
 SHA256 = "sha256"
 """Custom metadata of an incoming and of a promoted object: SHA-256 of the file."""
@@ -25,6 +27,13 @@ UPLOADER = "uploader"
 """Custom metadata of a promoted object: the uploader."""
 SOURCE_GENERATION = "source-generation"
 """Custom metadata of a promoted object: generation of the incoming object."""
+RUN = "run"
+"""Custom metadata of a promoted object: the run id, percent-encoded; absent if there is none."""
+FILE_RULES = "file-rules"
+"""Custom metadata of a promoted object: version of the rules for the files of a release.
+
+Absent if the file was promoted before the rule "one file per release and tag set".
+"""
 RECORD_REVISION = "record-revision"
 """Custom metadata of a record and of a page: revision of the record."""
 
@@ -39,8 +48,18 @@ def split_incoming_name(name: str) -> tuple[str, str]:
     return (uploader, rest.rsplit("/", 1)[-1]) if slash else ("", name)
 
 
+def split_run(name: str) -> str | None:
+    """Return the run id in the name of an incoming object: the second of at least three segments.
+
+    Return None if it is absent, empty, or longer than 128 bytes.
+    """
+    _, *segments = name.split("/")
+    run = segments[0] if len(segments) > 1 else ""
+    return run if 0 < len(run.encode(errors="replace")) <= MAX_RUN_SIZE else None
+
+
 def locate_core_metadata(filename: Filename) -> str:
-    """Return the name of the object with the exact METADATA bytes of a file (PEP 658)."""
+    """Return the name of the object with the exact METADATA (PEP 658) or PKG-INFO of a file."""
     return f"{filename}{METADATA_SUFFIX}"
 
 

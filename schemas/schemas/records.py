@@ -44,11 +44,31 @@ class FileRecord(Model):
     summary: Annotated[str, Field(max_length=512)] | None = None
     """``Summary`` of the core metadata, at most 512 bytes."""
     metadata_sha256: Sha256 | None = None
-    """SHA-256 of the bytes served as ``.metadata`` (PEP 658); None for sdists."""
+    """SHA-256 of the METADATA served as ``.metadata`` (PEP 658); None for sdists.
+
+    Pages advertise it as core metadata.
+    """
+    pkg_info_sha256: Sha256 | None = None
+    """SHA-256 of the PKG-INFO of an sdist, stored as ``.metadata``; None for wheels.
+
+    Pages do not advertise it, because a build can change it.
+    """
     generation: Generation
     """Generation of the object in the packages bucket."""
     source_generation: Generation
     """Generation of the promoted incoming object."""
+    promoted_at: UtcTime | None = None
+    """Creation time of the promoted object.
+
+    None if the file was promoted before the rule "one file per release and tag set".
+    """
+    run: Annotated[str, Field(max_length=128)] | None = None
+    """Run id: the second path segment of the incoming object's name, at most 128 bytes.
+
+    None if it is absent, longer, or was not recorded.
+    """
+    facts_version: Annotated[int, Field(ge=1)] = 1
+    """Version of the code that read the facts; facts of a higher version replace older ones."""
 
 
 class Register(Model):
@@ -97,7 +117,7 @@ class ProjectRecord(Document):
     revision: Revision
     """Revision of the record: max(previous + 1, now in microseconds), set in each commit."""
     files: Mapping[Filename, FileRecord] = Field(default_factory=dict)
-    """Facts by file name. Entries are added and never removed."""
+    """Facts by file name. Entries are added and never removed; see ``facts_version``."""
     yanked: Registers = Registers()
     """Registers of yanked files and releases (PEP 592)."""
     removed: Registers = Registers()

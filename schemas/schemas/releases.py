@@ -9,6 +9,7 @@ from datetime import datetime
 
 from packaging.version import Version as ParsedVersion
 
+from schemas.equivalence import find_unlisted
 from schemas.names import Filename, normalize_release
 from schemas.records import FileRecord, ProjectRecord, Register, Registers
 from schemas.types import Status
@@ -51,12 +52,14 @@ def get_status(record: ProjectRecord) -> Status:
 def list_offered_files(record: ProjectRecord) -> list[FileRecord]:
     """Return the files on the project's pages, in total order.
 
-    Removed files are left out. A quarantined project offers no files.
+    Removed files are left out, and all but one of equivalent files (:mod:`schemas.equivalence`).
+    A quarantined project offers no files.
     """
     if get_status(record) == "quarantined":
         return []
-    files = (file for file in record.files.values() if not is_removed(record, file))
-    return sorted(files, key=rank_file)
+    unlisted = find_unlisted(record.files.values())
+    files = (file for file in record.files.values() if file.filename not in unlisted)
+    return sorted((file for file in files if not is_removed(record, file)), key=rank_file)
 
 
 def list_removed_filenames(record: ProjectRecord) -> tuple[Filename, ...]:

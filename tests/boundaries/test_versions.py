@@ -30,8 +30,8 @@ def test_every_distribution_has_the_version() -> None:
 
 
 def test_the_changelog_begins_with_the_version_and_its_date() -> None:
-    found = re.findall(r"^## (.+)$", read("CHANGELOG.md"), re.MULTILINE)
-    newest, *older = [each for each in found if each != "Unreleased"]
+    headings = re.findall(r"^## (.+)$", read("CHANGELOG.md"), re.MULTILINE)
+    newest, *older = [heading for heading in headings if heading != "Unreleased"]
 
     assert re.fullmatch(rf"{re.escape(__version__)} \(\d{{4}}-\d\d-\d\d\)", newest)
     assert older

@@ -1,14 +1,19 @@
 """Sequential model of an index: the expected records and pages after a list of messages.
 
-The model shares no merge code with the services. Facts are a set. Of all registers with one key the
-model keeps the one with the greatest (issued_at, command_id). It has no storage, no deletion and no
+The model shares no merge code with the services. Facts are a set. Of all announcements of a file
+the model keeps the one with the greatest ``facts_version``. Of all registers with one key it keeps
+the one with the greatest (issued_at, command_id). Of each two equivalent files, as ``packaging``
+parses their names, it lists the one that was promoted first. It has no storage, no deletion and no
 order of arrival, so its correctness is easy to see.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import permutations
 from random import Random
+
+from packaging.utils import parse_sdist_filename, parse_wheel_filename
 
 from publisher.blocked import build_needed_entry
 from publisher.catalog_pages import render_catalog
@@ -18,6 +23,7 @@ from schemas.catalog import CatalogEntry
 from schemas.events import FileAccepted, Message, ProjectCommand
 from schemas.names import ProjectName, normalize_release
 from schemas.records import Blocked, FileRecord, ProjectRecord
+from schemas.releases import is_removed
 from testing.fakes.examples import LONG_AGO, make_file_record
 
 ACTIONS = ("yank", "unyank", "remove", "restore", "set-status")
@@ -36,12 +42,15 @@ class SequentialModel:
         model = cls()
         for message in messages:
             if isinstance(message, FileAccepted):
-                model.files.setdefault(message.file.project, {})[message.file.filename] = (
-                    message.file
-                )
+                model._add_file(message.file)
             elif isinstance(message, ProjectCommand):
                 model._apply_command(message)
         return model
+
+    def _add_file(self, file: FileRecord) -> None:
+        files = self.files.setdefault(file.project, {})
+        known = files.get(file.filename, file)
+        files[file.filename] = max(known, file, key=lambda facts: facts.facts_version)
 
     def _apply_command(self, command: ProjectCommand) -> None:
         value: object = command.status
@@ -79,6 +88,24 @@ class SequentialModel:
         """Build all records, by project."""
         return {project: self.build_record(project) for project in self.files}
 
+    def list_losers(self, project: ProjectName) -> set[str]:
+        """Return the names of the files that lose to an equivalent file."""
+        files = self.files[project].values()
+        return {
+            file.filename
+            for file, rival in permutations(files, 2)
+            if _parse_parts(file) == _parse_parts(rival) and _is_earlier(rival, file)
+        }
+
+    def list_filenames(self, project: ProjectName) -> set[str]:
+        """Return the names of the files on the pages of a project."""
+        record = self.build_record(project)
+        if record.status and record.status.value == "quarantined":
+            return set()
+        removed: set[str] = {f.filename for f in record.files.values() if is_removed(record, f)}
+        hidden = removed | self.list_losers(project)
+        return {name for name in record.files if name not in hidden}
+
     def render_pages(self, title: str = "Python packages") -> dict[str, bytes]:
         """Render all pages, by object name; no page contains the revision of its record."""
         records = self.build_records().values()
@@ -96,6 +123,19 @@ class SequentialModel:
             record.project: build_needed_entry(record) for record in self.build_records().values()
         }
         return Blocked(projects={name: entry for name, entry in entries.items() if entry})
+
+
+def _parse_parts(file: FileRecord) -> tuple[object, ...]:
+    if file.filename.endswith(".whl"):
+        return parse_wheel_filename(file.filename)
+    return parse_sdist_filename(file.filename)
+
+
+def _is_earlier(rival: FileRecord, file: FileRecord) -> bool:
+    """Return whether ``rival`` wins: files without ``promoted_at`` are first, and never lose."""
+    if file.promoted_at is None or rival.promoted_at is None:
+        return file.promoted_at is not None
+    return (rival.promoted_at, rival.filename) < (file.promoted_at, file.filename)
 
 
 def _build_order_key(register: Register) -> tuple[str, str]:

@@ -4,9 +4,11 @@ tests/unit/publisher/test_stale_instances.py tests the publisher alone, with giv
 tests include the indexers. Indexers, publishers and catalogs are stopped before every bucket
 operation and every announcement; then they are killed or resumed. Messages arrive in any order,
 some of them twice, and again after a kill. After all deliveries the record is the record of the
-sequential model. The pages, ``blocked.json`` and the catalog are those of this record.
+sequential model. The pages, ``blocked.json`` and the catalog are those of this record. Pages list
+one of equivalent files, and each of the others was refused.
 """
 
+import json
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -21,14 +23,25 @@ from chassis.outcomes import TooEarly
 from indexer.commit import RETRY, Records
 from indexer.merge import Change, IssuedCommand
 from schemas import layout
-from schemas.events import FileAccepted, Message, ProjectCommand
+from schemas.events import FileAccepted, FileRefused, Message, ProjectCommand
 from schemas.records import Blocked, ProjectRecord
 from testing.fakes.examples import NOON, make_file_record, make_time
 from testing.fakes.memory_ports import MemoryBucket, MemoryTopic
 from unit.publisher.publisher_fixtures import ACME, Hook, PublisherInstance, Stepper, Store
 
-WHEEL = make_file_record("acme-1.0-py3-none-any.whl")
+WHEEL = make_file_record("acme-1.0-py3-none-any.whl", promoted_at=make_time(1))
 SDIST = make_file_record("acme-1.0.tar.gz")
+MENDED_SDIST = make_file_record("acme-1.0.tar.gz", requires_python=">=3.12", facts_version=2)
+RIVALS = (
+    make_file_record("acme-1.0.0-py3-none-any.whl", promoted_at=make_time(2)),
+    make_file_record("acme-1-py3-none-any.whl", promoted_at=make_time(3)),
+)
+"""Wheels that are equivalent to the first one and were promoted later."""
+OLD_PAIR = (
+    make_file_record("acme-0.9-py3-none-any.whl"),
+    make_file_record("acme-0.9.0-py3-none-any.whl"),
+)
+"""Equivalent wheels of a time without ``promoted_at``."""
 
 
 def create_command(second: int, action: str, **subject: str) -> ProjectCommand:
@@ -37,6 +50,8 @@ def create_command(second: int, action: str, **subject: str) -> ProjectCommand:
 
 
 FILES = (FileAccepted(file=WHEEL), FileAccepted(file=SDIST))
+EQUIVALENTS = tuple(FileAccepted(file=file) for file in (*RIVALS, *OLD_PAIR))
+MENDED = FileAccepted(file=MENDED_SDIST)
 TOGGLES = (
     create_command(1, "yank", version="1.0"),
     create_command(2, "unyank", version="1.0"),
@@ -76,7 +91,7 @@ class Deployment:
     """Storage and topics of all instances, and the pending deliveries."""
 
     def __init__(self, *messages: Message) -> None:
-        self.store, self.indexed = Store(), MemoryTopic()
+        self.store, self.indexed, self.refused = Store(), MemoryTopic(), MemoryTopic()
         self.waiting = [MessageDelivery(message, self.index) for message in messages]
 
     def index(self, message: Message, hook: Hook) -> None:
@@ -84,10 +99,14 @@ class Deployment:
         topic = MemoryTopic()
         topic.before = lambda _: hook("publish", "project-indexed", "")
         topic.after = self.indexed.publish
+        refused = MemoryTopic()
+        refused.before = lambda _: hook("publish", "file-refused", "")
+        refused.after = self.refused.publish
         metadata = MemoryBucket("metadata", storage=self.store.storage)
         metadata.before = hook
+        retry = replace(RETRY, sleep=lambda seconds: None)
         # The clock is constant, so revisions increase by one and could be confused.
-        records = Records(metadata, topic, lambda: NOON, replace(RETRY, sleep=lambda seconds: None))
+        records = Records(metadata, topic, refused, lambda: NOON, retry)
         for failure in records.commit(ACME, [build_change(message)]):
             if isinstance(failure, TooEarly):
                 self.waiting.append(MessageDelivery(message, self.index))
@@ -131,6 +150,10 @@ def assert_settled(world: Deployment, messages: Sequence[Message]) -> None:
     assert pages == model.render_pages("Packages")
     entries = {p: e.model_copy(update={"revision": 0}) for p, e in blocked.projects.items()}
     assert Blocked(projects=entries) == model.build_blocked()
+    page = json.loads(pages[layout.locate_project_json(ACME)])
+    assert {file["filename"] for file in page["files"]} == model.list_filenames(ACME)
+    refused = {m.filename for m in world.refused.messages if isinstance(m, FileRefused)}
+    assert refused >= model.list_losers(ACME), "a loser was not refused"
 
 
 STEPS = range(6)
@@ -215,7 +238,7 @@ actions = st.lists(
 )
 
 
-@given(order=st.permutations([*FILES, *TOGGLES]), schedule=actions)
+@given(order=st.permutations([*FILES, *EQUIVALENTS, MENDED, *TOGGLES]), schedule=actions)
 @settings(max_examples=2000 if os.environ.get("CHAOS") == "full" else 80)
 def test_after_any_schedule_the_settled_state_is_that_of_the_newest_record(
     order: Sequence[Message], schedule: Sequence[tuple[str, int, int]]
@@ -223,6 +246,28 @@ def test_after_any_schedule_the_settled_state_is_that_of_the_newest_record(
     world = Deployment(*order)
     Schedule(world).play(schedule)
     assert_settled(world, order)
+
+
+@pytest.mark.parametrize("kills", [(False, False), (False, True), (True, False), (True, True)])
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_two_equivalent_files_committed_at_once_leave_the_first_promoted_one_listed(
+    order: tuple[int, int], kills: tuple[bool, bool]
+) -> None:
+    """Each indexer is stopped before every step, the announcement of the refusal included."""
+    messages = [(FILES[0], EQUIVALENTS[0])[n] for n in order]
+    for stops in product(range(7), range(7)):
+        world = Deployment()
+        deliveries = [MessageDelivery(message, world.index) for message in messages]
+        steppers = [delivery.begin() for delivery in deliveries]
+        for stepper, stop in zip(steppers, stops, strict=True):
+            stepper.step(stop)
+        for stepper, killed, delivery in zip(steppers, kills, deliveries, strict=True):
+            if killed and not stepper.done:
+                stepper.kill()
+                world.waiting.append(delivery)
+            stepper.finish()
+        world.drain()
+        assert_settled(world, messages)
 
 
 def test_a_kill_between_write_and_announcement_leaves_pages_behind_until_redelivery() -> None:

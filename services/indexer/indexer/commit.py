@@ -2,7 +2,8 @@
 
 If another writer was faster (412), or there were too many writes (429), the indexer reads the
 record and merges again. The write comes before the announcement, so redelivery is safe: the indexer
-announces a change again that is already in the record.
+announces a change again that is already in the record. It then announces the refusals of files that
+the pages do not list.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,12 +14,13 @@ from cloud.errors import PreconditionFailed, TooManyRequests
 from cloud.ports import Bucket, Headers, Topic
 from cloud.retry import Backoff, Retry
 from indexer.merge import Change, advance_revision, create_record, merge
+from indexer.unlisted import build_refusals
 from schemas import layout
 from schemas.catalog import CatalogEntry
 from schemas.events import ProjectIndexed
 from schemas.headers import JSON, NO_STORE
-from schemas.names import ProjectName
-from schemas.records import ProjectRecord
+from schemas.names import Filename, ProjectName
+from schemas.records import FileRecord, ProjectRecord
 
 DEADLINE = 240.0
 """Seconds during which a commit is retried, well below the ack deadline of 600 s."""
@@ -36,7 +38,8 @@ class Records:
     """Records of all projects."""
 
     bucket: Bucket
-    topic: Topic
+    indexed: Topic
+    refused: Topic
     now: Callable[[], datetime]
     retry: Retry = RETRY
 
@@ -50,7 +53,9 @@ class Records:
         """
         record, failures = self.retry(lambda: self._merge_and_write(project, changes))
         if not all(failures):
-            self.topic.publish(ProjectIndexed(project=project, record_revision=record.revision))
+            self.indexed.publish(ProjectIndexed(project=project, record_revision=record.revision))
+        for refusal in build_refusals(record, _list_recorded(changes, failures)):
+            self.refused.publish(refusal)
         return failures
 
     def _merge_and_write(
@@ -75,3 +80,11 @@ class Records:
         )
         name = layout.locate_record(record.project)
         self.bucket.write(name, record.encode(), headers, if_generation=generation)
+
+
+def _list_recorded(
+    changes: Sequence[Change], failures: Sequence[Exception | None]
+) -> list[Filename]:
+    """Return the names of the announced files that are recorded with the announced bytes."""
+    pairs = zip(changes, failures, strict=True)
+    return [c.filename for c, failure in pairs if isinstance(c, FileRecord) and failure is None]

@@ -55,7 +55,7 @@ def connect(settings: Settings) -> Clients:
 
 def build_app(settings: Settings, clients: Clients) -> Starlette:
     """Create the application from its settings and clients."""
-    records = Records(clients.metadata, clients.indexed, clients.now)
+    records = Records(clients.metadata, clients.indexed, clients.refused, clients.now)
     answers = Answers(clients.verdicts, clients.refused)
     indexer = Indexer(records, answers, clients.now, settings.command_grace)
     ready = create_readiness_check(clients.metadata)

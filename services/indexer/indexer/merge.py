@@ -1,6 +1,7 @@
 """Pure merge of changes into a project record.
 
-A record has the facts of files, which are only added. It also has registers, which keep the value
+A record has the facts of files, which are only added or, with a higher
+``facts_version``, replaced. It also has registers, which keep the value
 of the newest command (in terms of CRDTs: grow-only set, last-writer-wins register).
 
 The merge is commutative and idempotent. The same changes lead to the same facts and registers, in
@@ -134,12 +135,15 @@ def _apply(record: ProjectRecord, change: Change, now: datetime) -> ProjectRecor
 
 
 def _add_file(record: ProjectRecord, file: FileRecord) -> ProjectRecord:
+    """Add the facts of a file; of one file, the facts of the highest version stay."""
     recorded = record.files.get(file.filename)
     if recorded is None:
         return record.model_copy(update={"files": {**record.files, file.filename: file}})
     if recorded.sha256 != file.sha256:
         raise ConflictingFact(recorded, file)
-    return record
+    if recorded.facts_version >= file.facts_version:
+        return record
+    return record.model_copy(update={"files": {**record.files, file.filename: file}})
 
 
 def _require_target(record: ProjectRecord, issued: IssuedCommand, now: datetime) -> None:

@@ -15,6 +15,6 @@ class Settings(ServiceSettings):
     topic_project_indexed: str = "project-indexed"
     """Topic for committed records."""
     topic_file_refused: str = "file-refused"
-    """Topic for refused commands."""
+    """Topic for refused commands and for files that the pages do not list."""
     command_grace: Duration = timedelta(minutes=10)
     """Seconds for which Pub/Sub redelivers a command while its file or release is missing."""

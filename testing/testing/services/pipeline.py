@@ -138,13 +138,18 @@ class Pipeline:
         accepted = PushTopic(self, "file-accepted")
         verdicts = Verdicts(self.bucket("verdicts"), accepted, refused, self.now)
         promotion = Promotion(
-            self.bucket("incoming"), self.bucket("packages"), Policy(), verdicts.find_refusal
+            self.bucket("incoming"),
+            self.bucket("packages"),
+            Policy(),
+            verdicts.find_refusal,
         )
         return ingest_app(Ingest(promotion, verdicts), GCP_PROJECT, lambda: None)
 
     def _build_indexer(self) -> Starlette:
-        records = Records(self.bucket("metadata"), PushTopic(self, "project-indexed"), self.now)
-        answers = Answers(self.bucket("verdicts"), PushTopic(self, "file-refused"))
+        refused = PushTopic(self, "file-refused")
+        indexed = PushTopic(self, "project-indexed")
+        records = Records(self.bucket("metadata"), indexed, refused, self.now)
+        answers = Answers(self.bucket("verdicts"), refused)
         indexer = Indexer(records, answers, self.now, timedelta(minutes=10))
         return indexer_app(indexer, GCP_PROJECT, lambda: None)
 

@@ -29,7 +29,7 @@ class InMemoryIndexer:
     def __init__(self) -> None:
         self.metadata, self.verdicts = MemoryBucket("metadata"), MemoryBucket("verdicts")
         self.indexed, self.refused = MemoryTopic(), MemoryTopic()
-        records = Records(self.metadata, self.indexed, lambda: NOON)
+        records = Records(self.metadata, self.indexed, self.refused, lambda: NOON)
         answers = Answers(self.verdicts, self.refused)
         indexer = Indexer(records, answers, lambda: NOON, GRACE)
         self.http = TestClient(create_app(indexer, "p", lambda: self.metadata.stat("ready")))

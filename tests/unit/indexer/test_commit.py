@@ -23,9 +23,11 @@ SDIST = make_file_record("acme-1.0.tar.gz")
 NAME = layout.locate_record(ACME)
 
 
-def create_records(bucket: MemoryBucket, topic: MemoryTopic | None = None) -> Records:
+def create_records(
+    bucket: MemoryBucket, topic: MemoryTopic | None = None, refused: MemoryTopic | None = None
+) -> Records:
     retry = replace(RETRY, sleep=lambda seconds: None)
-    return Records(bucket, topic or MemoryTopic(), lambda: NOON, retry)
+    return Records(bucket, topic or MemoryTopic(), refused or MemoryTopic(), lambda: NOON, retry)
 
 
 def read_record(bucket: MemoryBucket) -> ProjectRecord:
@@ -119,7 +121,7 @@ def test_a_commit_gives_up_before_the_ack_deadline(status: int, error: type[Exce
     bucket, topic, clock = MemoryBucket(), MemoryTopic(), count(0, int(DEADLINE // 3))
     bucket.fault(Fault(kind="error", status=status, operation="objects.insert", times=None))
     retry = replace(RETRY, sleep=lambda seconds: None, clock=lambda: float(next(clock)))
-    impatient = Records(bucket, topic, lambda: NOON, retry)
+    impatient = Records(bucket, topic, MemoryTopic(), lambda: NOON, retry)
     with pytest.raises(error):
         impatient.commit(ACME, [WHEEL])
     assert topic.messages == ()

@@ -1,5 +1,6 @@
 from collections.abc import Sequence
 from datetime import timedelta
+from itertools import permutations
 from random import Random
 
 import pytest
@@ -56,6 +57,30 @@ def test_a_fact_that_contradicts_a_recorded_fact_is_rejected() -> None:
     assert isinstance(failures[0], ConflictingFact)
     assert failures[1] is None
     assert record.files == {WHEEL.filename: WHEEL, SDIST.filename: SDIST}
+
+
+OLD_FACTS = make_file_record("acme-1.0.tar.gz")
+NEW_FACTS = make_file_record("acme-1.0.tar.gz", requires_python=">=3.12", facts_version=2)
+
+
+def test_facts_of_a_higher_version_replace_older_facts_in_any_order() -> None:
+    for order in permutations((OLD_FACTS, NEW_FACTS, WHEEL, NEW_FACTS, OLD_FACTS)):
+        assert merge_all(*order).files == {
+            NEW_FACTS.filename: NEW_FACTS,
+            WHEEL.filename: WHEEL,
+        }
+
+
+def test_facts_of_other_bytes_are_rejected_whatever_their_version() -> None:
+    other = NEW_FACTS.model_copy(update={"sha256": "c" * 64})
+    record, (failure,) = merge(merge_all(OLD_FACTS), [other], NOON)
+    assert isinstance(failure, ConflictingFact)
+    assert record.files == {OLD_FACTS.filename: OLD_FACTS}
+
+
+def test_facts_of_a_higher_version_keep_the_registers() -> None:
+    yanked = merge_all(OLD_FACTS, issue("yank", version="1.0"))
+    assert merge_all(NEW_FACTS, onto=yanked).yanked == yanked.yanked
 
 
 def test_a_version_is_yanked_with_its_reason() -> None:

@@ -1,0 +1,36 @@
+"""Refusals of files that the pages do not list, because an equivalent file is listed.
+
+Ingest refuses an equivalent file that it finds in the record. The indexer is the backstop for two
+files that were promoted at the same time.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from schemas.equivalence import find_unlisted
+from schemas.events import FileRefused
+from schemas.names import Filename
+from schemas.records import ProjectRecord
+
+REASON = "exists"
+"""Reason code, the same as ingest's for an equivalent file."""
+
+
+def build_refusals(record: ProjectRecord, announced: Iterable[Filename]) -> Iterator[FileRefused]:
+    """Yield the refusals that follow from announced files.
+
+    An announced file is refused if it is not listed. An announced file that is listed displaces
+    its equivalent files, which were possibly listed before; they are refused too. The result
+    depends only on the record, so a repeated announcement repeats a lost refusal.
+    """
+    names = set(announced)
+    if not names:
+        return
+    for filename, listed in sorted(find_unlisted(record.files.values()).items()):
+        if filename in names or listed in names:
+            yield FileRefused(
+                reason=REASON,
+                detail=f"{filename} is the same release, build number and tag set as {listed}, "
+                f"promoted earlier: pages of {record.project} list only {listed}, and {filename} "
+                "is served by name; publish a new version or build number",
+                filename=filename,
+            )
