@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from checks.archive.source import HashedStream, Source
+from checks.extraction import extract_metadata
 from checks.filenames import ParsedName, check_name, parse_name
 from checks.findings import Findings
 from checks.metadata.core_metadata import CoreMetadata, read_core_metadata
@@ -17,6 +18,7 @@ __all__ = [
     "ParsedName",
     "VerifiedFile",
     "check_name",
+    "extract_metadata",
     "parse_name",
     "read_core_metadata",
     "verify",
@@ -36,8 +38,8 @@ class VerifiedFile:
     sha256: str
     size: int
     """Size of the file in bytes."""
-    metadata: bytes | None
-    """Exact METADATA of a wheel; None for an sdist."""
+    metadata: bytes
+    """Exact METADATA of a wheel, or PKG-INFO of an sdist; never empty."""
     requires_python: str | None
     requires_dist: tuple[str, ...]
     summary: str | None
@@ -71,7 +73,7 @@ def verify(
 def _collect_facts(
     name: ParsedName,
     hashed: HashedStream,
-    metadata: bytes | None,
+    metadata: bytes,
     facts: CoreMetadata,
     warnings: tuple[str, ...],
 ) -> VerifiedFile:

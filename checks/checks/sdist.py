@@ -19,16 +19,21 @@ MAX_PKG_INFO_SIZE = 1 * MIB
 
 def read_sdist(
     source: Source, name: ParsedName, policy: Policy, size: int | None, findings: Findings
-) -> tuple[None, CoreMetadata]:
-    """Validate a whole sdist; return the facts in PKG-INFO, without METADATA to serve."""
-    directory = _Directory(name)
-    budget = Budget(policy, Reason.SDIST_BOMB, size)
-    read_tar(Source(gunzip(source, budget)), budget, directory)
-    budget.check_total()
-    facts = read_core_metadata(directory.get_pkg_info(), Reason.SDIST_METADATA)
+) -> tuple[bytes, CoreMetadata]:
+    """Validate a whole sdist; return its exact PKG-INFO and the facts in it."""
+    pkg_info = read_pkg_info(source, name, Budget(policy, Reason.SDIST_BOMB, size))
+    facts = read_core_metadata(pkg_info, Reason.SDIST_METADATA)
     _expect_reliable(facts)
     check_project(facts, name, policy, findings, Reason.SDIST_METADATA)
-    return None, facts
+    return pkg_info, facts
+
+
+def read_pkg_info(source: Source, name: ParsedName, budget: Budget) -> bytes:
+    """Validate the archive; return its exact PKG-INFO."""
+    directory = _Directory(name)
+    read_tar(Source(gunzip(source, budget)), budget, directory)
+    budget.check_total()
+    return directory.get_pkg_info()
 
 
 def _expect_reliable(facts: CoreMetadata) -> None:

@@ -9,7 +9,6 @@ import argparse
 import sys
 from collections.abc import Sequence
 from concurrent.futures import Executor
-from dataclasses import replace
 
 from chassis.batch import Progress, run_command
 from chassis.settings import load_settings, warn_old_names
@@ -48,8 +47,7 @@ def _create_reindex(settings: Settings, pool: Executor) -> Reindex:
     promotion = Promotion(
         incoming=StorageBucket(client, settings.incoming_bucket),
         packages=StorageBucket(client, settings.packages_bucket),
-        # Do not refuse a file that ingest promoted before it became strict.
-        policy=replace(settings.build_policy(), strict=False),
+        policy=settings.build_policy(),
         find_refusal=lambda upload: None,
     )
     accepted = PubsubTopic(pubsub.connect(), settings.gcp_project, settings.topic_file_accepted)

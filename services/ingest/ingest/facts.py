@@ -8,18 +8,28 @@ import hashlib
 import json
 import re
 from datetime import datetime
+from urllib.parse import quote, unquote
 
-from checks.distribution import ParsedName, read_core_metadata
+from checks.distribution import read_core_metadata
 from checks.refusal import Reason, Refused
 from cloud.ports import Headers, ObjectInfo
 from schemas import layout
 from schemas.headers import BINARY, IMMUTABLE
-from schemas.names import ProjectName, Version, validate_filename
+from schemas.names import InvalidFilename, ProjectName, Version, parse_filename, validate_filename
 from schemas.records import FileRecord
 from schemas.types import Sha256, format_time
 
 WARNINGS = "warnings"
 """Key in the custom metadata of a promoted object; the value is a JSON list of warnings."""
+
+FACTS_VERSION = 2
+"""Version of this module's facts; raise it if the facts of existing files change.
+
+1 had no facts from the PKG-INFO of sdists.
+"""
+
+_FILE_RULES = "1"
+"""Version of the rules for the files of a release: 1 is "one file per release and tag set"."""
 
 _MAX_WARNINGS_SIZE = 4096
 """Maximum size of the encoded warnings, in bytes.
@@ -41,6 +51,7 @@ def build_headers(
     incoming: ObjectInfo, uploader: str, sha256: Sha256, warnings: tuple[str, ...]
 ) -> Headers:
     """Build the headers and custom metadata of a promoted object."""
+    run = layout.split_run(incoming.name)
     return Headers(
         content_type=BINARY,
         cache_control=IMMUTABLE,
@@ -49,9 +60,16 @@ def build_headers(
             layout.UPLOAD_TIME: format_time(incoming.created),
             layout.UPLOADER: uploader,
             layout.SOURCE_GENERATION: str(incoming.generation),
+            layout.FILE_RULES: _FILE_RULES,
+            **({layout.RUN: quote(run, safe="")} if run else {}),
             WARNINGS: _encode_warnings(warnings),
         },
     )
+
+
+def is_promoted(info: ObjectInfo) -> bool:
+    """Return whether an object in the packages bucket has the metadata of a promoted object."""
+    return not _list_wrong_keys(info)
 
 
 def require_promoted(info: ObjectInfo) -> None:
@@ -59,13 +77,17 @@ def require_promoted(info: ObjectInfo) -> None:
 
     :raises Refused: if a key is missing or a value invalid: ingest did not create the object.
     """
-    values = {key: info.metadata.get(key, "") for key in _PATTERNS}
-    if wrong := [key for key, form in _PATTERNS.items() if not form.fullmatch(values[key])]:
+    if wrong := _list_wrong_keys(info):
         raise Refused(
             Reason.EXISTS,
             f"{info.name} exists, but was not promoted by ingest (missing or invalid custom "
             f"metadata: {', '.join(wrong)}): publish under another version or build number",
         )
+
+
+def _list_wrong_keys(info: ObjectInfo) -> list[str]:
+    values = {key: info.metadata.get(key, "") for key in _PATTERNS}
+    return [key for key, form in _PATTERNS.items() if not form.fullmatch(values[key])]
 
 
 def read_source_generation(promoted: ObjectInfo) -> int:
@@ -83,28 +105,45 @@ def read_warnings(promoted: ObjectInfo) -> tuple[str, ...]:
     return tuple(json.loads(promoted.metadata.get(WARNINGS, "[]")))
 
 
-def build_file_record(
-    parsed: ParsedName, promoted: ObjectInfo, metadata: bytes | None
-) -> FileRecord:
+def parse_promoted_name(info: ObjectInfo) -> tuple[ProjectName, Version]:
+    """Return project and version in the name of a promoted object.
+
+    :raises Refused: if the object is neither a wheel nor an sdist by its name.
+    """
+    try:
+        return parse_filename(info.name)
+    except InvalidFilename as error:
+        raise Refused(Reason.BAD_FILENAME, f"{error}: remove the object") from error
+
+
+def build_file_record(promoted: ObjectInfo, metadata: bytes) -> FileRecord:
     """Build the record of a promoted file.
 
-    :param metadata: content of its ``.metadata``; None for an sdist.
+    :param metadata: content of its ``.metadata``: METADATA of a wheel, PKG-INFO of an sdist.
     """
-    core = read_core_metadata(metadata) if metadata is not None else None
+    project, version = parse_promoted_name(promoted)
+    wheel = promoted.name.endswith(".whl")
+    core = read_core_metadata(metadata, Reason.BAD_METADATA if wheel else Reason.SDIST_METADATA)
+    digest = hashlib.sha256(metadata).hexdigest()
+    by_rules = layout.FILE_RULES in promoted.metadata
     return FileRecord(
-        filename=validate_filename(parsed.filename),
-        project=ProjectName(parsed.project),
-        version=Version(str(parsed.version)),
+        filename=validate_filename(promoted.name),
+        project=project,
+        version=version,
         sha256=read_sha256(promoted),
         size=promoted.size,
         upload_time=datetime.fromisoformat(promoted.metadata[layout.UPLOAD_TIME]),
         uploader=promoted.metadata[layout.UPLOADER],
-        requires_python=core.requires_python if core else None,
-        requires_dist=core.requires_dist if core else (),
-        summary=core.summary if core else None,
-        metadata_sha256=hashlib.sha256(metadata).hexdigest() if metadata is not None else None,
+        requires_python=core.requires_python,
+        requires_dist=core.requires_dist,
+        summary=core.summary,
+        metadata_sha256=digest if wheel else None,
+        pkg_info_sha256=None if wheel else digest,
         generation=promoted.generation,
         source_generation=read_source_generation(promoted),
+        promoted_at=promoted.created if by_rules else None,
+        run=unquote(promoted.metadata[layout.RUN]) if layout.RUN in promoted.metadata else None,
+        facts_version=FACTS_VERSION,
     )
 
 

@@ -19,6 +19,7 @@ from ingest.app import Ingest, create_app
 from ingest.closing import ClosingRules
 from ingest.promotion import Promotion
 from ingest.settings import Settings
+from ingest.uniqueness import UniqueFiles
 from ingest.verdicts import Verdicts
 
 
@@ -69,6 +70,7 @@ def build_app(settings: Settings, clients: Clients) -> Starlette:
         policy=settings.build_policy(),
         find_refusal=verdicts.find_refusal,
         require_open=closing.require_open,
+        require_unique=UniqueFiles(clients.metadata).require_unique,
     )
     ready = create_readiness_check(packages)
     return create_app(Ingest(promotion, verdicts), settings.gcp_project, ready)

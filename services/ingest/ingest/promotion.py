@@ -2,11 +2,13 @@
 
 The steps, in order:
 
-1. Find ``packages/<filename>``.
-2. Validate the announced generation.
-3. Rewrite exactly that generation, if the name is free.
-4. Write ``<filename>.metadata``.
-5. The caller stores the verdict and announces the file.
+1. Find ``packages/<filename>``. If it was promoted from this upload, continue with step 5: rules
+   that became stricter do not decide about it.
+2. Validate the name and the announced generation.
+3. Look for an equivalent file in the project's record.
+4. Rewrite exactly that generation, if the name is free.
+5. Write ``<filename>.metadata``.
+6. The caller stores the verdict and announces the file.
 
 Each step writes its result before the next step, and accepts a result that is already written.
 So a crash between two steps, followed by redelivery, ends in the same state. The first promotion of
@@ -17,7 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeGuard
 
-from checks.distribution import ParsedName, VerifiedFile, check_name, parse_name, verify
+from checks.distribution import ParsedName, VerifiedFile, check_name, extract_metadata, verify
 from checks.policy import Policy
 from checks.refusal import Reason, Refused
 from cloud.errors import NotFound, PreconditionFailed, TooManyRequests
@@ -26,10 +28,11 @@ from cloud.ports import Bucket, Headers, ObjectInfo
 from ingest import facts
 from ingest.closing import RequireOpen, accept_every_file
 from ingest.incoming import IncomingObject, not_found, verify_claim
+from ingest.uniqueness import RequireUnique, accept_equivalent_files
 from ingest.upload import Upload
 from schemas import layout
 from schemas.headers import BINARY, IMMUTABLE
-from schemas.names import validate_filename
+from schemas.names import Filename, InvalidFilename, parse_filename
 from schemas.records import FileRecord
 from schemas.types import Sha256
 
@@ -51,7 +54,6 @@ class PromotedFile:
 class StoredFile:
     """File in the packages bucket; its ``.metadata`` can be missing."""
 
-    parsed: ParsedName
     info: ObjectInfo
     verified: VerifiedFile | None = None
     """Result of the checks; None if another delivery promoted the file."""
@@ -71,6 +73,7 @@ class Promotion:
     policy: Policy
     find_refusal: FindRefusal
     require_open: RequireOpen = accept_every_file
+    require_unique: RequireUnique = accept_equivalent_files
 
     def promote(self, upload: Upload) -> PromotedFile:
         """Promote an upload, or find the file that was promoted from it.
@@ -78,10 +81,8 @@ class Promotion:
         :raises Refused: if this generation of the object can never be accepted.
         :raises MessageRefused: if the digest in the message differs from the digest of the file.
         """
-        parsed = self._parse_name(upload)
-        stored = self._find(parsed)
-        if not _is_promoted_from(stored, upload):
-            stored = self._store(upload, parsed, stored)
+        info = self._find(upload.filename)
+        stored = StoredFile(info) if _is_promoted_from(info, upload) else self._store(upload, info)
         verify_claim(upload, stored.sha256)
         return self._complete(stored)
 
@@ -92,9 +93,9 @@ class Promotion:
 
         :raises Refused: if the object was not promoted.
         """
-        parsed = parse_name(info.name, self.policy)
+        facts.parse_promoted_name(info)
         facts.require_promoted(info)
-        return self._complete(StoredFile(parsed, info))
+        return self._complete(StoredFile(info))
 
     def _parse_name(self, upload: Upload) -> ParsedName:
         """Check the file name; if it is invalid, first check the object for preceding faults."""
@@ -105,42 +106,45 @@ class Promotion:
                 self._open(upload).verify_claims()
             raise
 
-    def _find(self, parsed: ParsedName) -> StoredFile | None:
-        """Return the file with this name; None if the name is free.
-
-        :raises Refused: if the object with this name was not promoted but created by hand.
-        """
-        info = self.packages.stat(parsed.filename)
-        if info is None:
+    def _find(self, filename: str) -> ObjectInfo | None:
+        """Return the object with this name; None if the name is free or is of no distribution."""
+        try:
+            parse_filename(filename)
+        except InvalidFilename:
             return None
-        facts.require_promoted(info)
-        return StoredFile(parsed, info)
+        return self.packages.stat(filename)
 
     def _open(self, upload: Upload) -> IncomingObject:
         if refused := self.find_refusal(upload):
             raise refused
         return IncomingObject(self.incoming, upload, self.policy)
 
-    def _store(self, upload: Upload, parsed: ParsedName, stored: StoredFile | None) -> StoredFile:
+    def _store(self, upload: Upload, taken: ObjectInfo | None) -> StoredFile:
         """Return the file with the name and bytes of the upload; promote it if the name is free.
 
-        :param stored: the file with this name from another upload, if there is one.
+        :param taken: the object with this name from another upload, if there is one.
         """
+        parsed = self._parse_name(upload)
+        if taken is not None:
+            facts.require_promoted(taken)
         try:
             incoming = self._open(upload)
-            if stored is not None:
-                return _require_same_bytes(stored, incoming)
+            if taken is not None:
+                return _require_same_bytes(taken, incoming)
             verified = self._validate(parsed, incoming)
             return self._rewrite(parsed, incoming, verified)
         except Refused:
             # Another delivery may have promoted this upload earlier, when it was still valid.
-            stored = self._find(parsed)
-            if _is_promoted_from(stored, upload):
-                return stored
+            info = self._find(parsed.filename)
+            if _is_promoted_from(info, upload):
+                return StoredFile(info)
             raise
 
     def _validate(self, parsed: ParsedName, incoming: IncomingObject) -> VerifiedFile:
-        """Check a new file. A wrong digest claim takes precedence over a broken file."""
+        """Check a new file. A wrong digest claim takes precedence over a broken file.
+
+        The record is read last, immediately before the promotion.
+        """
         try:
             self.require_open(parsed, incoming.info.created)
             verified = verify(parsed, incoming.bytes, self.policy, incoming.info.size)
@@ -149,6 +153,7 @@ class Promotion:
                 incoming.verify_claims()
             raise
         incoming.verify_claims()
+        self.require_unique(parsed)
         return verified
 
     def _rewrite(
@@ -161,60 +166,58 @@ class Promotion:
         try:
             info = self.packages.rewrite(self.incoming, incoming.info, parsed.filename, headers)
         except (PreconditionFailed, TooManyRequests):
-            stored = self._find(parsed)
-            if stored is None:
+            taken = self._find(parsed.filename)
+            if taken is None:
                 raise
-            return replace(_require_same_bytes(stored, incoming), verified=verified)
+            facts.require_promoted(taken)
+            return replace(_require_same_bytes(taken, incoming), verified=verified)
         except NotFound as error:
             raise not_found(incoming.upload) from error
-        return StoredFile(parsed, info, verified)
+        return StoredFile(info, verified)
 
     def _complete(self, stored: StoredFile) -> PromotedFile:
         metadata = self._ensure_metadata(stored)
-        return PromotedFile(
-            stored.info, facts.build_file_record(stored.parsed, stored.info, metadata)
-        )
+        return PromotedFile(stored.info, facts.build_file_record(stored.info, metadata))
 
-    def _ensure_metadata(self, stored: StoredFile) -> bytes | None:
+    def _ensure_metadata(self, stored: StoredFile) -> bytes:
         """Return the content of ``.metadata``, and write it if it may be missing.
 
-        The delivery that promoted the file may have stopped before it wrote ``.metadata``. Then
-        read the file from the packages bucket, never from the upload, so that bytes of two uploads
-        are never mixed.
+        The delivery that promoted the file may have stopped before it wrote ``.metadata``, and
+        older releases wrote none for an sdist. Then read the file from the packages bucket, never
+        from the upload, so that bytes of two uploads are never mixed.
         """
-        parsed, verified = stored.parsed, stored.verified
-        if parsed.kind == "sdist":
-            return None
-        name = layout.locate_core_metadata(validate_filename(parsed.filename))
-        if verified is None:
-            if found := self.packages.read(name):
-                return found.data
-            chunks = self.packages.stream(stored.info)
-            verified = verify(parsed, chunks, self.policy, stored.info.size)
-        metadata = verified.metadata or b""
+        info, verified = stored.info, stored.verified
+        name = layout.locate_core_metadata(Filename(info.name))
+        if verified is not None:
+            metadata = verified.metadata
+        elif found := self.packages.read(name):
+            return found.data
+        else:
+            metadata = extract_metadata(info.name, self.packages.stream(info), info.size)
         write_once(self.packages, name, metadata, _METADATA_HEADERS)
         return metadata
 
 
-def _is_promoted_from(stored: StoredFile | None, upload: Upload) -> TypeGuard[StoredFile]:
-    """Return True if the file was promoted from this upload.
+def _is_promoted_from(info: ObjectInfo | None, upload: Upload) -> TypeGuard[ObjectInfo]:
+    """Return True if the object was promoted from this upload.
 
     If an upload has no generation, its object no longer exists. Then compare the uploader.
     """
-    if stored is None:
+    if info is None or not facts.is_promoted(info):
         return False
-    if upload.generation is None:
-        return stored.info.metadata[layout.UPLOADER] == upload.uploader
-    return facts.read_source_generation(stored.info) == upload.generation
+    if info.metadata[layout.UPLOADER] != upload.uploader:
+        return False
+    return upload.generation in (None, facts.read_source_generation(info))
 
 
-def _require_same_bytes(stored: StoredFile, incoming: IncomingObject) -> StoredFile:
+def _require_same_bytes(taken: ObjectInfo, incoming: IncomingObject) -> StoredFile:
     """Return the stored file if the incoming object has the same bytes.
 
     :raises Refused: if the bytes differ.
     """
     incoming.verify_claims()
-    if incoming.info.size != stored.info.size or incoming.compute_sha256() != stored.sha256:
+    stored = StoredFile(taken)
+    if incoming.info.size != taken.size or incoming.compute_sha256() != stored.sha256:
         raise _name_taken(stored)
     return stored
 

@@ -24,6 +24,7 @@ from indexer.commit import Records
 from ingest.app import Ingest
 from ingest.app import create_app as ingest_app
 from ingest.promotion import Promotion
+from ingest.uniqueness import UniqueFiles
 from ingest.verdicts import Verdicts
 from local.topology import SUBSCRIPTIONS, Subscription
 from publisher.main import Clients, build_app
@@ -142,6 +143,7 @@ class Pipeline:
             self.bucket("packages"),
             Policy(),
             verdicts.find_refusal,
+            require_unique=UniqueFiles(self.bucket("metadata")).require_unique,
         )
         return ingest_app(Ingest(promotion, verdicts), GCP_PROJECT, lambda: None)
 

@@ -45,7 +45,7 @@ def test_the_facts_of_an_sdist_are_those_of_its_bytes() -> None:
         kind="sdist",
         sha256=sha256(data).hexdigest(),
         size=len(data),
-        metadata=None,
+        metadata=sdists.PKG_INFO.content,
         requires_python=None,
         requires_dist=(),
         summary=None,

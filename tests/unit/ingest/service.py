@@ -11,6 +11,7 @@ from cloud.ports import Headers
 from ingest.app import FILE_UPLOADED, Ingest, create_app
 from ingest.closing import ClosingRules
 from ingest.promotion import Promotion
+from ingest.uniqueness import UniqueFiles
 from ingest.verdicts import Verdicts
 from schemas.events import FileAccepted
 from schemas.records import FileRecord, Verdict
@@ -48,6 +49,7 @@ class InMemoryIngest:
             policy or Policy(),
             verdicts.find_refusal,
             ClosingRules(self.metadata, self.packages, release_closes_after).require_open,
+            UniqueFiles(self.metadata).require_unique,
         )
         self.ingest = Ingest(promotion, verdicts)
         app = create_app(self.ingest, "p", lambda: None)

@@ -13,6 +13,7 @@ import pytest
 
 from checks.policy import Policy
 from cloud.errors import Unavailable
+from ingest.facts import FACTS_VERSION
 from schemas.events import FileAccepted, FileRefused
 from schemas.push import PushEnvelope
 from schemas.records import FileRecord
@@ -65,6 +66,9 @@ def test_the_facts_are_those_of_the_promoted_object(service: InMemoryIngest) -> 
             "metadata_sha256": hashlib.sha256(read_metadata(WHEEL)).hexdigest(),
             "generation": promoted.generation,
             "source_generation": generation,
+            "promoted_at": NOON + timedelta(hours=1),
+            "run": "42",
+            "facts_version": FACTS_VERSION,
         }
     )
 
@@ -80,6 +84,8 @@ def test_the_promoted_object_inherits_nothing(service: InMemoryIngest) -> None:
         "uploader",
         "source-generation",
         "warnings",
+        "run",
+        "file-rules",
     }
     assert promoted.content_type == BINARY
 
