@@ -31,6 +31,7 @@ CASES = {
     "test_a_quarantined_project_offers_nothing": "quarantined",
     "test_a_missing_project_is_not_to_be_had": "missing",
     "test_a_local_version_is_found_behind_its_encoded_address": "local version",
+    "test_an_sdist_for_another_python_is_passed_over": "sdist for another Python",
     "test_with_a_wrong_token_nothing_is_installed": "wrong token",
     "test_with_an_expired_token_nothing_is_installed": "expired token",
     "test_a_project_out_of_scope_is_not_to_be_had": "out of scope",

@@ -1,6 +1,9 @@
-"""Wheels for the clients, and commands for some of them."""
+"""Files for the clients, and commands for some of them."""
 
+import gzip
 import hashlib
+import io
+import tarfile
 from dataclasses import dataclass
 
 from testing.fakes.small_wheels import build_wheel, wheel_filename
@@ -42,6 +45,39 @@ class Sample:
         return hashlib.sha256(self.data).hexdigest()
 
 
+@dataclass(frozen=True)
+class SdistSample:
+    """An sdist of which the clients read only the facts on the page."""
+
+    name: str
+    version: str
+    requires_python: str
+
+    @property
+    def project(self) -> str:
+        """Normalised name of the project."""
+        return self.name.replace("_", "-")
+
+    @property
+    def filename(self) -> str:
+        """File name of the sdist."""
+        return f"{self.name}-{self.version}.tar.gz"
+
+    @property
+    def data(self) -> bytes:
+        """Bytes of the sdist: PKG-INFO alone, which is not enough for a build."""
+        text = (
+            f"Metadata-Version: 2.2\nName: {self.project}\nVersion: {self.version}\n"
+            f"Requires-Python: {self.requires_python}\n"
+        ).encode()
+        packed = io.BytesIO()
+        with tarfile.open(fileobj=packed, mode="w") as archive:
+            member = tarfile.TarInfo(f"{self.name}-{self.version}/PKG-INFO")
+            member.size = len(text)
+            archive.addfile(member, io.BytesIO(text))
+        return gzip.compress(packed.getvalue(), mtime=0)
+
+
 ALPHA = Sample("alpha_tool", metadata="Requires-Dist: Beta.Tool>=1\n")
 BETA = Sample("beta_tool")
 DELTA = Sample("delta_tool", "1.0+cu1")
@@ -52,6 +88,8 @@ SAMPLES = (
     Sample("beta_tool", "1.2"),
     Sample("gamma_tool"),
     DELTA,
+    Sample("epsilon_tool"),
+    SdistSample("epsilon_tool", "2.0", ">=99"),
 )
 COMMANDS = (
     {"action": "yank", "project": "beta-tool", "version": "1.1", "reason": 'a "bad" <release>'},

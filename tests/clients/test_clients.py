@@ -48,3 +48,8 @@ def test_a_missing_project_is_not_to_be_had(install: Install) -> None:
 
 def test_a_local_version_is_found_behind_its_encoded_address(install: Install) -> None:
     assert install("delta-tool") == {"delta_tool": "1.0+cu1"}
+
+
+def test_an_sdist_for_another_python_is_passed_over(install: Install) -> None:
+    """The newest release has only an sdist, which a build would refuse later or not at all."""
+    assert install("epsilon-tool") == {"epsilon_tool": "1.0"}

@@ -14,7 +14,7 @@ from publisher.project_pages import ProjectPages, create_kinds
 from schemas import layout
 from schemas.catalog import CatalogEntry
 from schemas.names import Filename, ProjectName
-from schemas.records import ProjectRecord, Register, Registers, StatusRegister
+from schemas.records import FileRecord, ProjectRecord, Register, Registers, StatusRegister
 from schemas.types import Status
 from testing.fakes.examples import NOON, make_file_record, make_time
 from testing.fakes.memory_ports import MemoryBucket
@@ -41,6 +41,11 @@ HOSTILE = (
 
 def make_yank(reason: str | None = None, *, value: bool = True, at: float = 0) -> Register:
     return Register(issued_at=make_time(at), command_id="c", value=value, reason=reason)
+
+
+def make_record_of(*files: FileRecord) -> ProjectRecord:
+    """Return a record of these files."""
+    return ProjectRecord(project=ACME, revision=3, files={file.filename: file for file in files})
 
 
 def make_record(

@@ -10,6 +10,7 @@ from urllib.parse import urljoin
 from publisher.render.listing import ListedFile, Listing
 from publisher.render.simple_json import Json, encode_json
 from schemas import layout
+from schemas.records import FileRecord
 from schemas.types import format_time
 
 
@@ -42,9 +43,14 @@ def _render_info(listing: Listing, latest: ListedFile | None, base: str) -> Json
         "version": facts.version if facts else None,
         "summary": facts.summary if facts else None,
         "requires_python": latest.requires_python if latest else None,
-        "requires_dist": list(facts.requires_dist) if facts and facts.metadata_sha256 else None,
+        "requires_dist": _list_requirements(facts) if facts else None,
         **_render_yank(latest),
     }
+
+
+def _list_requirements(facts: FileRecord) -> list[str] | None:
+    """Return the requirements; None for an sdist without any, because a build can add some."""
+    return list(facts.requires_dist) if facts.metadata_sha256 or facts.requires_dist else None
 
 
 def _render_file(file: ListedFile, base: str) -> Json:

@@ -16,6 +16,7 @@ DifferenceKind = Literal[
     "stale-page",
     "other-page",
     "wrong-blocked",
+    "equivalent-files",
     "missing-catalog",
     "stale-catalog",
     "orphan",

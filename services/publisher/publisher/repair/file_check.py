@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from cloud.ports import Bucket, ObjectInfo
 from publisher.repair.difference import Difference, DifferenceKind
 from schemas import layout
+from schemas.equivalence import group_equivalent
 from schemas.names import escape_project, parse_display_name
 from schemas.records import FileRecord, ProjectRecord
+from schemas.releases import list_offered_files
 from schemas.types import format_time
 
 
@@ -35,9 +37,9 @@ class FileCheck:
         }
         for file in record.files.values():
             yield from self._check_file(file, found.pop(file.filename, None))
-            if file.metadata_sha256 is not None:
-                metadata = found.pop(layout.locate_core_metadata(file.filename), None)
-                yield from self._check_metadata(file, metadata)
+            metadata = found.pop(layout.locate_core_metadata(file.filename), None)
+            yield from self._check_metadata(file, metadata)
+        yield from self._report_equivalents(record)
         yield from self.report_orphans(found)
 
     def report_orphans(self, names: Iterable[str]) -> Iterator[Difference]:
@@ -55,12 +57,26 @@ class FileCheck:
         elif self.read_files and (read := self._compute_digest(info)) != file.sha256:
             yield self._report(file.filename, "other-file", f"its bytes have sha256 {read}")
 
+    def _report_equivalents(self, record: ProjectRecord) -> Iterator[Difference]:
+        """Yield the listed files that are equivalent to another listed file."""
+        for first, *others in group_equivalent(list_offered_files(record)):
+            for file in others:
+                detail = (
+                    f"it is the same release, build number and tag set as {first.filename}, and "
+                    "both are listed: remove the one that no installer needs"
+                )
+                yield self._report(file.filename, "equivalent-files", detail)
+
     def _check_metadata(self, file: FileRecord, info: ObjectInfo | None) -> Iterator[Difference]:
+        """Compare ``.metadata`` with the record. Old records of sdists have no digest of it."""
+        recorded = file.metadata_sha256 or file.pkg_info_sha256
         name = layout.locate_core_metadata(file.filename)
+        if recorded is None:
+            return
         if info is None:
-            yield self._report(name, "missing-metadata", "the pages offer it")
-        elif (read := self._compute_digest(info)) != file.metadata_sha256:
-            detail = f"its bytes have sha256 {read}, the record has {file.metadata_sha256}"
+            yield self._report(name, "missing-metadata", "the record has its digest")
+        elif (read := self._compute_digest(info)) != recorded:
+            detail = f"its bytes have sha256 {read}, the record has {recorded}"
             yield self._report(name, "other-metadata", detail)
 
     def _compute_digest(self, info: ObjectInfo) -> str:

@@ -21,6 +21,7 @@ from unit.publisher.publisher_fixtures import (
     HOSTILE,
     make_hostile_record,
     make_record,
+    make_record_of,
     make_removals,
     make_status,
     make_yank,
@@ -146,3 +147,23 @@ def draw_records(draw: st.DrawFn) -> ProjectRecord:
 @given(draw_records())
 def test_any_record_says_the_same_in_both(of: ProjectRecord) -> None:
     assert_equivalent(of)
+
+
+def test_an_sdist_says_its_python_in_both_and_advertises_no_metadata() -> None:
+    sdist = make_file_record(
+        "acme-1.0.tar.gz", requires_python=">=3.12,<4", pkg_info_sha256="c" * 64
+    )
+    html, page = render_both(make_record_of(sdist))
+    (file,), _ = parse_with_html5lib(html)
+    (entry,) = page["files"]
+    assert file["requires-python"] == entry["requires-python"] == ">=3.12,<4"
+    assert "core-metadata" not in file.keys() | entry.keys()
+
+
+def test_one_of_two_equivalent_files_is_in_both() -> None:
+    first = make_file_record("acme-1.0-py3-none-any.whl", promoted_at=make_time(1))
+    second = make_file_record("acme-1.0.0-py3-none-any.whl", promoted_at=make_time(2))
+    html, page = render_both(make_record_of(second, first))
+    files, _ = parse_with_html5lib(html)
+    names = [[file["filename"] for file in one] for one in (files, page["files"])]
+    assert names == [[first.filename]] * 2

@@ -10,6 +10,7 @@ from unit.publisher.publisher_fixtures import (
     NAUGHTY,
     make_hostile_record,
     make_record,
+    make_record_of,
     make_status,
     make_yank,
 )
@@ -92,3 +93,29 @@ def test_requirements_of_an_sdist_are_unknown() -> None:
     assert render_page(make_record("acme-1.tar.gz"))["info"]["requires_dist"] is None
     wheel = make_file_record("acme-1-py3-none-any.whl")
     assert render_page(make_record(files={wheel.filename: wheel}))["info"]["requires_dist"] == []
+
+
+MENDED_SDIST = make_file_record(
+    "acme-1.0.tar.gz",
+    requires_python=">=3.12",
+    requires_dist=("requests",),
+    summary="An example",
+    pkg_info_sha256="c" * 64,
+)
+
+
+def test_an_sdist_has_the_facts_of_its_pkg_info() -> None:
+    page = render_page(make_record_of(MENDED_SDIST))
+    info = page["info"]
+    assert (info["requires_python"], info["requires_dist"], info["summary"]) == (
+        ">=3.12",
+        ["requests"],
+        "An example",
+    )
+    assert page["urls"][0]["requires_python"] == ">=3.12"
+
+
+def test_the_requirements_of_an_sdist_without_any_are_unknown() -> None:
+    """A build can add some (PEP 643)."""
+    alone = MENDED_SDIST.model_copy(update={"requires_dist": ()})
+    assert render_page(make_record_of(alone))["info"]["requires_dist"] is None

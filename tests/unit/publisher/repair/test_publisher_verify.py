@@ -14,8 +14,11 @@ from publisher.repair.file_check import FileCheck
 from publisher.repair.index_check import IndexCheck
 from publisher.repair.project_check import ProjectCheck
 from publisher.repair.verify import Verification
-from schemas.names import ProjectName
+from schemas.events import FileAccepted, FileUploaded, ProjectCommand
+from schemas.names import Filename, ProjectName
 from schemas.records import Blocked, ProjectRecord
+from testing.corpus import sdists
+from testing.fakes.examples import NOON, make_file_record
 from testing.fakes.memory_ports import MemoryBucket
 from testing.services.memory_index import MemoryIndex
 
@@ -320,3 +323,68 @@ def test_a_difference_that_disappears_during_the_wait_is_not_reported(
 def test_a_difference_reads_as_a_sentence() -> None:
     difference = Difference("orphan", "gs://packages/x", "no record lists it")
     assert str(difference) == "orphan gs://packages/x: no record lists it"
+
+
+def announce_equivalent(index: MemoryIndex, **facts: object) -> None:
+    """Announce two files of one release, tag set and time, as older indexers recorded them."""
+    for filename in ("acme-3.0-py3-none-any.whl", "acme-3.0.0-py3-none-any.whl"):
+        info = index.buckets["packages"].put(filename, b"", Headers("", "", {}))
+        file = make_file_record(filename, generation=info.generation, **facts)
+        index.run(FileAccepted(file=file))
+
+
+def test_listed_files_that_are_equivalent_are_reported(index: MemoryIndex, pool: Executor) -> None:
+    announce_equivalent(index)
+    found = make_verification(index, pool).run()
+    assert [(one.object, one.detail) for one in found if one.kind == "equivalent-files"] == [
+        (
+            "gs://packages/acme-3.0.0-py3-none-any.whl",
+            "it is the same release, build number and tag set as acme-3.0-py3-none-any.whl, and "
+            "both are listed: remove the one that no installer needs",
+        )
+    ]
+
+
+def test_an_unlisted_file_is_no_difference(index: MemoryIndex, pool: Executor) -> None:
+    announce_equivalent(index, promoted_at=NOON)
+    assert "equivalent-files" not in {kind for kind, _ in find_differences(index, pool)}
+
+
+def test_a_removed_one_of_equivalent_files_is_no_difference(
+    index: MemoryIndex, pool: Executor
+) -> None:
+    announce_equivalent(index)
+    command = {"action": "remove", "project": "acme", "filename": "acme-3.0-py3-none-any.whl"}
+    index.run(ProjectCommand.model_validate(command))
+    assert "equivalent-files" not in {kind for kind, _ in find_differences(index, pool)}
+
+
+def upload_sdist(index: MemoryIndex) -> None:
+    name = f"ci/1/{sdists.FILENAME}"
+    index.buckets["incoming"].put(name, sdists.BYTES)
+    index.run(FileUploaded(bucket="incoming", name=name))
+
+
+def test_the_pkg_info_of_an_sdist_is_compared(index: MemoryIndex, pool: Executor) -> None:
+    upload_sdist(index)
+    assert find_differences(index, pool) == []
+    overwrite(index.buckets["packages"], f"{sdists.FILENAME}.metadata", b"damaged")
+    assert find_differences(index, pool) == [
+        ("other-metadata", f"packages/{sdists.FILENAME}.metadata")
+    ]
+    index.buckets["packages"].remove(f"{sdists.FILENAME}.metadata")
+    assert find_differences(index, pool) == [
+        ("missing-metadata", f"packages/{sdists.FILENAME}.metadata")
+    ]
+
+
+def test_the_pkg_info_of_an_sdist_with_an_old_record_is_no_orphan(
+    index: MemoryIndex, pool: Executor
+) -> None:
+    upload_sdist(index)
+    record = read_record(index)
+    old = record.files[Filename(sdists.FILENAME)].model_copy(update={"pkg_info_sha256": None})
+    files = {**record.files, old.filename: old}
+    changed = record.model_copy(update={"files": files}).encode()
+    overwrite(index.buckets["metadata"], "projects/acme.json", changed)
+    assert find_differences(index, pool) == []

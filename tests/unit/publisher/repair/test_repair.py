@@ -10,13 +10,19 @@ from checks.refusal import Reason
 from ingest.promotion import Promotion
 from ingest.reindex import Reindex
 from publisher.repair.rebuild import Rebuild
-from schemas.events import FileAccepted, ProjectIndexed
+from schemas.events import FileAccepted, FileUploaded, ProjectIndexed
 from schemas.names import Filename, ProjectName
 from schemas.records import FileRecord, ProjectRecord
+from testing.corpus.tarball import Tar, pack_tar
+from testing.corpus.wheels import make_metadata
 from testing.fakes.memory_ports import MemoryTopic
 from testing.services.memory_index import MemoryIndex
 
 RECORD = "projects/acme.json"
+SDIST = Filename("acme-3.0.tar.gz")
+PKG_INFO = make_metadata("Requires-Python: >=3.12", version="2.2").replace(
+    b"Version: 1.0", b"Version: 3.0"
+)
 
 
 @pytest.fixture
@@ -134,3 +140,25 @@ def test_reindex_reports_objects_that_were_not_promoted_and_continues(index: Mem
         "notes": Reason.BAD_FILENAME,
     }
     assert len(topic.messages) == 6
+
+
+def test_reindex_mends_the_record_and_the_pages_of_an_old_sdist(index: MemoryIndex) -> None:
+    """The record and the packages bucket are as an older release of gcpypi left them."""
+    data = pack_tar(Tar(b"acme-3.0/PKG-INFO", PKG_INFO))
+    index.buckets["incoming"].put(f"ci/3/{SDIST}", data)
+    index.run(FileUploaded(bucket="incoming", name=f"ci/3/{SDIST}"))
+    after = index.data("static")
+    record = ProjectRecord.model_validate_json(index.data("metadata")[RECORD])
+    forgotten = {"requires_python": None, "pkg_info_sha256": None, "facts_version": 1}
+    old = record.files[SDIST].model_copy(update=forgotten)
+    stripped = record.model_copy(update={"files": {**record.files, SDIST: old}})
+    live = index.storage.get("metadata", RECORD)
+    index.storage.insert("metadata", RECORD, stripped.encode(), live.attributes)
+    index.buckets["packages"].remove(f"{SDIST}.metadata")
+    index.run(*announce_rebuild(index, "acme"))
+    assert index.data("static") != after
+    topic = MemoryTopic()
+    assert run_reindex(index, topic) == {}
+    index.run(*topic.messages)
+    assert index.data("static")["simple/acme/index.v1.json"] == after["simple/acme/index.v1.json"]
+    assert read_facts(index)["acme"] == record.files
