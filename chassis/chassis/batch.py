@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
+from difflib import get_close_matches
 from itertools import islice
 from typing import TypeVar
 
@@ -22,13 +23,40 @@ _INTERVAL = 5.0
 """Seconds between two progress lines."""
 
 
+class UnknownProjects(Exception):
+    """Projects in the arguments of a command that the index does not have.
+
+    :param missing: kind of object that the command needs: ``record`` or ``file``.
+    :param projects: normalised names in the arguments.
+    :param known: normalised names of the projects that have such an object.
+    """
+
+    def __init__(self, missing: str, projects: Iterable[str], known: Iterable[str]) -> None:
+        self.projects = tuple(sorted(projects))
+        self.known = tuple(sorted(known))
+        super().__init__(missing, self.projects)
+        self.missing = missing
+
+    def __str__(self) -> str:
+        return "\n".join(map(self._describe, self.projects))
+
+    def _describe(self, project: str) -> str:
+        nearest = get_close_matches(project, self.known, n=1)
+        hint = f"; did you mean {nearest[0]}?" if nearest else ""
+        return f"the index has no {self.missing} of {project}{hint}"
+
+
 def run_command(name: str, command: Callable[[Executor], int]) -> int:
-    """Run a command with a thread pool; return its exit code, or 2 if Google Cloud fails."""
+    """Run a command on threads and return its exit code.
+
+    The code is 2 after an error of Google Cloud, and for projects that the index does not have.
+    """
     with ThreadPoolExecutor(THREADS) as pool:
         try:
             return command(pool)
-        except CloudError as error:
-            print(f"{name}: {error}", file=sys.stderr)
+        except (CloudError, UnknownProjects) as error:
+            for line in str(error).splitlines():
+                print(f"{name}: {line}", file=sys.stderr)
             return 2
 
 

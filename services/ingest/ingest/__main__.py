@@ -1,8 +1,8 @@
 """Command ``python -m ingest reindex [project …]``: announce promoted files again.
 
 The command has the settings of the service. It reads the packages bucket and publishes messages.
-It writes to the bucket only if a ``.metadata`` is missing. It exits with 1 if the bucket has an
-object that ingest did not promote.
+It writes to the bucket only if a ``.metadata`` is missing. It exits with 1 if an object in the
+bucket was not promoted, and with 2 if the bucket has no file of a project in the arguments.
 """
 
 import argparse

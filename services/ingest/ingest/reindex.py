@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
-from chassis.batch import map_in_batches
+from chassis.batch import UnknownProjects, map_in_batches
 from checks.refusal import Refused
 from cloud.ports import ObjectInfo, Topic
 from ingest.promotion import Promotion
@@ -29,10 +29,20 @@ class Reindex:
         """Announce the files; yield the name of each with its refusal, or None.
 
         :param only: projects whose files are announced; all projects if empty.
+        :raises UnknownProjects: before the first announcement, if a project has no file.
         """
+        self._require_files(only)
         objects = (info for info in self.promotion.packages.list() if _is_selected(info.name, only))
         for info, refusal in map_in_batches(self.pool, self._announce, objects):
             yield info.name, refusal
+
+    def _require_files(self, projects: Collection[ProjectName]) -> None:
+        if not projects:
+            return
+        names = (info.name for info in self.promotion.packages.list())
+        known = {project for name in names if (project := _parse_project(name))}
+        if missing := set(projects) - known:
+            raise UnknownProjects("file", missing, known)
 
     def _announce(self, info: ObjectInfo) -> Refused | None:
         try:

@@ -1,27 +1,30 @@
 """Commands ``python -m publisher verify`` and ``rebuild``: check the index and publish it again.
 
 Both read the settings of the service and two more: see :class:`publisher.settings.RepairSettings`.
-``verify`` exits with 1 if it finds a difference, and with 2 if it cannot check the index.
+``verify`` exits with 1 if it finds a difference. Both exit with 2 if Google Cloud does not answer,
+and if the index has no record of a project in the arguments; then they do nothing.
 """
 
 import argparse
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import Executor
 
-from chassis.batch import Progress, run_command
+from chassis.batch import Progress, UnknownProjects, run_command
 from chassis.settings import load_settings, warn_old_names
 from cloud import pubsub, storage
+from cloud.ports import Bucket
 from cloud.storage import StorageBucket
 from publisher.project_pages import create_kinds
 from publisher.repair.file_check import FileCheck
-from publisher.repair.index_check import IndexCheck
+from publisher.repair.index_check import IndexCheck, parse_record_name
 from publisher.repair.project_check import ProjectCheck
 from publisher.repair.rebuild import Rebuild
 from publisher.repair.verify import Verification
 from publisher.settings import RepairSettings
-from schemas.names import normalize_project
+from schemas import layout
+from schemas.names import ProjectName, normalize_project
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -53,6 +56,7 @@ def _make_parser() -> argparse.ArgumentParser:
 def _run_verify(settings: RepairSettings, options: argparse.Namespace, pool: Executor) -> int:
     client = storage.connect(settings.gcp_project)
     metadata = StorageBucket(client, settings.metadata_bucket)
+    _require_records(metadata, options.project)
     static = StorageBucket(client, settings.static_bucket)
     packages = StorageBucket(client, settings.packages_bucket)
     files = FileCheck(packages, options.bytes)
@@ -72,18 +76,23 @@ def _run_verify(settings: RepairSettings, options: argparse.Namespace, pool: Exe
 
 def _run_rebuild(settings: RepairSettings, options: argparse.Namespace, pool: Executor) -> int:
     metadata = StorageBucket(storage.connect(settings.gcp_project), settings.metadata_bucket)
+    _require_records(metadata, options.project)
     topic = pubsub.PubsubTopic(
         pubsub.connect(), settings.gcp_project, settings.topic_project_indexed
     )
-    progress, announced = Progress("rebuild"), set()
-    for project in Rebuild(metadata, topic, pool).run(options.project):
-        announced.add(project)
-        progress(f"{len(announced)} announced")
-    print(f"rebuild: {len(announced)} projects announced", file=sys.stderr)
-    missing = set(options.project) - announced
+    progress, announced = Progress("rebuild"), 0
+    for announced, _ in enumerate(Rebuild(metadata, topic, pool).run(options.project), 1):
+        progress(f"{announced} announced")
+    print(f"rebuild: {announced} projects announced", file=sys.stderr)
+    return 0
+
+
+def _require_records(metadata: Bucket, projects: Collection[ProjectName]) -> None:
+    """Raise :class:`UnknownProjects` if a project has no record; only then list all records."""
+    missing = {each for each in projects if metadata.stat(layout.locate_record(each)) is None}
     if missing:
-        print(f"rebuild: no record of {', '.join(sorted(missing))}", file=sys.stderr)
-    return 1 if missing else 0
+        known = (parse_record_name(info.name) for info in metadata.list(layout.RECORDS))
+        raise UnknownProjects("record", missing, filter(None, known))
 
 
 if __name__ == "__main__":

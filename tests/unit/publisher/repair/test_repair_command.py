@@ -53,11 +53,28 @@ def test_verify_prints_a_line_for_each_difference(
     assert words.err.endswith("verify: 1 difference\n")
 
 
-def test_rebuild_prints_projects_without_a_record(
-    server: StorageServer, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("command", "arguments", "missing"),
+    [
+        (publisher.__main__.main, ["verify"], "record"),
+        (publisher.__main__.main, ["rebuild"], "record"),
+        (ingest.__main__.main, ["reindex"], "file"),
+    ],
+)
+def test_an_unknown_project_ends_the_command_with_the_nearest_name(
+    server: StorageServer,
+    command: Command,
+    arguments: list[str],
+    missing: str,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert publisher.__main__.main(["rebuild", "Unheard_Of"]) == 1
-    assert "rebuild: no record of unheard-of" in capsys.readouterr().err
+    """The project with a record is neither checked nor announced: the topic refuses messages."""
+    assert command([*arguments, "acme", "Ackme", "unheard_of"]) == 2
+    assert capsys.readouterr() == (
+        "",
+        f"{arguments[0]}: the index has no {missing} of ackme; did you mean acme?\n"
+        f"{arguments[0]}: the index has no {missing} of unheard-of\n",
+    )
 
 
 def test_reindex_prints_objects_that_are_not_promoted_files(
