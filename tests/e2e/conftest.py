@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -169,22 +169,25 @@ def wait_until(probe: Callable[[], T]) -> T:
 
 
 @contextmanager
-def run_local_index(directory: Path, path: str | None = None) -> Iterator[LocalIndex]:
+def run_local_index(
+    directory: Path, path: str | None = None, **settings: str
+) -> Iterator[LocalIndex]:
     """Start the runtime on free ports, and stop it at the end.
 
     :param path: search path for programs; None is the PATH of the tests.
+    :param settings: environment variables of the services.
     """
     with run_if_killed(_build_down_command(directory)):
         try:
-            yield _start(directory, path)
+            yield _start(directory, path, settings)
         finally:
             stop(directory)
 
 
-def _start(directory: Path, path: str | None) -> LocalIndex:
+def _start(directory: Path, path: str | None, settings: Mapping[str, str]) -> LocalIndex:
     clients = {name: value for name, value in os.environ.items() if name != "PYTHONWARNINGS"}
     clients["PATH"] = clients["PATH"] if path is None else path
-    services = {**clients, "RUNTIME": "native", "PYTHONWARNINGS": "error"}
+    services = {**clients, "RUNTIME": "native", "PYTHONWARNINGS": "error", **settings}
     command = [sys.executable, "-m", "local", "up", "--dir", str(directory), "--port-base", "free"]
     pipe = subprocess.PIPE
     with Process(command, environment=services, folder=ROOT, stdout=pipe, stderr=pipe) as up:

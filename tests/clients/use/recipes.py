@@ -1,0 +1,146 @@
+"""Reader of ``docs/use.md``: writes the files of a section, and types its commands."""
+
+import os
+import re
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from clients.installers import Installer, Versions
+from clients.use import public_index
+from documented import checkout, doc_pages
+from documented.session import Shell
+from offline_checks import markdown
+from offline_checks.markdown import CONSOLE, CodeBlock
+
+PAGE = "docs/use.md"
+HOST = "packages.example.com"
+"""Host of the index on the page."""
+UPSTREAM = "https://index.example/simple/"
+"""The public index on the page."""
+PROJECT = "acme-tool"
+"""Project that the recipes install."""
+TOKEN = "gcpypi_…"  # noqa: S105 - text of the page
+
+_FILE = re.compile(r"^`([~\w./-]+)`(?: \([^)]*\))?:$")
+_PROJECT = """\
+[project]
+name = "consumer"
+version = "1"
+requires-python = ">=3.11"
+
+[tool.pdm]
+distribution = false
+"""
+_PROGRAMS = {"uv": "uv", "poetry": "poetry", "pdm": "pdm[locked]", "pipx": "pipx"}
+
+
+def list_blocks(section: str) -> list[CodeBlock]:
+    """List the code blocks below the heading ``section``, up to the next heading."""
+    page = re.sub(r"^# .*", "", doc_pages.read_page(PAGE), count=1)
+    pattern = rf"^##+ {re.escape(section)}\n(.*?)(?=^##+ |\Z)"
+    found = re.search(pattern, page, re.MULTILINE | re.DOTALL)
+    assert found, f"{PAGE} has no section {section}"
+    return markdown.find_blocks(found[1])
+
+
+def find_block(section: str, language: str) -> str:
+    """Return the text of the only block of a language in a section."""
+    [text] = [each.text for each in list_blocks(section) if each.language == language]
+    return text
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reader with a token, an empty home and a new project."""
+
+    folder: Path
+    index_url: str
+    """URL of the index, with a token."""
+    public_url: str
+    wanted: str = PROJECT
+    """Project to install in place of the one on the page."""
+
+    @property
+    def home(self) -> Path:
+        return self.folder / "home"
+
+    @property
+    def project(self) -> Path:
+        return self.folder / "project"
+
+    def follow(self, section: str) -> Versions:
+        """Write the files and type the commands of a section; return the installed versions."""
+        self.write_files(section)
+        texts = [each.text for each in list_blocks(section) if each.language == CONSOLE]
+        lines = [line for text in texts for line in text.splitlines()]
+        return self.type(line[2:] for line in lines if line.startswith("$ "))
+
+    def write_files(self, section: str) -> None:
+        """Write the files of a section, each named by the line before its block."""
+        for block in list_blocks(section):
+            if block.language != CONSOLE and (named := _FILE.match(block.before)):
+                self.write(named[1], block.text)
+
+    def write(self, name: str, text: str) -> None:
+        """Write a file of the project or, after ``~/``, of the home."""
+        root = self.home if name.startswith("~/") else self.project
+        file = root / name.removeprefix("~/")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        start = _PROJECT if file.name == "pyproject.toml" else ""
+        file.write_text(f"{start}{self.fill(text)}", "utf-8")
+        file.chmod(0o600)
+
+    def type(self, commands: Iterable[str]) -> Versions:
+        """Type commands in the project; each must succeed. Return the installed versions."""
+        if not (self.project / "pyproject.toml").exists():
+            self.write("pyproject.toml", "")
+        self.home.mkdir(exist_ok=True)
+        environment = checkout.make_environment(self.home)
+        del environment["PIP_CONFIG_FILE"]
+        with Shell(self.project, environment | self._make_variables(), self.home) as shell:
+            for command in commands:
+                done = shell.run(self.fill(command))
+                if done.code:
+                    raise CommandFailed(f"{command}\n{done.output}")
+        return self._read_versions()
+
+    def fill(self, text: str) -> str:
+        """Replace hosts and tokens of the page by those of the local indexes, without TLS."""
+        parts = urlsplit(self.index_url)
+        here = f"{parts.hostname}:{parts.port}"
+        text = text.replace(UPSTREAM, self.public_url).replace(TOKEN, str(parts.password))
+        text = text.replace(PROJECT, self.wanted)
+        text = text.replace(f"machine {HOST}", f"machine {parts.hostname}")
+        text = re.sub(rf"https://([^@/\s]*@)?{HOST}", rf"http://\g<1>{here}", text)
+        return re.sub(rf'https://([^@"]*"?\)?@){HOST}', rf"http://\g<1>{here}", text)
+
+    def _read_versions(self) -> Versions:
+        """Return the installed versions of private and public projects."""
+        names = {path.stem for path in self.folder.rglob("*.dist-info")}
+        pairs = [name.split("-") for name in names]
+        return {name: version for name, version in pairs if name.startswith(("acme_", "pub_"))}
+
+    def _make_variables(self) -> Mapping[str, str]:
+        folders = [
+            Installer(name, what).find_python().parent for name, what in _PROGRAMS.items()
+        ]
+        return {
+            "PATH": os.pathsep.join([f"{self.home}/bin", *map(str, folders), os.environ["PATH"]]),
+            "NO_PROXY": f"127.0.0.1,{public_index.HOST}",
+            "no_proxy": f"127.0.0.1,{public_index.HOST}",
+            # Only the recipe configures pip, not the machine.
+            "XDG_CONFIG_DIRS": str(self.home),
+            "PIP_TARGET": str(self.project / "target"),
+            "UV_PYTHON": sys.executable,
+            "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
+            "POETRY_VIRTUALENVS_IN_PROJECT": "true",
+            "PDM_CHECK_UPDATE": "0",
+            "PIPX_DEFAULT_BACKEND": "uv",
+        }
+
+
+class CommandFailed(Exception):
+    """A command of the page failed."""

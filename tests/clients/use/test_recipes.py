@@ -1,0 +1,73 @@
+"""Recipes of ``docs/use.md`` for installers and builds: ``make test-clients``.
+
+The public index has an attacker's release of each private name, and counts the requested names.
+"""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from clients.use.conftest import TwoIndexes
+from clients.use.recipes import TOKEN, CommandFailed, Reader, find_block
+
+pytestmark = pytest.mark.clients
+
+INSTALLED = {"acme_core": "1.0", "acme_tool": "1.0", "pub_base": "1.0", "pub_tool": "1.0"}
+ASKED = {"pub-base", "pub-tool"}
+INSTALLERS = (
+    "pip with a configuration file",
+    "pip with environment variables",
+    "uv",
+    "poetry",
+    "pdm",
+    "pdm with two indexes",
+    "pipx",
+)
+
+
+@pytest.mark.parametrize("section", INSTALLERS)
+def test_a_recipe_asks_the_public_index_only_for_public_projects(
+    section: str, reader: Reader, indexes: TwoIndexes
+) -> None:
+    installed = reader.follow(section)
+
+    found = (installed, indexes.public.asked, indexes.public.credentials)
+    assert found == (INSTALLED, ASKED, set())
+
+
+@pytest.mark.parametrize("section", INSTALLERS)
+def test_a_recipe_installs_no_private_project_without_a_release(
+    section: str, reader: Reader, indexes: TwoIndexes
+) -> None:
+    with pytest.raises(CommandFailed, match="acme-future"):
+        replace(reader, wanted="acme-future").follow(section)
+
+    assert indexes.public.asked == set()
+
+
+def list_build_commands(section: str) -> list[str]:
+    """Return the commands of a build's file, with the variables that its service sets."""
+    if section == "Dockerfile":
+        text = find_block(section, "dockerfile").replace("\\\n", "")
+        commands = re.findall(r"^RUN (?:--\S+ +)*(.+)$", text, re.MULTILINE)
+        return [each.replace("/run/secrets/", "$HOME/") for each in commands]
+    text = find_block(section, "yaml")
+    if section == "Cloud Build":
+        return [each.replace("$$", "$") for each in re.findall(r"- (pip .+)$", text, re.MULTILINE)]
+    text = re.sub(r"\$\{\{ secrets\.(\w+) \}\}", r"${\1}", text)
+    values = re.findall(r"^ +(PIP_\w+): (.+)$", text, re.MULTILINE)
+    commands = re.findall(r"- (?:run: )?(pip .+)$", text, re.MULTILINE)
+    return [*(f'export {name}="{value}"' for name, value in values), *commands]
+
+
+@pytest.mark.parametrize("section", ["Dockerfile", "GitHub Actions", "GitLab CI", "Cloud Build"])
+def test_a_build_asks_the_public_index_only_for_public_projects(
+    section: str, reader: Reader, indexes: TwoIndexes
+) -> None:
+    reader.write("~/gcpypi_token", f"{TOKEN}\n")
+
+    installed = reader.type([f"GCPYPI_TOKEN={TOKEN}", *list_build_commands(section)])
+
+    found = (installed, indexes.public.asked, indexes.public.credentials)
+    assert found == (INSTALLED, ASKED, set())
