@@ -7,11 +7,12 @@
 # the object. A retry needs a new RUN_ID, because an object cannot be uploaded again.
 #
 # It needs curl, gcloud (signed in as the uploader's service account), INCOMING_BUCKET and
-# VERDICTS_BUCKET. It does not use `gcloud storage cp`, which reads the object first, and uploads,
+# VERDICTS_BUCKET. For the local index, which has no accounts, `. .local/env` sets all variables and
+# gcloud is not needed. It does not use `gcloud storage cp`, which reads the object first, and uploads,
 # composes and deletes parts of large files. An uploader can only create objects.
 set -euo pipefail
 
-STORAGE=${STORAGE_URL:-https://storage.googleapis.com}
+STORAGE=${STORAGE_URL:-${STORAGE_EMULATOR_HOST:-https://storage.googleapis.com}}
 PATIENCE=${VERDICT_TIMEOUT:-600}
 PAUSE=${VERDICT_PAUSE:-3}
 
@@ -88,7 +89,11 @@ prefix=$1/$2
 shift 2
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-token=$(gcloud auth print-access-token)
+if [[ -n ${STORAGE_EMULATOR_HOST:-} ]]; then
+    token=local
+else
+    token=$(gcloud auth print-access-token)
+fi
 
 # Upload all files before waiting for the first verdict.
 verdicts=()

@@ -31,6 +31,12 @@ def check_variables(text: str, tree: Path, check: Run) -> None:
     assert 'run "example"... pass' in done.stdout
 
 
+def test_terraform_accepts_the_variables_in_use_md(tree: Path, check: Run) -> None:
+    page = doc_pages.read_page("docs/use.md")
+    [block] = [each.text for each in markdown.find_blocks(page) if each.language == "terraform"]
+    check_variables(block, tree, check)
+
+
 def test_terraform_accepts_the_variables_in_install_md(tree: Path, check: Run) -> None:
     page = doc_pages.read_page("docs/install.md")
     [block] = [each.text for each in markdown.find_blocks(page) if each.language == "terraform"]

@@ -15,6 +15,9 @@ ROOT = Path(__file__).parents[2]
 HISTORY = ("CHANGELOG.md", "docs/adr/*.md")
 """Pages about the past, which can name removed commands."""
 
+RECIPES = "docs/use.md"
+"""Page whose sections are executed with real clients, by ``clients/use``."""
+
 _PROGRAM = re.compile(r"[a-z.][\w./-]*")
 """First word of a command in the text, not of a header (``Vary: Accept``) or a sentence."""
 

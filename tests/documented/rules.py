@@ -70,6 +70,7 @@ RULES = (
     Rule("python -m publisher rebuild", RUN),
     Rule("python -m ingest reindex", RUN, codes=frozenset({0, 1})),
     Rule("python -m proxy.tokens *", RUN),
+    Rule("python -m local", Check.HELP),
     Rule("python -m benchmarks.*", Check.HELP),
     Rule("python -m pytest tests/*", Check.HELP),
     Rule("python -m benchmarks.cost", Check.OTHER_TEST, "unit/docs/test_cost.py"),
@@ -96,6 +97,7 @@ RULES = (
     Rule("replay", Check.LATER),
     # Installers.
     *(Rule(word, Check.NAMED) for word in ("pip", "pipx", "uv", "poetry", "pdm", "wheel")),
+    Rule("docker build", Check.OTHER_TEST, "clients/use/test_recipes.py"),  # the command of RUN
     Rule("pip wheel", RUN),
     Rule("pip download", RUN, soon=True),
     Rule("pip install", RUN, "--target build/installed", soon=True),
@@ -110,6 +112,7 @@ RULES = (
             "awk",
             "base64",
             "basename",
+            "bash examples/publish.sh",
             "cat",
             "cp",
             "curl",

@@ -2,13 +2,19 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
+from access.register import TokenRegister
+from clients.use.front import run_front
 from clients.use.public_index import PublicIndex, run_public_index
 from clients.use.recipes import Reader
-from e2e.conftest import LocalIndex, make_bare_path, run_local_index
+from cloud import secrets
+from cloud.secrets import Secret
+from e2e.conftest import LocalIndex, make_bare_path, run_local_index, wait_until
 from testing.fakes.small_wheels import build_wheel, wheel_filename
 
 TOOL = "Requires-Dist: acme-core\nRequires-Dist: pub-tool\n"
@@ -21,10 +27,23 @@ class TwoIndexes:
 
     private: LocalIndex
     public: PublicIndex
+    front: str
+    """Scheme, host and port in ``INDEX_URL``; another address of this index."""
 
     @property
     def token(self) -> str:
         return self.private.environment["GCPYPI_TOKEN"]
+
+    def create_token(self, project: str) -> str:
+        """Create a token for some projects, and wait until it works."""
+        environment = self.private.environment
+        client = secrets.connect(environment["SECRET_MANAGER_EMULATOR_HOST"])
+        secret = Secret(client, environment["CLOUDSDK_CORE_PROJECT"], "gcpypi-tokens")
+        token = TokenRegister(secret, lambda: datetime.now(UTC)).create(
+            "narrow", projects=(project,), scopes=("read",), expires_in=None
+        )
+        wait_until(lambda: self.private.get("/simple/acme-tool/", token=token)[0] == 200)
+        return token
 
     @property
     def address(self) -> str:
@@ -37,20 +56,24 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoIndexes]:
     directory = tmp_path_factory.mktemp("two")
     with (
         run_public_index() as public,
+        run_front() as front,
         run_local_index(
             directory / "runtime",
             make_bare_path(directory / "bin"),
             UPSTREAM_INDEX_URL=public.url,
             PRIVATE_NAMES='["acme-*"]',
+            TOKENS_REFRESH="1",
+            INDEX_URL=f"{front.address}/simple/",
         ) as private,
     ):
+        front.port = urlsplit(private.index_url).port or 0
         tool = build_wheel("acme_tool", metadata=TOOL, body=BODY, program="acme-tool")
         files = {"acme_core": build_wheel("acme_core"), "acme_tool": tool}
         for name, data in files.items():
             private.upload_file(wheel_filename(name), data)
         for name in files:
             private.wait_for(name.replace("_", "-"), wheel_filename(name))
-        yield TwoIndexes(private, public)
+        yield TwoIndexes(private, public, front.address)
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import os
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -22,7 +22,7 @@ UPSTREAM = "https://index.example/simple/"
 """The public index on the page."""
 PROJECT = "acme-tool"
 """Project that the recipes install."""
-TOKEN = "gcpypi_…"  # noqa: S105 - text of the page
+TOKEN = "gcpypi_…"
 
 _FILE = re.compile(r"^`([~\w./-]+)`(?: \([^)]*\))?:$")
 _PROJECT = """\
@@ -37,13 +37,15 @@ distribution = false
 _PROGRAMS = {"uv": "uv", "poetry": "poetry", "pdm": "pdm[locked]", "pipx": "pipx"}
 
 
+def read_sections() -> dict[str, str]:
+    """Return the text below each heading, up to the next heading; ``""`` is the introduction."""
+    introduction, *rest = re.split(r"^##+ (.+)\n", doc_pages.read_page(PAGE), flags=re.MULTILINE)
+    return {"": introduction, **dict(zip(rest[::2], rest[1::2], strict=True))}
+
+
 def list_blocks(section: str) -> list[CodeBlock]:
-    """List the code blocks below the heading ``section``, up to the next heading."""
-    page = re.sub(r"^# .*", "", doc_pages.read_page(PAGE), count=1)
-    pattern = rf"^##+ {re.escape(section)}\n(.*?)(?=^##+ |\Z)"
-    found = re.search(pattern, page, re.MULTILINE | re.DOTALL)
-    assert found, f"{PAGE} has no section {section}"
-    return markdown.find_blocks(found[1])
+    """List the code blocks of a section."""
+    return markdown.find_blocks(read_sections()[section])
 
 
 def find_block(section: str, language: str) -> str:
@@ -74,9 +76,8 @@ class Reader:
     def follow(self, section: str) -> Versions:
         """Write the files and type the commands of a section; return the installed versions."""
         self.write_files(section)
-        texts = [each.text for each in list_blocks(section) if each.language == CONSOLE]
-        lines = [line for text in texts for line in text.splitlines()]
-        return self.type(line[2:] for line in lines if line.startswith("$ "))
+        steps = markdown.find_steps(read_sections()[section])
+        return self.type({each.text: each.output for each in steps if not each.is_mention})
 
     def write_files(self, section: str) -> None:
         """Write the files of a section, each named by the line before its block."""
@@ -93,17 +94,20 @@ class Reader:
         file.write_text(f"{start}{self.fill(text)}", "utf-8")
         file.chmod(0o600)
 
-    def type(self, commands: Iterable[str]) -> Versions:
-        """Type commands in the project; each must succeed. Return the installed versions."""
+    def type(self, commands: Mapping[str, str]) -> Versions:
+        """Type commands in the project; each must succeed and print the lines of its output.
+
+        :return: the installed versions.
+        """
         if not (self.project / "pyproject.toml").exists():
             self.write("pyproject.toml", "")
         self.home.mkdir(exist_ok=True)
         environment = checkout.make_environment(self.home)
         del environment["PIP_CONFIG_FILE"]
         with Shell(self.project, environment | self._make_variables(), self.home) as shell:
-            for command in commands:
+            for command, output in commands.items():
                 done = shell.run(self.fill(command))
-                if done.code:
+                if done.code or not all(map(done.has_line, output.splitlines())):
                     raise CommandFailed(f"{command}\n{done.output}")
         return self._read_versions()
 
@@ -123,10 +127,8 @@ class Reader:
         pairs = [name.split("-") for name in names]
         return {name: version for name, version in pairs if name.startswith(("acme_", "pub_"))}
 
-    def _make_variables(self) -> Mapping[str, str]:
-        folders = [
-            Installer(name, what).find_python().parent for name, what in _PROGRAMS.items()
-        ]
+    def _make_variables(self) -> dict[str, str]:
+        folders = [Installer(name, what).find_python().parent for name, what in _PROGRAMS.items()]
         return {
             "PATH": os.pathsep.join([f"{self.home}/bin", *map(str, folders), os.environ["PATH"]]),
             "NO_PROXY": f"127.0.0.1,{public_index.HOST}",
@@ -143,4 +145,4 @@ class Reader:
 
 
 class CommandFailed(Exception):
-    """A command of the page failed."""
+    """A command of the page failed, or printed something else."""

@@ -7,6 +7,7 @@ index. Pyodide finds it in its own folder, so it downloads nothing.
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,6 @@ pytestmark = [
 
 PYODIDE, MICROPIP, PYTHON = "0.28.3", "0.10.1", "3.13"
 """Versions that belong together: those of ``pyodide-lock.json``."""
-LIST = "import micropip; ' '.join(sorted(micropip.list()))"
 
 
 @pytest.fixture(scope="session")
@@ -69,14 +69,20 @@ def test_micropip_installs_private_and_public_packages(
     assert found == ("acme_tool", {"pub-base", "pub-tool"}, set())
 
 
+@pytest.mark.xfail(reason="B4: the URLs of the older API are not absolute")
 def test_micropip_installs_private_packages_by_the_older_api(
     reader: Reader, modules: Path, indexes: TwoIndexes
 ) -> None:
-    """The URLs are absolute, because ``INDEX_URL`` is set."""
+    """The URLs of the files have the address in ``INDEX_URL``."""
     program = find_block("micropip", "javascript")
-    program = program.replace('index_urls: [INDEX]', 'index_urls: ["https://packages.example.com/pypi/{package_name}/json"]')
-    program = "\n".join(line for line in program.splitlines() if '"Accept"' not in line)
+    lines = [line for line in program.splitlines() if '"Accept"' not in line]
+    program = "\n".join(lines).replace("acme-tool", "acme-core").replace("acme_tool", "acme_core")
+    program = program.replace(
+        "[INDEX]", '["https://packages.example.com/pypi/{package_name}/json"]'
+    )
+    url = reader.index_url.replace(indexes.address[7:], indexes.front[7:])
+    front = replace(reader, index_url=url)
 
-    printed = run_program(program.replace("acme-tool", "acme-core").replace("acme_tool", "acme_core"), reader, modules, indexes.token)
+    printed = run_program(program, front, modules, indexes.token)
 
     assert (printed, indexes.public.asked) == ("acme_core", set())

@@ -7,6 +7,7 @@ rules_python, ``datasource/pypi`` of Renovate, ``authed_url_builder.rb`` of Depe
 import base64
 import hashlib
 import re
+from collections.abc import Callable
 from html.parser import HTMLParser
 
 import httpx
@@ -28,7 +29,7 @@ def encode_basic(user: str, password: str) -> str:
     return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 
 
-CREDENTIALS = {
+CREDENTIALS: dict[str, Callable[[str], str]] = {
     "user name and password": lambda token: encode_basic("__token__", token),
     "token as user name": lambda token: encode_basic(token, ""),
     "token as user name, with a newline": lambda token: encode_basic(f"{token}\n", ""),
@@ -36,6 +37,10 @@ CREDENTIALS = {
     "Bearer": lambda token: f"Bearer {token}",
 }
 """Credentials of the bots, by their configuration. A secret can end with a newline."""
+B2 = pytest.mark.xfail(reason="B2: the proxy accepts only a password")
+AWAITED = [
+    pytest.param(name, marks=() if name == "user name and password" else B2) for name in CREDENTIALS
+]
 
 
 def find_by_search(page: str) -> dict[str, str]:
@@ -63,6 +68,7 @@ def resolve_by_text(page_url: str, link: str) -> str:
     return f"{folder}/{link.removeprefix('./')}"
 
 
+@pytest.mark.xfail(reason="B1: the anchors of a page have several lines")
 def test_bazel_downloads_a_file_that_it_finds_by_a_search_for_strings(indexes: TwoIndexes) -> None:
     page_url = f"{indexes.address}/simple/acme-tool/"
     with httpx.Client(auth=("__token__", indexes.token), trust_env=False) as client:
@@ -101,7 +107,7 @@ def list_files(answer: httpx.Response) -> list[str]:
 
 
 @pytest.mark.parametrize("accept", [RENOVATE, DEPENDABOT], ids=["renovate", "dependabot"])
-@pytest.mark.parametrize("credential", CREDENTIALS)
+@pytest.mark.parametrize("credential", AWAITED)
 def test_a_bot_lists_private_and_public_releases(
     credential: str, accept: str, indexes: TwoIndexes
 ) -> None:
@@ -110,24 +116,19 @@ def test_a_bot_lists_private_and_public_releases(
         "Accept-Encoding": "gzip, deflate, br",
         "Authorization": CREDENTIALS[credential](indexes.token),
     }
+    names = ("acme-tool", "pub-tool")
     with httpx.Client(headers=headers, follow_redirects=True, trust_env=False) as client:
-        answers = [client.get(f"{indexes.address}/simple/{name}/") for name in NAMES]
+        answers = [client.get(f"{indexes.address}/simple/{name}/") for name in names]
 
     files = [list_files(answer) for answer in answers]
     assert files == [[WHEEL], ["pub_tool-1.0-py3-none-any.whl"]]
     assert (indexes.public.asked, indexes.public.credentials) == ({"pub-tool"}, set())
 
 
-NAMES = ("acme-tool", "pub-tool")
-
-
 def test_renovate_reads_the_older_api_of_an_index_url_without_simple(indexes: TwoIndexes) -> None:
     headers = {"Authorization": encode_basic("__token__", indexes.token)}
-    answer = httpx.get(
-        f"{indexes.address}/pypi/acme-tool/json", headers=headers, trust_env=False
-    )
+    answer = httpx.get(f"{indexes.address}/pypi/acme-tool/json", headers=headers, trust_env=False)
 
     releases = answer.json()["releases"]
-    assert {version: [file["yanked"] for file in files] for version, files in releases.items()} == {
-        "1.0": [False]
-    }
+    yanked = {version: [file["yanked"] for file in files] for version, files in releases.items()}
+    assert yanked == {"1.0": [False]}

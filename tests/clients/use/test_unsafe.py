@@ -97,7 +97,7 @@ def test_an_unsafe_configuration_installs_the_attackers_release(
     typist = replace(reader, wanted="acme-future" if unsafe.asked == "acme-future" else "acme-tool")
     typist.write("pyproject.toml", unsafe.pyproject)
 
-    installed = typist.type(unsafe.commands)
+    installed = typist.type(dict.fromkeys(unsafe.commands, ""))
 
     name = unsafe.asked.replace("-", "_")
     assert (indexes.public.private_names, installed[name]) == ({unsafe.asked}, NEVER)

@@ -120,6 +120,16 @@ def test_the_makefile_has_every_target() -> None:
             assert done.returncode == 0, done.stderr
 
 
+def is_python(command: Command) -> bool:
+    return PurePosixPath(command.words[0]).name == "python" and command.words[1:2] == ("-m",)
+
+
+def test_every_python_command_names_the_environment() -> None:
+    """The command then works as typed, without an activated environment."""
+    uses = [use.command for name in doc_pages.list_pages() for use in doc_pages.list_commands(name)]
+    assert [use.words for use in uses if use.words[0] == "python"] == []
+
+
 def is_benchmark(command: Command) -> bool:
     return command.words[2].startswith("benchmarks.")
 
@@ -136,7 +146,8 @@ def parse_module(command: Command) -> list[str]:
 def test_help_has_every_option_of_long_commands() -> None:
     for command in list_commands(Check.HELP):
         module, *options = parse_module(command)
-        done = run(sys.executable, "-W", "error", "-m", module, "--help")
+        subcommand = options[:1] if module == "local" else []
+        done = run(sys.executable, "-W", "error", "-m", module, *subcommand, "--help")
         assert done.returncode == 0, f"{command}: {done.stderr}"
         flags = {option for option in options if option.startswith("-")}
         assert flags <= set(re.findall(r"--?[a-z-]+", done.stdout))
@@ -153,7 +164,9 @@ def list_own_programs() -> Iterator[tuple[str, ...]]:
             doc_pages.select_steps(name, Check.RUN, Check.LATER)
         ):
             for command in shell.split_commands(step.text):
-                if command.words[:2] == ("python", "-m") and not is_benchmark(command):
+                if is_python(command) and not (
+                    is_benchmark(command) or has_check(command, Check.HELP)
+                ):
                     yield command.words[1:]
 
 

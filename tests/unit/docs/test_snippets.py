@@ -10,10 +10,13 @@ from proxy.settings import Settings as ProxySettings
 from schemas.tokens import TokenDocument
 
 COMMANDS = {markdown.CONSOLE, *markdown.SCRIPTS}
+RECIPES = ("ini", "netrc", "toml", "yaml", "dockerfile", "starlark", "javascript")
 READ = {
-    "json": {"docs/tokens.md"},
+    "json": {"docs/tokens.md", "docs/use.md"},
     "dotenv": {"docs/downloads.md", "docs/upstream.md"},
-    "terraform": {"docs/install.md"},  # by deploy/test_tfvars_examples.py
+    "terraform": {"docs/install.md", "docs/use.md"},  # by deploy/test_tfvars_examples.py
+    # By unit/docs/test_use.py and clients/use.
+    **{language: {"docs/use.md"} for language in RECIPES},
 }
 """Pages with a test for their blocks, by language."""
 
