@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from access.register import TokenRegister
+from access.token_store import TokenStore
 from clients.use.front import run_front
 from clients.use.public_index import PublicIndex, run_public_index
 from clients.use.recipes import Reader
@@ -39,7 +39,7 @@ class TwoIndexes:
         environment = self.private.environment
         client = secrets.connect(environment["SECRET_MANAGER_EMULATOR_HOST"])
         secret = Secret(client, environment["CLOUDSDK_CORE_PROJECT"], "gcpypi-tokens")
-        token = TokenRegister(secret, lambda: datetime.now(UTC)).create(
+        token = TokenStore(secret, lambda: datetime.now(UTC)).create(
             "narrow", projects=(project,), scopes=("read",), expires_in=None
         )
         wait_until(lambda: self.private.get("/simple/acme-tool/", token=token)[0] == 200)

@@ -69,7 +69,6 @@ def test_micropip_installs_private_and_public_packages(
     assert found == ("acme_tool", {"pub-base", "pub-tool"}, set())
 
 
-@pytest.mark.xfail(reason="B4: the URLs of the older API are not absolute")
 def test_micropip_installs_private_packages_by_the_older_api(
     reader: Reader, modules: Path, indexes: TwoIndexes
 ) -> None:

@@ -37,10 +37,6 @@ CREDENTIALS: dict[str, Callable[[str], str]] = {
     "Bearer": lambda token: f"Bearer {token}",
 }
 """Credentials of the bots, by their configuration. A secret can end with a newline."""
-B2 = pytest.mark.xfail(reason="B2: the proxy accepts only a password")
-AWAITED = [
-    pytest.param(name, marks=() if name == "user name and password" else B2) for name in CREDENTIALS
-]
 
 
 def find_by_search(page: str) -> dict[str, str]:
@@ -68,7 +64,6 @@ def resolve_by_text(page_url: str, link: str) -> str:
     return f"{folder}/{link.removeprefix('./')}"
 
 
-@pytest.mark.xfail(reason="B1: the anchors of a page have several lines")
 def test_bazel_downloads_a_file_that_it_finds_by_a_search_for_strings(indexes: TwoIndexes) -> None:
     page_url = f"{indexes.address}/simple/acme-tool/"
     with httpx.Client(auth=("__token__", indexes.token), trust_env=False) as client:
@@ -107,7 +102,7 @@ def list_files(answer: httpx.Response) -> list[str]:
 
 
 @pytest.mark.parametrize("accept", [RENOVATE, DEPENDABOT], ids=["renovate", "dependabot"])
-@pytest.mark.parametrize("credential", AWAITED)
+@pytest.mark.parametrize("credential", CREDENTIALS)
 def test_a_bot_lists_private_and_public_releases(
     credential: str, accept: str, indexes: TwoIndexes
 ) -> None:

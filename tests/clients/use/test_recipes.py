@@ -77,7 +77,6 @@ def test_a_build_asks_the_public_index_only_for_public_projects(
     assert found == (INSTALLED, ASKED, set())
 
 
-@pytest.mark.xfail(reason="B9: a token for some projects gets no public ones")
 def test_a_token_for_private_projects_installs_public_ones_too(
     reader: Reader, indexes: TwoIndexes
 ) -> None:
