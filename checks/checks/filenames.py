@@ -36,11 +36,14 @@ MAX_FILENAME_LENGTH = 255
 
 _KEEP_NAME = "Upload the file under the name that the build back end gave it."
 _PLAIN = re.compile(r"[\x21-\x7e]+")
-_INSTALLABLE = re.compile(
+_COMPATIBLE = re.compile(
     r"any|win32|win_(amd64|arm64|ia64)|linux_armv[67]l"
     r"|(macosx|manylinux|musllinux|ios|android|pyodide|pyemscripten)_?[0-9].*"
 )
-"""Platform tags of wheels from an index: PEP 513 to 600, 656, 730, 738, 776, 783."""
+"""Platform tags with a stated compatibility (PEP 513 to 600, 656, 730, 738, 776, 783).
+
+They are those of the public index. It also accepts the Linux of the Raspberry Pi.
+"""
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ def check_name(filename: str, policy: Policy, uploader: str | None) -> ParsedNam
     _expect_granted(name.project, policy, uploader)
     _expect_allowed(name.project, policy)
     if policy.strict_platform_tags:
-        _expect_installable(name.tags)
+        _expect_compatibility(name.tags)
     return name
 
 
@@ -170,14 +173,17 @@ def _expect_allowed(project: str, policy: Policy) -> None:
         )
 
 
-def _expect_installable(tags: frozenset[Tag]) -> None:
+def _expect_compatibility(tags: frozenset[Tag]) -> None:
     for platform in sorted({tag.platform for tag in tags}):
-        if not _INSTALLABLE.fullmatch(platform):
-            raise Refused(
-                Reason.BAD_TAG,
-                f"no installer takes wheels for {platform} from an index. Repair the wheel with"
-                " auditwheel or delocate.",
-            )
+        if _COMPATIBLE.fullmatch(platform):
+            continue
+        if platform.startswith("linux_"):
+            fault = f"{platform} does not state which C library the wheel needs"
+            remedy = "Repair the wheel with auditwheel, which writes a manylinux or musllinux tag."
+        else:
+            fault = f"{platform} is not a platform tag with a stated compatibility"
+            remedy = "Build for a platform such as win_amd64, macosx_11_0_arm64 or any."
+        raise Refused(Reason.BAD_TAG, f"{fault} (STRICT_PLATFORM_TAGS). {remedy}")
 
 
 def _is_match(project: str, globs: tuple[str, ...]) -> bool:

@@ -22,7 +22,7 @@ class Policy:
     strict: bool = False
     """Refuse a file at its first warning."""
     strict_platform_tags: bool = False
-    """Refuse platform tags that no installer accepts from an index."""
+    """Refuse platform tags without a stated compatibility, such as `linux_x86_64`."""
     block_stdlib_names: bool = False
     """Refuse projects with the name of a module of the standard library."""
     allowed_projects: tuple[str, ...] = ("*",)

@@ -47,7 +47,7 @@ class Reason(StrEnum):
     BAD_WHEEL = "bad-wheel"
     """WHEEL is missing, malformed, of another major version, or has another build number."""
     BAD_TAG = "bad-tag"
-    """No installer accepts the platform tag from an index (STRICT_PLATFORM_TAGS)."""
+    """The platform tag does not state a compatibility (STRICT_PLATFORM_TAGS)."""
     BAD_METADATA = "bad-metadata"
     """METADATA is missing, malformed, or of another release."""
     DIRECT_URL = "direct-url"

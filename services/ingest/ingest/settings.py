@@ -44,7 +44,7 @@ class Settings(ServiceSettings):
     strict: bool = Policy.strict
     """Refuse files with warnings."""
     strict_platform_tags: bool = Policy.strict_platform_tags
-    """Refuse platform tags that no installer accepts from an index."""
+    """Refuse platform tags without a stated compatibility, such as ``linux_x86_64``."""
     block_stdlib_names: bool = Policy.block_stdlib_names
     """Refuse projects with the name of a standard library module."""
     release_closes_after: Annotated[Duration, Field(gt=timedelta(0))] | None = None

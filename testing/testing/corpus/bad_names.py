@@ -64,7 +64,7 @@ RESERVED_NAME = [
 BAD_TAG = [
     make_refusal(
         Reason.BAD_TAG,
-        "a platform no index serves",
+        "a platform without a stated compatibility",
         "linux_x86_64",
         WHEEL,
         filename=LINUX,

@@ -165,6 +165,27 @@ def test_other_platforms_are_refused_by_strict_tags_only(platform: str) -> None:
     assert _get_reason(filename, Policy(strict_platform_tags=True)) == Reason.BAD_TAG
 
 
+@pytest.mark.parametrize(
+    ("platform", "detail"),
+    [
+        (
+            "linux_x86_64",
+            "linux_x86_64 does not state which C library the wheel needs (STRICT_PLATFORM_TAGS)."
+            " Repair the wheel with auditwheel, which writes a manylinux or musllinux tag.",
+        ),
+        (
+            "plan9",
+            "plan9 is not a platform tag with a stated compatibility (STRICT_PLATFORM_TAGS)."
+            " Build for a platform such as win_amd64, macosx_11_0_arm64 or any.",
+        ),
+    ],
+)
+def test_strict_tags_say_what_the_platform_tag_lacks(platform: str, detail: str) -> None:
+    with pytest.raises(Refused) as refused:
+        check_name(f"acme-1.0-cp311-cp311-{platform}.whl", Policy(strict_platform_tags=True), None)
+    assert refused.value.detail == detail
+
+
 def test_not_allowed_precedes_reserved_name() -> None:
     policy = Policy(uploaders={"team": ("x",)}, allowed_projects=("x",))
     assert _get_reason(WHEEL, policy, "team") == Reason.NOT_ALLOWED
