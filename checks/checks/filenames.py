@@ -17,6 +17,7 @@ from packaging.utils import (
 )
 from packaging.version import InvalidVersion, Version
 
+from checks.filename_faults import explain_characters, explain_filename, explain_sdist_name
 from checks.findings import Findings
 from checks.policy import Policy
 from checks.refusal import Reason, Refused
@@ -99,7 +100,7 @@ def _parse_wheel_name(filename: str, findings: Findings) -> ParsedName:
     try:
         project, version, build, tags = parse_wheel_filename(filename)
     except InvalidWheelFilename as error:
-        raise Refused(Reason.BAD_FILENAME, f"{error}. {_KEEP_NAME}") from error
+        raise Refused(Reason.BAD_FILENAME, explain_filename(filename)) from error
     _expect_name(project, filename, Reason.BAD_FILENAME)
     wanted = f"{escape_project(ProjectName(project))}-{version}"
     if not filename.removesuffix(".whl").startswith(f"{wanted}-"):
@@ -114,7 +115,7 @@ def _parse_sdist_name(filename: str) -> ParsedName:
     try:
         project, version = parse_sdist_filename(filename)
     except InvalidSdistFilename as error:
-        raise Refused(Reason.SDIST_FILENAME, f"{error}. {_KEEP_NAME}") from error
+        raise Refused(Reason.SDIST_FILENAME, explain_sdist_name(filename)) from error
     _expect_name(project, filename, Reason.SDIST_FILENAME)
     wanted = f"{escape_project(ProjectName(project))}-{version}{SDIST_SUFFIX}"
     if filename != wanted:
@@ -136,15 +137,15 @@ def _expect_plain(filename: str, reason: Reason) -> None:
     try:
         validate_filename(filename)
     except InvalidFilename as error:
-        raise Refused(reason, f"{error}. Use only letters, digits and -_.+!") from error
+        raise Refused(reason, explain_characters(filename)) from error
 
 
 def _expect_name(project: NormalizedName, filename: str, reason: Reason) -> None:
-    """Refuse invalid project names (core metadata, Name): `_acme` is normalised to `-acme`."""
+    """Refuse invalid project names (core metadata, Name): `acme_` is normalised to `acme-`."""
     try:
         canonicalize_name(project, validate=True)
     except ValueError as error:
-        raise Refused(reason, f"{filename}: {error}. Correct the project name.") from error
+        raise Refused(reason, explain_filename(filename)) from error
 
 
 def _expect_granted(project: str, policy: Policy, uploader: str | None) -> None:

@@ -14,6 +14,10 @@ BAD_FILENAME = [
     for title, filename in (
         ("neither a wheel nor an sdist", "README.md"),
         ("another case of .whl", "acme-1.0-py3-none-any.WHL"),
+        ("an sdist in another format", "acme-1.0.zip"),
+        ("a signature", "acme-1.0-py3-none-any.whl.asc"),
+        ("a hyphen in the project", "acme-dash-1.0-py3-none-any.whl"),
+        ("a variant label", "acme-1.0-py3-none-any-x86_64_v3.whl"),
         ("too few parts", "acme-1.0-py3-none.whl"),
         ("a version that is none", "acme-one-py3-none-any.whl"),
         ("a build number that is none", "acme-1.0-x-py3-none-any.whl"),
