@@ -8,11 +8,9 @@ from typing import Literal
 from packaging.tags import Tag
 from packaging.utils import (
     BuildTag,
-    InvalidSdistFilename,
     InvalidWheelFilename,
     NormalizedName,
     canonicalize_name,
-    parse_sdist_filename,
     parse_wheel_filename,
 )
 from packaging.version import InvalidVersion, Version
@@ -28,6 +26,7 @@ from schemas.names import (
     ProjectName,
     count_tags,
     escape_project,
+    parse_filename,
     validate_filename,
 )
 
@@ -61,12 +60,20 @@ class ParsedName:
 
     def has_directory(self, directory: str) -> bool:
         """Return whether `directory` is `{name}-{version}` of this release, `_` for each `-`."""
-        project, _, version = directory.rpartition("-")
-        try:
-            release = (canonicalize_name(project), Version(version.replace("_", "-")))
-        except InvalidVersion:
-            return False
-        return release == (self.project, self.version)
+        return is_split(directory, self.project, self.version)
+
+
+def is_split(stem: str, project: str, version: Version) -> bool:
+    """Return whether one of the hyphens in `stem` separates this project and this version."""
+    for hyphen in re.finditer("-", stem):
+        if canonicalize_name(stem[: hyphen.start()]) == project:
+            try:
+                found = Version(stem[hyphen.end() :].replace("_", "-"))
+            except InvalidVersion:
+                continue
+            if found == version:
+                return True
+    return False
 
 
 def check_name(filename: str, policy: Policy, uploader: str | None) -> ParsedName:
@@ -88,7 +95,7 @@ def parse_name(filename: str, policy: Policy) -> ParsedName:
     :raises Refused: if it is neither.
     """
     if filename.endswith(SDIST_SUFFIX):
-        return _parse_sdist_name(filename)
+        return _parse_sdist_name(filename, Findings(strict=policy.strict))
     return _parse_wheel_name(filename, Findings(strict=policy.strict))
 
 
@@ -110,21 +117,35 @@ def _parse_wheel_name(filename: str, findings: Findings) -> ParsedName:
     return ParsedName(filename, "wheel", project, version, build, tags, findings.warnings)
 
 
-def _parse_sdist_name(filename: str) -> ParsedName:
+def _parse_sdist_name(filename: str, findings: Findings) -> ParsedName:
     _expect_plain(filename, Reason.SDIST_FILENAME)
     try:
-        project, version = parse_sdist_filename(filename)
-    except InvalidSdistFilename as error:
+        project, version = parse_filename(filename)
+    except InvalidFilename as error:
         raise Refused(Reason.SDIST_FILENAME, explain_sdist_name(filename)) from error
-    _expect_name(project, filename, Reason.SDIST_FILENAME)
-    wanted = f"{escape_project(ProjectName(project))}-{version}{SDIST_SUFFIX}"
+    wanted = f"{escape_project(project)}-{version}{SDIST_SUFFIX}"
     if filename != wanted:
+        _expect_no_runs(filename, project, wanted)
+        fault = f"the normalised form is {wanted} (PEP 625)"
+        remedy = "Build the sdist with a current back end."
+        findings.warn(Reason.SDIST_FILENAME, f"{filename}: {fault}. {remedy}")
+    return ParsedName(
+        filename,
+        "sdist",
+        canonicalize_name(project),
+        Version(version),
+        warnings=findings.warnings,
+    )
+
+
+def _expect_no_runs(filename: str, project: ProjectName, wanted: str) -> None:
+    """Refuse runs such as `__`: uv expects a project as long as its normalised name."""
+    if not filename[len(project) :].startswith("-"):
         raise Refused(
             Reason.SDIST_FILENAME,
-            f"{filename}: the name of this sdist has to be {wanted} (PEP 625). Build it with a"
-            " current back end.",
+            f"{filename}: uv does not find an sdist with several -_. in a row in its project."
+            f" Build it as {wanted} (PEP 625).",
         )
-    return ParsedName(filename, "sdist", project, version)
 
 
 def _expect_plain(filename: str, reason: Reason) -> None:

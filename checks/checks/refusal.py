@@ -23,7 +23,7 @@ class Reason(StrEnum):
     BAD_FILENAME = "bad-filename"
     """The name is not a wheel's (binary distribution format, "File name convention")."""
     SDIST_FILENAME = "sdist-filename"
-    """The name of the `.tar.gz` is not in the normalised form of PEP 625."""
+    """The name of the `.tar.gz` has no valid project and version, or is ambiguous (PEP 625)."""
     RESERVED_NAME = "reserved-name"
     """The project is outside ALLOWED_PROJECTS, or has the name of a standard library module."""
     PROJECT_CLOSED = "project-closed"
@@ -67,7 +67,7 @@ class Reason(StrEnum):
     SDIST_BOMB = "sdist-bomb"
     """The archive has too many members, or unpacks to too many bytes."""
     SDIST_METADATA = "sdist-metadata"
-    """PKG-INFO is missing, malformed, older than version 2.2, or of another release."""
+    """PKG-INFO is missing, malformed, or of another release."""
     EXISTS = "exists"
     """The file name is in use for other bytes."""
 

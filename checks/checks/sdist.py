@@ -5,15 +5,14 @@ from checks.archive.member_names import quote_name
 from checks.archive.source import Source
 from checks.filenames import SDIST_SUFFIX, ParsedName
 from checks.findings import Findings
-from checks.metadata.core_metadata import CoreMetadata, read_core_metadata
+from checks.legacy_sdists import expect_same_split, parse_pkg_info
+from checks.metadata.core_metadata import CoreMetadata
 from checks.metadata.project import check_project
 from checks.policy import MIB, Policy
 from checks.refusal import Reason, Refused
 from checks.tar.gunzip import gunzip
 from checks.tar.tar_reader import read_tar
 
-RELIABLE_SINCE = (2, 2)
-"""First metadata version in which PKG-INFO marks its static fields (PEP 643)."""
 MAX_PKG_INFO_SIZE = 1 * MIB
 
 
@@ -22,8 +21,8 @@ def read_sdist(
 ) -> tuple[bytes, CoreMetadata]:
     """Validate a whole sdist; return its exact PKG-INFO and the facts in it."""
     pkg_info = read_pkg_info(source, name, Budget(policy, Reason.SDIST_BOMB, size))
-    facts = read_core_metadata(pkg_info, Reason.SDIST_METADATA)
-    _expect_reliable(facts)
+    facts = parse_pkg_info(pkg_info, findings)
+    expect_same_split(facts, name)
     check_project(facts, name, policy, findings, Reason.SDIST_METADATA)
     return pkg_info, facts
 
@@ -34,16 +33,6 @@ def read_pkg_info(source: Source, name: ParsedName, budget: Budget) -> bytes:
     read_tar(Source(gunzip(source, budget)), budget, directory)
     budget.check_total()
     return directory.get_pkg_info()
-
-
-def _expect_reliable(facts: CoreMetadata) -> None:
-    if facts.metadata_version < RELIABLE_SINCE:
-        version = ".".join(map(str, facts.metadata_version))
-        raise Refused(
-            Reason.SDIST_METADATA,
-            f"PKG-INFO has Metadata-Version {version}; the oldest accepted version is 2.2"
-            " (PEP 643). Build with a current back end.",
-        )
 
 
 class _Directory:

@@ -9,7 +9,6 @@ from packaging.utils import (
     InvalidName,
     canonicalize_name,
     canonicalize_version,
-    parse_sdist_filename,
     parse_wheel_filename,
 )
 from packaging.version import InvalidVersion
@@ -104,12 +103,30 @@ def parse_filename(filename: str) -> tuple[ProjectName, Version]:
             _check_tags(filename)
             project, version, _, _ = parse_wheel_filename(filename)
         elif filename.endswith(".tar.gz"):
-            project, version = parse_sdist_filename(filename)
+            name, version = _split_sdist_name(filename)
+            project = canonicalize_name(name)
         else:
             raise InvalidFilename(f"{filename!r} does not end in .whl or .tar.gz")
         return normalize_project(project), Version(str(version))
     except ValueError as error:  # all errors of packaging are ValueErrors
         raise InvalidFilename(str(error)) from error
+
+
+def _split_sdist_name(filename: str) -> tuple[str, ParsedVersion]:
+    """Split the name of an sdist into project and version at the last possible hyphen.
+
+    Names of PEP 625 have one hyphen. Legacy names have hyphens in the project (`my-pkg-1.0`) or in
+    the version (`pkg-1.0-beta`). This is the only split: ingest refuses an sdist with another
+    release in PKG-INFO. So project and version of each file follow from its name alone.
+    """
+    stem = filename.removesuffix(".tar.gz")
+    end = len(stem)
+    while (end := stem.rfind("-", 0, end)) > 0:
+        try:
+            return stem[:end], ParsedVersion(stem[end + 1 :])
+        except InvalidVersion:
+            continue
+    raise InvalidFilename(f"{filename!r} has no version after its project, as in acme-1.0.tar.gz")
 
 
 def count_tags(filename: str) -> int:
@@ -133,7 +150,10 @@ def parse_display_name(filename: Filename) -> str:
     """Return the project's name in the spelling of the file name: the part before the version."""
     if filename.endswith(".whl"):
         return filename.split("-", 1)[0]
-    return filename.rsplit("-", 1)[0]
+    try:
+        return _split_sdist_name(filename)[0]
+    except InvalidFilename:
+        return filename.rsplit("-", 1)[0]
 
 
 def escape_project(project: ProjectName) -> str:

@@ -41,9 +41,22 @@ SDIST_FILENAME = [
     make_refusal(Reason.SDIST_FILENAME, title, "", sdists.BYTES, filename=filename)
     for title, filename in (
         ("no version", "acme.tar.gz"),
-        ("a name that is not normalised", "Acme-1.0.tar.gz"),
-        ("a version that is not normalised", "acme-01.0.tar.gz"),
-        ("a dash in the name", "ac-me-1.0.tar.gz"),
+        ("a version that is none", "acme-one.tar.gz"),
+        ("a run of separators in the name", "ac__me-1.0.tar.gz"),
+    )
+] + [
+    make_refusal(
+        Reason.SDIST_FILENAME,
+        title,
+        "normalised form",
+        sdists.BYTES,
+        filename=filename,
+        policy=Policy(strict=True),
+    )
+    for title, filename in (
+        ("a legacy project name, where the policy is strict", "Acme-1.0.tar.gz"),
+        ("a legacy version, where the policy is strict", "acme-01.0.tar.gz"),
+        ("a legacy hyphen, where the policy is strict", "ac-me-1.0.tar.gz"),
     )
 ]
 

@@ -2,6 +2,7 @@
 
 from testing.corpus import bad_dist_info, bad_names, sdists, zip_members, zip_structure
 from testing.corpus.case import Oddity, Refusal
+from testing.corpus.legacy_sdists import LEGACY_ODDITIES, LEGACY_REFUSALS
 from testing.corpus.oddities import WHEEL_ODDITIES
 
 WHEEL_REFUSALS: list[Refusal] = [
@@ -28,6 +29,7 @@ SDIST_REFUSALS: list[Refusal] = [
     *sdists.SDIST_PATH,
     *sdists.SDIST_BOMB,
     *sdists.SDIST_METADATA,
+    *LEGACY_REFUSALS,
 ]
 
 NAME_REFUSALS: list[Refusal] = [
@@ -38,4 +40,4 @@ NAME_REFUSALS: list[Refusal] = [
 ]
 
 REFUSALS = [*NAME_REFUSALS, *WHEEL_REFUSALS, *SDIST_REFUSALS]
-ODDITIES: list[Oddity] = [*WHEEL_ODDITIES, *sdists.SDIST_ODDITIES]
+ODDITIES: list[Oddity] = [*WHEEL_ODDITIES, *sdists.SDIST_ODDITIES, *LEGACY_ODDITIES]

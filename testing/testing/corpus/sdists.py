@@ -261,7 +261,6 @@ SDIST_METADATA = [
         ("no PKG-INFO", "no PKG-INFO", pack_tar(MODULE)),
         ("no members", "no PKG-INFO", pack_tar()),
         ("PKG-INFO deeper down", "no PKG-INFO", pack_tar(Tar(b"acme-1.0/acme.egg-info/PKG-INFO"))),
-        ("PKG-INFO of 2.1", "Metadata-Version 2.1", pack_tar(Tar(PKG_INFO.name, METADATA))),
         ("PKG-INFO in Latin-1", "not UTF-8", pack_tar(Tar(PKG_INFO.name, b"\xe9"))),
         (
             "PKG-INFO of another project",

@@ -9,6 +9,7 @@ from checks.distribution import check_name
 from checks.filenames import ParsedName
 from checks.policy import Policy
 from checks.refusal import Reason, Refused
+from schemas.names import parse_filename
 
 WHEEL = "acme-1.0-py3-none-any.whl"
 DEFAULTS = Policy()
@@ -77,17 +78,59 @@ def test_a_bad_wheel_name_is_refused(filename: str) -> None:
         "-1.0.tar.gz",
         "_-1.0.tar.gz",
         "acme-one.tar.gz",
-        "Acme-1.0.tar.gz",
-        "a-b-1.0.tar.gz",
-        "a.b-1.0.tar.gz",
+        "a__b-1.0.tar.gz",
+        "a-_b-1.0.tar.gz",
         "acme_-1.0.tar.gz",
-        "acme-01.0.tar.gz",
+        "acme-1.0-SNAPSHOT.tar.gz",
         "ac\0me-1.0.tar.gz",
         "größe-1.0.tar.gz",
     ],
 )
 def test_a_bad_sdist_name_is_refused(filename: str) -> None:
     assert _get_reason(filename) == Reason.SDIST_FILENAME
+
+
+LEGACY = [
+    ("My-Pkg-1.0.tar.gz", "my-pkg", "1.0", "my_pkg-1.0.tar.gz"),
+    ("my.pkg-1.0.tar.gz", "my-pkg", "1.0", "my_pkg-1.0.tar.gz"),
+    ("my-pkg-1.0.tar.gz", "my-pkg", "1.0", "my_pkg-1.0.tar.gz"),
+    ("My_Pkg-1.0.tar.gz", "my-pkg", "1.0", "my_pkg-1.0.tar.gz"),
+    ("acme-01.0.tar.gz", "acme", "1.0", "acme-1.0.tar.gz"),
+    ("acme-1.0-beta.tar.gz", "acme", "1.0b0", "acme-1.0b0.tar.gz"),
+    ("acme-2013b.tar.gz", "acme", "2013b0", "acme-2013b0.tar.gz"),
+    ("a-1-2.tar.gz", "a-1", "2", "a_1-2.tar.gz"),
+]
+
+
+@pytest.mark.parametrize(("filename", "project", "version", "normalised"), LEGACY)
+def test_a_legacy_sdist_name_has_a_warning(
+    filename: str, project: str, version: str, normalised: str
+) -> None:
+    assert check_name(filename, Policy(), None) == ParsedName(
+        filename=filename,
+        kind="sdist",
+        project=canonicalize_name(project),
+        version=Version(version),
+        warnings=(
+            f"sdist-filename: {filename}: the normalised form is {normalised} (PEP 625)."
+            " Build the sdist with a current back end.",
+        ),
+    )
+
+
+@pytest.mark.parametrize(("filename", "project", "version", "normalised"), LEGACY)
+def test_a_legacy_sdist_name_is_the_same_release_for_ingest_and_proxy(
+    filename: str, project: str, version: str, normalised: str
+) -> None:
+    parsed = check_name(filename, Policy(), None)
+    assert parse_filename(filename) == (parsed.project, str(parsed.version))
+
+
+@pytest.mark.parametrize(("filename", "project", "version", "normalised"), LEGACY)
+def test_a_strict_policy_refuses_a_legacy_sdist_name(
+    filename: str, project: str, version: str, normalised: str
+) -> None:
+    assert _get_reason(filename, Policy(strict=True)) == Reason.SDIST_FILENAME
 
 
 @pytest.mark.parametrize("filename", ["Acme-1.0-py3-none-any.whl", "acme-1.00-py3-none-any.whl"])

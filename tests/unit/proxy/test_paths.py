@@ -12,6 +12,7 @@ from unit.proxy.test_hostile_full import KEY, RecordingFaults
 FOO = ProjectName("foo-bar")
 WHEEL = Filename("foo_bar-1.0-py3-none-any.whl")
 SDIST = Filename("foo_bar-1.0.tar.gz")
+LEGACY_SDIST = Filename("Foo-Bar-1.0-beta.tar.gz")
 LOCAL = Filename("foo_bar-1!2.0+cu1-py3-none-any.whl")
 
 NAMED = [
@@ -21,6 +22,7 @@ NAMED = [
     (b"/%73imple/foo%2Dbar/", "page"),
     (b"/packages/foo_bar-1.0-py3-none-any.whl", WHEEL),
     (b"/packages/foo_bar-1.0.tar.gz", SDIST),
+    (b"/packages/Foo-Bar-1.0-beta.tar.gz", LEGACY_SDIST),
     (b"/packages/foo_bar-1!2.0+cu1-py3-none-any.whl", LOCAL),
     (b"/packages/foo_bar-1%212.0%2Bcu1-py3-none-any.whl", LOCAL),
     (b"/packages/foo_bar-1.0-py3-none-any.whl.metadata", METADATA.decode()),
@@ -107,7 +109,7 @@ def proxy() -> MemoryProxy:
     }
     for name, text in pages.items():
         proxy.put_page(name, text)
-    for filename in (WHEEL, SDIST, LOCAL):
+    for filename in (WHEEL, SDIST, LEGACY_SDIST, LOCAL):
         proxy.put_file(filename, filename.encode())
     proxy.packages.put(layout.locate_core_metadata(WHEEL), METADATA)
     return proxy

@@ -32,6 +32,10 @@ from schemas.names import (
         ("acme-1!2.0+local.1-py3-none-any.whl", ("acme", "1!2.0+local.1")),
         ("acme-1.0.tar.gz", ("acme", "1.0")),
         ("acme_tools-1.0rc1.tar.gz", ("acme-tools", "1.0rc1")),
+        ("My-Pkg-1.0.tar.gz", ("my-pkg", "1.0")),
+        ("my.pkg-01.0.tar.gz", ("my-pkg", "1.0")),
+        ("acme-1.0-beta.tar.gz", ("acme", "1.0b0")),
+        ("a-1-2.tar.gz", ("a-1", "2")),
     ],
 )
 def test_a_file_name_has_project_and_version(filename: str, parsed: tuple[str, str]) -> None:
@@ -80,7 +84,11 @@ def test_invalid_versions_are_rejected() -> None:
 
 @pytest.mark.parametrize(
     ("filename", "name"),
-    [("Acme_Tools-1.0-py3-none-any.whl", "Acme_Tools"), ("acme-tools-1.0.tar.gz", "acme-tools")],
+    [
+        ("Acme_Tools-1.0-py3-none-any.whl", "Acme_Tools"),
+        ("acme-tools-1.0.tar.gz", "acme-tools"),
+        ("Acme-1.0-beta.tar.gz", "Acme"),
+    ],
 )
 def test_the_display_name_has_the_spelling_of_the_file_name(filename: str, name: str) -> None:
     assert parse_display_name(Filename(filename)) == name

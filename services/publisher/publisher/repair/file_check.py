@@ -8,7 +8,13 @@ from cloud.ports import Bucket, ObjectInfo
 from publisher.repair.difference import Difference, DifferenceKind
 from schemas import layout
 from schemas.equivalence import group_equivalent
-from schemas.names import escape_project, parse_display_name
+from schemas.names import (
+    InvalidFilename,
+    ProjectName,
+    escape_project,
+    parse_display_name,
+    parse_filename,
+)
 from schemas.records import FileRecord, ProjectRecord
 from schemas.releases import list_offered_files
 from schemas.types import format_time
@@ -34,6 +40,7 @@ class FileCheck:
             info.name: info
             for spelling in sorted(spellings)
             for info in self.packages.list(f"{spelling}-")
+            if _is_of(info.name, record.project)
         }
         for file in record.files.values():
             yield from self._check_file(file, found.pop(file.filename, None))
@@ -87,6 +94,14 @@ class FileCheck:
 
     def _report(self, name: str, kind: DifferenceKind, detail: str) -> Difference:
         return Difference.from_object(self.packages, name, kind, detail)
+
+
+def _is_of(name: str, project: ProjectName) -> bool:
+    """Return False for a file of another project: the prefix `a-` also finds `a-b-1.0.tar.gz`."""
+    try:
+        return parse_filename(name.removesuffix(layout.METADATA_SUFFIX))[0] == project
+    except InvalidFilename:
+        return True
 
 
 def _describe_differences(file: FileRecord, info: ObjectInfo) -> list[str]:

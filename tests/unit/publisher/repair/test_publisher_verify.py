@@ -18,6 +18,7 @@ from schemas.events import FileAccepted, FileUploaded, ProjectCommand
 from schemas.names import Filename, ProjectName
 from schemas.records import Blocked, ProjectRecord
 from testing.corpus import sdists
+from testing.corpus.legacy_sdists import make_legacy_sdist
 from testing.fakes.examples import NOON, make_file_record
 from testing.fakes.memory_ports import MemoryBucket
 from testing.services.memory_index import MemoryIndex
@@ -86,6 +87,15 @@ def test_pages_with_another_index_url_differ_until_a_rebuild(
     verification = make_verification(index, pool, index_url="https://packages.example/simple/")
     found = [(one.kind, one.object) for one in verification.run([ACME])]
     assert found == [("other-page", "gs://static/pypi/acme/json")]
+
+
+def test_a_legacy_sdist_of_another_project_is_no_orphan(pool: Executor) -> None:
+    index = MemoryIndex()
+    for project, version in (("acme", "1.0"), ("acme-core", "1.0")):
+        name = f"ci/1/{project}-{version}.tar.gz"
+        index.buckets["incoming"].put(name, make_legacy_sdist(f"{project}-{version}", project))
+        index.run(FileUploaded(bucket="incoming", name=name))
+    assert find_differences(index, pool, [ACME]) == []
 
 
 def test_nothing_is_written(index: MemoryIndex, pool: Executor) -> None:
