@@ -54,13 +54,13 @@ BAD_WHEEL = [
         )
         for title, detail, content, filename in (
             ("WHEEL in Latin-1", "not UTF-8", WHEEL + b"X: \xe9\n", FILENAME),
-            ("an empty WHEEL", "Wheel-Version is there 0 times", b"", FILENAME),
+            ("an empty WHEEL", "there is no Wheel-Version", b"", FILENAME),
             ("WHEEL with a line that is no field", "not of the form", b"hello\n" + WHEEL, FILENAME),
             ("WHEEL with a body", "not of the form", WHEEL + b"\nhello\n", FILENAME),
             (
-                "Wheel-Version twice",
-                "Wheel-Version is there 2 times",
-                WHEEL.replace(b"Gen", b"Wheel-Version: 1.0\nGen"),
+                "two Wheel-Versions",
+                "'1.1' in line 1, but '1.0' in line 2",
+                b"Wheel-Version: 1.1\n" + WHEEL,
                 FILENAME,
             ),
             ("Wheel-Version 2.0", "installers support", WHEEL.replace(b"1.0", b"2.0"), FILENAME),
@@ -78,7 +78,7 @@ BAD_WHEEL = [
             ),
             (
                 "no Root-Is-Purelib",
-                "Root-Is-Purelib is there 0 times",
+                "there is no Root-Is-Purelib",
                 WHEEL.replace(b"Root-Is-Purelib: true\n", b""),
                 FILENAME,
             ),
@@ -95,7 +95,12 @@ BAD_WHEEL = [
                 FILENAME,
             ),
             ("another build number", "not the build number", b"Build: 2\n" + WHEEL, _OTHER),
-            ("two build numbers", "not the build number", b"Build: 1\nBuild: 1\n" + WHEEL, _OTHER),
+            (
+                "two build numbers",
+                "'1' in line 1, but '2'",
+                b"Build: 1\nBuild: 2\n" + WHEEL,
+                _OTHER,
+            ),
             ("a build number that is none", "not the build number", b"Build: x\n" + WHEEL, _OTHER),
         )
     ),
