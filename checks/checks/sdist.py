@@ -1,5 +1,7 @@
 """Validation of a source distribution (`.tar.gz`, PEP 625 and 643): the archive, then PKG-INFO."""
 
+from hashlib import blake2b
+
 from checks.archive.budget import Budget
 from checks.archive.member_names import quote_name
 from checks.archive.source import Source
@@ -7,7 +9,7 @@ from checks.filenames import SDIST_SUFFIX, ParsedName
 from checks.findings import Findings
 from checks.legacy_sdists import expect_same_split, parse_pkg_info
 from checks.metadata.core_metadata import CoreMetadata
-from checks.metadata.project import check_project
+from checks.metadata.project import check_license_files, check_project
 from checks.policy import MIB, Policy
 from checks.refusal import Reason, Refused
 from checks.tar.gunzip import gunzip
@@ -20,29 +22,41 @@ def read_sdist(
     source: Source, name: ParsedName, policy: Policy, size: int | None, findings: Findings
 ) -> tuple[bytes, CoreMetadata]:
     """Validate a whole sdist; return its exact PKG-INFO and the facts in it."""
-    pkg_info = read_pkg_info(source, name, Budget(policy, Reason.SDIST_BOMB, size))
+    directory = _read_archive(source, name, Budget(policy, Reason.SDIST_BOMB, size))
+    pkg_info = directory.get_pkg_info()
     facts = parse_pkg_info(pkg_info, findings)
     expect_same_split(facts, name)
+    place = directory.get_root()
+    check_license_files(facts, place, directory.has_file, findings, Reason.SDIST_METADATA)
     check_project(facts, name, policy, findings, Reason.SDIST_METADATA)
     return pkg_info, facts
 
 
 def read_pkg_info(source: Source, name: ParsedName, budget: Budget) -> bytes:
     """Validate the archive; return its exact PKG-INFO."""
+    return _read_archive(source, name, budget).get_pkg_info()
+
+
+def _read_archive(source: Source, name: ParsedName, budget: Budget) -> "_Directory":
     directory = _Directory(name)
     read_tar(Source(gunzip(source, budget)), budget, directory)
     budget.check_total()
-    return directory.get_pkg_info()
+    return directory
 
 
 class _Directory:
-    """Visitor that requires one top-level directory, and keeps the PKG-INFO in it."""
+    """Visitor that requires one top-level directory, and keeps the PKG-INFO in it.
+
+    It remembers a digest of each file name, because PKG-INFO names licence files before or after
+    these files. A digest takes less memory than a name.
+    """
 
     def __init__(self, name: ParsedName) -> None:
         self._name = name
         self._directory: str | None = None
         self._expected = name.filename.removesuffix(SDIST_SUFFIX)
         self._pkg_info: bytearray | None = None
+        self._files: set[bytes] = set()
 
     def visit(self, name: str, size: int) -> bytearray | None:
         """Return the buffer for PKG-INFO, and None for other members."""
@@ -54,6 +68,8 @@ class _Directory:
                 f" {self._expected}/. Build with a current back end.",
             )
         self._directory = top
+        if not rest.endswith("/"):
+            self._files.add(_hash(rest))
         return self._keep_pkg_info(size) if rest == "PKG-INFO" else None
 
     def get_pkg_info(self) -> bytes:
@@ -65,6 +81,14 @@ class _Directory:
             )
         return bytes(self._pkg_info)
 
+    def get_root(self) -> str:
+        """Return the one top-level directory, with a slash."""
+        return f"{self._directory or self._expected}/"
+
+    def has_file(self, path: str) -> bool:
+        """Return whether a file has this path, relative to the top-level directory."""
+        return _hash(path) in self._files
+
     def _keep_pkg_info(self, size: int) -> bytearray:
         if size > MAX_PKG_INFO_SIZE:
             raise Refused(
@@ -74,3 +98,7 @@ class _Directory:
             )
         self._pkg_info = bytearray()
         return self._pkg_info
+
+
+def _hash(path: str) -> bytes:
+    return blake2b(path.encode("utf-8", "surrogateescape"), digest_size=16).digest()

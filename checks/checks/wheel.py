@@ -7,11 +7,11 @@ from checks.findings import Findings
 from checks.metadata.core_metadata import LICENSE_FILES_SINCE, CoreMetadata, read_core_metadata
 from checks.metadata.dist_info import DistInfo
 from checks.metadata.entry_points import check_entry_points
-from checks.metadata.project import check_project
+from checks.metadata.project import check_license_files, check_project
 from checks.metadata.record import check_record
 from checks.metadata.wheel_file import check_wheel_file
 from checks.policy import Policy
-from checks.refusal import Reason, Refused, quote
+from checks.refusal import Reason
 from checks.zip.members import Members
 from checks.zip.zip_reader import read_zip
 
@@ -36,16 +36,12 @@ def read_wheel(
 def _check_license_files(
     facts: CoreMetadata, members: Members, directory: str, findings: Findings
 ) -> None:
-    """Require licence files in `licenses/` from 2.4 on (PEP 639); warn in older versions."""
+    """Look for licence files in `licenses/`, and before 2.4 also in `.dist-info` itself."""
     required = facts.metadata_version >= LICENSE_FILES_SINCE
     places = ("licenses/",) if required else ("licenses/", "")
-    for path in facts.license_files:
-        if any(f"{directory}/{place}{path}".encode() in members for place in places):
-            continue
-        sentence = (
-            f"License-File {quote(path)} is not in {directory}/licenses/."
-            " Add the file to the wheel, or remove the field."
-        )
-        if required:
-            raise Refused(Reason.BAD_METADATA, sentence)
-        findings.warn(Reason.BAD_METADATA, sentence)
+
+    def has_file(path: str) -> bool:
+        return any(f"{directory}/{place}{path}".encode() in members for place in places)
+
+    place = f"{directory}/licenses/"
+    check_license_files(facts, place, has_file, findings, Reason.BAD_METADATA)

@@ -1,12 +1,14 @@
 """Comparison of core metadata with the file name and the policy, for wheels and sdists."""
 
+from collections.abc import Callable
+
 from packaging.utils import canonicalize_name
 
 from checks.filenames import ParsedName
 from checks.findings import Findings
-from checks.metadata.core_metadata import CoreMetadata
+from checks.metadata.core_metadata import LICENSE_FILES_SINCE, CoreMetadata
 from checks.policy import Policy
-from checks.refusal import Reason, Refused
+from checks.refusal import Reason, Refused, quote
 
 
 def check_project(
@@ -22,6 +24,30 @@ def check_project(
             f"Requires-Dist {facts.direct_urls[0]}: direct URLs are not allowed"
             " (ALLOW_DIRECT_URLS). Upload that dependency here, and require its version.",
         )
+
+
+def check_license_files(
+    facts: CoreMetadata,
+    place: str,
+    has_file: Callable[[str], bool],
+    findings: Findings,
+    reason: Reason,
+) -> None:
+    """Require the files of License-File from 2.4 on (PEP 639); warn in older versions.
+
+    :param place: the directory to which the paths are relative.
+    """
+    for path in facts.license_files:
+        if has_file(path):
+            continue
+        kind = "sdist" if reason is Reason.SDIST_METADATA else "wheel"
+        sentence = (
+            f"License-File {quote(path)} is not in {place}."
+            f" Add the file to the {kind}, or remove the field."
+        )
+        if facts.metadata_version >= LICENSE_FILES_SINCE:
+            raise Refused(reason, sentence)
+        findings.warn(reason, sentence)
 
 
 def _expect_release(facts: CoreMetadata, name: ParsedName, reason: Reason) -> None:
