@@ -10,6 +10,25 @@ MAX_FIELD_NAMES = 100
 """Maximum number of different fields; the specification has 33. Parsing time is quadratic."""
 
 _END_OF_FIELDS = re.compile(rb"\n\r?\n")
+_MAX_SEARCHED_LINES = 50
+"""Number of lines of the body in which fields are searched."""
+_UNMISTAKABLE = (
+    "Metadata-Version|Requires-Dist|Requires-Python|Requires-External|Provides-Extra"
+    "|Provides-Dist|Obsoletes-Dist|Classifier|Project-URL|Home-page|Download-URL|Author-email"
+    "|Maintainer-email|License-Expression|License-File|Description-Content-Type"
+    "|Supported-Platform|Import-Name|Import-Namespace"
+)
+_AMBIGUOUS = (
+    "Name|Version|Dynamic|Platform|Summary|Description|Keywords|Author|Maintainer|License"
+    "|Requires|Provides|Obsoletes"
+)
+"""Other fields. A sentence of a description can begin in the same way."""
+_FIELD = re.compile(rb"(%s):[ \t]*\S" % _UNMISTAKABLE.encode(), re.IGNORECASE)
+_FIRST_FIELD = re.compile(
+    rb"(%s|%s):[ \t]*\S" % (_UNMISTAKABLE.encode(), _AMBIGUOUS.encode()), re.IGNORECASE
+)
+_CODE_BLOCK = (b"```", b"~~~")
+
 _STRAY = re.compile(rb"\r(?!\n)|\0")
 _MIME = re.compile(
     rb"^(?:content|mime)-[!-9;-~]*:.*(?:\n[ \t].*)*\n?", re.IGNORECASE | re.MULTILINE
@@ -33,6 +52,24 @@ def extract_fields(data: bytes, reason: Reason) -> bytes:
         fault = f"it has more than {MAX_FIELD_NAMES} different fields. Remove some"
         raise create_refusal(reason, fault)
     return fields
+
+
+def find_late_field(data: bytes, fields: bytes) -> tuple[int, str] | None:
+    """Return line number and text of a field at the beginning of the body, or None.
+
+    A blank line among the fields ends them early. Later lines of a description can quote fields in
+    a block of code, so the search ends there.
+    """
+    number, pattern = fields.count(b"\n"), _FIRST_FIELD
+    for line in data[len(fields) :].split(b"\n", _MAX_SEARCHED_LINES)[:_MAX_SEARCHED_LINES]:
+        number += 1
+        if line.startswith(_CODE_BLOCK):
+            return None
+        if pattern.match(line):
+            return number, line.decode().strip()
+        if line.strip():
+            pattern = _FIELD
+    return None
 
 
 def parse_fields(fields: bytes) -> tuple[RawMetadata, dict[str, list[str]]]:

@@ -7,6 +7,8 @@ from typing import Literal, cast
 from packaging.metadata import ExceptionGroup, Metadata, RawMetadata
 
 from checks.metadata.field_values import PARSER_FAILURES, format_error
+from checks.metadata.header_fields import find_late_field
+from checks.refusal import quote
 
 MAX_JUDGED_LENGTH = 2048
 """Maximum length of a value of a field with quadratic validation time, in characters."""
@@ -26,6 +28,12 @@ def check_form(data: bytes, fields: bytes, raw: RawMetadata) -> tuple[str, ...]:
         return (
             f"line {number} is no field: the lines after it are read as the description."
             " Correct the line.",
+        )
+    if late := find_late_field(data, fields):
+        number = fields.count(b"\n")
+        return (
+            f"line {late[0]} is {quote(late[1])}, but the blank line {number} ends the"
+            " fields: installers read it as the description. Remove the blank line.",
         )
     if "description" in raw and data[len(fields) :].strip():
         return ("description: there is one among the fields and one after them. Write only one.",)

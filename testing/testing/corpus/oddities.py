@@ -252,7 +252,7 @@ METADATA_ODDITIES = [
     ),
     make_oddity(
         "a description with anything in it",
-        make_wheel(metadata=METADATA + "\nName: evil\r\rß\nRequires-Dist: (\n".encode()),
+        make_wheel(metadata=METADATA + "\nHello\r\rß\nName: evil\n".encode()),
     ),
     make_oddity(
         "METADATA with CRLF", make_wheel(metadata=METADATA.replace(b"\n", b"\r\n") + b"\r\nHi\r\n")
