@@ -4,7 +4,8 @@ import re
 
 from packaging.metadata import InvalidMetadata, Metadata, RawMetadata
 
-from checks.metadata.field_values import PARSER_FAILURES, format_error
+from checks.metadata.explanations import explain
+from checks.metadata.field_values import PARSER_FAILURES
 from checks.metadata.header_fields import create_refusal
 from checks.refusal import Reason, quote
 
@@ -34,7 +35,7 @@ def validate_installer_fields(
         try:
             getattr(metadata, attribute)
         except (InvalidMetadata, *PARSER_FAILURES) as error:
-            fault = f"{field}: {format_error(error)}. Correct the field"
+            fault = f"{field} {explain(attribute, _list_values(raw, attribute), error)}"
             raise create_refusal(reason, fault) from error
     return metadata
 
@@ -62,9 +63,13 @@ def _expect_parsed(unparsed: dict[str, list[str]], reason: Reason) -> None:
 
 
 def _expect_short(raw: RawMetadata, attribute: str, field: str, reason: Reason) -> None:
-    value = raw.get(attribute)
-    for one in value if isinstance(value, list) else [value]:
-        if len(str(one)) > MAX_VALUE_LENGTH:
+    for value in _list_values(raw, attribute):
+        if len(value) > MAX_VALUE_LENGTH:
             raise create_refusal(
                 reason, f"{field}: a value is longer than {MAX_VALUE_LENGTH} characters. Shorten it"
             )
+
+
+def _list_values(raw: RawMetadata, attribute: str) -> list[str]:
+    value = raw.get(attribute, "")
+    return list(map(str, value)) if isinstance(value, list) else [str(value)]
