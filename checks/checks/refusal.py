@@ -28,6 +28,8 @@ class Reason(StrEnum):
     """The project is outside ALLOWED_PROJECTS, or has the name of a standard library module."""
     PROJECT_CLOSED = "project-closed"
     """The project is archived or quarantined, or the release is closed."""
+    PROJECT_TOO_LARGE = "project-too-large"
+    """The record of the project is larger than 12 MiB."""
     NOT_A_ZIP = "not-a-zip"
     """No local header at the start, no end record at the end, or the file is also a tar."""
     ZIP_STRUCTURE = "zip-structure"

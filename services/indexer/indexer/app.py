@@ -11,6 +11,7 @@ from chassis.group_commit import GroupCommit
 from chassis.outcomes import Outcome
 from indexer.answers import Answers
 from indexer.commit import Records
+from indexer.large_records import RecordQueue
 from indexer.merge import Change, CommandRefused, IssuedCommand
 from schemas.events import FileAccepted, ProjectCommand, UnreadableMessage
 from schemas.names import ProjectName
@@ -31,6 +32,7 @@ class Indexer:
         self._answers = answers
         self._now = now
         self._grace = grace
+        self._queue = RecordQueue()
         self._group = GroupCommit[ProjectName, Change, None](self._commit)
 
     async def record_file(self, push: PushEnvelope) -> Outcome:
@@ -66,7 +68,9 @@ class Indexer:
     async def _commit(
         self, project: ProjectName, changes: Sequence[Change]
     ) -> Sequence[Exception | None]:
-        return await run_in_threadpool(self._records.commit, project, changes)
+        size = await run_in_threadpool(self._records.measure, project)
+        async with self._queue.admit(size):
+            return await run_in_threadpool(self._records.commit, project, changes)
 
     async def _refuse(
         self, command_id: str, reason: str, detail: str, project: str | None = None

@@ -58,6 +58,11 @@ class Records:
             self.refused.publish(refusal)
         return failures
 
+    def measure(self, project: ProjectName) -> int:
+        """Return the size of the stored record in bytes; 0 if there is none."""
+        info = self.bucket.stat(layout.locate_record(project))
+        return info.size if info else 0
+
     def _merge_and_write(
         self, project: ProjectName, changes: Sequence[Change]
     ) -> tuple[ProjectRecord, list[Exception | None]]:

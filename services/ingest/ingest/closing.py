@@ -28,6 +28,12 @@ RequireOpen = Callable[[ParsedName, datetime], None]
 It receives the name and the upload time of the file.
 """
 
+MAX_RECORD_SIZE = 12 << 20
+"""Size of a record, in bytes, above which its project accepts no new files.
+
+The indexer and the publisher hold a record in memory. They accept larger ones, because uploads
+that pass this check at the same time can exceed the limit.
+"""
 CLOSED = frozenset({"archived", "quarantined"})
 
 
@@ -52,8 +58,8 @@ class ClosingRules:
     def require_open(self, name: ParsedName, uploaded: datetime) -> None:
         """Refuse a new file of a closed project or release; accept the first file of a project.
 
-        :raises Refused: if the project is archived or quarantined, or if the release is older than
-            ``release_closes_after``.
+        :raises Refused: if the project is archived or quarantined, if its record is larger than
+            :data:`MAX_RECORD_SIZE`, or if the release is older than ``release_closes_after``.
         """
         project = ProjectName(name.project)
         record = self.metadata.stat(layout.locate_record(project))
@@ -65,13 +71,19 @@ class ClosingRules:
                 Reason.PROJECT_CLOSED,
                 f"{project} is {entry.status}: ask an operator to make it active (set-status)",
             )
+        self._require_open_release(name, entry, uploaded)
+        _require_small(project, record)
+
+    def _require_open_release(
+        self, name: ParsedName, entry: CatalogEntry, uploaded: datetime
+    ) -> None:
         if self.release_closes_after is not None:
             first = _find_first_upload(self._list_files(name, entry), name)
             if first is not None and uploaded - first > self.release_closes_after:
                 raise Refused(
                     Reason.PROJECT_CLOSED,
-                    f"{project} {name.version} was first uploaded on {first:%Y-%m-%d} and is closed"
-                    " to new files (RELEASE_CLOSES_AFTER): publish a new version",
+                    f"{name.project} {name.version} was first uploaded on {first:%Y-%m-%d} and is"
+                    " closed to new files (RELEASE_CLOSES_AFTER): publish a new version",
                 )
 
     def _read_entry(self, project: ProjectName, record: ObjectInfo) -> CatalogEntry:
@@ -94,6 +106,15 @@ class ClosingRules:
         normalised = escape_project(ProjectName(name.project))
         for spelling in sorted({new, entry.display_name, normalised}):
             yield from self.packages.list(f"{spelling}-")
+
+
+def _require_small(project: ProjectName, record: ObjectInfo) -> None:
+    if record.size > MAX_RECORD_SIZE:
+        raise Refused(
+            Reason.PROJECT_TOO_LARGE,
+            f"the record of {project} has {record.size} bytes; the limit is {MAX_RECORD_SIZE}."
+            " Publish under another project name",
+        )
 
 
 def _find_first_upload(files: Iterable[ObjectInfo], name: ParsedName) -> datetime | None:

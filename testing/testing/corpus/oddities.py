@@ -255,6 +255,11 @@ METADATA_ODDITIES = [
         make_wheel(metadata=METADATA + "\nHello\r\rß\nName: evil\n".encode()),
     ),
     make_oddity(
+        "a field after the blank line",
+        make_wheel(metadata=METADATA + b"\nRequires-Dist: x\n"),
+        warnings=("bad-metadata: core metadata: line 6 is 'Requires-Dist: x', but the blank",),
+    ),
+    make_oddity(
         "METADATA with CRLF", make_wheel(metadata=METADATA.replace(b"\n", b"\r\n") + b"\r\nHi\r\n")
     ),
     make_oddity(
@@ -297,6 +302,16 @@ DIST_INFO_ODDITIES = [
             wheel_file=WHEEL.replace(b"py3-none-any", b"-".join([b".".join([b"a"] * 99)] * 3))
         ),
         warnings=("bad-wheel: WHEEL: Tag 'a.a.a.",),
+    ),
+    make_oddity(
+        "WHEEL with a blank line",
+        make_wheel(wheel_file=WHEEL.replace(b"Tag", b"\nTag")),
+        warnings=("bad-wheel: WHEEL: line 4 is blank",),
+    ),
+    make_oddity(
+        "WHEEL with a field twice",
+        make_wheel(wheel_file=b"Wheel-Version: 1.0\n" + WHEEL),
+        warnings=("bad-wheel: WHEEL: Wheel-Version is there 2 times",),
     ),
     make_oddity(
         "WHEEL without tags",

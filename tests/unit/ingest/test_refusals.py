@@ -22,6 +22,7 @@ TESTS_OF_OTHER_CODES = {
     Reason.CONTENT_ENCODED: "test_precedence.py",
     Reason.DIGEST_MISMATCH: "test_app.py",
     Reason.PROJECT_CLOSED: "test_closing.py",
+    Reason.PROJECT_TOO_LARGE: "test_large_projects.py",
     Reason.EXISTS: "test_app.py",
 }
 """Codes without an archive in the corpus, and the module with their test."""
