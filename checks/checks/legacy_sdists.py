@@ -2,12 +2,14 @@
 
 import re
 
+from packaging.utils import canonicalize_name
+
 from checks.filenames import SDIST_SUFFIX, ParsedName, is_split
 from checks.findings import Findings
 from checks.metadata.core_metadata import CoreMetadata, read_core_metadata
 from checks.metadata.header_fields import extract_fields
 from checks.refusal import Reason, Refused
-from schemas.names import ProjectName, escape_project, normalize_project
+from schemas.names import ProjectName, escape_project
 
 RELIABLE_SINCE = (2, 2)
 """First metadata version in which PKG-INFO marks its static fields (PEP 643)."""
@@ -46,11 +48,11 @@ def expect_same_split(facts: CoreMetadata, name: ParsedName) -> None:
 
     :raises Refused: if PKG-INFO names release 1-2 of `a`.
     """
-    project = ProjectName(normalize_project(facts.name))
+    project = canonicalize_name(facts.name)
     if (project, facts.version) == (name.project, name.version):
         return
     if is_split(name.filename.removesuffix(SDIST_SUFFIX), project, facts.version):
-        wanted = f"{escape_project(project)}-{facts.version}{SDIST_SUFFIX}"
+        wanted = f"{escape_project(ProjectName(project))}-{facts.version}{SDIST_SUFFIX}"
         raise Refused(
             Reason.SDIST_FILENAME,
             f"{name.filename} is ambiguous: PKG-INFO has project {project} and version"

@@ -123,7 +123,8 @@ def test_a_legacy_sdist_name_is_the_same_release_for_ingest_and_proxy(
     filename: str, project: str, version: str, normalised: str
 ) -> None:
     parsed = check_name(filename, Policy(), None)
-    assert parse_filename(filename) == (parsed.project, str(parsed.version))
+    found = parse_filename(filename)
+    assert tuple(map(str, found)) == (parsed.project, str(parsed.version))
 
 
 @pytest.mark.parametrize(("filename", "project", "version", "normalised"), LEGACY)

@@ -72,7 +72,7 @@ async def load(projects: int) -> int:
     bucket = LargeRecords(build_record())
     topic = MemoryTopic()
     answers = Answers(MemoryBucket(), topic)
-    records = Records(bucket, topic, lambda: NOON)
+    records = Records(bucket, topic, topic, lambda: NOON)
     indexer = Indexer(records, answers, lambda: NOON, timedelta(minutes=10))
     await asyncio.gather(*(indexer.record_file(encode_push(one)) for one in range(projects)))
     return sum(size > SIZE for size in bucket.sizes)
