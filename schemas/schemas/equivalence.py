@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import NamedTuple
 
-from packaging.utils import canonicalize_name, parse_sdist_filename
+from packaging.utils import canonicalize_name
 from packaging.version import Version as ParsedVersion
 
-from schemas.names import Filename
+from schemas.names import Filename, parse_filename
 from schemas.records import FileRecord
 
 _BUILD = re.compile(r"([0-9]+)(.*)")
@@ -42,8 +42,9 @@ def derive_equivalence(filename: str) -> Equivalence | None:
         if filename.endswith(".whl"):
             return _derive_wheel(filename)
         if filename.endswith(".tar.gz"):
-            return Equivalence(*parse_sdist_filename(filename), None, ())
-    except ValueError:  # all errors of packaging are ValueErrors
+            project, version = parse_filename(filename)
+            return Equivalence(project, _parse_version(version), None, ())
+    except ValueError:  # also of packaging
         pass
     return None
 

@@ -2,8 +2,8 @@
 
 from testing.corpus import bad_dist_info, bad_names, sdists, zip_members, zip_structure
 from testing.corpus.case import Oddity, Refusal
-from testing.corpus.legacy_sdists import LEGACY_ODDITIES, LEGACY_REFUSALS
 from testing.corpus.oddities import WHEEL_ODDITIES
+from testing.corpus.old_sdists import LEGACY_ODDITIES, LEGACY_REFUSALS
 
 WHEEL_REFUSALS: list[Refusal] = [
     *zip_structure.NOT_A_ZIP,

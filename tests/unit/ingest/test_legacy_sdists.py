@@ -12,7 +12,7 @@ import pytest
 
 from schemas.events import FileUploaded
 from schemas.records import ProjectRecord
-from testing.corpus.legacy_sdists import make_legacy_sdist
+from testing.corpus.old_sdists import make_legacy_sdist
 from testing.services.memory_index import MemoryIndex
 
 FILES = {

@@ -43,6 +43,7 @@ OLDER = make_file_record("ACME-1.0-py3-none-any.whl")
         ("my_pkg-1.0-py3-none-any.whl", "My.Pkg-1.0-py3-none-any.whl"),
         ("acme-1.0.tar.gz", "acme-1.0.0.tar.gz"),
         ("my_pkg-1.0.tar.gz", "My-Pkg-1.0.tar.gz"),
+        ("a-1-2.tar.gz", "a_1-2.0.tar.gz"),
     ],
 )
 def test_names_of_one_release_and_tag_set_are_equivalent(one: str, other: str) -> None:

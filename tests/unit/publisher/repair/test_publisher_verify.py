@@ -18,7 +18,7 @@ from schemas.events import FileAccepted, FileUploaded, ProjectCommand
 from schemas.names import Filename, ProjectName
 from schemas.records import Blocked, ProjectRecord
 from testing.corpus import sdists
-from testing.corpus.legacy_sdists import make_legacy_sdist
+from testing.corpus.old_sdists import make_legacy_sdist
 from testing.fakes.examples import NOON, make_file_record
 from testing.fakes.memory_ports import MemoryBucket
 from testing.services.memory_index import MemoryIndex
