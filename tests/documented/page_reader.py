@@ -37,9 +37,6 @@ class PageReader:
             "@…/simple/": f"@{parts.hostname}:{parts.port}/simple/",
             "@$HOST/": f"@{parts.hostname}:{parts.port}/",
             "LEAKED=gcpypi_…": 'LEAKED="$(python -m proxy.tokens create leaked)"',
-            # The first live token of the name in the output of `list`.
-            "revoke 3fa1c04b9d2e": 'revoke "$(python -m proxy.tokens list | '
-            "awk '/^ada .* live / { print $2; exit }')\"",
             "/tmp/demo": f"{home}/demo",  # noqa: S108 - text of the page, not a path of the test
         }
 

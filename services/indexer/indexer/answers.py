@@ -28,7 +28,10 @@ class Answers:
         return verdict if verdict.outcome == "refused" else None
 
     def store(self, verdict: CommandVerdict) -> None:
-        """Store the verdict unless one exists. If it is a refusal, announce it."""
+        """Store the verdict, unless the command already has one.
+
+        Announce the given verdict in both cases if it is a refusal.
+        """
         name = layout.locate_command_verdict(verdict.command_id)
         write_once(self.bucket, name, verdict.encode(), _HEADERS)
         if verdict.outcome == "refused":

@@ -26,12 +26,16 @@ class Indexer:
     """Handlers of the two subscriptions; each returns when its change is durable and announced."""
 
     def __init__(
-        self, records: Records, answers: Answers, now: Callable[[], datetime], grace: timedelta
+        self,
+        records: Records,
+        answers: Answers,
+        now: Callable[[], datetime],
+        command_grace: timedelta,
     ) -> None:
         self._records = records
         self._answers = answers
         self._now = now
-        self._grace = grace
+        self._command_grace = command_grace
         self._queue = RecordQueue()
         self._group = GroupCommit[ProjectName, Change, None](self._commit)
 
@@ -57,7 +61,7 @@ class Indexer:
             return _build_refused_outcome(refusal, command.project)
         try:
             issued = IssuedCommand.from_command(
-                command, command_id, message.publish_time, self._grace
+                command, command_id, message.publish_time, self._command_grace
             )
             await self._group.submit(command.project, issued)
         except CommandRefused as error:

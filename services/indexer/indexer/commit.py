@@ -2,8 +2,8 @@
 
 If another writer was faster (412), or there were too many writes (429), the indexer reads the
 record and merges again. The write comes before the announcement, so redelivery is safe: the indexer
-announces a change again that is already in the record. It then announces the refusals of files that
-the pages do not list.
+finds the change in the record, writes nothing, and announces it again. It then announces the
+refusals of files that the pages do not list.
 """
 
 from collections.abc import Callable, Sequence
@@ -26,8 +26,8 @@ DEADLINE = 240.0
 """Seconds during which a commit is retried, well below the ack deadline of 600 s."""
 
 _BACKOFF = Backoff(first=0.2, longest=1.0)
-"""Cloud Storage accepts about one write per second to one name. With longer pauses, later commits
-would overtake a commit."""
+"""Cloud Storage accepts about one write per second to one name. After a longer pause, a retried
+commit would lose to newer commits to the same record again and again."""
 
 RETRY = Retry({PreconditionFailed: _BACKOFF, TooManyRequests: _BACKOFF}, DEADLINE)
 """Retry of a commit if another writer was faster (412) or after too many writes (429)."""
@@ -49,7 +49,7 @@ class Records:
         Return an exception or None for each change.
 
         :raises CloudError: if the record could not be written or announced. Then Pub/Sub delivers
-            all changes again, although some can be durable.
+            all changes again, although some may already be durable.
         """
         record, failures = self.retry(lambda: self._merge_and_write(project, changes))
         if not all(failures):

@@ -64,7 +64,11 @@ class IssuedCommand:
 
     @classmethod
     def from_command(
-        cls, command: ProjectCommand, command_id: str, publish_time: datetime, grace: timedelta
+        cls,
+        command: ProjectCommand,
+        command_id: str,
+        publish_time: datetime,
+        command_grace: timedelta,
     ) -> "IssuedCommand":
         """Resolve the default of ``issued_at``, which is the publish time.
 
@@ -81,7 +85,7 @@ class IssuedCommand:
             command=command,
             command_id=command_id,
             issued_at=command.issued_at or publish_time,
-            redeliver_until=publish_time + grace,
+            redeliver_until=publish_time + command_grace,
         )
 
     @property
@@ -162,11 +166,14 @@ def _require_target(record: ProjectRecord, issued: IssuedCommand, now: datetime)
         exists = bool(record.files)
     if exists:
         return
-    wanted = command.filename or command.version or "any file"
+    target = command.filename or command.version
+    wanted = target or "file"
     if now < issued.redeliver_until:
         raise TooEarly(f"{record.project} has no {wanted} yet")
+    pronoun = "it" if target else "one"
     raise CommandRefused(
-        "not-found", f"{record.project} has no {wanted}: upload it first, or correct the name"
+        "not-found",
+        f"{record.project} has no {wanted}: upload {pronoun} first, or correct the name",
     )
 
 
@@ -174,7 +181,8 @@ def _set_status(record: ProjectRecord, issued: IssuedCommand) -> ProjectRecord:
     register = StatusRegister(
         issued_at=issued.issued_at,
         command_id=issued.command_id,
-        value=issued.command.status or "active",  # the schema requires it
+        # ProjectCommand requires a status for set-status, so the default is never used.
+        value=issued.command.status or "active",
         reason=issued.command.reason,
     )
     current = record.status

@@ -46,9 +46,9 @@ class ClosingRules:
     """Rules that close projects and releases, evaluated on custom metadata.
 
     The rules do not read files, and read a record only if its custom metadata is invalid. The
-    status of a project is in the custom metadata of its record. The first upload of a release is
-    not in it, because a project can have thousands of releases. It is the earliest upload time in
-    the custom metadata of the release's files.
+    status of a project is in the custom metadata of its record. The time of a release's first
+    upload is not there, because a project can have thousands of releases: it is the earliest upload
+    time in the custom metadata of the release's files.
     """
 
     metadata: Bucket

@@ -6,7 +6,8 @@ The steps, in order:
    that became stricter do not decide about it.
 2. Validate the name and the announced generation.
 3. Look for an equivalent file in the project's record.
-4. Rewrite exactly that generation, if the name is free.
+4. Copy exactly that generation to ``packages/<filename>`` (``rewrite`` of Cloud Storage), if the
+   name is free.
 5. Write ``<filename>.metadata``.
 6. The caller stores the verdict and announces the file.
 
@@ -37,7 +38,10 @@ from schemas.records import FileRecord
 from schemas.types import Sha256
 
 FindRefusal = Callable[[Upload], Refused | None]
-"""Function that returns the stored refusal of an upload's generation, if any; this is final."""
+"""Function that returns the stored refusal of an upload's generation, if any.
+
+A stored refusal is final.
+"""
 
 _METADATA_HEADERS = Headers(BINARY, IMMUTABLE)
 
@@ -98,7 +102,11 @@ class Promotion:
         return self._complete(StoredFile(info))
 
     def _parse_name(self, upload: Upload) -> ParsedName:
-        """Check the file name; if it is invalid, first check the object for preceding faults."""
+        """Check the file name.
+
+        If it is invalid, look in the object for faults that take precedence over it
+        (:meth:`Reason.precedes`), and refuse the file for the first fault.
+        """
         try:
             return check_name(upload.filename, self.policy, upload.uploader)
         except Refused as refused:
@@ -180,7 +188,7 @@ class Promotion:
         return PromotedFile(stored.info, facts.build_file_record(stored.info, metadata))
 
     def _ensure_metadata(self, stored: StoredFile) -> bytes:
-        """Return the content of ``.metadata``, and write it if it may be missing.
+        """Return the content of ``.metadata``. Write it, unless it was found in the bucket.
 
         The delivery that promoted the file may have stopped before it wrote ``.metadata``, and
         older releases wrote none for an sdist. Then read the file from the packages bucket, never
@@ -201,7 +209,7 @@ class Promotion:
 def _is_promoted_from(info: ObjectInfo | None, upload: Upload) -> TypeGuard[ObjectInfo]:
     """Return True if the object was promoted from this upload.
 
-    If an upload has no generation, its object no longer exists. Then compare the uploader.
+    An upload without a generation here has no live object. Then compare the uploader.
     """
     if info is None or not facts.is_promoted(info):
         return False

@@ -26,7 +26,11 @@ class Upload:
     filename: str
     """Last segment of the name."""
     generation: int | None
-    """Generation of the object; None: the live generation."""
+    """Generation of the object.
+
+    None in a message: the live generation. None after ``_resolve_generation``: there is no live
+    object.
+    """
     sha256: Sha256 | None
     """Digest in the message, if any."""
     found: ObjectInfo | None = None
@@ -46,8 +50,11 @@ class Upload:
         )
 
 
-_MAX_NAME_SIZE = 1000
-"""Maximum bytes of an object name. Cloud Storage accepts 1024; a verdict's name has 26 more.
+_MAX_NAME_SIZE = 999
+"""Maximum size of an object name, in bytes.
+
+Cloud Storage accepts 1024. The name of the verdict is longer by ``/<generation>.json``: 22 bytes
+with 16 digits, as today, and 25 with 19, the most.
 
 https://cloud.google.com/storage/docs/objects#naming
 """

@@ -22,7 +22,10 @@ class Endpoint(ABC):
     """ASGI application of one route."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Respond to a request. An error after the response has started ends the response early."""
+        """Respond to a request.
+
+        If an error occurs after the start of the response, the response ends early.
+        """
         request = IndexRequest(scope, receive, send)
         record = request.record
         try:

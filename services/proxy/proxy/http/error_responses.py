@@ -33,7 +33,9 @@ ERROR_RESPONSES: Mapping[type[Exception], Response] = {
         405, "Method not allowed: use GET or HEAD.", {"allow": "GET, HEAD"}
     ),
     errors.NotAcceptable: create_text_response(
-        406, "No representation matches Accept or format.", {"vary": "Accept"}
+        406,
+        'No representation matches the Accept header or the query parameter "format".',
+        {"vary": "Accept"},
     ),
     errors.UrlTooLong: create_text_response(414, "The URL is too long."),
     errors.HeadersTooLarge: create_text_response(431, "The header fields are too large."),

@@ -3,7 +3,8 @@
 PEP 691, "Version + Format Selection"; RFC 9110 §12.
 
 The weights of the client decide. On a tie JSON wins if the client names it, directly or as
-``application/*``. If the client sends only ``*/*``, HTML wins: people read pages with it.
+``application/*``. If the client sends only ``*/*``, HTML wins, because that client is
+probably used by a person.
 """
 
 import re

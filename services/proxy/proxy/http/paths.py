@@ -1,7 +1,8 @@
 """Grammar of path segments. It is stricter than the paths of the routes.
 
-The router matches the path after one percent-decoding. Names of projects and files have no slash,
-dot segment, percent sign or control character, so no object name contains any of these.
+The router matches the path after one percent-decoding. This module refuses a name of a project or
+file with a slash, dot segment, percent sign or control character, so no URL can bring one into the
+name of an object.
 """
 
 import re

@@ -11,12 +11,13 @@ _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0
 
 
 class GuardedProtocol(HttpToolsProtocol):
-    """uvicorn's protocol with limits for slow, large and silent clients.
+    """uvicorn's protocol with limits for clients that are slow or silent, or that send large heads.
 
     A head is the request line with the header fields. uvicorn waits without limit for the end of a
-    head and buffers heads of any size. It keeps connections to clients that receive nothing. This
-    protocol limits the time and the size of a head, and the time until the client acknowledges sent
-    bytes. The time of a head starts with the connection, or with the first byte after a response.
+    head and buffers heads of any size. It keeps connections to clients that no longer acknowledge
+    sent bytes. This protocol limits the time and the size of a head, and the time until the client
+    acknowledges sent bytes. The time of a head starts with the connection, or with the first byte
+    after a response.
 
     ``docs/adr/0010-limits-of-a-connection.md`` lists the limits that matter on Cloud Run.
     """
@@ -100,8 +101,9 @@ class GuardedProtocol(HttpToolsProtocol):
 class CoalescingTransport(asyncio.Transport):
     """Transport that sends the head of a response together with the first bytes of its body.
 
-    uvicorn writes them one after the other, and uvloop sends each write at once. That takes twice
-    as many system calls and packets (``docs/adr/0011-head-and-body-in-one-packet.md``).
+    uvicorn writes them one after the other, and uvloop sends each write immediately, in its own
+    packet. That takes twice as many system calls and packets
+    (``docs/adr/0011-head-and-body-in-one-packet.md``).
     """
 
     def __init__(self, transport: asyncio.Transport) -> None:
@@ -121,7 +123,7 @@ class CoalescingTransport(asyncio.Transport):
             self._head = bytes(data)
 
     def end_response(self) -> None:
-        """Send a head without a body. The next write is a head."""
+        """Send the waiting head if the response has no body. The next write is a new head."""
         if self._head and not self._is_head_sent:
             self._transport.write(self._head)
         self._head, self._is_head_sent = b"", False
