@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 MIB = 1 << 20
 GIB = 1 << 30
@@ -23,6 +24,8 @@ class Policy:
     """Refuse a file at its first warning."""
     strict_platform_tags: bool = False
     """Refuse platform tags without a stated compatibility, such as `linux_x86_64`."""
+    startup_files: Literal["accept", "warn", "refuse"] = "warn"
+    """Answer to code that Python executes before the program, such as `.pth` with `import`."""
     block_stdlib_names: bool = False
     """Refuse projects with the name of a module of the standard library."""
     allowed_projects: tuple[str, ...] = ("*",)

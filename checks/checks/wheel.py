@@ -4,6 +4,8 @@ from checks.archive.budget import Budget
 from checks.archive.source import Source
 from checks.filenames import ParsedName
 from checks.findings import Findings
+from checks.installation.installed_wheel import InstalledWheel
+from checks.installation.script_names import check_script_names
 from checks.metadata.core_metadata import LICENSE_FILES_SINCE, CoreMetadata, read_core_metadata
 from checks.metadata.dist_info import DistInfo
 from checks.metadata.entry_points import check_entry_points
@@ -21,15 +23,18 @@ def read_wheel(
 ) -> tuple[bytes, CoreMetadata]:
     """Validate a whole wheel; return its exact METADATA and the facts in it."""
     dist_info = DistInfo(name)
-    members = read_zip(source, Budget(policy, Reason.ZIP_BOMB, size), dist_info)
+    installed = InstalledWheel(name, policy, dist_info)
+    members = read_zip(source, Budget(policy, Reason.ZIP_BOMB, size), installed)
     directory = dist_info.get_directory()
+    installed.check(members, directory, findings)
     check_wheel_file(bytes(dist_info.take_file("WHEEL", Reason.BAD_WHEEL)), name, findings)
     metadata = bytes(dist_info.take_file("METADATA", Reason.BAD_METADATA))
     facts = read_core_metadata(metadata)
     _check_license_files(facts, members, directory, findings)
     check_project(facts, name, policy, findings, Reason.BAD_METADATA)
     check_record(dist_info.take_file("RECORD", Reason.BAD_RECORD), members, directory)
-    check_entry_points(bytes(dist_info.files.get("entry_points.txt", b"")))
+    scripts = check_entry_points(bytes(dist_info.files.get("entry_points.txt", b"")))
+    check_script_names(map(bytes.decode, members.iterate_names()), scripts, name, findings)
     return metadata, facts
 
 

@@ -73,7 +73,7 @@ class MemberNames:
 
     def add(self, name: str) -> str | None:
         """Add a name; return its conflict with another name, or None."""
-        folded = _fold(name)
+        folded = fold_name(name)
         identity, is_file = _hash(folded), not name.endswith("/")
         if identity in self._files or identity in self._entries:
             return "another member has that name, or a name that is the same on some file systems"
@@ -96,7 +96,7 @@ class MemberNames:
         return None
 
 
-def _fold(name: str) -> bytes:
+def fold_name(name: str) -> bytes:
     """Return a key that is equal for names that are the same on some file system.
 
     Case and Unicode composition are folded, and the trailing slash of a directory is removed.

@@ -24,9 +24,10 @@ _CALLABLE = re.compile(rf"{_DOTTED}:{_DOTTED}")
 """Object reference of a script. pip accepts no blanks around the colon."""
 
 
-def check_entry_points(data: bytes) -> None:
-    """Refuse entry points that are malformed, or unsafe to write to disk."""
+def check_entry_points(data: bytes) -> list[str]:
+    """Refuse entry points that are malformed, or unsafe to write to disk; return the scripts."""
     parser = _parse(data)
+    scripts = []
     for group in parser.sections():
         if group.lower() == "default":
             _refuse(
@@ -41,6 +42,8 @@ def check_entry_points(data: bytes) -> None:
                 )
             if group in SCRIPT_GROUPS:
                 _check_script(group, name, _CALLABLE.match(reference) is not None)
+                scripts.append(name)
+    return scripts
 
 
 def _parse(data: bytes) -> ConfigParser:

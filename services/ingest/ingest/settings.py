@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AliasChoices, Field
 
@@ -45,6 +45,8 @@ class Settings(ServiceSettings):
     """Refuse files with warnings."""
     strict_platform_tags: bool = Policy.strict_platform_tags
     """Refuse platform tags without a stated compatibility, such as ``linux_x86_64``."""
+    startup_files: Literal["accept", "warn", "refuse"] = Policy.startup_files
+    """Answer to code that Python executes when it starts: ``accept``, ``warn`` or ``refuse``."""
     block_stdlib_names: bool = Policy.block_stdlib_names
     """Refuse projects with the name of a standard library module."""
     release_closes_after: Annotated[Duration, Field(gt=timedelta(0))] | None = None

@@ -1,6 +1,13 @@
 """All cases of the corpus, in the order of the reason codes."""
 
-from testing.corpus import bad_dist_info, bad_names, sdists, zip_members, zip_structure
+from testing.corpus import (
+    bad_dist_info,
+    bad_names,
+    installed_files,
+    sdists,
+    zip_members,
+    zip_structure,
+)
 from testing.corpus.case import Oddity, Refusal
 from testing.corpus.oddities import WHEEL_ODDITIES
 from testing.corpus.old_sdists import LEGACY_ODDITIES, LEGACY_REFUSALS
@@ -19,6 +26,12 @@ WHEEL_REFUSALS: list[Refusal] = [
     *bad_dist_info.DIRECT_URL,
     *bad_dist_info.BAD_RECORD,
     *bad_dist_info.BAD_ENTRY_POINTS,
+    *installed_files.INSTALLED_DIST_INFO,
+    *installed_files.INSTALLED_PATH,
+    *installed_files.INSTALLED_ZIP_PATH,
+    *installed_files.EDITABLE,
+    *installed_files.STARTUP_CODE,
+    *installed_files.SCRIPT_NAME,
     *bad_dist_info.STRICT,
 ]
 
@@ -40,4 +53,9 @@ NAME_REFUSALS: list[Refusal] = [
 ]
 
 REFUSALS = [*NAME_REFUSALS, *WHEEL_REFUSALS, *SDIST_REFUSALS]
-ODDITIES: list[Oddity] = [*WHEEL_ODDITIES, *sdists.SDIST_ODDITIES, *LEGACY_ODDITIES]
+ODDITIES: list[Oddity] = [
+    *WHEEL_ODDITIES,
+    *installed_files.INSTALLED_ODDITIES,
+    *sdists.SDIST_ODDITIES,
+    *LEGACY_ODDITIES,
+]

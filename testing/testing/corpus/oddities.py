@@ -129,7 +129,11 @@ FILE_ODDITIES = [
             Entry(b"acme/a/")
         ),
     ),
-    make_oddity("a name with a colon and a comma", make_wheel({"acme/a:b.txt": b""})),
+    make_oddity(
+        "a name with a colon and a comma",
+        make_wheel({"acme/a:b.txt": b""}),
+        warnings=("installed-path: Windows cannot keep the names of 'acme/a:b.txt'",),
+    ),
     make_oddity(
         "data directories",
         make_wheel({"acme-1.0.data/scripts/run": b"#!python\n", "acme-1.0.data/data/etc/x": b""}),
@@ -175,7 +179,9 @@ RECORD_ODDITIES = [
         ),
     ),
     make_oddity(
-        "RECORD with a quoted name", make_wheel({'acme/a"b,c.txt': b""}, record=_quote_path)
+        "RECORD with a quoted name",
+        make_wheel({'acme/a"b,c.txt': b""}, record=_quote_path),
+        warnings=("installed-path: Windows cannot keep the names of 'acme/a\"b,c.txt'",),
     ),
 ]
 

@@ -1,0 +1,1 @@
+"""Rules for the installed files of a wheel: paths, startup code, script names, portable names."""
