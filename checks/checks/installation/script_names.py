@@ -9,10 +9,12 @@ from checks.findings import Findings
 from checks.installation.installed_paths import PREFIX, SCRIPTS, find_installed_path
 from checks.refusal import Reason, quote
 
-_ENDING = re.compile(
-    r"(?:\.(?:exe|bat|cmd|com|ps1|sh|py|pyw|pyc|pyz|pyzw|msi|lnk)|-script\.pyw?|[. ]+)$"
+_ENDINGS = (
+    *("-script.py", "-script.pyw", ".exe", ".bat", ".cmd", ".com", ".ps1", ".sh", ".lnk"),
+    *(".py", ".pyw", ".pyc", ".pyz", ".pyzw"),
 )
-"""Ending that a shell, or Windows, does not need to find the script."""
+"""Endings that a shell, or Windows, does not need to find the script."""
+_MAX_ENDINGS = 3
 _VERSION = r"(?:[-_]?[0-9][0-9.]*)?"
 _INTERPRETER = re.compile(
     rf"(?:c?python|pypy)w?{_VERSION}[tdmuw]*(?:-config)?|pyw?{_VERSION}|pythonw?_d"
@@ -61,9 +63,10 @@ def check_script_names(
 
 def fold_script(script: str) -> str:
     """Return the name by which a shell finds the script."""
-    script = script.casefold()
-    while (stem := _ENDING.sub("", script)) not in ("", script):
-        script = stem
+    script = script.casefold().rstrip(". ")
+    for _ in range(_MAX_ENDINGS):
+        ending = next((ending for ending in _ENDINGS if script.endswith(ending)), "")
+        script = (script.removesuffix(ending) or script).rstrip(". ")
     return script
 
 
