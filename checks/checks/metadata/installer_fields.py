@@ -12,11 +12,6 @@ from checks.refusal import Reason, quote
 MAX_VALUE_LENGTH = 16 * 1024
 """Maximum length of a value that installers parse, in characters."""
 
-MAX_REQUIREMENTS = 2000
-"""Maximum number of Requires-Dist. The record of the project has them for each file."""
-MAX_REQUIREMENTS_SIZE = 64 * 1024
-"""Maximum size of all Requires-Dist together, in bytes of UTF-8."""
-
 _KNOWN_MAJORS = (1, 2)
 _VERSION = re.compile(r"([0-9]{1,3})\.([0-9]{1,3})", re.ASCII)
 _FIELDS = {
@@ -34,7 +29,6 @@ def validate_installer_fields(
 ) -> Metadata:
     """Validate the fields that installers use, for every Metadata-Version."""
     _expect_parsed(unparsed, reason)
-    _expect_few_requirements(raw, reason)
     metadata = Metadata.from_raw(raw, validate=False)
     for attribute, field in _FIELDS.items():
         _expect_short(raw, attribute, field, reason)
@@ -66,21 +60,6 @@ def _expect_parsed(unparsed: dict[str, list[str]], reason: Reason) -> None:
             if len(values) > 1 and field not in _REPEATABLE:
                 raise create_refusal(reason, f"{field} is there {len(values)} times. Write it once")
             raise create_refusal(reason, f"{field} is not readable. Write plain UTF-8")
-
-
-def _expect_few_requirements(raw: RawMetadata, reason: Reason) -> None:
-    requirements = raw.get("requires_dist", [])
-    size = sum(len(requirement.encode()) for requirement in requirements)
-    for found, limit, unit in (
-        (len(requirements), MAX_REQUIREMENTS, "requirements"),
-        (size, MAX_REQUIREMENTS_SIZE, "bytes of requirements"),
-    ):
-        if found > limit:
-            raise create_refusal(
-                reason,
-                f"Requires-Dist: {found} {unit}; the limit is {limit}. Require fewer projects, or"
-                " split the project",
-            )
 
 
 def _expect_short(raw: RawMetadata, attribute: str, field: str, reason: Reason) -> None:

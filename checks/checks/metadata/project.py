@@ -7,15 +7,26 @@ from packaging.utils import canonicalize_name
 from checks.filenames import ParsedName
 from checks.findings import Findings
 from checks.metadata.core_metadata import LICENSE_FILES_SINCE, CoreMetadata
+from checks.metadata.header_fields import create_refusal
 from checks.policy import Policy
 from checks.refusal import Reason, Refused, quote
+
+MAX_REQUIREMENTS = 2000
+"""Maximum number of Requires-Dist. The record of the project has them for each file."""
+MAX_REQUIREMENTS_SIZE = 64 * 1024
+"""Maximum size of all Requires-Dist together, in bytes of UTF-8."""
 
 
 def check_project(
     facts: CoreMetadata, name: ParsedName, policy: Policy, findings: Findings, reason: Reason
 ) -> None:
-    """Refuse metadata of another release and direct URLs; turn objections into warnings."""
+    """Refuse metadata of another release, too many requirements and direct URLs.
+
+    Turn objections into warnings. A file that was promoted before keeps its place in the index:
+    `read_core_metadata` does not apply these rules.
+    """
     _expect_release(facts, name, reason)
+    _expect_few_requirements(facts, reason)
     for objection in facts.objections:
         findings.warn(reason, f"core metadata: {objection}")
     if facts.direct_urls and not policy.allow_direct_urls:
@@ -58,3 +69,17 @@ def _expect_release(facts: CoreMetadata, name: ParsedName, reason: Reason) -> No
     else:
         return
     raise Refused(reason, f"{fault}. Build the file again instead of renaming it.")
+
+
+def _expect_few_requirements(facts: CoreMetadata, reason: Reason) -> None:
+    size = sum(len(requirement.encode()) for requirement in facts.requires_dist)
+    for found, limit, unit in (
+        (len(facts.requires_dist), MAX_REQUIREMENTS, "requirements"),
+        (size, MAX_REQUIREMENTS_SIZE, "bytes of requirements"),
+    ):
+        if found > limit:
+            raise create_refusal(
+                reason,
+                f"Requires-Dist: {found} {unit}; the limit is {limit}. Require fewer projects, or"
+                " split the project",
+            )
