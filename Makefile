@@ -58,7 +58,7 @@ test-on-%: .venv/pythons/%/installed
 	"$$(.ci/python $*)" -m venv $(@D)
 	$(INSTALL)
 
-test-clients: install ## test pip (old and new), uv, poetry, pdm, pipx and pip-audit; print a table
+test-clients: install ## test real installers, recipes of docs/use.md, Bazel's reader, micropip, bots; print a table
 	$(BIN)/python -m pytest -v -m clients tests/clients
 
 chaos: install ## test at full size that no update is lost (a few minutes)

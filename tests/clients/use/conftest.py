@@ -11,7 +11,7 @@ import pytest
 from access.token_store import TokenStore
 from clients.use.front import run_front
 from clients.use.public_index import PublicIndex, run_public_index
-from clients.use.recipes import Reader
+from clients.use.recipes import RecipeRunner
 from cloud import secrets
 from cloud.secrets import Secret
 from e2e.conftest import LocalIndex, make_bare_path, run_local_index, wait_until
@@ -84,5 +84,5 @@ def indexes(running: TwoIndexes) -> TwoIndexes:
 
 
 @pytest.fixture
-def reader(indexes: TwoIndexes, tmp_path: Path) -> Reader:
-    return Reader(tmp_path, indexes.private.index_url, indexes.public.url)
+def runner(indexes: TwoIndexes, tmp_path: Path) -> RecipeRunner:
+    return RecipeRunner(tmp_path, indexes.private.index_url, indexes.public.url)

@@ -1,4 +1,4 @@
-"""Reader of ``docs/use.md``: writes the files of a section, and types its commands."""
+"""Runner of ``docs/use.md``: it writes the files of a section and types its commands."""
 
 import os
 import re
@@ -55,8 +55,8 @@ def find_block(section: str, language: str) -> str:
 
 
 @dataclass(frozen=True)
-class Reader:
-    """Reader with a token, an empty home and a new project."""
+class RecipeRunner:
+    """Runner with a token, an empty home and a new project."""
 
     folder: Path
     index_url: str
@@ -108,7 +108,7 @@ class Reader:
             for command, output in commands.items():
                 done = shell.run(self.fill(command))
                 if done.code or not all(map(done.has_line, output.splitlines())):
-                    raise CommandFailed(f"{command}\n{done.output}")
+                    raise RecipeFailed(f"{command}\n{done.output}")
         return self._read_versions()
 
     def fill(self, text: str) -> str:
@@ -144,5 +144,5 @@ class Reader:
         }
 
 
-class CommandFailed(Exception):
+class RecipeFailed(Exception):
     """A command of the page failed, or printed something else."""

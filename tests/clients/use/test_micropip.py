@@ -14,7 +14,7 @@ import pytest
 
 from clients.installers import CACHE
 from clients.use.conftest import TwoIndexes
-from clients.use.recipes import Reader, find_block
+from clients.use.recipes import RecipeRunner, find_block
 
 pytestmark = [
     pytest.mark.clients,
@@ -43,14 +43,14 @@ def modules() -> Path:
     return folder / "node_modules"
 
 
-def run_program(program: str, reader: Reader, modules: Path, token: str) -> str:
+def run_program(program: str, runner: RecipeRunner, modules: Path, token: str) -> str:
     """Run a program under Node; return the last line of its output."""
-    file = reader.folder / "install.cjs"
-    file.write_text(reader.fill(program), "utf-8")
+    file = runner.folder / "install.cjs"
+    file.write_text(runner.fill(program), "utf-8")
     done = subprocess.run(
         ["node", str(file)],
         env={"PATH": f"{Path(shutil.which('node') or '').parent}", "NODE_PATH": str(modules)}
-        | {"GCPYPI_TOKEN": token, "HOME": str(reader.folder)},
+        | {"GCPYPI_TOKEN": token, "HOME": str(runner.folder)},
         capture_output=True,
         text=True,
     )
@@ -59,18 +59,18 @@ def run_program(program: str, reader: Reader, modules: Path, token: str) -> str:
 
 
 def test_micropip_installs_private_and_public_packages(
-    reader: Reader, modules: Path, indexes: TwoIndexes
+    runner: RecipeRunner, modules: Path, indexes: TwoIndexes
 ) -> None:
     program = find_block("micropip", "javascript")
 
-    printed = run_program(program, reader, modules, indexes.token)
+    printed = run_program(program, runner, modules, indexes.token)
 
     found = (printed, indexes.public.asked, indexes.public.credentials)
     assert found == ("acme_tool", {"pub-base", "pub-tool"}, set())
 
 
 def test_micropip_installs_private_packages_by_the_older_api(
-    reader: Reader, modules: Path, indexes: TwoIndexes
+    runner: RecipeRunner, modules: Path, indexes: TwoIndexes
 ) -> None:
     """The URLs of the files have the address in ``INDEX_URL``."""
     program = find_block("micropip", "javascript")
@@ -79,8 +79,8 @@ def test_micropip_installs_private_packages_by_the_older_api(
     program = program.replace(
         "[INDEX]", '["https://packages.example.com/pypi/{package_name}/json"]'
     )
-    url = reader.index_url.replace(indexes.address[7:], indexes.front[7:])
-    front = replace(reader, index_url=url)
+    url = runner.index_url.replace(indexes.address[7:], indexes.front[7:])
+    front = replace(runner, index_url=url)
 
     printed = run_program(program, front, modules, indexes.token)
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from clients.use.conftest import TwoIndexes
-from clients.use.recipes import TOKEN, CommandFailed, Reader, find_block
+from clients.use.recipes import TOKEN, RecipeFailed, RecipeRunner, find_block
 
 pytestmark = pytest.mark.clients
 
@@ -30,9 +30,9 @@ BUILDS = ("Dockerfile", "GitHub Actions", "GitLab CI", "Cloud Build")
 
 @pytest.mark.parametrize("section", INSTALLERS)
 def test_a_recipe_asks_the_public_index_only_for_public_projects(
-    section: str, reader: Reader, indexes: TwoIndexes
+    section: str, runner: RecipeRunner, indexes: TwoIndexes
 ) -> None:
-    installed = reader.follow(section)
+    installed = runner.follow(section)
 
     found = (installed, indexes.public.asked, indexes.public.credentials)
     assert found == (INSTALLED, ASKED, set())
@@ -40,10 +40,10 @@ def test_a_recipe_asks_the_public_index_only_for_public_projects(
 
 @pytest.mark.parametrize("section", INSTALLERS)
 def test_a_recipe_installs_no_private_project_without_a_release(
-    section: str, reader: Reader, indexes: TwoIndexes
+    section: str, runner: RecipeRunner, indexes: TwoIndexes
 ) -> None:
-    with pytest.raises(CommandFailed, match="acme-future"):
-        replace(reader, wanted="acme-future").follow(section)
+    with pytest.raises(RecipeFailed, match="acme-future"):
+        replace(runner, wanted="acme-future").follow(section)
 
     assert indexes.public.asked == set()
 
@@ -65,11 +65,11 @@ def list_build_commands(section: str) -> list[str]:
 
 @pytest.mark.parametrize("section", BUILDS)
 def test_a_build_asks_the_public_index_only_for_public_projects(
-    section: str, reader: Reader, indexes: TwoIndexes
+    section: str, runner: RecipeRunner, indexes: TwoIndexes
 ) -> None:
-    reader.write("~/gcpypi_token", f"{TOKEN}\n")
+    runner.write("~/gcpypi_token", f"{TOKEN}\n")
 
-    installed = reader.type(
+    installed = runner.type(
         dict.fromkeys([f"GCPYPI_TOKEN={TOKEN}", *list_build_commands(section)], "")
     )
 
@@ -78,10 +78,10 @@ def test_a_build_asks_the_public_index_only_for_public_projects(
 
 
 def test_a_token_for_private_projects_installs_public_ones_too(
-    reader: Reader, indexes: TwoIndexes
+    runner: RecipeRunner, indexes: TwoIndexes
 ) -> None:
-    url = reader.index_url.replace(indexes.token, indexes.create_token("acme-*"))
+    url = runner.index_url.replace(indexes.token, indexes.create_token("acme-*"))
 
-    installed = replace(reader, index_url=url).follow("pip with environment variables")
+    installed = replace(runner, index_url=url).follow("pip with environment variables")
 
     assert (installed, indexes.public.asked) == (INSTALLED, ASKED)

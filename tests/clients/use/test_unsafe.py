@@ -6,7 +6,7 @@ import pytest
 
 from clients.use.conftest import TwoIndexes
 from clients.use.public_index import NEVER
-from clients.use.recipes import TOKEN, Reader
+from clients.use.recipes import TOKEN, RecipeRunner
 
 pytestmark = pytest.mark.clients
 
@@ -91,13 +91,15 @@ CONFIGURATIONS = (
 
 @pytest.mark.parametrize("unsafe", CONFIGURATIONS, ids=lambda one: f"{one.client}-{one.asked}")
 def test_an_unsafe_configuration_installs_the_attackers_release(
-    unsafe: Unsafe, reader: Reader, indexes: TwoIndexes
+    unsafe: Unsafe, runner: RecipeRunner, indexes: TwoIndexes
 ) -> None:
     """If a client becomes safe, this test fails: change the table on the page then."""
-    typist = replace(reader, wanted="acme-future" if unsafe.asked == "acme-future" else "acme-tool")
-    typist.write("pyproject.toml", unsafe.pyproject)
+    runner_of_row = replace(
+        runner, wanted="acme-future" if unsafe.asked == "acme-future" else "acme-tool"
+    )
+    runner_of_row.write("pyproject.toml", unsafe.pyproject)
 
-    installed = typist.type(dict.fromkeys(unsafe.commands, ""))
+    installed = runner_of_row.type(dict.fromkeys(unsafe.commands, ""))
 
     name = unsafe.asked.replace("-", "_")
     assert (indexes.public.private_names, installed[name]) == ({unsafe.asked}, NEVER)
