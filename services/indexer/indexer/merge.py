@@ -157,14 +157,7 @@ def _require_target(record: ProjectRecord, issued: IssuedCommand, now: datetime)
     :raises CommandRefused: if it is missing and the grace period is over.
     """
     command = issued.command
-    if command.filename is not None:
-        exists = command.filename in record.files
-    elif command.version is not None:
-        release = normalize_release(command.version)
-        exists = any(normalize_release(file.version) == release for file in record.files.values())
-    else:
-        exists = bool(record.files)
-    if exists:
+    if _has_target(record, command):
         return
     target = command.filename or command.version
     wanted = target or "file"
@@ -175,6 +168,15 @@ def _require_target(record: ProjectRecord, issued: IssuedCommand, now: datetime)
         "not-found",
         f"{record.project} has no {wanted}: upload {pronoun} first, or correct the name",
     )
+
+
+def _has_target(record: ProjectRecord, command: ProjectCommand) -> bool:
+    if command.filename is not None:
+        return command.filename in record.files
+    if command.version is not None:
+        release = normalize_release(command.version)
+        return any(normalize_release(file.version) == release for file in record.files.values())
+    return bool(record.files)
 
 
 def _set_status(record: ProjectRecord, issued: IssuedCommand) -> ProjectRecord:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from schemas.equivalence import find_unlisted
 from schemas.events import FileRefused
-from schemas.names import Filename
+from schemas.names import Filename, ProjectName
 from schemas.records import ProjectRecord
 
 REASON = "exists"
@@ -27,10 +27,14 @@ def build_refusals(record: ProjectRecord, announced: Iterable[Filename]) -> Iter
         return
     for filename, listed in sorted(find_unlisted(record.files.values()).items()):
         if filename in names or listed in names:
-            yield FileRefused(
-                reason=REASON,
-                detail=f"{filename} is the same release, build number and tag set as {listed}, "
-                f"promoted earlier: pages of {record.project} list only {listed}, and {filename} "
-                "is served by name; publish a new version or build number",
-                filename=filename,
-            )
+            yield _refuse(filename, listed, record.project)
+
+
+def _refuse(filename: Filename, listed: Filename, project: ProjectName) -> FileRefused:
+    return FileRefused(
+        reason=REASON,
+        detail=f"{filename} is the same release, build number and tag set as {listed}, "
+        f"promoted earlier: pages of {project} list only {listed}, and {filename} "
+        "is served by name; publish a new version or build number",
+        filename=filename,
+    )

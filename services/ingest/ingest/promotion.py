@@ -29,13 +29,13 @@ from cloud.ports import Bucket, Headers, ObjectInfo
 from ingest import facts
 from ingest.closing import RequireOpen, accept_every_file
 from ingest.incoming import IncomingObject, not_found, verify_claim
+from ingest.stored_file import StoredFile, require_same_bytes
 from ingest.uniqueness import RequireUnique, accept_equivalent_files
 from ingest.upload import Upload
 from schemas import layout
 from schemas.headers import BINARY, IMMUTABLE
 from schemas.names import Filename, InvalidFilename, parse_filename
 from schemas.records import FileRecord
-from schemas.types import Sha256
 
 FindRefusal = Callable[[Upload], Refused | None]
 """Function that returns the stored refusal of an upload's generation, if any.
@@ -52,20 +52,6 @@ class PromotedFile:
 
     info: ObjectInfo
     file: FileRecord
-
-
-@dataclass(frozen=True, slots=True)
-class StoredFile:
-    """File in the packages bucket; its ``.metadata`` can be missing."""
-
-    info: ObjectInfo
-    verified: VerifiedFile | None = None
-    """Result of the checks; None if another delivery promoted the file."""
-
-    @property
-    def sha256(self) -> Sha256:
-        """Digest of the file."""
-        return facts.read_sha256(self.info)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +124,7 @@ class Promotion:
         try:
             incoming = self._open(upload)
             if taken is not None:
-                return _require_same_bytes(taken, incoming)
+                return require_same_bytes(taken, incoming)
             verified = self._validate(parsed, incoming)
             return self._rewrite(parsed, incoming, verified)
         except Refused:
@@ -178,7 +164,7 @@ class Promotion:
             if taken is None:
                 raise
             facts.require_promoted(taken)
-            return replace(_require_same_bytes(taken, incoming), verified=verified)
+            return replace(require_same_bytes(taken, incoming), verified=verified)
         except NotFound as error:
             raise not_found(incoming.upload) from error
         return StoredFile(info, verified)
@@ -216,23 +202,3 @@ def _is_promoted_from(info: ObjectInfo | None, upload: Upload) -> TypeGuard[Obje
     if info.metadata[layout.UPLOADER] != upload.uploader:
         return False
     return upload.generation in (None, facts.read_source_generation(info))
-
-
-def _require_same_bytes(taken: ObjectInfo, incoming: IncomingObject) -> StoredFile:
-    """Return the stored file if the incoming object has the same bytes.
-
-    :raises Refused: if the bytes differ.
-    """
-    incoming.verify_claims()
-    stored = StoredFile(taken)
-    if incoming.info.size != taken.size or incoming.compute_sha256() != stored.sha256:
-        raise _name_taken(stored)
-    return stored
-
-
-def _name_taken(stored: StoredFile) -> Refused:
-    return Refused(
-        Reason.EXISTS,
-        f"{stored.info.name} already exists with other bytes (sha256 {stored.sha256}), and an "
-        "existing file never changes: publish a new version or build number",
-    )
