@@ -3,21 +3,23 @@
 import time
 from collections.abc import Callable
 
-ATTEMPTS = 5
-"""Measurements of a ratio. The smallest one counts, because other load only adds time."""
+FACTOR = 8
+"""Size of the whole input in parts. Linear time grows by 8, quadratic time by 64."""
 
-LIMIT = 3
-"""Ratio between that of linear time, about 2, and that of quadratic time, about 4."""
+LIMIT = 24
+"""Ratio between 8 and 64. Other load can change a CPU time by a factor of 2."""
+
+ATTEMPTS = 3
+"""Measurements of a time. The shortest one counts, because other load only adds time."""
 
 
-def is_linear(function: Callable[[bytes], object], half: bytes, whole: bytes) -> bool:
+def is_linear(function: Callable[[bytes], object], part: bytes, whole: bytes) -> bool:
     """Return whether ``function`` takes linear CPU time.
 
-    :param half: an input of half the size of ``whole``.
+    :param part: an input of an eighth of the size of ``whole``.
     """
-    return any(
-        _measure(function, whole) < LIMIT * _measure(function, half) for _ in range(ATTEMPTS)
-    )
+    limit = LIMIT * min(_measure(function, part) for _ in range(ATTEMPTS))
+    return any(_measure(function, whole) < limit for _ in range(ATTEMPTS))
 
 
 def _measure(function: Callable[[bytes], object], data: bytes) -> float:

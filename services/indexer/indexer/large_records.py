@@ -22,7 +22,7 @@ MAX_WAIT = 240.0
 class RecordQueue:
     """Semaphore over the sizes of the records in memory. Use it in one event loop only.
 
-    The first to wait is the first to continue, so that large records are not overtaken for ever.
+    The first to wait is the first to continue, so that large records do not wait forever.
     """
 
     def __init__(self, max_wait: float = MAX_WAIT) -> None:

@@ -124,6 +124,7 @@ LEGACY_ODDITIES = [
         filename="acme-1.0.tar.gz",
         warnings=(
             "sdist-metadata: PKG-INFO has no Metadata-Version and is read as 1.0; before 2.2",
+            "sdist-metadata: core metadata: line 5 is 'Metadata-Version: 9', but the blank line 4",
         ),
     ),
     make_oddity(

@@ -7,16 +7,22 @@ from ingest.closing import MAX_RECORD_SIZE
 from schemas import layout
 from schemas.catalog import CatalogEntry
 from schemas.names import ProjectName
+from schemas.records import ProjectRecord
 from unit.ingest.service import FILENAME, InMemoryIngest
 
 ACME = ProjectName("acme")
+
+
+def build_record(size: int) -> bytes:
+    """Return a record without files, padded to ``size`` bytes."""
+    return ProjectRecord(project=ACME, revision=1).encode().ljust(size)
 
 
 def put_record(service: InMemoryIngest, size: int, status: str = "active") -> None:
     facts = {"status": status, "display-name": "acme", layout.RECORD_REVISION: 1}
     entry = CatalogEntry.model_validate({"project": ACME, **facts})
     headers = Headers("application/json", "", entry.to_metadata())
-    service.metadata.put(layout.locate_record(ACME), bytes(size), headers)
+    service.metadata.put(layout.locate_record(ACME), build_record(size), headers)
 
 
 def forbid_downloads(operation: str, bucket: str, name: str) -> None:
