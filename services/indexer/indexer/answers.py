@@ -35,6 +35,7 @@ class Answers:
         name = layout.locate_command_verdict(verdict.command_id)
         write_once(self.bucket, name, verdict.encode(), _HEADERS)
         if verdict.outcome == "refused":
+            # The topic file-refused also carries the refusals of commands.
             self.topic.publish(
                 FileRefused(
                     reason=verdict.reason or "",

@@ -2,8 +2,8 @@
 
 If another writer was faster (412), or there were too many writes (429), the indexer reads the
 record and merges again. The write comes before the announcement, so redelivery is safe: the indexer
-finds the change in the record, writes nothing, and announces it again. It then announces the
-refusals of files that the pages do not list.
+finds the change in the record, writes nothing, and announces it again. After each announcement of
+a record, the indexer announces the refusals of files that the pages do not list.
 """
 
 from collections.abc import Callable, Sequence
@@ -26,8 +26,8 @@ DEADLINE = 240.0
 """Seconds during which a commit is retried, well below the ack deadline of 600 s."""
 
 _BACKOFF = Backoff(first=0.2, longest=1.0)
-"""Cloud Storage accepts about one write per second to one name. After a longer pause, a retried
-commit would lose to newer commits to the same record again and again."""
+"""Cloud Storage accepts about one write per second to one name. With longer pauses, newer
+commits to the same record would overtake a retried commit every time."""
 
 RETRY = Retry({PreconditionFailed: _BACKOFF, TooManyRequests: _BACKOFF}, DEADLINE)
 """Retry of a commit if another writer was faster (412) or after too many writes (429)."""

@@ -12,7 +12,8 @@ from contextlib import asynccontextmanager
 from cloud.errors import Unavailable
 
 LARGE = 4 << 20
-"""Size in bytes above which one record is committed at a time, and no other record with it."""
+"""Capacity in bytes: a record of this size or more is committed alone, apart from records up to
+:data:`SMALL`."""
 SMALL = 64 << 10
 """Size in bytes up to which records never wait, so that large projects do not delay the others."""
 MAX_WAIT = 240.0

@@ -139,7 +139,10 @@ def _apply(record: ProjectRecord, change: Change, now: datetime) -> ProjectRecor
 
 
 def _add_file(record: ProjectRecord, file: FileRecord) -> ProjectRecord:
-    """Add the facts of a file; of one file, the facts of the highest version stay."""
+    """Add the facts of a file.
+
+    If the file is already recorded, keep the facts with the higher ``facts_version``.
+    """
     recorded = record.files.get(file.filename)
     if recorded is None:
         return record.model_copy(update={"files": {**record.files, file.filename: file}})

@@ -1,7 +1,7 @@
 """Refusals of files that the pages do not list, because an equivalent file is listed.
 
-Ingest refuses an equivalent file that it finds in the record. The indexer is the backstop for two
-files that were promoted at the same time.
+Ingest refuses a new file if it finds an equivalent file in the record. The indexer is the backstop
+for two files that were promoted at the same time.
 """
 
 from collections.abc import Iterable, Iterator
@@ -33,8 +33,8 @@ def build_refusals(record: ProjectRecord, announced: Iterable[Filename]) -> Iter
 def _refuse(filename: Filename, listed: Filename, project: ProjectName) -> FileRefused:
     return FileRefused(
         reason=REASON,
-        detail=f"{filename} is the same release, build number and tag set as {listed}, "
-        f"promoted earlier: pages of {project} list only {listed}, and {filename} "
-        "is served by name; publish a new version or build number",
+        detail=f"{filename} has the same release, build number and tag set as {listed}, "
+        f"which was promoted earlier: the pages of {project} list only {listed}, and {filename} "
+        "is served only by its name; publish a new version or build number",
         filename=filename,
     )

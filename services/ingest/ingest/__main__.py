@@ -2,7 +2,7 @@
 
 The command has the settings of the service. It reads the packages bucket and publishes messages.
 It writes to the bucket only if a ``.metadata`` is missing. It exits with 1 if an object in the
-bucket was not promoted, and with 2 if the bucket has no file of a project in the arguments.
+bucket was not promoted, and with 2 if the bucket has no file of one of the given projects.
 """
 
 import argparse

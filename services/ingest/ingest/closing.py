@@ -99,8 +99,8 @@ class ClosingRules:
     def _list_files(self, name: ParsedName, entry: CatalogEntry) -> Iterable[ObjectInfo]:
         """List the project's promoted files.
 
-        The prefixes are three spellings of the project name: that of the new file, that of the
-        latest file, and the normalised spelling.
+        It lists the objects with three prefixes, the spellings of the project name: that of the
+        new file, that of the latest file, and the normalised spelling.
         """
         new = parse_display_name(validate_filename(name.filename))
         normalised = escape_project(ProjectName(name.project))

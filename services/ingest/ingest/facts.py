@@ -125,7 +125,8 @@ def build_file_record(promoted: ObjectInfo, metadata: bytes) -> FileRecord:
     wheel = promoted.name.endswith(".whl")
     core = read_core_metadata(metadata, Reason.BAD_METADATA if wheel else Reason.SDIST_METADATA)
     digest = hashlib.sha256(metadata).hexdigest()
-    by_rules = layout.FILE_RULES in promoted.metadata
+    # Files that were promoted before the rules for the files of a release lack the field.
+    is_under_file_rules = layout.FILE_RULES in promoted.metadata
     return FileRecord(
         filename=validate_filename(promoted.name),
         project=project,
@@ -141,7 +142,7 @@ def build_file_record(promoted: ObjectInfo, metadata: bytes) -> FileRecord:
         pkg_info_sha256=None if wheel else digest,
         generation=promoted.generation,
         source_generation=read_source_generation(promoted),
-        promoted_at=promoted.created if by_rules else None,
+        promoted_at=promoted.created if is_under_file_rules else None,
         run=unquote(promoted.metadata[layout.RUN]) if layout.RUN in promoted.metadata else None,
         facts_version=FACTS_VERSION,
     )

@@ -89,7 +89,7 @@ def _require_readable(incoming: ObjectInfo, policy: Policy) -> None:
         raise Refused(
             Reason.CONTENT_ENCODED,
             f"{incoming.name} is stored with Content-Encoding {incoming.content_encoding!r}: "
-            "upload it without compression in transit (without -z, -Z, -j, -J)",
+            "upload it without gzip encoding (without -z, -Z, -j, -J)",
         )
 
 

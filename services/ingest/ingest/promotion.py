@@ -3,8 +3,8 @@
 The steps, in order:
 
 1. Find ``packages/<filename>``. If it was promoted from this upload, continue with step 5: rules
-   that became stricter do not decide about it.
-2. Validate the name and the announced generation.
+   that became stricter since then do not apply to the file.
+2. Validate the name, and the bytes of the announced generation.
 3. Look for an equivalent file in the project's record.
 4. Copy exactly that generation to ``packages/<filename>`` (``rewrite`` of Cloud Storage), if the
    name is free.
@@ -90,8 +90,8 @@ class Promotion:
     def _parse_name(self, upload: Upload) -> ParsedName:
         """Check the file name.
 
-        If it is invalid, look in the object for faults that take precedence over it
-        (:meth:`Reason.precedes`), and refuse the file for the first fault.
+        If the name is invalid, also look for faults of the object that take precedence over that
+        (:meth:`Reason.precedes`), and refuse the file for the fault that ranks first.
         """
         try:
             return check_name(upload.filename, self.policy, upload.uploader)
@@ -101,7 +101,10 @@ class Promotion:
             raise
 
     def _find(self, filename: str) -> ObjectInfo | None:
-        """Return the object with this name; None if the name is free or is of no distribution."""
+        """Return the object with this name.
+
+        None if the name is free, or is not the name of a distribution file.
+        """
         try:
             parse_filename(filename)
         except InvalidFilename:
@@ -195,7 +198,8 @@ class Promotion:
 def _is_promoted_from(info: ObjectInfo | None, upload: Upload) -> TypeGuard[ObjectInfo]:
     """Return True if the object was promoted from this upload.
 
-    An upload without a generation here has no live object. Then compare the uploader.
+    The uploader must be the same, and the generation too. If the upload has no generation here,
+    there is no live object; then only the uploader is compared.
     """
     if info is None or not facts.is_promoted(info):
         return False

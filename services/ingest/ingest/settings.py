@@ -46,7 +46,8 @@ class Settings(ServiceSettings):
     strict_platform_tags: bool = Policy.strict_platform_tags
     """Refuse platform tags without a stated compatibility, such as ``linux_x86_64``."""
     startup_files: Literal["accept", "warn", "refuse"] = Policy.startup_files
-    """Answer to code that Python executes when it starts: ``accept``, ``warn`` or ``refuse``."""
+    """What to do with files that contain code which Python executes at its start: ``accept``,
+    ``warn`` or ``refuse``."""
     block_stdlib_names: bool = Policy.block_stdlib_names
     """Refuse projects with the name of a standard library module."""
     release_closes_after: Annotated[Duration, Field(gt=timedelta(0))] | None = None

@@ -16,7 +16,7 @@ RequireUnique = Callable[[ParsedName], None]
 
 
 class UnreadableRecord(Exception):
-    """Record with unreadable files. The message is delivered again."""
+    """Record from which the names of the files cannot be read. The message is delivered again."""
 
 
 def accept_equivalent_files(name: ParsedName) -> None:
@@ -43,8 +43,8 @@ class UniqueFiles:
             same = "release" if name.kind == "sdist" else "release, build number and tag set"
             raise Refused(
                 Reason.EXISTS,
-                f"{name.filename} is the same {same} as {taken}, which {name.project} has, and the "
-                "bytes of a release never change: publish a new version"
+                f"{name.filename} has the same {same} as {taken}, which {name.project} has, and "
+                "the bytes of a release never change: publish a new version"
                 + ("" if name.kind == "sdist" else " or build number"),
             )
 
@@ -52,7 +52,7 @@ class UniqueFiles:
 def read_filenames(record: bytes) -> Collection[str]:
     """Return the names of the files in a record, without the validation of their facts.
 
-    :raises UnreadableRecord: if the document is not an object, or its files are not.
+    :raises UnreadableRecord: if the document or its ``files`` is not a JSON object.
     """
     try:
         document = json.loads(record, object_pairs_hook=_keep_names)

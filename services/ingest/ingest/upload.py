@@ -54,7 +54,7 @@ _MAX_NAME_SIZE = 999
 """Maximum size of an object name, in bytes.
 
 Cloud Storage accepts 1024. The name of the verdict is longer by ``/<generation>.json``: 22 bytes
-with 16 digits, as today, and 25 with 19, the most.
+with the 16 digits of today's generations, at most 25 (19 digits).
 
 https://cloud.google.com/storage/docs/objects#naming
 """

@@ -66,10 +66,10 @@ def test_a_refusal_names_both_files_and_the_remedy() -> None:
     assert index.refused.messages == (
         FileRefused(
             reason="exists",
-            detail="acme-1.0.0-py3-none-any.whl is the same release, build number and tag set as "
-            "acme-1.0-py3-none-any.whl, promoted earlier: pages of acme list only "
-            "acme-1.0-py3-none-any.whl, and acme-1.0.0-py3-none-any.whl is served by name; "
-            "publish a new version or build number",
+            detail="acme-1.0.0-py3-none-any.whl has the same release, build number and tag set as "
+            "acme-1.0-py3-none-any.whl, which was promoted earlier: the pages of acme list only "
+            "acme-1.0-py3-none-any.whl, and acme-1.0.0-py3-none-any.whl is served only by its "
+            "name; publish a new version or build number",
             filename=SECOND.filename,
         ),
     )

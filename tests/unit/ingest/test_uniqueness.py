@@ -51,7 +51,7 @@ def test_an_equivalent_wheel_is_refused_whatever_its_bytes(
     data = build_wheel("acme", "1.0.0", body=body)
     assert publish(service, SPELLING, data) == (
         "exists",
-        f"{SPELLING} is the same release, build number and tag set as {FILENAME}, which acme has, "
+        f"{SPELLING} has the same release, build number and tag set as {FILENAME}, which acme has, "
         "and the bytes of a release never change: publish a new version or build number",
     )
     assert service.read_package(SPELLING) is None
@@ -61,7 +61,7 @@ def test_an_sdist_of_a_recorded_release_is_refused(service: InMemoryIngest) -> N
     store_record(service, "acme-1.0.0.tar.gz")
     assert publish(service, sdists.FILENAME, sdists.BYTES) == (
         "exists",
-        "acme-1.0.tar.gz is the same release as acme-1.0.0.tar.gz, which acme has, and the bytes "
+        "acme-1.0.tar.gz has the same release as acme-1.0.0.tar.gz, which acme has, and the bytes "
         "of a release never change: publish a new version",
     )
 

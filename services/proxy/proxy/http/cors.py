@@ -8,7 +8,8 @@ from starlette.middleware.cors import CORSMiddleware
 REQUEST_FIELDS = ("Accept", "Authorization", "If-None-Match", "If-Range", "Range")
 """Header fields that an app may send: those that change a response of the index."""
 RESPONSE_FIELDS = ("ETag", "Accept-Ranges", "Content-Range", "Retry-After")
-"""Header fields that an app may read, in addition to those of every response."""
+"""Header fields that an app may read, in addition to those that browsers always let it read
+(CORS-safelisted)."""
 
 
 def create_cors(origins: Sequence[str]) -> list[Middleware]:

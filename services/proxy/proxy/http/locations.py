@@ -1,7 +1,7 @@
 """Canonical paths of the index, and references to them from other spellings.
 
-A reference is relative to the requested path (RFC 3986 §4.2). So it has neither scheme, host nor
-the prefix of a path, and a front end can change all three.
+A reference is relative to the requested path (RFC 3986 §4.2). So it has no scheme, host or path
+prefix, and a front end can change all three.
 """
 
 from itertools import takewhile

@@ -52,7 +52,9 @@ def negotiate(accept: str, query: str) -> str:
 
 @lru_cache(maxsize=128)
 def prefers_gzip(accept_encoding: str) -> bool:
-    """Return whether the client accepts gzip, and prefers no coding less (RFC 9110 §12.5.3).
+    """Return whether the client accepts gzip, and does not prefer an uncoded body to it.
+
+    An uncoded body is the coding ``identity`` (RFC 9110 §12.5.3).
 
     :param accept_encoding: the ``Accept-Encoding`` field. Empty if it is absent; then any coding is
         permitted, but such clients support none.

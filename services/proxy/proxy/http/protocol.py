@@ -25,7 +25,10 @@ class GuardedProtocol(HttpToolsProtocol):
     head_timeout = 30.0
     """Maximum number of seconds from the start to the end of a head."""
     head_size = 2 * LARGEST_HEADERS
-    """Maximum size of a head, in bytes. The application refuses heads above about half of it."""
+    """Maximum size of a head, in bytes.
+
+    The application already refuses header fields larger than half of this.
+    """
     pipeline_size = 8
     """Maximum number of requests in the pipeline after the current one. Installers send none."""
     write_timeout = 60.0

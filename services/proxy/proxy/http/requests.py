@@ -33,7 +33,7 @@ class IndexRequest(Request):
     def needs_length(self) -> bool:
         """Whether a body needs Content-Length: HTTP/1.0 has no chunks (RFC 9112 §6.1).
 
-        Without the field a client would take a body that ends early for the whole.
+        Without the field, a client could not detect that a body ended early.
         """
         return bool(self.scope.get("http_version") == "1.0")
 
