@@ -84,7 +84,7 @@ def _read_cpu_ticks(pid: int) -> int:
 def settle(servers: Sequence[ServerProcess]) -> None:
     """Wait until all servers are idle.
 
-    A slow server continues with requests whose client has left.
+    A slow server continues with the requests of clients that have left.
     """
     give_up, before = time.monotonic() + SETTLE, -1.0
     while (now := sum(server.read_cpu_seconds() for server in servers)) > before + 0.02:

@@ -42,7 +42,7 @@ MEMBERS = 100_000
 
 @dataclass(frozen=True)
 class PackedMember:
-    """A member whose packed bytes are given in pieces."""
+    """Member with its packed bytes in pieces."""
 
     name: str
     pieces: tuple[bytes, ...]

@@ -1,4 +1,4 @@
-"""Explanations of file names that are refused: what the file is, what is accepted, what to do."""
+"""Explanations of refused file names: the kind of the file, the accepted kinds, the remedy."""
 
 import re
 
@@ -59,7 +59,7 @@ _OTHERS = {
     ".pex": ("a Python application archive", "pip and uv do not install it"),
     ".pyz": ("a Python application archive", "pip and uv do not install it"),
 }
-"""Suffixes of other packages: what the file is, and why it is of no use here."""
+"""Suffixes of other packages, with the kind of the file and the reason of the refusal."""
 
 _ARCHIVES = re.compile(
     r"(?P<stem>.+)(?P<suffix>\.whl|\.tar\.gz|\.tgz|"
@@ -70,7 +70,7 @@ _ARCHIVES = re.compile(
 
 
 def explain_filename(filename: str) -> str:
-    """Return what the file is taken for, what is accepted and what to do, for an invalid name."""
+    """Explain an invalid name: the kind of the file, the accepted kinds and the remedy."""
     lower = filename.lower()
     if filename.endswith(".whl"):
         return explain_wheel_name(filename)

@@ -160,6 +160,25 @@ STEPS = range(6)
 """Steps of a commit that loses one race: read, write, read, write, announce."""
 
 
+def deliver_with_stops(
+    world: Deployment, messages: Sequence[Message], stops: Sequence[int], kills: Sequence[bool]
+) -> None:
+    """Deliver the messages at once, each to an indexer that stops after some steps.
+
+    Then kill or resume each indexer. Deliver the message of a killed one again.
+    """
+    deliveries = [MessageDelivery(message, world.index) for message in messages]
+    steppers = [delivery.begin() for delivery in deliveries]
+    for stepper, stop in zip(steppers, stops, strict=True):
+        stepper.step(stop)
+    for stepper, killed, delivery in zip(steppers, kills, deliveries, strict=True):
+        if killed and not stepper.done:
+            stepper.kill()
+            world.waiting.append(delivery)
+        stepper.finish()
+    world.drain()
+
+
 @pytest.mark.parametrize("kills", [(False, False), (False, True), (True, False), (True, True)])
 @pytest.mark.parametrize("second", [FILES[1], TOGGLES[1]], ids=["file", "unyank"])
 def test_two_indexers_stopped_and_killed_at_any_steps_lose_no_update(
@@ -170,16 +189,7 @@ def test_two_indexers_stopped_and_killed_at_any_steps_lose_no_update(
     for stops in product(STEPS, STEPS):
         world = Deployment(FILES[0])
         world.drain()
-        deliveries = [MessageDelivery(message, world.index) for message in messages]
-        steppers = [delivery.begin() for delivery in deliveries]
-        for stepper, stop in zip(steppers, stops, strict=True):
-            stepper.step(stop)
-        for stepper, killed, delivery in zip(steppers, kills, deliveries, strict=True):
-            if killed and not stepper.done:
-                stepper.kill()
-                world.waiting.append(delivery)
-            stepper.finish()
-        world.drain()
+        deliver_with_stops(world, messages, stops, kills)
         assert_settled(world, [FILES[0], *messages])
 
 
@@ -257,16 +267,7 @@ def test_two_equivalent_files_committed_at_once_leave_the_first_promoted_one_lis
     messages = [(FILES[0], EQUIVALENTS[0])[n] for n in order]
     for stops in product(range(7), range(7)):
         world = Deployment()
-        deliveries = [MessageDelivery(message, world.index) for message in messages]
-        steppers = [delivery.begin() for delivery in deliveries]
-        for stepper, stop in zip(steppers, stops, strict=True):
-            stepper.step(stop)
-        for stepper, killed, delivery in zip(steppers, kills, deliveries, strict=True):
-            if killed and not stepper.done:
-                stepper.kill()
-                world.waiting.append(delivery)
-            stepper.finish()
-        world.drain()
+        deliver_with_stops(world, messages, stops, kills)
         assert_settled(world, messages)
 
 
