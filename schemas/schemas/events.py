@@ -1,4 +1,4 @@
-"""The six Pub/Sub messages, one per topic (DESIGN: "Messages").
+"""The seven Pub/Sub messages, one per topic.
 
 =================== ========================= =======================
 topic               message                   from → to
@@ -7,13 +7,14 @@ file-uploaded       :class:`FileUploaded`     CI, the bucket → ingest
 file-accepted       :class:`FileAccepted`     ingest → indexer
 file-refused        :class:`FileRefused`      ingest, indexer → all
 project-command     :class:`ProjectCommand`   operator → indexer
+command-accepted    :class:`CommandAccepted`  ingest → indexer
 project-indexed     :class:`ProjectIndexed`   indexer → publisher
 project-published   :class:`ProjectPublished` publisher → all
 =================== ========================= =======================
 """
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self, get_args
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -23,6 +24,7 @@ from schemas.types import (
     Filename,
     Generation,
     ProjectName,
+    ReleaseStatus,
     Revision,
     Sha256,
     Status,
@@ -138,7 +140,10 @@ class ProjectCommand(Message):
     filename: Filename | None = None
     """File that the command changes."""
     status: Status | None = None
-    """New status marker (PEP 792); only with ``set-status``."""
+    """New status marker (PEP 792); only with ``set-status``.
+
+    With a version, only ``quarantined`` or ``active``: PEP 792 has no status of a release.
+    """
     reason: Annotated[str, Field(max_length=500)] | None = None
     """Reason of the yank or the status, shown to users of the project."""
     command_id: Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[\w.-]+$")] | None = (
@@ -151,10 +156,32 @@ class ProjectCommand(Message):
     @model_validator(mode="after")
     def _check_target(self) -> Self:
         if self.action == "set-status":
-            if self.status is None or self.version is not None or self.filename is not None:
-                raise ValueError("set-status needs a status, and neither a version nor a filename")
+            if self.status is None or self.filename is not None:
+                raise ValueError("set-status needs a status, and no filename")
+            if self.version is not None and self.status not in get_args(ReleaseStatus):
+                raise ValueError("the status of a version is either quarantined or active")
         elif self.status is not None or (self.version is None) == (self.filename is None):
             raise ValueError(f"{self.action} needs either a version or a filename, and no status")
+        return self
+
+
+class CommandAccepted(Message):
+    """Command that was given with an object in the incoming bucket, and checked by ingest.
+
+    Only ingest may publish to this topic, so the author can be trusted.
+    """
+
+    topic: ClassVar[str] = "command-accepted"
+
+    command: ProjectCommand
+    """Command with ``command_id`` and ``issued_at``, which ingest derives from the object."""
+    issued_by: Annotated[str, Field(min_length=1, max_length=256)]
+    """Author: an uploader, or ``operators/<name>``; see :func:`schemas.layout.split_author`."""
+
+    @model_validator(mode="after")
+    def _check_command(self) -> Self:
+        if self.command.command_id is None or self.command.issued_at is None:
+            raise ValueError("an accepted command has a command_id and issued_at")
         return self
 
 
@@ -189,6 +216,7 @@ MESSAGES: tuple[type[Message], ...] = (
     FileAccepted,
     FileRefused,
     ProjectCommand,
+    CommandAccepted,
     ProjectIndexed,
     ProjectPublished,
 )

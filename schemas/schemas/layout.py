@@ -1,9 +1,10 @@
 """Names of the stored objects, built from parsed and normalised parts.
 
-Only this module builds object names (DESIGN: "Storage").
+Only this module builds object names.
 """
 
 from collections.abc import Mapping
+from hashlib import sha256
 from urllib.parse import quote
 
 from schemas.names import Filename, ProjectName, normalize_project
@@ -16,6 +17,10 @@ RECORDS = "projects/"
 CHANGELOG = "changelog/page"
 MAX_RUN_SIZE = 128
 """Maximum size of a recorded run id, in bytes of UTF-8."""
+COMMAND_SUFFIX = ".command.json"
+"""Suffix of the name of an incoming object that is a command."""
+OPERATORS = "operators"
+"""First path segment of the commands of operators: ``operators/<name>/<any>.command.json``."""
 METADATA_SUFFIX = ".metadata"
 """Suffix of the name of a file's core metadata (PEP 658) or PKG-INFO."""
 
@@ -56,6 +61,38 @@ def split_run(name: str) -> str | None:
     _, *segments = name.split("/")
     run = segments[0] if len(segments) > 1 else ""
     return run if 0 < len(run.encode(errors="replace")) <= MAX_RUN_SIZE else None
+
+
+def is_command_name(name: str) -> bool:
+    """Return whether an object is a command: ``<uploader>/<run id>/<any>.command.json``."""
+    return name.endswith(COMMAND_SUFFIX) and name.count("/") > 1
+
+
+def split_author(name: str) -> str:
+    """Return the author in the name of a command's object.
+
+    It is the uploader, or ``operators/<name>`` for an object under the prefix of an operator.
+    """
+    first, _, rest = name.partition("/")
+    return f"{first}/{rest.partition('/')[0]}" if first == OPERATORS else first
+
+
+def is_operator(author: str | None) -> bool:
+    """Return whether the author of a command is an operator.
+
+    Only operators can publish messages on ``project-command``, which have no author (None).
+    """
+    return author is None or author.startswith(f"{OPERATORS}/")
+
+
+def derive_command_id(name: str, generation: int) -> str:
+    """Return the id of the command in one generation of an incoming object.
+
+    It is ``<first segment of the name>.<first 32 hexadecimal digits of the SHA-256 of
+    "<name>#<generation>">``, so that an uploader can read the answers to its own commands only.
+    """
+    digest = sha256(f"{name}#{generation}".encode()).hexdigest()
+    return f"{name.partition('/')[0]}.{digest[:32]}"
 
 
 def locate_core_metadata(filename: Filename) -> str:

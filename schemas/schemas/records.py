@@ -81,20 +81,24 @@ class Register(Model):
     value: bool
     """True if the file or release is yanked or removed."""
     reason: str | None = None
-    """Reason in the operator's words."""
+    """Reason in the words of the author."""
+    issued_by: str | None = None
+    """Author of the command; None for a message on ``project-command``, which has no author."""
 
 
 class StatusRegister(Model):
-    """Status of a project, as a last-writer-wins register."""
+    """Status of a project or a release, as a last-writer-wins register."""
 
     issued_at: UtcTime
     """Time of the command."""
     command_id: str
     """Id of the command that set the value."""
     value: Status
-    """Status marker (PEP 792)."""
+    """Status marker (PEP 792); for a release only ``quarantined`` or ``active``."""
     reason: str | None = None
-    """Reason in the operator's words."""
+    """Reason in the words of the author."""
+    issued_by: str | None = None
+    """Author of the command; None for a message on ``project-command``, which has no author."""
 
 
 class Registers(Model):
@@ -119,11 +123,19 @@ class ProjectRecord(Document):
     files: Mapping[Filename, FileRecord] = Field(default_factory=dict)
     """Facts by file name. Entries are added and never removed; see ``facts_version``."""
     yanked: Registers = Registers()
-    """Registers of yanked files and releases (PEP 592)."""
+    """Registers of files and releases that operators yanked (PEP 592)."""
+    yanked_by_uploaders: Registers = Registers()
+    """Registers of files and releases that their uploaders yanked.
+
+    They are separate, so that an uploader cannot lift the yank of an operator: a file is yanked
+    while either register says so.
+    """
     removed: Registers = Registers()
     """Registers of removed files and releases. Their file names cannot be used again."""
     status: StatusRegister | None = None
     """Status of the project; active by default."""
+    release_status: Mapping[Release, StatusRegister] = Field(default_factory=dict)
+    """Status of single releases, including files that are uploaded later; active by default."""
 
 
 class Verdict(Document):
@@ -174,7 +186,7 @@ class BlockedProject(Model):
     quarantined: bool = False
     """True if no file of the project may be served (PEP 792)."""
     filenames: tuple[Filename, ...] = ()
-    """Removed files."""
+    """Removed files, and files of quarantined releases."""
 
 
 class Blocked(Document):

@@ -39,9 +39,15 @@ def is_removed(record: ProjectRecord, file: FileRecord) -> bool:
 
 
 def find_yank(record: ProjectRecord, file: FileRecord) -> Register | None:
-    """Return the register that yanks ``file`` (PEP 592), or None if it is not yanked."""
-    register = find_register(record.yanked, file)
-    return register if register is not None and register.value else None
+    """Return the register that yanks ``file`` (PEP 592), or None if it is not yanked.
+
+    The yank of an operator precedes that of an uploader.
+    """
+    for registers in (record.yanked, record.yanked_by_uploaders):
+        register = find_register(registers, file)
+        if register is not None and register.value:
+            return register
+    return None
 
 
 def get_status(record: ProjectRecord) -> Status:
@@ -49,22 +55,35 @@ def get_status(record: ProjectRecord) -> Status:
     return record.status.value if record.status else "active"
 
 
+def is_quarantined(record: ProjectRecord, file: FileRecord) -> bool:
+    """Return whether the release of ``file`` or its whole project is quarantined."""
+    return get_status(record) == "quarantined" or _is_release_quarantined(record, file)
+
+
 def list_offered_files(record: ProjectRecord) -> list[FileRecord]:
     """Return the files on the project's pages, in total order.
 
-    Removed files are left out, and all but one of equivalent files (:mod:`schemas.equivalence`).
-    A quarantined project offers no files.
+    Removed files are left out, files of quarantined releases, and all but one of equivalent files
+    (:mod:`schemas.equivalence`). A quarantined project offers no files.
     """
     if get_status(record) == "quarantined":
         return []
     unlisted = find_unlisted(record.files.values())
     files = (file for file in record.files.values() if file.filename not in unlisted)
-    return sorted((file for file in files if not is_removed(record, file)), key=rank_file)
+    return sorted((file for file in files if not _is_blocked(record, file)), key=rank_file)
 
 
-def list_removed_filenames(record: ProjectRecord) -> tuple[Filename, ...]:
-    """Return the names of the removed files, sorted."""
-    return tuple(sorted(f.filename for f in record.files.values() if is_removed(record, f)))
+def list_blocked_filenames(record: ProjectRecord) -> tuple[Filename, ...]:
+    """Return the names of the removed files and the files of quarantined releases, sorted.
+
+    The list does not grow with the status of the project: ``blocked.json`` states that once.
+    """
+    files = record.files.values()
+    return tuple(sorted(f.filename for f in files if _is_blocked(record, f)))
+
+
+def _is_blocked(record: ProjectRecord, file: FileRecord) -> bool:
+    return is_removed(record, file) or _is_release_quarantined(record, file)
 
 
 def find_latest_file(record: ProjectRecord) -> FileRecord | None:
@@ -82,3 +101,10 @@ def _iterate_candidates(record: ProjectRecord) -> Iterator[FileRecord]:
 def _rank_latest(file: FileRecord) -> tuple[bool, ParsedVersion, datetime, str]:
     rank = rank_file(file)
     return not rank[0].is_prerelease, *rank
+
+
+def _is_release_quarantined(record: ProjectRecord, file: FileRecord) -> bool:
+    if not record.release_status:
+        return False
+    status = record.release_status.get(normalize_release(file.version))
+    return status is not None and status.value == "quarantined"

@@ -83,6 +83,9 @@ Filename = Annotated[names.Filename, _apply_to_text(names.validate_filename)]
 Status = Literal["active", "archived", "quarantined", "deprecated"]
 """Status marker of a project (PEP 792)."""
 
+ReleaseStatus = Literal["active", "quarantined"]
+"""Status of one release; PEP 792 has no status of a release."""
+
 
 class Model(BaseModel):
     """Base of every message and document: frozen; readers ignore unknown fields.

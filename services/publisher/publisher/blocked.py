@@ -2,7 +2,8 @@
 
 The publisher writes it before the pages.
 
-The document has an entry for each project with a status or a ``removed`` register in its record.
+The document has an entry for each project with a status, a status of a release, or a ``removed``
+register in its record.
 Registers are never deleted from a record, so a project that has an entry keeps it.
 
 * A project without such a register has no entry and needs no write. Its earlier revisions have no
@@ -26,14 +27,15 @@ from schemas import layout
 from schemas.headers import JSON, REVALIDATE
 from schemas.names import ProjectName
 from schemas.records import Blocked, BlockedProject, ProjectRecord
-from schemas.releases import get_status, list_removed_filenames
+from schemas.releases import get_status, list_blocked_filenames
 
 _HEADERS = Headers(JSON, REVALIDATE)
 
 
 def build_needed_entry(record: ProjectRecord) -> BlockedProject | None:
-    """Return the entry of a record; None if it has neither a status nor a removal."""
-    if not (record.status or record.removed.files or record.removed.versions):
+    """Return the entry of a record; None if it has no status, of releases either, nor removal."""
+    removals = record.removed.files or record.removed.versions
+    if not (record.status or record.release_status or removals):
         return None
     return _build_entry(record)
 
@@ -51,7 +53,7 @@ def _build_entry(record: ProjectRecord) -> BlockedProject:
     return BlockedProject(
         revision=record.revision,
         quarantined=get_status(record) == "quarantined",
-        filenames=list_removed_filenames(record),
+        filenames=list_blocked_filenames(record),
     )
 
 

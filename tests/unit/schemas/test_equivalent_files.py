@@ -10,7 +10,7 @@ from packaging.utils import parse_wheel_filename
 from schemas.equivalence import derive_equivalence, find_equivalent, find_unlisted
 from schemas.names import ProjectName
 from schemas.records import FileRecord, ProjectRecord
-from schemas.releases import find_latest_file, list_offered_files, list_removed_filenames
+from schemas.releases import find_latest_file, list_blocked_filenames, list_offered_files
 from testing.fakes.examples import make_file_record, make_time
 
 FIRST = make_file_record("acme-1.0-py3-none-any.whl", promoted_at=make_time(1))
@@ -126,7 +126,7 @@ def test_a_removed_file_frees_no_name() -> None:
         {**make_record(FIRST, SECOND).model_dump(), "removed": removed}
     )
     assert list_offered_files(record) == []
-    assert list_removed_filenames(record) == (FIRST.filename,)
+    assert list_blocked_filenames(record) == (FIRST.filename,)
 
 
 def test_an_unlisted_file_represents_no_release() -> None:

@@ -6,6 +6,7 @@ from pydantic import ValidationError
 
 from schemas.events import (
     MESSAGES,
+    CommandAccepted,
     FileUploaded,
     Message,
     ProjectCommand,
@@ -115,6 +116,8 @@ def test_times_are_utc_with_z_in_json() -> None:
         {"action": "yank", "version": "1", "status": "archived"},
         {"action": "set-status"},
         {"action": "set-status", "status": "archived", "version": "1"},
+        {"action": "set-status", "status": "deprecated", "version": "1"},
+        {"action": "set-status", "status": "quarantined", "filename": "acme-1.tar.gz"},
         {"action": "set-status", "status": "closed"},
         {"action": "destroy", "version": "1"},
         {"action": "yank", "version": "one"},
@@ -127,6 +130,22 @@ def test_times_are_utc_with_z_in_json() -> None:
 def test_an_invalid_command_is_unreadable(fields: dict[str, str]) -> None:
     with pytest.raises(UnreadableMessage):
         make_command(**{"project": "acme", **fields})
+
+
+@pytest.mark.parametrize("status", ["quarantined", "active"])
+def test_a_version_can_be_quarantined_and_made_active(status: str) -> None:
+    command = make_command(action="set-status", project="acme", version="1.0", status=status)
+    assert (command.version, command.status) == ("1.0", status)
+
+
+def test_an_accepted_command_has_an_id_a_time_and_an_author() -> None:
+    command = {"action": "yank", "project": "acme", "version": "1"}
+    complete = {**command, "command_id": "acme.0", "issued_at": "2026-11-28T12:00:00Z"}
+    accepted = {"command": complete, "issued_by": "acme"}
+    assert CommandAccepted.decode(json.dumps(accepted).encode()).issued_by == "acme"
+    for missing in ({"command": command, "issued_by": "acme"}, {"command": complete}):
+        with pytest.raises(UnreadableMessage):
+            CommandAccepted.decode(json.dumps(missing).encode())
 
 
 @pytest.mark.parametrize("message", MESSAGES, ids=lambda message: message.__name__)

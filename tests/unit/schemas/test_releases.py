@@ -47,7 +47,7 @@ def test_files_are_offered_in_total_order_for_any_order_of_arrival() -> None:
 def test_removed_files_are_not_offered() -> None:
     removed = make_record(WHEEL_1, SDIST_1, removed=mark_file(WHEEL_1, make_register(True)))
     assert releases.list_offered_files(removed) == [SDIST_1]
-    assert releases.list_removed_filenames(removed) == (WHEEL_1.filename,)
+    assert releases.list_blocked_filenames(removed) == (WHEEL_1.filename,)
 
 
 def test_a_release_register_applies_to_later_files() -> None:
@@ -57,6 +57,44 @@ def test_a_release_register_applies_to_later_files() -> None:
         )
         == []
     )
+
+
+def test_a_yank_of_an_operator_holds_after_the_unyank_of_an_uploader() -> None:
+    by_operator = make_register(True, make_time(1), by="operator")
+    by_uploader = make_register(True, make_time(2), by="uploader")
+    lifted = make_register(False, make_time(3))
+    for operator, uploader, expected in [
+        (by_operator, by_uploader, by_operator),
+        (by_operator, lifted, by_operator),
+        (lifted, by_uploader, by_uploader),
+        (lifted, lifted, None),
+    ]:
+        record = make_record(
+            WHEEL_1,
+            yanked=mark_file(WHEEL_1, operator),
+            yanked_by_uploaders=mark_version("1.0", uploader),
+        )
+        assert releases.find_yank(record, WHEEL_1) == expected
+
+
+def test_a_quarantined_release_offers_no_files_and_blocks_them() -> None:
+    status = StatusRegister(issued_at=NOON, command_id="1", value="quarantined")
+    record = make_record(WHEEL_1, SDIST_1, WHEEL_2, release_status={Version("1"): status})
+    assert releases.list_offered_files(record) == [WHEEL_2]
+    assert releases.list_blocked_filenames(record) == (WHEEL_1.filename, SDIST_1.filename)
+    assert releases.is_quarantined(record, SDIST_1)
+    assert not releases.is_quarantined(record, WHEEL_2)
+
+
+def test_the_quarantine_of_a_release_ends_with_its_own_register() -> None:
+    quarantined = StatusRegister(issued_at=NOON, command_id="1", value="quarantined")
+    active = StatusRegister(issued_at=make_time(1), command_id="2", value="active")
+    record = make_record(WHEEL_1, status=active, release_status={Version("1"): quarantined})
+    assert releases.list_offered_files(record) == []
+    record = make_record(WHEEL_1, status=quarantined, release_status={Version("1"): active})
+    assert releases.is_quarantined(record, WHEEL_1)
+    record = make_record(WHEEL_1, status=active, release_status={Version("1"): active})
+    assert releases.list_offered_files(record) == [WHEEL_1]
 
 
 def test_the_newest_register_for_a_file_wins() -> None:
