@@ -112,11 +112,15 @@ def _make_requirement(filename: str) -> str:
 
 
 def _choose_flags(filename: str) -> tuple[str, ...]:
-    """Return the flags that let pip choose this wheel on any platform."""
+    """Return the flags that let pip choose this wheel on any platform.
+
+    pip prefers the platform of the first flag. A file name lists its platforms from the oldest to
+    the newest, and other wheels of the version can have the oldest too: begin with the newest.
+    """
     python, abi, platform = filename.removesuffix(".whl").split("-")[-3:]
     if platform == "any":
         return ()
-    flags = [f"--platform={each}" for each in platform.split(".")]
+    flags = [f"--platform={each}" for each in reversed(platform.split("."))]
     if python.startswith("cp"):
         version = f"{python[2]}.{python[3:]}"
         flags += [f"--python-version={version}", "--implementation=cp", f"--abi={abi}"]
