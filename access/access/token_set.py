@@ -20,7 +20,8 @@ class TokenSet:
     """Set of tokens by digest."""
 
     def __init__(self, document: TokenDocument, number: int = 0) -> None:
-        self._by_digest: Mapping[str, Token] = {token.sha256: token for token in document.tokens}
+        tokens = document.merge(()).tokens  # of a repeated entry, the earlier expiry counts
+        self._by_digest: Mapping[str, Token] = {token.sha256: token for token in tokens}
         self.number = number
         """The number of the version."""
 

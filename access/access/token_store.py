@@ -2,38 +2,50 @@
 
 Secret Manager has no conditional write, but it numbers the versions. A writer reads a version and
 adds the next one. If the number of the new version is higher than expected, other writers were
-faster. The writer then merges their documents into its own and adds the result. Documents can be
-merged in any order, because writers only add tokens or make them expire earlier.
+faster. The writer then merges their documents, changes the result in the same way, and adds it.
+Documents can be merged in any order, because writers only add tokens or make them expire earlier.
+
+A version has at most 64 KiB. A revoked entry is shorter than a live one, so a revocation always
+fits. Creations leave :data:`RESERVE` free, for the joins of concurrent writers.
 """
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 
-from cloud.errors import NotFound
+from access.errors import SecretFull, TokenStoreError
+from access.token_facts import check_globs, check_name
+from access.token_selection import select_by_value, select_tokens
+from cloud.errors import NotFound, Unavailable, Unreadable
+from cloud.retry import Backoff, Retry
 from cloud.secrets import MAX_SIZE, SecretVersion
 from schemas.tokens import (
     EVERYTHING,
-    PREFIX,
     READ,
+    NewerTokens,
     Token,
     TokenDocument,
     UnreadableTokens,
     generate_token,
     hash_token,
-    is_token,
 )
 
 RETENTION = timedelta(days=1)
 """Time an expired token stays in the document. No writer uses a document for so long."""
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}", re.ASCII)
-_DIGEST = re.compile(r"[0-9a-f]{8,64}", re.ASCII)
+RESERVE = 4 * 1024
+"""Bytes of a version that a creation leaves free."""
 
+_READ = Retry({Unavailable: Backoff(first=0.2, longest=2.0)}, deadline=20.0)
+"""Retry of the reading of another writer's version, whose changes are otherwise lost."""
 
-class TokenStoreError(Exception):
-    """Request that cannot be executed. The message explains the reason to the operator."""
+Change = Callable[[TokenDocument], TokenDocument]
+Encode = Callable[[TokenDocument], bytes]
+"""Function that returns a version of the secret.
+
+:raises SecretFull: if the document is too large.
+"""
 
 
 class Versions(Protocol):
@@ -61,8 +73,8 @@ class TokenStore:
     :param now: the clock, in UTC.
     """
 
-    def __init__(self, secret: Versions, now: Callable[[], datetime]) -> None:
-        self._secret, self._now = secret, now
+    def __init__(self, secret: Versions, now: Callable[[], datetime], retry: Retry = _READ) -> None:
+        self._secret, self._now, self._retry = secret, now, retry
 
     def list_tokens(self) -> Sequence[Token]:
         """Return all live tokens and those that ended within the last day."""
@@ -80,14 +92,11 @@ class TokenStore:
 
         Other tokens of the same name stay live, so a token can be replaced before it ends.
 
-        :raises TokenStoreError: if the name is invalid, or the secret is full.
+        :raises TokenStoreError: if the name or a pattern is invalid, or the secret is full.
         """
-        if not _NAME.fullmatch(name):
-            raise TokenStoreError(
-                f"invalid name {name!r}: use 1 to 64 letters, digits or ._@-, and start with "
-                "a letter or a digit"
-            )
-        token, now = generate_token(), self._now()
+        check_name(name)
+        check_globs(projects)
+        token, now = generate_token(), self._now().replace(microsecond=0)
         entry = Token(
             name=name,
             sha256=hash_token(token),
@@ -96,65 +105,106 @@ class TokenStore:
             created=now,
             expires=None if expires_in is None else now + expires_in,
         )
-        self._change(lambda document: document.with_token(entry))
+        encode = partial(self._encode, limit=MAX_SIZE - RESERVE)
+        self._change(lambda document: document.with_token(entry), encode, self._encode)
         return token
 
     def revoke(self, selector: str) -> Sequence[Token]:
-        """Revoke live tokens and return them.
+        """Revoke the live tokens of a name, of a digest or of a token, and return them.
 
-        :param selector: a name, for all tokens of that name; or at least the first eight digits of
-            a digest; or the token itself.
         :raises TokenStoreError: if no live token matches, or if a digest matches several.
         """
-        live = [token for token in self.list_tokens() if token.is_live(self._now())]
-        ended = _select(live, selector)
-        digests = [token.sha256 for token in ended]
-        self._change(lambda document: document.revoke(digests, self._now()))
-        return ended
+        return self._revoke(select_tokens(self.list_tokens(), selector, self._now()))
 
-    def _change(self, change: Callable[[TokenDocument], TokenDocument]) -> None:
-        number, document = self._read()
-        document = change(document)
-        while (added := self._secret.add(self._encode(document))) != number + 1:
-            between = range(number + 1, added)
-            others = [_parse(self._secret.access_version(other)) for other in between]
-            number, document = added, document.merge(others)
+    def revoke_value(self, value: str) -> Sequence[Token]:
+        """Revoke a token by its value, of any form, and return it.
+
+        :raises TokenStoreError: if the token is not live. The message does not contain ``value``.
+        """
+        return self._revoke(select_by_value(self.list_tokens(), value, self._now()))
+
+    def _revoke(self, tokens: Sequence[Token]) -> Sequence[Token]:
+        digests = [token.sha256 for token in tokens]
+        encode = self._encode_shortest
+        self._change(lambda document: document.revoke(digests, self._now()), encode, encode)
+        return tokens
+
+    def _change(self, change: Change, encode: Encode, encode_join: Encode) -> None:
+        """Add a version with the change. Merge the versions that others add at the same time.
+
+        If the joined document has no space for the change, add it without the change.
+        """
+        number, base = self._read()
+        data = encode(change(base))
+        full: SecretFull | None = None
+        while (added := self._secret.add(data)) != number + 1:
+            base, number = base.merge(list(self._read_between(number, added))), added
+            try:
+                data, full = encode_join(change(base)), None
+            except SecretFull as error:
+                data, full = self._encode_shortest(base), error
+        if full:
+            raise full
 
     def _read(self) -> tuple[int, TokenDocument]:
         try:
             version = self._secret.access_latest()
         except NotFound:  # no version yet. If the secret is missing too, ``add`` fails
             return 0, TokenDocument(tokens=())
-        return version.number, _parse(version)
-
-    def _encode(self, document: TokenDocument) -> bytes:
-        data = document.drop_expired(self._now() - RETENTION).encode()
-        if len(data) > MAX_SIZE:
+        try:
+            return version.number, TokenDocument.read(version.data)
+        except NewerTokens as error:
+            raise TokenStoreError(f"{version.name}: {error}") from error
+        except UnreadableTokens as error:
             raise TokenStoreError(
+                f"{version.name} is not a token document: {error}. Add the last good version "
+                "again: gcloud secrets versions access, then gcloud secrets versions add"
+            ) from error
+
+    def _read_between(self, number: int, added: int) -> Iterator[TokenDocument]:
+        """Yield the documents that other writers added before the version ``added``.
+
+        Skip invalid, disabled and destroyed versions, which no proxy accepts. Add a document of a
+        newer schema again, because the version ``added`` has replaced it.
+
+        :raises TokenStoreError: if a document is newer, or Secret Manager does not answer.
+        """
+        for other in range(number + 1, added):
+            try:
+                version = self._retry(partial(self._secret.access_version, other))
+                yield TokenDocument.read(version.data)
+            except NewerTokens as error:
+                self._secret.add(version.data)
+                raise TokenStoreError(
+                    f"nothing is changed, because another program added {version.name} at the "
+                    f"same time: {error}"
+                ) from error
+            except (NotFound, Unreadable, UnreadableTokens):
+                continue
+            except Unavailable as error:
+                raise TokenStoreError(
+                    f"version {added} lacks the changes of version {other}, which another program "
+                    f"added at the same time: {error}. Repeat those changes"
+                ) from error
+
+    def _encode_shortest(self, document: TokenDocument) -> bytes:
+        """Return a version. If it is too large, omit all ended tokens.
+
+        That can only occur if a program or a person wrote shorter entries than this program.
+        """
+        try:
+            return self._encode(document)
+        except SecretFull:
+            return self._encode(document.drop_expired(self._now()))
+
+    def _encode(self, document: TokenDocument, limit: int = MAX_SIZE) -> bytes:
+        """Return a version without the tokens that ended more than :data:`RETENTION` ago."""
+        document = document.drop_expired(self._now() - RETENTION)
+        data = document.encode()
+        if len(data) > limit:
+            raise SecretFull(
                 f"the secret is full: {len(document.tokens)} tokens need {len(data)} bytes, the "
-                f"limit is {MAX_SIZE}; revoke some tokens and try again after a day"
+                f"limit is {limit}; revoke tokens that are not used any more (list shows the last "
+                "use) and try again after a day, when revoked tokens leave the secret"
             )
         return data
-
-
-def _parse(version: SecretVersion) -> TokenDocument:
-    try:
-        return TokenDocument.read(version.data)
-    except UnreadableTokens as error:
-        raise TokenStoreError(f"{version.name} is not a token document: {error}") from error
-
-
-def _select(live: Sequence[Token], selector: str) -> Sequence[Token]:
-    if selector.startswith(PREFIX):
-        if not is_token(selector):
-            raise TokenStoreError(
-                "the token is mistyped or incomplete: its checksum does not match"
-            )
-        selector = hash_token(selector)
-    if named := [token for token in live if token.name == selector]:
-        return named
-    is_digest = _DIGEST.fullmatch(selector) is not None
-    found = [token for token in live if is_digest and token.sha256.startswith(selector)]
-    if len(found) != 1:
-        raise TokenStoreError(f"{len(found) or 'no'} live tokens match {selector!r}")
-    return found

@@ -3,11 +3,13 @@
 from dataclasses import dataclass, field
 
 import grpc
+from google.api_core.exceptions import FailedPrecondition
 from google.cloud.secretmanager_v1 import SecretManagerServiceClient, SecretPayload
 from google.cloud.secretmanager_v1.services.secret_manager_service.transports import (
     SecretManagerServiceGrpcTransport,
 )
 
+from cloud.errors import Unreadable
 from cloud.translation import translate_errors
 
 _TIMEOUT = 5.0
@@ -35,9 +37,12 @@ def connect(emulator_host: str | None = None) -> SecretManagerServiceClient:
     """Create a client of the stand-in at ``emulator_host`` (``host:port``), or of Secret Manager.
 
     The library has no setting for an emulator, because Google offers none.
+
+    :raises Unavailable: if there are no credentials.
     """
     if emulator_host is None:
-        return SecretManagerServiceClient()
+        with translate_errors("Secret Manager"):
+            return SecretManagerServiceClient()
     channel = grpc.insecure_channel(emulator_host)
     return SecretManagerServiceClient(transport=SecretManagerServiceGrpcTransport(channel=channel))
 
@@ -46,7 +51,7 @@ class Secret:
     """One secret of Secret Manager.
 
     Every method can raise :class:`~cloud.errors.PermissionDenied` and
-    :class:`~cloud.errors.Unavailable`. A disabled or destroyed version is ``Unavailable``.
+    :class:`~cloud.errors.Unavailable`. A disabled or destroyed version is ``Unreadable``.
     """
 
     def __init__(self, client: SecretManagerServiceClient, project: str, name: str) -> None:
@@ -84,5 +89,8 @@ class Secret:
         path = f"{self._path}/versions/{alias}"
         with translate_errors(path):
             # The retry of the library would continue for a minute and ignore the timeout.
-            answer = self._client.access_secret_version(name=path, timeout=_TIMEOUT, retry=None)
+            try:
+                answer = self._client.access_secret_version(name=path, timeout=_TIMEOUT, retry=None)
+            except FailedPrecondition as error:
+                raise Unreadable(path, error.message) from error
         return SecretVersion(name=answer.name, data=answer.payload.data)

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from schemas.tokens import Token, TokenDocument, hash_token
+from schemas.tokens import EVERYTHING, READ, Token, TokenDocument, hash_token
 
 NAME = "local"
 
@@ -13,5 +13,12 @@ def add_token(document: bytes | None, token: str) -> bytes | None:
     digest = hash_token(token)
     if any(entry.sha256 == digest for entry in known.tokens):
         return None
-    entry = Token(name=NAME, sha256=digest, created=datetime.now(UTC))
+    entry = Token(
+        name=NAME,
+        sha256=digest,
+        scopes=(READ,),
+        projects=(EVERYTHING,),
+        created=datetime.now(UTC).replace(microsecond=0),
+        expires=None,
+    )
     return known.with_token(entry).encode()

@@ -17,7 +17,7 @@ import pytest
 from access.token_set import TokenSet
 from access.token_store import TokenStore
 from cloud import secrets
-from cloud.errors import NotFound, Unavailable
+from cloud.errors import NotFound, Unavailable, Unreadable
 from cloud.secrets import Secret
 from local.topology import Ports
 from schemas.tokens import is_token
@@ -104,10 +104,14 @@ class TokenCommand:
             "SECRET_MANAGER_EMULATOR_HOST": host,
         }
 
-    def __call__(self, *arguments: str, without: str = "") -> tuple[int, str, str]:
+    def __call__(
+        self, *arguments: str, without: str = "", stdin: str = "", **settings: str
+    ) -> tuple[int, str, str]:
+        environment = {**self._environment, **settings}
         done = subprocess.run(
             [sys.executable, "-W", "error", "-m", "proxy.tokens", *arguments],
-            env={key: value for key, value in self._environment.items() if key != without},
+            env={key: value for key, value in environment.items() if key != without},
+            input=stdin,
             capture_output=True,
             text=True,
             timeout=60,
@@ -141,6 +145,51 @@ def test_the_command_creates_lists_and_revokes(command: TokenCommand, secret: Se
     latest = secret.access_latest()
     assert TokenSet.read(latest.data, latest.name).find(token, datetime.now(UTC)) is None
     assert command("list")[1].split()[2] == "ended"
+
+
+@pytest.mark.parametrize(
+    ("act", "state", "arguments"),
+    [("disable", "DISABLED", ("create", "other")), ("destroy", "DESTROYED", ("revoke", "ci"))],
+)
+def test_a_disabled_or_destroyed_latest_version_is_not_replaced(
+    host: str,
+    command: TokenCommand,
+    secret: Secret,
+    act: str,
+    state: str,
+    arguments: tuple[str, ...],
+) -> None:
+    secret.add(b'{"tokens":[]}')
+    latest, client = secret.access_latest().name, secrets.connect(host)
+    getattr(client, f"{act}_secret_version")(request={"name": latest})
+    with pytest.raises(Unreadable, match=f"versions/1.* is in {state} state"):
+        secret.access_latest()
+    status, printed, error = command(*arguments)
+    assert (status, printed) == (1, "")
+    assert f"is in {state} state" in error
+    assert "Traceback" not in error
+    assert secret.add(b"{}") == 2
+
+
+def test_a_destroyed_older_version_does_not_matter(
+    host: str, command: TokenCommand, secret: Secret
+) -> None:
+    secret.add(b'{"tokens":[]}')
+    oldest = secret.access_latest().name
+    secret.add(b'{"tokens":[]}')
+    secrets.connect(host).destroy_secret_version(request={"name": oldest})
+    assert command("create", "ci")[0] == 0
+
+
+def test_a_document_of_a_newer_gcpypi_is_not_replaced(
+    command: TokenCommand, secret: Secret
+) -> None:
+    newer = b'{"schema_version":2,"holders":[]}'
+    secret.add(newer)
+    status, printed, error = command("create", "ci")
+    assert (status, printed) == (1, "")
+    assert "schema_version 2 is newer than 1, the version of this program" in error
+    assert (secret.access_latest().number, secret.access_latest().data) == (1, newer)
 
 
 def test_the_command_reports_an_impossible_request(command: TokenCommand) -> None:

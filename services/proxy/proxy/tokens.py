@@ -11,7 +11,8 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from access.token_store import TokenStore, TokenStoreError
+from access.errors import TokenStoreError
+from access.token_store import TokenStore
 from chassis.settings import load_settings, warn_old_names
 from cloud import secrets
 from cloud.errors import CloudError

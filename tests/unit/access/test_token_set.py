@@ -52,6 +52,12 @@ def test_a_token_ends_at_its_expiry() -> None:
     assert find_name(tokens, "one", NOW) is None
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_earlier_end_of_a_repeated_entry_counts(order: int) -> None:
+    entries = make_entry("one", "ci"), make_entry("one", "ci", expires="2026-11-24T12:00:00Z")
+    assert find_name(create_token_set(*entries[::order]), "one") is None
+
+
 def test_a_token_that_is_not_ascii_is_digested_as_utf_8() -> None:
     assert find_name(create_token_set(make_entry("gcpypi_ä", "ci")), "gcpypi_ä") == "ci"
 
@@ -102,6 +108,11 @@ def test_a_broken_document_is_unreadable_and_never_quoted(data: bytes) -> None:
     assert "tokens/versions/9" in str(raised.value)
     assert "gcpypi_secret" not in str(raised.value)
     assert raised.value.__cause__ is None
+
+
+def test_the_error_of_a_newer_document_names_its_version() -> None:
+    with pytest.raises(Unreadable, match=r"versions/9: schema_version 2 is newer than 1"):
+        TokenSet.read(b'{"schema_version":2,"holders":[]}', "tokens/versions/9")
 
 
 async def test_the_tokens_are_read_from_the_latest_version() -> None:

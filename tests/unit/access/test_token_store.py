@@ -1,48 +1,23 @@
 """Tests of ``access.token_store``: create, list and revoke, also by concurrent writers."""
 
 import itertools
+import json
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
 import pytest
 
-from access.token_store import TokenStore, TokenStoreError
-from cloud.errors import NotFound
-from cloud.secrets import MAX_SIZE, SecretVersion
+from access.errors import TokenStoreError
+from access.token_store import TokenStore
+from cloud.errors import CloudError, NotFound, Unavailable, Unreadable
+from cloud.retry import Backoff, Retry
 from schemas.tokens import Token, TokenDocument, hash_token, is_token
 from testing.fakes.examples import NOON
+from testing.fakes.memory_secret import MemorySecret
 
 STRANGE = "gcpypi_" + "0" * 43 + "2CZclj"
 """Valid token that is in no secret."""
-
-
-class MemorySecret:
-    """Secret in memory. ``interruptions`` are calls of other writers before the next version."""
-
-    def __init__(self, *versions: bytes) -> None:
-        self.versions = list(versions)
-        self.interruptions: list[Callable[[], None]] = []
-
-    def access_latest(self) -> SecretVersion:
-        if not self.versions:
-            raise NotFound("tokens")
-        return self.access_version(len(self.versions))
-
-    def access_version(self, number: int) -> SecretVersion:
-        return SecretVersion(f"projects/1/secrets/t/versions/{number}", self.versions[number - 1])
-
-    def add(self, data: bytes) -> int:
-        while self.interruptions:
-            self.interruptions.pop(0)()
-        self.versions.append(data)
-        return len(self.versions)
-
-    def read_tokens(self) -> Sequence[Token]:
-        return TokenDocument.read(self.versions[-1]).tokens
-
-    def list_live_names(self) -> set[str]:
-        return {token.name for token in self.read_tokens() if token.is_live(NOON)}
 
 
 @pytest.fixture
@@ -109,14 +84,53 @@ def test_an_ended_token_is_shown_for_a_day_and_forgotten_by_the_next_change(
     assert [token.name for token in secret.read_tokens()] == ["ci", "ci"]
 
 
-@pytest.mark.parametrize("which", ["unknown", "0123456789", "ab", STRANGE])
-def test_only_live_tokens_can_be_revoked(secret: MemorySecret, which: str) -> None:
+@pytest.mark.parametrize(
+    ("selector", "message"),
+    [
+        ("unknown", "no live tokens match 'unknown'; list shows all tokens"),
+        ("0123456789", "no live tokens match '0123456789'; list"),
+        ("ab", "no live tokens match 'ab'; list"),
+        ("gone", "no live tokens match 'gone': 'gone' [0-9a-f]{12} ended at 2026-11-24T12:00Z"),
+        (STRANGE, f"no token has the digest {hash_token(STRANGE)[:12]}: it is of another index"),
+    ],
+)
+def test_only_live_tokens_can_be_revoked(secret: MemorySecret, selector: str, message: str) -> None:
     create_store(secret).create("ci")
     create_store(secret).create("gone")
     create_store(secret).revoke("gone")
-    for name in (which, "gone"):
-        with pytest.raises(TokenStoreError, match="no live tokens"):
-            create_store(secret).revoke(name)
+    with pytest.raises(TokenStoreError, match=message):
+        create_store(secret).revoke(selector)
+    assert secret.list_live_names() == {"ci"}
+
+
+def test_a_name_that_looks_like_a_token_or_a_digest_is_a_name() -> None:
+    names = ("gcpypi_team", "deadbeef")
+    tokens = tuple(Token(name=each, sha256=hash_token(each), created=NOON) for each in names)
+    secret = MemorySecret(TokenDocument(tokens=tokens).encode())
+    for name in names:
+        [revoked] = create_store(secret).revoke(name)
+        assert revoked.name == name
+
+
+@pytest.mark.parametrize("value", ["handmade", "gcpypi_short", "é"])
+def test_a_token_of_any_form_can_be_revoked_by_its_value(value: str) -> None:
+    token = Token(name="old", sha256=hash_token(value), created=NOON)
+    secret = MemorySecret(TokenDocument(tokens=(token,)).encode())
+    create_store(secret).revoke_value(value)
+    assert secret.list_live_names() == set()
+    with pytest.raises(TokenStoreError, match=r"not live any more: 'old' [0-9a-f]{12} ended at"):
+        create_store(secret).revoke_value(value)
+
+
+@pytest.mark.parametrize("value", ["ci", "password", "gcpypi_password", STRANGE])
+def test_the_error_of_an_unknown_token_does_not_contain_it(
+    secret: MemorySecret, value: str
+) -> None:
+    create_store(secret).create("ci")
+    with pytest.raises(TokenStoreError) as raised:
+        create_store(secret).revoke_value(value)
+    assert value not in str(raised.value).split()
+    assert secret.list_live_names() == {"ci"}
 
 
 def test_an_ambiguous_digest_revokes_no_token() -> None:
@@ -143,15 +157,18 @@ def test_an_invalid_name_is_refused(secret: MemorySecret, name: str) -> None:
     assert secret.versions == []
 
 
-def test_the_error_of_a_full_secret_names_the_remedy() -> None:
-    many = tuple(
-        Token(name="n" * 60, sha256=f"{number:064x}", created=NOON) for number in range(400)
-    )
-    secret = MemorySecret(TokenDocument(tokens=many).encode())
-    with pytest.raises(
-        TokenStoreError, match=f"the secret is full: 401 .* the limit is {MAX_SIZE}; revoke"
-    ):
-        create_store(secret).create("ci")
+def test_a_token_as_a_name_is_refused_and_not_quoted(secret: MemorySecret) -> None:
+    with pytest.raises(TokenStoreError, match="this is a token, not a name") as raised:
+        create_store(secret).create(STRANGE)
+    assert STRANGE not in str(raised.value)
+    assert secret.versions == []
+
+
+@pytest.mark.parametrize("glob", ["", " ", "a b", "é", "a/b", "a,b", "*" * 129, "a\n", "a\x1b[2J"])
+def test_a_project_pattern_that_matches_no_name_is_refused(secret: MemorySecret, glob: str) -> None:
+    with pytest.raises(TokenStoreError, match="invalid project pattern"):
+        create_store(secret).create("ci", projects=["acme-*", glob])
+    assert secret.versions == []
 
 
 def test_an_unreadable_secret_is_neither_changed_nor_quoted() -> None:
@@ -160,6 +177,48 @@ def test_an_unreadable_secret_is_neither_changed_nor_quoted() -> None:
         create_store(secret).create("ci")
     assert "password" not in str(raised.value)
     assert secret.versions == [b"password"]
+
+
+NEWER = b'{"schema_version":2,"holders":[]}'
+
+
+def test_a_document_of_a_newer_schema_is_not_replaced() -> None:
+    secret = MemorySecret(NEWER)
+    store = create_store(secret)
+    for act in (store.list_tokens, partial(store.create, "ci"), partial(store.revoke, "ci")):
+        with pytest.raises(TokenStoreError, match=r"versions/1: schema_version 2 is newer than 1"):
+            act()
+    assert secret.versions == [NEWER]
+
+
+def test_a_document_of_a_newer_schema_that_is_added_meanwhile_is_restored(
+    secret: MemorySecret,
+) -> None:
+    create_store(secret).create("before")
+    secret.interruptions = [lambda: secret.versions.append(NEWER)]
+    with pytest.raises(TokenStoreError, match=r"nothing is changed, because .*versions/2.* newer"):
+        create_store(secret).create("ci")
+    assert secret.versions[-1] == NEWER
+
+
+def read_identities(secret: MemorySecret) -> object:
+    return json.loads(secret.versions[-1])["identities"]
+
+
+def test_an_older_program_keeps_the_identities_of_a_newer_one(secret: MemorySecret) -> None:
+    create_store(secret).create("before")
+    document = json.loads(secret.versions[-1])
+    one, two = ({"name": name, "claims": {"sub": name}, "expires": None} for name in "ab")
+    ended = {**one, "expires": "2026-11-24T12:00:00Z"}
+    secret.versions.append(json.dumps({**document, "identities": [one]}).encode())
+    create_store(secret).create("ci")
+    create_store(secret).revoke("before")
+    assert read_identities(secret) == [one]
+    newer = json.dumps({**document, "identities": [ended, two]}).encode()
+    secret.interruptions = [lambda: secret.versions.append(newer)]
+    create_store(secret).create("other")
+    assert read_identities(secret) == [ended, two]
+    assert secret.list_live_names() == {"ci", "other"}
 
 
 Act = Callable[[], object]
@@ -212,3 +271,41 @@ def test_three_concurrent_writers_lose_no_token(
     ]
     overtake(secret, [acts[number] for number in order])
     assert secret.list_live_names() == {"a", "b"}
+
+
+def test_another_version_that_no_proxy_accepts_is_skipped(secret: MemorySecret) -> None:
+    create_store(secret).create("before")
+    secret.interruptions = [lambda: secret.versions.append(b"handmade")]
+    create_store(secret).create("ci")
+    assert secret.list_live_names() == {"before", "ci"}
+
+
+@pytest.mark.parametrize("fault", [Unreadable("v2", "DESTROYED"), NotFound("v2")])
+def test_a_destroyed_version_of_another_writer_is_skipped(
+    secret: MemorySecret, fault: CloudError
+) -> None:
+    create_store(secret).create("before")
+    secret.interruptions = [partial(create_store(secret).create, "other")]
+    secret.faults = [fault]
+    create_store(secret).create("ci")
+    assert secret.list_live_names() == {"before", "ci"}
+
+
+def test_another_version_is_read_again_while_secret_manager_fails(secret: MemorySecret) -> None:
+    create_store(secret).create("before")
+    secret.interruptions = [partial(create_store(secret).create, "other")]
+    secret.faults = [Unavailable("v2")] * 3
+    pauses: list[float] = []
+    retry = Retry({Unavailable: Backoff(0.2, 2.0)}, 20.0, sleep=pauses.append)
+    TokenStore(secret, lambda: NOON, retry).create("ci")
+    assert secret.list_live_names() == {"before", "other", "ci"}
+    assert len(pauses) == 3
+
+
+def test_an_unreadable_version_of_another_writer_is_named(secret: MemorySecret) -> None:
+    create_store(secret).create("before")
+    secret.interruptions = [partial(create_store(secret).create, "other")]
+    secret.faults = [Unavailable("v2", "down")]
+    store = TokenStore(secret, lambda: NOON, Retry({}, 0.0))
+    with pytest.raises(TokenStoreError, match=r"version 3 lacks the changes of version 2.*down"):
+        store.create("ci")

@@ -75,11 +75,14 @@ async def test_secret_manager_is_read_once_an_interval_at_any_load(
     assert proxy.secret_reads == 2
 
 
-async def test_a_broken_new_version_leaves_the_last_good_tokens_in_force(
-    proxy: MemoryProxy,
+@pytest.mark.parametrize(
+    "version", [b'{"tokens": [{}]}', b'{"schema_version": 2, "tokens": []}', b"not JSON"]
+)
+async def test_a_broken_or_newer_version_leaves_the_last_good_tokens_in_force(
+    proxy: MemoryProxy, version: bytes
 ) -> None:
     assert (await proxy.ask(PAGE)).status == 200
-    proxy.tokens = b'{"tokens": [{}]}'
+    proxy.tokens = version
     for _ in range(4):
         proxy.clock.now += 31
         assert (await proxy.ask(PAGE)).status == 200

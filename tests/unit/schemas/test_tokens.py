@@ -1,5 +1,6 @@
 """Format of tokens, and merges of token documents in any order."""
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -8,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.names import ProjectName
 from schemas.tokens import (
     PREFIX,
+    NewerTokens,
     Token,
     TokenDocument,
     UnreadableTokens,
@@ -60,8 +63,35 @@ def test_the_checksum_detects_every_wrong_digit() -> None:
 
 def test_an_expiry_time_can_only_become_earlier() -> None:
     lasting, later = make_token("a"), NOON + timedelta(days=1)
-    assert lasting.end_at(later).end_at(NOON).expires == NOON
-    assert lasting.end_at(NOON).end_at(later).expires == NOON
+    assert lasting.revoke(later).revoke(NOON).expires == NOON
+    assert lasting.revoke(NOON).revoke(later).expires == NOON
+
+
+def test_a_revoked_token_reads_nothing_also_before_its_end() -> None:
+    revoked = make_token("a").revoke(NOON)
+    assert not revoked.can_read_everything()
+    assert not revoked.can_read(ProjectName("acme"))
+
+
+def list_full_fields(**facts: object) -> dict[str, object]:
+    return {"scopes": ["read"], "projects": ["*"], "expires": None, **facts}
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        list_full_fields(),
+        list_full_fields(projects=["a"]),
+        list_full_fields(projects=[]),
+        list_full_fields(expires=NOON + timedelta(days=90)),
+        list_full_fields(created=NOON.replace(microsecond=123456)),
+        list_full_fields(note="of a newer program"),
+    ],
+)
+def test_the_entry_of_a_revoked_token_is_shorter(facts: dict[str, object]) -> None:
+    token = make_token("a", **facts)
+    live, revoked = (make_document(each).encode() for each in (token, token.revoke(NOON)))
+    assert len(revoked) < len(live)
 
 
 def test_a_revoked_token_expires_and_is_dropped_later() -> None:
@@ -105,7 +135,6 @@ def test_a_merge_keeps_every_token_and_every_expiry_time(
 ) -> None:
     merged = {each.sha256: each for each in one.merge([other]).tokens}
     for each in (*one.tokens, *other.tokens):
-        assert merged[each.sha256].end_at(each.expires or NOON + timedelta(9)) is not None
         assert each.expires is None or merged[each.sha256].expires is not None
         assert (merged[each.sha256].expires or NOON + timedelta(9)) <= (
             each.expires or NOON + timedelta(9)
@@ -117,7 +146,53 @@ def test_a_document_is_read_as_it_was_written() -> None:
     assert TokenDocument.read(written.encode()) == written
 
 
-@pytest.mark.parametrize("data", [b"", b"{}", b'{"tokens": 1}', b'{"tokens":[{"name":"secret"}]}'])
+def test_an_entry_keeps_the_fields_that_it_had() -> None:
+    entry = {"name": "a", "sha256": hash_token("a"), "created": "2026-11-24T12:00:00Z"}
+    data = json.dumps({"schema_version": 1, "tokens": [entry]}, separators=(",", ":")).encode()
+    assert TokenDocument.read(data).encode() == data
+
+
+NEXT = {
+    "schema_version": 1,
+    "tokens": [
+        {"name": "a", "sha256": hash_token("a"), "created": "2026-11-24T12:00:00Z", "note": "n"}
+    ],
+    "identities": [{"name": "ci", "claims": {"repository_id": "1"}, "expires": None}],
+    "owner": "ops@acme.example",
+}
+"""Document of a synthetic newer release, with fields that this one does not know."""
+
+
+def test_unknown_fields_survive_every_change() -> None:
+    document = TokenDocument.read(json.dumps(NEXT).encode())
+    for changed in (
+        document.with_token(make_token("b")),
+        document.revoke([hash_token("a")], NOON),
+        document.drop_expired(NOON),
+        document.merge([make_document(make_token("c"))]),
+        make_document(make_token("c")).merge([document]),
+    ):
+        written = json.loads(changed.encode())
+        assert (written["identities"], written["owner"]) == (NEXT["identities"], NEXT["owner"])
+        assert [each.get("note") for each in written["tokens"] if each["name"] == "a"] == ["n"]
+
+
+@pytest.mark.parametrize("version", [2, 999, "2"])
+def test_a_document_of_a_newer_schema_is_refused_in_any_form(version: object) -> None:
+    with pytest.raises(NewerTokens, match=f"schema_version {version} is newer than 1"):
+        TokenDocument.read(json.dumps({"schema_version": version, "holders": []}).encode())
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"{}",
+        b'{"tokens": 1}',
+        b'{"schema_version":"secret"}',
+        b'{"tokens":[{"name":"secret"}]}',
+    ],
+)
 def test_invalid_data_is_unreadable_and_not_quoted(data: bytes) -> None:
     with pytest.raises(UnreadableTokens) as raised:
         TokenDocument.read(data)
