@@ -20,7 +20,7 @@ from cloud import secrets
 from cloud.errors import NotFound, Unavailable, Unreadable
 from cloud.secrets import Secret
 from local.topology import Ports
-from schemas.tokens import is_token
+from schemas.tokens import generate_token, hash_token, is_token
 from testing.processes import Process
 
 
@@ -147,6 +147,27 @@ def test_the_command_creates_lists_and_revokes(command: TokenCommand, secret: Se
     assert command("list")[1].split()[2] == "ended"
 
 
+def test_the_command_revokes_a_token_from_standard_input(command: TokenCommand) -> None:
+    token = command("create", "ci")[1].strip()
+    status, printed, note = command("revoke", "-", stdin=f"{token}\n")
+    assert (status, printed.split()[:2], note) == (0, ["revoked", "ci"], "")
+    status, printed, error = command("revoke", "-", stdin=token)
+    assert (status, printed) == (1, "")
+    assert error.startswith("proxy.tokens: the token is not live any more: 'ci' ")
+    assert token not in error
+
+
+def test_the_command_names_a_token_that_is_in_no_version(
+    command: TokenCommand, secret: Secret
+) -> None:
+    secret.add(b'{"tokens":[]}')
+    token = generate_token()
+    status, printed, error = command("revoke", "-", stdin=token)
+    assert (status, printed) == (1, "")
+    assert f"no token has the digest {hash_token(token)[:12]}: it is of another index" in error
+    assert token not in error
+
+
 @pytest.mark.parametrize(
     ("act", "state", "arguments"),
     [("disable", "DISABLED", ("create", "other")), ("destroy", "DESTROYED", ("revoke", "ci"))],
@@ -167,6 +188,7 @@ def test_a_disabled_or_destroyed_latest_version_is_not_replaced(
     status, printed, error = command(*arguments)
     assert (status, printed) == (1, "")
     assert f"is in {state} state" in error
+    assert "enable the version, or add the last good version again" in error
     assert "Traceback" not in error
     assert secret.add(b"{}") == 2
 
@@ -179,6 +201,26 @@ def test_a_destroyed_older_version_does_not_matter(
     secret.add(b'{"tokens":[]}')
     secrets.connect(host).destroy_secret_version(request={"name": oldest})
     assert command("create", "ci")[0] == 0
+
+
+def test_a_missing_secret_is_named_with_its_settings(command: TokenCommand) -> None:
+    status, printed, error = command("create", "ci", TOKENS_SECRET="absent")
+    assert (status, printed) == (1, "")
+    assert "Secret [projects/contract/secrets/absent] not found" in error
+    assert "check GCP_PROJECT and TOKENS_SECRET" in error
+    listed = command("list", TOKENS_SECRET="absent")
+    assert listed == (0, "", "The secret has no tokens, or does not exist.\n")
+
+
+def test_missing_credentials_are_a_sentence(command: TokenCommand) -> None:
+    status, printed, error = command(
+        "list",
+        without="SECRET_MANAGER_EMULATOR_HOST",
+        GOOGLE_APPLICATION_CREDENTIALS="/nonexistent.json",
+    )
+    assert (status, printed) == (1, "")
+    assert "gcloud auth application-default login" in error
+    assert "Traceback" not in error
 
 
 def test_a_document_of_a_newer_gcpypi_is_not_replaced(

@@ -36,7 +36,8 @@ class PageReader:
             "https://__token__": "http://__token__",
             "@…/simple/": f"@{parts.hostname}:{parts.port}/simple/",
             "@$HOST/": f"@{parts.hostname}:{parts.port}/",
-            "LEAKED=gcpypi_…": 'LEAKED="$(python -m proxy.tokens create leaked)"',
+            '"https://$HOST/': f'"http://{parts.hostname}:{parts.port}/',
+            "read -rs LEAKED": 'LEAKED="$(python -m proxy.tokens create leaked)"',
             "/tmp/demo": f"{home}/demo",  # noqa: S108 - text of the page, not a path of the test
         }
 

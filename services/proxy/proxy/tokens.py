@@ -8,18 +8,29 @@ caller, because the service account of the proxy can only read the secret.
 import argparse
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from getpass import getpass
+from typing import BinaryIO
 
+from access.authentication import MAX_LENGTH
 from access.errors import TokenStoreError
 from access.token_store import TokenStore
 from chassis.settings import load_settings, warn_old_names
 from cloud import secrets
-from cloud.errors import CloudError
+from cloud.errors import CloudError, NotFound, PermissionDenied, Unavailable, Unreadable
 from proxy.settings import SecretSettings
 from schemas.tokens import EVERYTHING, READ, Token
 
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+_REMEDIES: Mapping[type[CloudError], str] = {
+    PermissionDenied: "your account needs roles/secretmanager.secretAccessor and "
+    "roles/secretmanager.secretVersionAdder on the secret, which operators have",
+    NotFound: "check GCP_PROJECT and TOKENS_SECRET, and install gcpypi first",
+    Unreadable: "enable the version, or add the last good version again: gcloud secrets versions "
+    "enable, access, add. An older version can accept revoked tokens",
+    Unavailable: "try again; after a sign-in ended: gcloud auth application-default login",
+}
 
 
 def main() -> int:
@@ -27,17 +38,22 @@ def main() -> int:
     options = parse_arguments(sys.argv[1:])
     settings = load_settings(SecretSettings)
     warn_old_names(settings)
-    client = secrets.connect(settings.secret_manager_emulator_host or None)
-    secret = secrets.Secret(client, settings.gcp_project, settings.tokens_secret)
     try:
-        run(options, TokenStore(secret, lambda: datetime.now(UTC)))
-    except (TokenStoreError, CloudError) as error:
+        client = secrets.connect(settings.secret_manager_emulator_host or None)
+        secret = secrets.Secret(client, settings.gcp_project, settings.tokens_secret)
+        store = TokenStore(secret, lambda: datetime.now(UTC))
+        run(options, store, sys.stdin.buffer)
+    except CloudError as error:
+        remedy = next((text for kind, text in _REMEDIES.items() if isinstance(error, kind)), "")
+        print(f"proxy.tokens: {error}\n{remedy}".rstrip(), file=sys.stderr)
+        return 1
+    except TokenStoreError as error:
         print(f"proxy.tokens: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-def run(options: argparse.Namespace, store: TokenStore) -> None:
+def run(options: argparse.Namespace, store: TokenStore, stdin: BinaryIO) -> None:
     """Create, list or revoke tokens.
 
     ``create`` writes only the token to standard output, for use in scripts.
@@ -54,11 +70,25 @@ def run(options: argparse.Namespace, store: TokenStore) -> None:
             )
             print("This token is not shown again: only its digest is stored.", file=sys.stderr)
         case "list":
-            for token in store.list_tokens():
-                print(_format_token(token, datetime.now(UTC)))
+            _print_tokens(store.list_tokens())
         case "revoke":
-            for token in store.revoke(options.selector):
-                print(f"revoked {token.name} {token.sha256[:12]}")
+            is_piped = options.selector == "-"
+            revoke = store.revoke_value if is_piped else store.revoke
+            for token in revoke(read_token(stdin) if is_piped else options.selector):
+                print(f"revoked {_escape(token.name)} {token.sha256[:12]}")
+
+
+def read_token(stdin: BinaryIO, ask: Callable[[str], str] = getpass) -> str:
+    """Read a token from standard input, or from a terminal without echo.
+
+    :raises TokenStoreError: if the input is not one word of at most 8 KiB.
+    """
+    text = ask("Token: ") if stdin.isatty() else stdin.read(MAX_LENGTH + 1).decode(errors="replace")
+    words = text.split()
+    if len(words) != 1 or len(text) > MAX_LENGTH:
+        found = "is empty" if not words else "has more than one word, or more than 8 KiB"
+        raise TokenStoreError(f"standard input {found}: it must have one token")
+    return words[0]
 
 
 def parse_duration(text: str) -> timedelta:
@@ -74,13 +104,24 @@ def parse_duration(text: str) -> timedelta:
     return int(match[1]) * _UNITS[match[2]]
 
 
+def _print_tokens(tokens: Sequence[Token]) -> None:
+    if not tokens:
+        print("The secret has no tokens, or does not exist.", file=sys.stderr)
+    for token in tokens:
+        print(_format_token(token, datetime.now(UTC)))
+
+
 def _format_token(token: Token, now: datetime) -> str:
     ends = "never" if token.expires is None else f"{token.expires:%Y-%m-%dT%H:%MZ}"
     state = "live" if token.is_live(now) else "ended"
-    scope = ",".join((*token.scopes, *token.projects))
-    return (
-        f"{token.name:<20} {token.sha256[:12]} {state:<5} {token.created:%Y-%m-%d} {ends} {scope}"
-    )
+    name = _escape(token.name)
+    scope = _escape(",".join((*token.scopes, *token.projects))) if token.scopes else "-"
+    return f"{name:<20} {token.sha256[:12]} {state:<5} {token.created:%Y-%m-%d} {ends} {scope}"
+
+
+def _escape(text: str) -> str:
+    """Return text of a document that a person can have edited, without control characters."""
+    return text if text.isprintable() else ascii(text)
 
 
 def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
@@ -102,7 +143,10 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
         "list", help="print name, digest, state, creation, expiry and scope of each token"
     )
     revoke = commands.add_parser("revoke", help="revoke tokens; usually effective within a minute")
-    revoke.add_argument("selector", help="a name, at least 8 digits of a digest, or a token")
+    revoke.add_argument(
+        "selector",
+        help="- to read a token from standard input, or a name, or at least 8 digits of a digest",
+    )
     return parser.parse_args(arguments)
 
 

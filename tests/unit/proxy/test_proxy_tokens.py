@@ -2,40 +2,30 @@
 
 from argparse import ArgumentTypeError
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 
+from access.errors import TokenStoreError
 from access.token_store import TokenStore
-from cloud.secrets import SecretVersion
-from proxy.tokens import parse_arguments, parse_duration, run
-from schemas.tokens import TokenDocument, is_token
+from proxy.tokens import parse_arguments, parse_duration, read_token, run
+from schemas.tokens import Token, TokenDocument, hash_token, is_token
 from testing.fakes.examples import NOON
-
-
-class LatestVersionSecret:
-    """Secret in memory with one version."""
-
-    def __init__(self) -> None:
-        self.number, self.data = 1, TokenDocument(tokens=()).encode()
-
-    def access_latest(self) -> SecretVersion:
-        return self.access_version(self.number)
-
-    def access_version(self, number: int) -> SecretVersion:
-        return SecretVersion(f"versions/{number}", self.data)
-
-    def add(self, data: bytes) -> int:
-        self.number, self.data = self.number + 1, data
-        return self.number
+from testing.fakes.memory_secret import MemorySecret
 
 
 @pytest.fixture
 def register() -> TokenStore:
-    return TokenStore(LatestVersionSecret(), lambda: NOON)
+    return TokenStore(MemorySecret(), lambda: NOON)
 
 
-def run_command(register: TokenStore, capsys: pytest.CaptureFixture[str], *words: str) -> str:
-    run(parse_arguments(words), register)
+def run_command(
+    register: TokenStore,
+    capsys: pytest.CaptureFixture[str],
+    *words: str,
+    stdin: bytes = b"",
+) -> str:
+    run(parse_arguments(words), register, BytesIO(stdin))
     return capsys.readouterr().out
 
 
@@ -68,6 +58,73 @@ def test_list_prints_a_line_a_token(
     first, second = (line.split() for line in run_command(register, capsys, "list").splitlines())
     assert [first[0], *first[4:]] == ["ci", "never", "read,*"]
     assert [second[0], *second[4:]] == ["team", "2026-11-25T00:00Z", "read,a"]
+
+
+def test_list_escapes_the_text_of_an_edited_document(capsys: pytest.CaptureFixture[str]) -> None:
+    names = ("a\x1b[2J", "a\nb", "\u202ea")
+    tokens = tuple(
+        Token(name=name, sha256=hash_token(name), projects=("\x07*",), created=NOON)
+        for name in names
+    )
+    register = TokenStore(MemorySecret(TokenDocument(tokens=tokens).encode()), lambda: NOON)
+    printed = run_command(register, capsys, "list")
+    assert all(line.isprintable() for line in printed.splitlines())
+    assert len(printed.splitlines()) == len(names)
+
+
+def test_a_revoked_token_has_no_scope(
+    register: TokenStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_command(register, capsys, "create", "ci")
+    run_command(register, capsys, "revoke", "ci")
+    line = run_command(register, capsys, "list")
+    assert [line.split()[i] for i in (2, 5)] == ["ended", "-"]
+
+
+@pytest.mark.parametrize("space", ["", "\n", "\r\n", " \t\n\n"])
+def test_revoke_reads_a_token_from_standard_input(
+    register: TokenStore, capsys: pytest.CaptureFixture[str], space: str
+) -> None:
+    token = run_command(register, capsys, "create", "ci").strip()
+    run_command(register, capsys, "create", "ci")
+    stdin = f"{space}{token}{space}".encode()
+    printed = run_command(register, capsys, "revoke", "-", stdin=stdin)
+    assert printed == f"revoked ci {hash_token(token)[:12]}\n"
+    assert [each.is_live(NOON) for each in register.list_tokens()] == [False, True]
+
+
+@pytest.mark.parametrize("stdin", [b"", b" \n", b"one two", b"one\ntwo\n", b"x" * 8193])
+def test_standard_input_must_have_one_token(
+    register: TokenStore, capsys: pytest.CaptureFixture[str], stdin: bytes
+) -> None:
+    with pytest.raises(TokenStoreError, match=r"^standard input .*: it must have one token$"):
+        run_command(register, capsys, "revoke", "-", stdin=stdin)
+
+
+@pytest.mark.parametrize("stdin", [b"ci", b"password", b"gcpypi_password", b"\xff\xfe"])
+def test_other_standard_input_is_refused_and_not_quoted(
+    register: TokenStore, capsys: pytest.CaptureFixture[str], stdin: bytes
+) -> None:
+    run_command(register, capsys, "create", "ci")
+    with pytest.raises(TokenStoreError, match=r"is no token|mistyped or incomplete") as raised:
+        run_command(register, capsys, "revoke", "-", stdin=stdin)
+    assert "password" not in str(raised.value)
+    assert [each.is_live(NOON) for each in register.list_tokens()] == [True]
+
+
+def test_a_terminal_is_asked_without_echo() -> None:
+    class Terminal(BytesIO):
+        def isatty(self) -> bool:
+            return True
+
+    asked: list[str] = []
+
+    def ask(prompt: str) -> str:
+        asked.append(prompt)
+        return " gcpypi_x "
+
+    assert read_token(Terminal(b"not read"), ask) == "gcpypi_x"
+    assert asked == ["Token: "]
 
 
 def test_revoke_prints_the_ended_tokens(
