@@ -136,15 +136,20 @@ def test_the_command_creates_lists_and_revokes(command: TokenCommand, secret: Se
     assert holder is not None
     assert (holder.name, holder.projects, holder.scopes) == ("ci", ("acme-*", "lib"), ("read",))
 
-    status, listed, _ = command("list")
+    status, listed, note = command("list")
     assert status == 0
-    assert [listed.split()[i] for i in (0, 1, 2)] == ["ci", holder.sha256[:12], "live"]
+    assert [listed.splitlines()[1].split()[i] for i in (0, 1, 2, 5)] == [
+        *("ci", holder.sha256[:12], "live", "unknown"),
+    ]
     assert token not in listed
+    assert note == (
+        "proxy.tokens: the last use is not known: the local index does not use Cloud Logging\n"
+    )
 
     assert command("revoke", "ci") == (0, f"revoked ci {holder.sha256[:12]}\n", "")
     latest = secret.access_latest()
     assert TokenSet.read(latest.data, latest.name).find(token, datetime.now(UTC)) is None
-    assert command("list")[1].split()[2] == "ended"
+    assert command("list")[1].splitlines()[1].split()[2] == "ended"
 
 
 def test_the_command_revokes_a_token_from_standard_input(command: TokenCommand) -> None:

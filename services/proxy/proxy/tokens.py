@@ -8,21 +8,24 @@ caller, because the service account of the proxy can only read the secret.
 import argparse
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from getpass import getpass
 from typing import BinaryIO
 
 from access.authentication import MAX_LENGTH
 from access.errors import TokenStoreError
+from access.last_use import LastUses, find_last_uses
 from access.token_store import TokenStore
 from chassis.settings import load_settings, warn_old_names
-from cloud import secrets
+from cloud import log_entries, secrets
 from cloud.errors import CloudError, NotFound, PermissionDenied, Unavailable, Unreadable
 from proxy.settings import SecretSettings
 from schemas.tokens import EVERYTHING, READ, Token
 
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+_ROW = "{:<20} {:<12} {:<5} {:<10} {:<17} {:<10} {}"
+_HEADER = ("NAME", "DIGEST", "STATE", "CREATED", "EXPIRES", "LAST USE", "SCOPE")
 _REMEDIES: Mapping[type[CloudError], str] = {
     PermissionDenied: "your account needs roles/secretmanager.secretAccessor and "
     "roles/secretmanager.secretVersionAdder on the secret, which operators have",
@@ -31,6 +34,9 @@ _REMEDIES: Mapping[type[CloudError], str] = {
     "enable, access, add. An older version can accept revoked tokens",
     Unavailable: "try again; after a sign-in ended: gcloud auth application-default login",
 }
+
+FindLastUses = Callable[[Sequence[Token]], LastUses]
+"""Function that returns the last use of each token."""
 
 
 def main() -> int:
@@ -42,7 +48,7 @@ def main() -> int:
         client = secrets.connect(settings.secret_manager_emulator_host or None)
         secret = secrets.Secret(client, settings.gcp_project, settings.tokens_secret)
         store = TokenStore(secret, lambda: datetime.now(UTC))
-        run(options, store, sys.stdin.buffer)
+        run(options, store, lambda tokens: _find_last_uses(settings, tokens), sys.stdin.buffer)
     except CloudError as error:
         remedy = next((text for kind, text in _REMEDIES.items() if isinstance(error, kind)), "")
         print(f"proxy.tokens: {error}\n{remedy}".rstrip(), file=sys.stderr)
@@ -53,7 +59,9 @@ def main() -> int:
     return 0
 
 
-def run(options: argparse.Namespace, store: TokenStore, stdin: BinaryIO) -> None:
+def run(
+    options: argparse.Namespace, store: TokenStore, find_uses: FindLastUses, stdin: BinaryIO
+) -> None:
     """Create, list or revoke tokens.
 
     ``create`` writes only the token to standard output, for use in scripts.
@@ -70,7 +78,7 @@ def run(options: argparse.Namespace, store: TokenStore, stdin: BinaryIO) -> None
             )
             print("This token is not shown again: only its digest is stored.", file=sys.stderr)
         case "list":
-            _print_tokens(store.list_tokens())
+            _print_tokens(store.list_tokens(), find_uses)
         case "revoke":
             is_piped = options.selector == "-"
             revoke = store.revoke_value if is_piped else store.revoke
@@ -104,19 +112,36 @@ def parse_duration(text: str) -> timedelta:
     return int(match[1]) * _UNITS[match[2]]
 
 
-def _print_tokens(tokens: Sequence[Token]) -> None:
+def _find_last_uses(settings: SecretSettings, tokens: Sequence[Token]) -> LastUses:
+    if settings.secret_manager_emulator_host:
+        return LastUses({}, "the local index does not use Cloud Logging")
+    try:
+        log = log_entries.connect(settings.gcp_project)
+    except CloudError as error:
+        return LastUses({}, str(error))
+    return find_last_uses(log, {token.name for token in tokens}, datetime.now(UTC))
+
+
+def _print_tokens(tokens: Sequence[Token], find_uses: FindLastUses) -> None:
     if not tokens:
         print("The secret has no tokens, or does not exist.", file=sys.stderr)
+        return
+    uses = find_uses(tokens)
+    print(_ROW.format(*_HEADER))
     for token in tokens:
-        print(_format_token(token, datetime.now(UTC)))
+        print(_ROW.format(*_list_cells(token, uses, datetime.now(UTC))))
+    if uses.problem:
+        print(f"proxy.tokens: the last use is not known: {uses.problem}", file=sys.stderr)
 
 
-def _format_token(token: Token, now: datetime) -> str:
-    ends = "never" if token.expires is None else f"{token.expires:%Y-%m-%dT%H:%MZ}"
-    state = "live" if token.is_live(now) else "ended"
-    name = _escape(token.name)
-    scope = _escape(",".join((*token.scopes, *token.projects))) if token.scopes else "-"
-    return f"{name:<20} {token.sha256[:12]} {state:<5} {token.created:%Y-%m-%d} {ends} {scope}"
+def _list_cells(token: Token, uses: LastUses, now: datetime) -> Iterator[str]:
+    yield _escape(token.name)
+    yield token.sha256[:12]
+    yield "live" if token.is_live(now) else "ended"
+    yield f"{token.created:%Y-%m-%d}"
+    yield "never" if token.expires is None else f"{token.expires:%Y-%m-%dT%H:%MZ}"
+    yield uses.describe(token, now)
+    yield _escape(",".join((*token.scopes, *token.projects))) if token.scopes else "-"
 
 
 def _escape(text: str) -> str:
@@ -140,7 +165,7 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
         "--expires-in", type=parse_duration, help="the lifetime: 12h, 90d, 4w; default: unlimited"
     )
     commands.add_parser(
-        "list", help="print name, digest, state, creation, expiry and scope of each token"
+        "list", help="print name, digest, state, creation, expiry, last use, scope of each token"
     )
     revoke = commands.add_parser("revoke", help="revoke tokens; usually effective within a minute")
     revoke.add_argument(

@@ -1,17 +1,21 @@
 """Command line of ``proxy.tokens``. ``tests/contract/test_secrets.py`` tests it with a secret."""
 
 from argparse import ArgumentTypeError
+from collections.abc import Sequence
 from datetime import timedelta
 from io import BytesIO
 
 import pytest
 
 from access.errors import TokenStoreError
+from access.last_use import LastUses
 from access.token_store import TokenStore
 from proxy.tokens import parse_arguments, parse_duration, read_token, run
 from schemas.tokens import Token, TokenDocument, hash_token, is_token
 from testing.fakes.examples import NOON
 from testing.fakes.memory_secret import MemorySecret
+
+NO_LOG = LastUses({}, "no log")
 
 
 @pytest.fixture
@@ -24,8 +28,9 @@ def run_command(
     capsys: pytest.CaptureFixture[str],
     *words: str,
     stdin: bytes = b"",
+    uses: LastUses = NO_LOG,
 ) -> str:
-    run(parse_arguments(words), register, BytesIO(stdin))
+    run(parse_arguments(words), register, lambda _: uses, BytesIO(stdin))
     return capsys.readouterr().out
 
 
@@ -55,9 +60,48 @@ def test_list_prints_a_line_a_token(
 ) -> None:
     run_command(register, capsys, "create", "ci")
     run_command(register, capsys, "create", "team", "--project", "a", "--expires-in", "12h")
-    first, second = (line.split() for line in run_command(register, capsys, "list").splitlines())
-    assert [first[0], *first[4:]] == ["ci", "never", "read,*"]
-    assert [second[0], *second[4:]] == ["team", "2026-11-25T00:00Z", "read,a"]
+    header, *lines = run_command(register, capsys, "list").splitlines()
+    assert header.split() == [
+        "NAME",
+        "DIGEST",
+        "STATE",
+        "CREATED",
+        "EXPIRES",
+        "LAST",
+        "USE",
+        "SCOPE",
+    ]
+    first, second = (line.split() for line in lines)
+    assert [first[0], *first[4:]] == ["ci", "never", "unknown", "read,*"]
+    assert [second[0], *second[4:]] == ["team", "2026-11-25T00:00Z", "unknown", "read,a"]
+
+
+def test_list_prints_the_last_day_of_use(
+    register: TokenStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("ci", "team"):
+        run_command(register, capsys, "create", name)
+    uses = LastUses({"ci": NOON.date()})
+    _, *lines = run_command(register, capsys, "list", uses=uses).splitlines()
+    assert [line.split()[5] for line in lines] == ["2026-11-24", "unused"]
+
+
+def test_list_names_the_reason_of_an_unknown_last_use(
+    register: TokenStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    register.create("ci")
+    run(parse_arguments(["list"]), register, lambda _: LastUses({}, "no right"), BytesIO())
+    assert capsys.readouterr().err == "proxy.tokens: the last use is not known: no right\n"
+
+
+def test_list_without_tokens_prints_a_note_and_does_not_search(
+    register: TokenStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(tokens: Sequence[Token]) -> LastUses:
+        raise AssertionError(tokens)
+
+    run(parse_arguments(["list"]), register, fail, BytesIO())
+    assert capsys.readouterr() == ("", "The secret has no tokens, or does not exist.\n")
 
 
 def test_list_escapes_the_text_of_an_edited_document(capsys: pytest.CaptureFixture[str]) -> None:
@@ -69,7 +113,7 @@ def test_list_escapes_the_text_of_an_edited_document(capsys: pytest.CaptureFixtu
     register = TokenStore(MemorySecret(TokenDocument(tokens=tokens).encode()), lambda: NOON)
     printed = run_command(register, capsys, "list")
     assert all(line.isprintable() for line in printed.splitlines())
-    assert len(printed.splitlines()) == len(names)
+    assert len(printed.splitlines()) == 1 + len(names)
 
 
 def test_a_revoked_token_has_no_scope(
@@ -77,8 +121,8 @@ def test_a_revoked_token_has_no_scope(
 ) -> None:
     run_command(register, capsys, "create", "ci")
     run_command(register, capsys, "revoke", "ci")
-    line = run_command(register, capsys, "list")
-    assert [line.split()[i] for i in (2, 5)] == ["ended", "-"]
+    _, line = run_command(register, capsys, "list").splitlines()
+    assert [line.split()[i] for i in (2, 6)] == ["ended", "-"]
 
 
 @pytest.mark.parametrize("space", ["", "\n", "\r\n", " \t\n\n"])
