@@ -9,6 +9,7 @@ from itertools import islice
 from typing import TypeVar
 
 from cloud.errors import CloudError
+from schemas.types import NewerSchemaVersion
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -49,12 +50,13 @@ class UnknownProjects(Exception):
 def run_command(name: str, command: Callable[[Executor], int]) -> int:
     """Run a command on threads and return its exit code.
 
-    The code is 2 after an error of Google Cloud, and for projects that the index does not have.
+    The code is 2 after an error of Google Cloud, for projects that the index does not have, and for
+    documents of a newer release.
     """
     with ThreadPoolExecutor(THREADS) as pool:
         try:
             return command(pool)
-        except (CloudError, UnknownProjects) as error:
+        except (CloudError, NewerSchemaVersion, UnknownProjects) as error:
             for line in str(error).splitlines():
                 print(f"{name}: {line}", file=sys.stderr)
             return 2

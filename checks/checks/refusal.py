@@ -81,10 +81,10 @@ class Reason(StrEnum):
     EXISTS = "exists"
     """The file name is in use for other bytes."""
 
-    def precedes(self, other: "Reason") -> bool:
+    def precedes(self, other: str) -> bool:
         """Return whether this reason has precedence over the other one."""
         order = list(Reason)
-        return order.index(self) < order.index(other)
+        return order.index(self) < order.index(Reason(other))
 
 
 MAX_QUOTE_LENGTH = 100
@@ -108,11 +108,11 @@ def quote(value: str) -> str:
 class Refused(Exception):
     """Permanent refusal of an upload.
 
-    `reason` is a stable code. `detail` is for the uploader: error, place and remedy, in one or two
-    sentences.
+    `reason` is a stable code: a `Reason`, or another text in the stored verdict of a newer release.
+    `detail` is for the uploader: error, place and remedy, in one or two sentences.
     """
 
-    def __init__(self, reason: Reason, detail: str) -> None:
+    def __init__(self, reason: str, detail: str) -> None:
         self.reason = reason
         self.detail = escape_unprintable(detail)
         super().__init__(f"{reason}: {self.detail}")

@@ -62,6 +62,8 @@ class Message(Document):
         """Decode a message.
 
         :raises UnreadableMessage: if ``data`` is not JSON, or a field is missing or invalid.
+        :raises NewerSchemaVersion: if a newer release wrote the message in a newer form. Handlers
+            pass it on, so that Pub/Sub delivers the message again.
         """
         try:
             return cls.model_validate_json(data)

@@ -17,7 +17,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, ConfigDict, JsonValue, PlainSerializer, ValidationError
 
 from schemas.names import ProjectName
-from schemas.types import Document, Model, Sha256, UtcTime, format_time
+from schemas.types import Document, Model, NewerSchemaVersion, Sha256, UtcTime, format_time
 from schemas.unknown_fields import NEVER, join_values
 
 PREFIX = "gcpypi_"
@@ -143,12 +143,6 @@ class NewerTokens(UnreadableTokens):
         )
 
 
-class _Version(Model):
-    """Version of a document whose content can have any form."""
-
-    schema_version: int = 1
-
-
 class TokenDocument(Document):
     """Content of the secret, as JSON. Unknown fields and lists are kept, for newer programs."""
 
@@ -165,13 +159,13 @@ class TokenDocument(Document):
         :raises UnreadableTokens: if it is not a token document.
         """
         try:
-            if (version := _Version.model_validate_json(data).schema_version) > 1:
-                raise NewerTokens(version)
             return cls.model_validate_json(data)
         except ValidationError as error:
             problems = error.errors(include_url=False, include_input=False, include_context=False)
             places = (f"{'.'.join(map(str, p['loc']))}: {p['type']}" for p in problems[:3])
             raise UnreadableTokens("; ".join(places)) from None
+        except NewerSchemaVersion as error:
+            raise NewerTokens(error.version) from None
 
     def encode(self) -> bytes:
         """Return the document as UTF-8 JSON, with the fields that were read or set."""

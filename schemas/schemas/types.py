@@ -12,6 +12,7 @@ from pydantic import (
     Field,
     PlainSerializer,
     StringConstraints,
+    field_validator,
 )
 
 from schemas import names
@@ -87,6 +88,35 @@ ReleaseStatus = Literal["active", "quarantined"]
 """Status of one release; PEP 792 has no status of a release."""
 
 
+SCHEMA_VERSION: Literal[1] = 1
+"""Newest schema version of messages and documents that this release reads and writes."""
+
+
+class NewerSchemaVersion(Exception):
+    """Message or document with a newer schema version than this release reads.
+
+    It is no ``ValueError``, so Pydantic passes it to the caller, and no handler of invalid data
+    catches it. Pub/Sub delivers the message again, until an instance of a newer release reads it.
+    """
+
+    def __init__(self, kind: str, version: int) -> None:
+        super().__init__(
+            f"{kind} of schema_version {version}, but this release reads versions up to "
+            f"{SCHEMA_VERSION}: complete the upgrade, or install the newer release again"
+        )
+        self.kind = kind
+        self.version = version
+
+
+def require_known_version(kind: str, version: object) -> None:
+    """Check the schema version of a document; leave other invalid values to the field's type error.
+
+    :raises NewerSchemaVersion: if it is newer than :data:`SCHEMA_VERSION`.
+    """
+    if isinstance(version, int) and version > SCHEMA_VERSION:
+        raise NewerSchemaVersion(kind, version)
+
+
 class Model(BaseModel):
     """Base of every message and document: frozen; readers ignore unknown fields.
 
@@ -97,10 +127,19 @@ class Model(BaseModel):
 
 
 class Document(Model):
-    """Base of the models that services exchange as JSON."""
+    """Base of the models that services exchange as JSON.
 
-    schema_version: Literal[1] = 1
+    Reading raises :class:`NewerSchemaVersion` for a newer document, whatever its other fields are.
+    """
+
+    schema_version: Literal[1] = SCHEMA_VERSION
     """Version of this document's schema."""
+
+    @field_validator("schema_version", mode="before")
+    @classmethod
+    def _require_known_version(cls, version: object) -> object:
+        require_known_version(cls.__name__, version)
+        return version
 
     def encode(self) -> bytes:
         """Return the document as UTF-8 JSON; equal values give equal bytes."""

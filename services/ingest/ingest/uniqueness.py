@@ -10,6 +10,7 @@ from cloud.ports import Bucket
 from schemas import layout
 from schemas.equivalence import find_equivalent
 from schemas.names import ProjectName
+from schemas.types import require_known_version
 
 RequireUnique = Callable[[ParsedName], None]
 """Function that refuses a new file if the project has an equivalent file."""
@@ -53,23 +54,25 @@ def read_filenames(record: bytes) -> Collection[str]:
     """Return the names of the files in a record, without the validation of their facts.
 
     :raises UnreadableRecord: if the document or its ``files`` is not a JSON object.
+    :raises NewerSchemaVersion: if a newer release wrote the record in a newer form.
     """
     try:
         document = json.loads(record, object_pairs_hook=_keep_names)
     except ValueError as error:
         raise UnreadableRecord(f"the record is not JSON: {error}") from error
-    files = document["files"] if isinstance(document, dict) else ()
+    files = ()
+    if isinstance(document, dict):
+        require_known_version("ProjectRecord", document.get("schema_version"))
+        files = document.get("files", ())
     if not isinstance(document, dict | tuple) or not isinstance(files, tuple):
         raise UnreadableRecord("the record is not an object with a map of files")
     return files
 
 
 def _keep_names(pairs: list[tuple[str, object]]) -> object:
-    """Reduce an object to its ``files``; reduce an object without files to a tuple of its keys.
+    """Reduce an object to its ``files`` and version; one with neither to a tuple of its keys.
 
     So the memory for a large record is little more than that of its bytes.
     """
-    for key, value in pairs:
-        if key == "files":
-            return {"files": value}
-    return tuple(key for key, _ in pairs)
+    kept = {key: value for key, value in pairs if key in ("files", "schema_version")}
+    return kept or tuple(key for key, _ in pairs)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from checks.refusal import Reason, Refused
+from checks.refusal import Refused
 from cloud.once import write_once
 from cloud.ports import Bucket, Headers, Topic
 from ingest import facts
@@ -56,7 +56,10 @@ class Verdicts:
         self._announce(verdict)
 
     def find_refusal(self, upload: Upload) -> Refused | None:
-        """Return the stored refusal of this generation, if any. A stored refusal is final."""
+        """Return the stored refusal of this generation, if any.
+
+        A stored refusal is final, also if its reason is a code of a newer release.
+        """
         if upload.generation is None:
             return None
         stored = self.bucket.read(layout.locate_verdict(upload.name, upload.generation))
@@ -65,7 +68,7 @@ class Verdicts:
         verdict = Verdict.model_validate_json(stored.data)
         if verdict.outcome == "accepted":
             return None
-        return Refused(Reason(verdict.reason or ""), verdict.detail or "")
+        return Refused(verdict.reason or "", verdict.detail or "")
 
     def _build_refusal(self, refused: Refused, upload: Upload | None) -> Verdict:
         return Verdict(

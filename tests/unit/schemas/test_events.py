@@ -61,7 +61,8 @@ def test_the_resource_of_a_storage_notification_is_read() -> None:
         (b'{"bucket":"","name":"n"}', "bucket"),
         (b'{"bucket":"b","name":"n","generation":"soon"}', "generation"),
         (b'{"bucket":"b","name":"n","sha256":"ABC"}', "sha256"),
-        (b'{"bucket":"b","name":"n","schema_version":2}', "schema_version"),
+        (b'{"bucket":"b","name":"n","schema_version":0}', "schema_version"),
+        (b'{"bucket":"b","name":"n","schema_version":"2"}', "schema_version"),
     ],
 )
 def test_an_unreadable_message_names_the_invalid_field(data: bytes, place: str) -> None:

@@ -9,7 +9,7 @@ from cloud.ports import Reader, StoredObject
 from schemas import layout
 from schemas.names import Filename, ProjectName
 from schemas.records import Blocked
-from schemas.types import Generation
+from schemas.types import Generation, NewerSchemaVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +51,5 @@ def _parse(stored: StoredObject) -> BlockList:
         return BlockList(Blocked.model_validate_json(stored.data), stored.generation)
     except ValidationError as error:
         raise Unreadable(layout.BLOCKED, f"{error.error_count()} errors") from error
+    except NewerSchemaVersion as error:
+        raise Unreadable(layout.BLOCKED, str(error)) from error
