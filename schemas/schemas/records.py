@@ -1,4 +1,8 @@
-"""Stored documents: facts of a file, record of a project, verdicts, and ``blocked.json``."""
+"""Stored documents: facts of a file, record of a project, verdicts, and ``blocked.json``.
+
+Records and ``blocked.json`` are read, changed and written back. They keep the fields that a newer
+release added (:data:`schemas.types.KEEP_UNKNOWN_FIELDS`), at every depth.
+"""
 
 from collections.abc import Mapping
 from typing import Annotated, Literal
@@ -6,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from schemas.types import (
+    KEEP_UNKNOWN_FIELDS,
     Document,
     Filename,
     Generation,
@@ -21,7 +26,13 @@ from schemas.types import (
 
 
 class FileRecord(Model):
-    """Facts of one distribution file, always built from the promoted object."""
+    """Facts of one distribution file, always built from the promoted object.
+
+    Only ingest writes them, and they are replaced as a whole, unknown fields included. A new field
+    therefore needs a higher ``facts_version``; notes of other services belong elsewhere.
+    """
+
+    model_config = KEEP_UNKNOWN_FIELDS
 
     filename: Filename
     """Name of the file, and of its object in the packages bucket."""
@@ -74,6 +85,8 @@ class FileRecord(Model):
 class Register(Model):
     """Last-writer-wins register, ordered by ``issued_at``, then ``command_id``."""
 
+    model_config = KEEP_UNKNOWN_FIELDS
+
     issued_at: UtcTime
     """Time of the command."""
     command_id: str
@@ -88,6 +101,8 @@ class Register(Model):
 
 class StatusRegister(Model):
     """Status of a project or a release, as a last-writer-wins register."""
+
+    model_config = KEEP_UNKNOWN_FIELDS
 
     issued_at: UtcTime
     """Time of the command."""
@@ -107,6 +122,8 @@ class Registers(Model):
     The register of a release also applies to files that are uploaded later.
     """
 
+    model_config = KEEP_UNKNOWN_FIELDS
+
     files: Mapping[Filename, Register] = Field(default_factory=dict)
     """Registers by file name."""
     versions: Mapping[Release, Register] = Field(default_factory=dict)
@@ -115,6 +132,8 @@ class Registers(Model):
 
 class ProjectRecord(Document):
     """Record of a project: a grow-only map of file facts, and registers."""
+
+    model_config = KEEP_UNKNOWN_FIELDS
 
     project: ProjectName
     """Normalised name of the project."""
@@ -181,6 +200,8 @@ class CommandVerdict(Document):
 class BlockedProject(Model):
     """Files of one project that the proxy must not serve."""
 
+    model_config = KEEP_UNKNOWN_FIELDS
+
     revision: Revision
     """Revision of the record with these facts."""
     quarantined: bool = False
@@ -191,6 +212,8 @@ class BlockedProject(Model):
 
 class Blocked(Document):
     """``blocked.json``: files in the packages bucket that the proxy must not serve."""
+
+    model_config = KEEP_UNKNOWN_FIELDS
 
     projects: Mapping[ProjectName, BlockedProject] = Field(default_factory=dict)
     """Blocked files by project. Projects without blocked files keep their revision here."""

@@ -126,6 +126,13 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
 
 
+KEEP_UNKNOWN_FIELDS = ConfigDict(extra="allow")
+"""Configuration of models that a service reads, changes and writes back.
+
+A field of a newer release stays in the document, with its value. It takes part in comparisons.
+"""
+
+
 class Document(Model):
     """Base of the models that services exchange as JSON.
 
@@ -142,5 +149,8 @@ class Document(Model):
         return version
 
     def encode(self) -> bytes:
-        """Return the document as UTF-8 JSON; equal values give equal bytes."""
+        """Return the document as UTF-8 JSON; equal values give equal bytes.
+
+        Unknown fields of a newer release follow the known ones, in the order of their reading.
+        """
         return self.model_dump_json(by_alias=True).encode()

@@ -16,6 +16,9 @@ Registers are never deleted from a record, so a project that has an entry keeps 
 An entry changes only to a higher revision, by compare-and-swap. A delayed instance finds the
 higher revision and writes nothing. So the document always ends with the newest record, even if
 instances stop or fail at any step. The document and the pages need no common transaction.
+
+Fields of a newer release stay in the document and its entries, so that nothing is unblocked. An
+entry keeps them until that release publishes the project again.
 """
 
 import threading
@@ -42,11 +45,11 @@ def build_needed_entry(record: ProjectRecord) -> BlockedProject | None:
 
 def merge_records(blocked: Blocked, records: Iterable[ProjectRecord]) -> Blocked | None:
     """Return ``blocked`` with the entries of ``records``; None if nothing changes."""
-    changed = {r.project: _build_entry(r) for r in records if _must_write(blocked, r)}
+    changed = {r.project: entry for r in records if (entry := _find_change(blocked, r))}
     if not changed:
         return None
     projects: dict[ProjectName, BlockedProject] = {**blocked.projects, **changed}
-    return Blocked(projects=dict(sorted(projects.items())))
+    return blocked.model_copy(update={"projects": dict(sorted(projects.items()))})
 
 
 def _build_entry(record: ProjectRecord) -> BlockedProject:
@@ -57,16 +60,19 @@ def _build_entry(record: ProjectRecord) -> BlockedProject:
     )
 
 
-def _must_write(blocked: Blocked, record: ProjectRecord) -> bool:
-    """Return whether the entry of the record must be written.
+def _find_change(blocked: Blocked, record: ProjectRecord) -> BlockedProject | None:
+    """Return the entry to write for the record, or None.
 
     Update an existing entry even for a record without registers: the indexer created this record
     again after a deletion.
     """
     known = blocked.projects.get(record.project)
     if known is None:
-        return build_needed_entry(record) is not None
-    return known.revision <= record.revision and known != _build_entry(record)
+        return build_needed_entry(record)
+    if known.revision > record.revision:
+        return None
+    entry = known.model_copy(update=dict(_build_entry(record)))
+    return None if entry == known else entry
 
 
 class BlockedList:
