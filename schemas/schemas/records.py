@@ -208,6 +208,11 @@ class BlockedProject(Model):
     """True if no file of the project may be served (PEP 792)."""
     filenames: tuple[Filename, ...] = ()
     """Removed files, and files of quarantined releases."""
+    releases: tuple[Release, ...] = ()
+    """Quarantined releases, with their files that are not in the record yet.
+
+    A proxy without this field blocks the files in ``filenames`` only.
+    """
 
 
 class Blocked(Document):

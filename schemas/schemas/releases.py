@@ -6,13 +6,17 @@ the order in which the facts arrived.
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import lru_cache
 
 from packaging.version import Version as ParsedVersion
 
 from schemas.equivalence import find_unlisted
-from schemas.names import Filename, normalize_release
-from schemas.records import FileRecord, ProjectRecord, Register, Registers
+from schemas.names import Filename, Version, normalize_release
+from schemas.records import FileRecord, ProjectRecord, Register, Registers, StatusRegister
 from schemas.types import Status
+
+_find_release = lru_cache(1024)(normalize_release)
+"""Release of a version; the files of a release, and its registers, ask for it several times."""
 
 
 def rank_file(file: FileRecord) -> tuple[ParsedVersion, datetime, str]:
@@ -20,16 +24,18 @@ def rank_file(file: FileRecord) -> tuple[ParsedVersion, datetime, str]:
     return ParsedVersion(file.version), file.upload_time, file.filename
 
 
-def rank_register(register: Register) -> tuple[datetime, str]:
+def rank_register(register: Register | StatusRegister) -> tuple[datetime, str]:
     """Return the sort key of a register; the last one wins."""
     return register.issued_at, register.command_id
 
 
 def find_register(registers: Registers, file: FileRecord) -> Register | None:
     """Return the newest register for ``file`` or its release, or None."""
-    release = registers.versions.get(normalize_release(file.version))
-    candidates = (registers.files.get(file.filename), release)
-    return max((r for r in candidates if r is not None), key=rank_register, default=None)
+    own = registers.files.get(file.filename)
+    release = registers.versions.get(_find_release(file.version)) if registers.versions else None
+    if own is None or release is None:
+        return own or release
+    return max(own, release, key=rank_register)
 
 
 def is_removed(record: ProjectRecord, file: FileRecord) -> bool:
@@ -82,6 +88,12 @@ def list_blocked_filenames(record: ProjectRecord) -> tuple[Filename, ...]:
     return tuple(sorted(f.filename for f in files if _is_blocked(record, f)))
 
 
+def list_quarantined_releases(record: ProjectRecord) -> tuple[Version, ...]:
+    """Return the releases with a quarantine of their own, sorted as text."""
+    statuses = record.release_status.items()
+    return tuple(sorted(release for release, status in statuses if status.value == "quarantined"))
+
+
 def _is_blocked(record: ProjectRecord, file: FileRecord) -> bool:
     return is_removed(record, file) or _is_release_quarantined(record, file)
 
@@ -106,5 +118,5 @@ def _rank_latest(file: FileRecord) -> tuple[bool, ParsedVersion, datetime, str]:
 def _is_release_quarantined(record: ProjectRecord, file: FileRecord) -> bool:
     if not record.release_status:
         return False
-    status = record.release_status.get(normalize_release(file.version))
+    status = record.release_status.get(_find_release(file.version))
     return status is not None and status.value == "quarantined"

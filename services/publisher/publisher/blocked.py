@@ -19,6 +19,10 @@ instances stop or fail at any step. The document and the pages need no common tr
 
 Fields of a newer release stay in the document and its entries, so that nothing is unblocked. An
 entry keeps them until that release publishes the project again.
+
+The document names a quarantined release and each of its files. Proxies without support of releases
+block the files. Other proxies also block files that ingest promoted a moment ago, and that are not
+in the record yet.
 """
 
 import threading
@@ -30,7 +34,7 @@ from schemas import layout
 from schemas.headers import JSON, REVALIDATE
 from schemas.names import ProjectName
 from schemas.records import Blocked, BlockedProject, ProjectRecord
-from schemas.releases import get_status, list_blocked_filenames
+from schemas.releases import get_status, list_blocked_filenames, list_quarantined_releases
 
 _HEADERS = Headers(JSON, REVALIDATE)
 
@@ -57,6 +61,7 @@ def _build_entry(record: ProjectRecord) -> BlockedProject:
         revision=record.revision,
         quarantined=get_status(record) == "quarantined",
         filenames=list_blocked_filenames(record),
+        releases=list_quarantined_releases(record),
     )
 
 

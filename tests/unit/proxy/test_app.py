@@ -35,6 +35,8 @@ from testing.storage import Fault
 PAGE = "/simple/alpha-pkg/"
 FILE = f"/packages/{WHEEL}"
 BIG = f"/packages/{LARGE}"
+SDIST = "alpha_pkg-1.0.0.tar.gz"
+"""File of the release of ``WHEEL``, with another spelling of its version."""
 
 
 def get_statuses(answers: list[ProxyResponse]) -> list[int]:
@@ -237,6 +239,23 @@ async def test_a_quarantined_project_and_a_removed_file_stop_answering_in_second
     proxy.block(alpha_pkg={}, beta={})
     proxy.clock.now += 5
     assert (await proxy.ask(FILE)).status == 200
+
+
+@pytest.mark.parametrize("filenames", [[WHEEL, SDIST], []], ids=["recorded", "not recorded yet"])
+async def test_a_quarantined_release_stops_answering_for_all_its_files(
+    proxy: MemoryProxy, filenames: list[str]
+) -> None:
+    """Ingest can promote a file before it knows of the quarantine; it is not served either."""
+    proxy.put_file(SDIST, b"sdist")
+    proxy.block(alpha_pkg={"filenames": filenames, "releases": ["1"]})
+    gone = [FILE, f"{FILE}.metadata", f"/packages/{SDIST}"]
+    for method in ("GET", "HEAD"):
+        assert get_statuses([await proxy.ask(path, method=method) for path in gone]) == [404] * 3
+    assert (await proxy.ask(f"/packages/{LOCAL}")).status == 200
+    assert (await proxy.ask(PAGE)).status == 200
+    proxy.block(alpha_pkg={})
+    proxy.clock.now += 5
+    assert get_statuses([await proxy.ask(path) for path in gone]) == [200] * 3
 
 
 async def test_blocked_json_is_read_on_condition_and_no_more_than_every_five_seconds(

@@ -1,3 +1,4 @@
+import json
 import threading
 
 import pytest
@@ -5,7 +6,7 @@ import pytest
 from cloud.errors import Unavailable
 from publisher.blocked import merge_records
 from schemas import layout
-from schemas.names import Filename, ProjectName
+from schemas.names import Filename, ProjectName, Version
 from schemas.records import Blocked, BlockedProject, ProjectRecord, Registers, StatusRegister
 from testing.storage import Fault
 from unit.publisher.publisher_fixtures import (
@@ -21,13 +22,26 @@ from unit.publisher.publisher_fixtures import (
 WHEEL, SDIST = Filename("acme-1-py3-none-any.whl"), Filename("acme-1.tar.gz")
 
 
-def make_acme(revision: int, **registers: Registers | StatusRegister) -> ProjectRecord:
+def make_acme(
+    revision: int, **registers: Registers | StatusRegister | dict[str, StatusRegister]
+) -> ProjectRecord:
     return make_record(WHEEL, SDIST, project=ACME, revision=revision, **registers)
 
 
-def make_blocked(revision: int, *filenames: Filename, quarantined: bool = False) -> Blocked:
-    entry = BlockedProject(revision=revision, quarantined=quarantined, filenames=filenames)
+def make_blocked(
+    revision: int, *filenames: Filename, quarantined: bool = False, releases: tuple[str, ...] = ()
+) -> Blocked:
+    entry = BlockedProject(
+        revision=revision,
+        quarantined=quarantined,
+        filenames=filenames,
+        releases=tuple(map(Version, releases)),
+    )
     return Blocked(projects={ACME: entry})
+
+
+QUARANTINED = {"1": make_status("quarantined")}
+RELEASED = {"1": make_status("active")}
 
 
 def make_restoration() -> Registers:
@@ -61,6 +75,36 @@ def make_restoration() -> Registers:
             make_blocked(3, WHEEL),
         ),
         (make_blocked(2, WHEEL), make_acme(3), make_blocked(3)),
+        (
+            Blocked(),
+            make_acme(1, release_status=QUARANTINED),
+            make_blocked(1, WHEEL, SDIST, releases=("1",)),
+        ),
+        (
+            make_blocked(1, WHEEL, SDIST, releases=("1",)),
+            make_acme(2, release_status=RELEASED),
+            make_blocked(2),
+        ),
+        (
+            Blocked(),
+            make_acme(1, release_status=RELEASED, removed=make_removals(WHEEL)),
+            make_blocked(1, WHEEL),
+        ),
+        (
+            Blocked(),
+            make_acme(1, release_status=QUARANTINED, status=make_status("quarantined")),
+            make_blocked(1, WHEEL, SDIST, quarantined=True, releases=("1",)),
+        ),
+        (
+            Blocked(),
+            make_acme(1, release_status={"2": make_status("quarantined")}),
+            make_blocked(1, releases=("2",)),
+        ),
+        (
+            make_blocked(1, WHEEL, SDIST),
+            make_acme(1, release_status=QUARANTINED),
+            make_blocked(1, WHEEL, SDIST, releases=("1",)),
+        ),
     ],
     ids=[
         "never blocked: no entry",
@@ -75,6 +119,12 @@ def make_restoration() -> Registers:
         "wrong: corrected",
         "newer and equal: revision raised",
         "recreated without registers: revision raised",
+        "a quarantined release",
+        "a released one: keeps its entry",
+        "a removed file of an active release",
+        "a quarantined release of a quarantined project",
+        "a quarantined release without recorded files",
+        "written by an older publisher: the release is added",
     ],
 )
 def test_the_document_follows_the_record(
@@ -90,6 +140,15 @@ def test_other_projects_stay_and_all_are_sorted() -> None:
     assert after is not None
     assert list(after.projects) == ["acme", "zeta"]
     assert after.projects[ProjectName("zeta")] == other
+
+
+def test_an_older_proxy_reads_the_files_of_a_quarantined_release() -> None:
+    """A proxy of 91243de knows these three fields, and blocks the files of ``filenames``."""
+    document = merge_records(Blocked(), [make_acme(1, release_status=QUARANTINED)])
+    assert document is not None
+    entry = json.loads(document.encode())["projects"]["acme"]
+    known = {field: entry[field] for field in ("revision", "quarantined", "filenames")}
+    assert known == {"revision": "1", "quarantined": False, "filenames": [WHEEL, SDIST]}
 
 
 def test_an_update_without_a_change_costs_one_read() -> None:

@@ -53,6 +53,17 @@ def make_toggled_record(revision: int) -> ProjectRecord:
     )
 
 
+def make_released_record(revision: int) -> ProjectRecord:
+    """Make a record with one more file of one release at each revision.
+
+    The release is quarantined at odd revisions.
+    """
+    tags = ("cp311", "cp312", "cp313", "cp314")
+    names = [f"acme-1-{tag}-none-any.whl" for tag in tags][:revision]
+    status = make_status("quarantined" if revision % 2 == 1 else "active")
+    return make_record(*names, OTHER, project=ACME, revision=revision, release_status={"1": status})
+
+
 def make_grown_record(revision: int) -> ProjectRecord:
     """Make a record without registers; each revision has one more file."""
     return make_record(*[f"acme-{n}-py3-none-any.whl" for n in range(revision)], revision=revision)
@@ -97,13 +108,16 @@ def assert_catalog(store: Store, newest: ProjectRecord) -> None:
 
 
 PAGES = Protocol("pages", lambda i: i.publish(), make_toggled_record, assert_pages)
+RELEASES = Protocol("pages of releases", lambda i: i.publish(), make_released_record, assert_pages)
 FORCED = Protocol(
     "forced pages", lambda i: i.publish(force=True), make_toggled_record, assert_pages
 )
 PLAIN = Protocol("pages without registers", lambda i: i.publish(), make_grown_record, assert_pages)
 CATALOG = Protocol("catalog", lambda i: i.catalog.publish(), make_grown_record, assert_catalog)
 
-EACH = pytest.mark.parametrize("protocol", [PAGES, FORCED, PLAIN, CATALOG], ids=lambda p: p.name)
+EACH = pytest.mark.parametrize(
+    "protocol", [PAGES, RELEASES, FORCED, PLAIN, CATALOG], ids=lambda p: p.name
+)
 BEFORE = pytest.mark.parametrize("published", [False, True], ids=["new", "known"])
 
 
@@ -215,9 +229,10 @@ def test_three_instances_in_any_order_settle_on_the_newest_record(
     protocol.assert_settled(store, protocol.records(revision))
 
 
+@pytest.mark.parametrize("protocol", [PAGES, RELEASES], ids=lambda p: p.name)
 @pytest.mark.parametrize("stop", STEPS)
-def test_blocked_json_is_never_behind_a_page(stop: int) -> None:
-    store, checks = make_store(PAGES, published=True), list[bool]()
+def test_blocked_json_is_never_behind_a_page(protocol: Protocol, stop: int) -> None:
+    store, checks = make_store(protocol, published=True), list[bool]()
 
     def check(operation: str, bucket: str, name: str) -> None:
         page = store.static.stat(layout.locate_project_json(ACME))
@@ -225,9 +240,9 @@ def test_blocked_json_is_never_behind_a_page(stop: int) -> None:
         assert page is not None
         checks.append(document.projects[ACME].revision >= int(page.metadata["record-revision"]))
 
-    stale = PAGES.begin(store)
+    stale = protocol.begin(store)
     stale.step(stop)
-    store.index(PAGES.records(3))
+    store.index(protocol.records(3))
     PublisherInstance(store, check).publish()
     stale.finish()
     check("", "", "")

@@ -7,12 +7,15 @@ from schemas import releases
 from schemas.catalog import CatalogEntry
 from schemas.names import Filename, ProjectName, Version, normalize_release
 from schemas.records import FileRecord, ProjectRecord, Register, Registers, StatusRegister
+from testing.calls import count_calls
 from testing.fakes.examples import NOON, make_file_record, make_time
 
 WHEEL_1 = make_file_record("acme-1.0-py3-none-any.whl", summary="One")
 SDIST_1 = make_file_record("acme-1.0.tar.gz", upload_time=make_time(1))
 WHEEL_2 = make_file_record("Acme-2.0-py3-none-any.whl", upload_time=make_time(2), summary="Two")
 BETA_3 = make_file_record("acme-3.0b1-py3-none-any.whl", upload_time=make_time(3))
+
+TAGS = ("py3-none-any", "cp311-cp311-win32", "cp312-cp312-win32", "cp313-cp313-win32")
 
 
 def make_register(value: bool, at: datetime = NOON, by: str = "1") -> Register:
@@ -84,6 +87,43 @@ def test_a_quarantined_release_offers_no_files_and_blocks_them() -> None:
     assert releases.list_blocked_filenames(record) == (WHEEL_1.filename, SDIST_1.filename)
     assert releases.is_quarantined(record, SDIST_1)
     assert not releases.is_quarantined(record, WHEEL_2)
+
+
+def test_the_catalog_counts_no_files_of_a_quarantined_release() -> None:
+    status = StatusRegister(issued_at=NOON, command_id="1", value="quarantined")
+    record = make_record(WHEEL_1, SDIST_1, WHEEL_2, release_status={Version("2"): status})
+    entry = CatalogEntry.from_record(record)
+    assert (entry.latest_version, entry.file_count, entry.status) == ("1.0", 2, "active")
+    assert entry.latest_upload == SDIST_1.upload_time
+
+
+def test_quarantined_releases_are_listed_without_the_project_and_in_order() -> None:
+    status = StatusRegister(issued_at=NOON, command_id="1", value="quarantined")
+    active = status.model_copy(update={"value": "active"})
+    statuses = {Version("2"): status, Version("1"): status, Version("3b1"): active}
+    record = make_record(WHEEL_1, status=status, release_status=statuses)
+    assert releases.list_quarantined_releases(record) == ("1", "2")
+
+
+def test_registers_of_releases_add_few_calls() -> None:
+    """A large record is listed at each commit and each publication."""
+    files = [make_file_record(f"acme-{n}.0-{tag}.whl") for n in range(100) for tag in TAGS]
+    registers = Registers(versions={Version(f"{n}"): make_register(True) for n in range(50)})
+    active = StatusRegister(issued_at=NOON, command_id="1", value="active")
+    record = make_record(
+        *files,
+        yanked=registers,
+        yanked_by_uploaders=registers,
+        removed=Registers(versions={Version(f"{n}"): make_register(False) for n in range(50)}),
+        release_status={Version(f"{n}"): active for n in range(50)},
+    )
+
+    def list_yanks(record: ProjectRecord) -> None:
+        for file in releases.list_offered_files(record):
+            releases.find_yank(record, file)
+
+    plain = count_calls(lambda: list_yanks(make_record(*files)))
+    assert count_calls(lambda: list_yanks(record)) < plain + 20 * len(files)
 
 
 def test_the_quarantine_of_a_release_ends_with_its_own_register() -> None:

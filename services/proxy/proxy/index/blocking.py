@@ -1,13 +1,14 @@
 """Files in the packages bucket that must not be served: ``blocked.json``."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pydantic import ValidationError
 
 from cloud.errors import NotFound, Unreadable
 from cloud.ports import Reader, StoredObject
 from schemas import layout
-from schemas.names import Filename, ProjectName
+from schemas.names import Filename, ProjectName, Version, normalize_release, parse_filename
 from schemas.records import Blocked
 from schemas.types import Generation, NewerSchemaVersion
 
@@ -20,13 +21,27 @@ class BlockList:
     generation: Generation | None = None
 
     def is_blocked(self, project: ProjectName, filename: Filename) -> bool:
-        """Return whether the file is removed or its project is quarantined (PEP 792)."""
+        """Return whether the file is removed, or its release or project is quarantined.
+
+        The release counts by the name of the file, which the record may not have yet.
+        """
         entry = self.document.projects.get(project)
-        return entry is not None and (entry.quarantined or filename in entry.filenames)
+        if entry is None:
+            return False
+        return (
+            entry.quarantined
+            or filename in entry.filenames
+            or (bool(entry.releases) and _parse_release(filename) in entry.releases)
+        )
 
     def has_project(self, project: ProjectName) -> bool:
-        """Return whether the project has or had a removed file or a quarantine."""
+        """Return whether the project has or had a removed file, a quarantine or a status."""
         return project in self.document.projects
+
+
+@lru_cache(maxsize=4096)
+def _parse_release(filename: Filename) -> Version:
+    return normalize_release(parse_filename(filename)[1])
 
 
 async def read_blocked(static: Reader, last: BlockList | None) -> BlockList:

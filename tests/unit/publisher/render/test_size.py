@@ -30,3 +30,10 @@ def test_twice_the_files_take_twice_the_calls() -> None:
     render_pages(half)  # compiles the templates
     calls = count_calls(lambda: render_pages(half))
     assert count_calls(lambda: render_pages(whole)) < 2.2 * calls
+
+
+def test_a_listing_takes_a_limited_number_of_calls_for_each_file() -> None:
+    """At the time of writing 111 calls of Python 3.11; 187 before registers of uploaders."""
+    record = make_record_with_files(500)
+    Listing.from_record(record)
+    assert count_calls(lambda: Listing.from_record(record)) < 150 * 500
