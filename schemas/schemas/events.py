@@ -14,6 +14,7 @@ project-published   :class:`ProjectPublished` publisher → all
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, ClassVar, Literal, Self, get_args
 
 from pydantic import Field, ValidationError, model_validator
@@ -126,7 +127,7 @@ class FileRefused(Message):
 
 
 class ProjectCommand(Message):
-    """Command of an operator.
+    """Command of an operator, or of an uploader for its own project.
 
     The command with the highest (``issued_at``, ``command_id``) wins, in any order of arrival.
     """
@@ -146,6 +147,12 @@ class ProjectCommand(Message):
 
     With a version, only ``quarantined`` or ``active``: PEP 792 has no status of a release.
     """
+    of_uploaders: bool = False
+    """True if an operator lifts the yank of an uploader; only with ``unyank``.
+
+    An operator's ``unyank`` without it lifts only yanks of operators. An uploader's ``unyank``
+    lifts only yanks of uploaders, with and without it.
+    """
     reason: Annotated[str, Field(max_length=500)] | None = None
     """Reason of the yank or the status, shown to users of the project."""
     command_id: Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[\w.-]+$")] | None = (
@@ -164,6 +171,8 @@ class ProjectCommand(Message):
                 raise ValueError("the status of a version is either quarantined or active")
         elif self.status is not None or (self.version is None) == (self.filename is None):
             raise ValueError(f"{self.action} needs either a version or a filename, and no status")
+        if self.of_uploaders and self.action != "unyank":
+            raise ValueError("of_uploaders is only for unyank")
         return self
 
 
@@ -182,9 +191,19 @@ class CommandAccepted(Message):
 
     @model_validator(mode="after")
     def _check_command(self) -> Self:
-        if self.command.command_id is None or self.command.issued_at is None:
-            raise ValueError("an accepted command has a command_id and issued_at")
+        _ = self.order
         return self
+
+    @property
+    def order(self) -> tuple[datetime, str]:
+        """Sort key of commands that set the same register: ``issued_at`` and ``command_id``.
+
+        :raises ValueError: if the command lacks one of them.
+        """
+        issued_at, command_id = self.command.issued_at, self.command.command_id
+        if issued_at is None or command_id is None:
+            raise ValueError("an accepted command has a command_id and issued_at")
+        return issued_at, command_id
 
 
 class ProjectIndexed(Message):

@@ -2,9 +2,10 @@
 
 The model shares no merge code with the services. Facts are a set. Of all announcements of a file
 the model keeps the one with the greatest ``facts_version``. Of all registers with one key it keeps
-the one with the greatest (issued_at, command_id). Of each two equivalent files, as ``packaging``
-parses their names, it lists the one that was promoted first. It has no storage, no deletion and no
-order of arrival, so its correctness is easy to see.
+the one with the greatest (issued_at, command_id). The key of a yank says whether an operator or an
+uploader gave it; the key of a status says whether it is the project's or a release's. Of each two
+equivalent files, as ``packaging`` parses their names, it lists the one that was promoted first. It
+has no storage, no deletion and no order of arrival, so its correctness is easy to see.
 """
 
 from collections.abc import Iterable
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import permutations
 from random import Random
+from typing import cast
 
 from packaging.utils import parse_sdist_filename, parse_wheel_filename
 
@@ -20,13 +22,15 @@ from publisher.catalog_pages import render_catalog
 from publisher.project_pages import KINDS
 from publisher.render.listing import Listing
 from schemas.catalog import CatalogEntry
-from schemas.events import FileAccepted, Message, ProjectCommand
+from schemas.events import CommandAccepted, FileAccepted, Message, ProjectCommand
 from schemas.names import ProjectName, normalize_release
 from schemas.records import Blocked, FileRecord, ProjectRecord
 from schemas.releases import is_removed
 from testing.fakes.examples import LONG_AGO, make_file_record
 
 ACTIONS = ("yank", "unyank", "remove", "restore", "set-status")
+AUTHORS = ("operators/ada", "acme", "tools")
+"""Authors of commands of objects: an operator and two uploaders."""
 Register = dict[str, object]
 
 
@@ -45,6 +49,8 @@ class SequentialModel:
                 model._add_file(message.file)
             elif isinstance(message, ProjectCommand):
                 model._apply_command(message)
+            elif isinstance(message, CommandAccepted):
+                model._apply_command(message.command, message.issued_by)
         return model
 
     def _add_file(self, file: FileRecord) -> None:
@@ -52,20 +58,19 @@ class SequentialModel:
         known = files.get(file.filename, file)
         files[file.filename] = max(known, file, key=lambda facts: facts.facts_version)
 
-    def _apply_command(self, command: ProjectCommand) -> None:
+    def _apply_command(self, command: ProjectCommand, author: str | None = None) -> None:
         value: object = command.status
         reason = command.reason
-        kind = "status"
         if command.action != "set-status":
             value = command.action in ("yank", "remove")
-            kind = "yanked" if "yank" in command.action else "removed"
             reason = reason if reason and reason.strip() else None
-        key = (command.project, kind, *_find_subject(command))
+        key = (command.project, _find_kind(command, author), *_find_subject(command))
         register: Register = {
             "issued_at": command.issued_at,
             "command_id": command.command_id,
             "value": value,
             "reason": reason,
+            "issued_by": author,
         }
         current = self.registers.get(key)
         if current is None or _build_order_key(current) < _build_order_key(register):
@@ -79,10 +84,14 @@ class SequentialModel:
                 scope: {key[2]: value for key, value in mine.items() if key[:2] == (kind, scope)}
                 for scope in ("files", "versions")
             }
-            for kind in ("yanked", "removed")
+            for kind in ("yanked", "yanked_by_uploaders", "removed")
+        }
+        found["status"] = mine.get(("status",))
+        found["release_status"] = {
+            key[2]: value for key, value in mine.items() if key[:2] == ("status", "versions")
         }
         facts = {"project": project, "revision": 0, "files": self.files[project]}
-        return ProjectRecord.model_validate({**facts, **found, "status": mine.get(("status",))})
+        return ProjectRecord.model_validate({**facts, **found})
 
     def build_records(self) -> dict[str, ProjectRecord]:
         """Build all records, by project."""
@@ -100,11 +109,41 @@ class SequentialModel:
     def list_filenames(self, project: ProjectName) -> set[str]:
         """Return the names of the files on the pages of a project."""
         record = self.build_record(project)
-        if record.status and record.status.value == "quarantined":
+        if self._has_value("quarantined", project, "status"):
             return set()
         removed: set[str] = {f.filename for f in record.files.values() if is_removed(record, f)}
-        hidden = removed | self.list_losers(project)
+        hidden = removed | self.list_losers(project) | self.list_quarantined(project)
         return {name for name in record.files if name not in hidden}
+
+    def list_quarantined(self, project: ProjectName) -> set[str]:
+        """Return the names of the files of quarantined releases."""
+        files = self.files[project].values()
+        return {file.filename for file in files if self._is_quarantined(file)}
+
+    def list_yanks(self, project: ProjectName) -> dict[str, str | None]:
+        """Return the yanked files, each with the reason of the yank.
+
+        A file is yanked while an operator or an uploader yanks it; the operator's reason precedes.
+        """
+        yanks = {}
+        for file in self.files[project].values():
+            for kind in ("yanked_by_uploaders", "yanked"):
+                newest = self._find_newest(kind, file)
+                if newest and newest["value"]:
+                    yanks[str(file.filename)] = cast("str | None", newest["reason"])
+        return yanks
+
+    def _find_newest(self, kind: str, file: FileRecord) -> Register | None:
+        keys = (("files", file.filename), ("versions", normalize_release(file.version)))
+        found = [self.registers.get((file.project, kind, *key)) for key in keys]
+        return max((one for one in found if one), key=_build_order_key, default=None)
+
+    def _is_quarantined(self, file: FileRecord) -> bool:
+        release = normalize_release(file.version)
+        return self._has_value("quarantined", file.project, "status", "versions", release)
+
+    def _has_value(self, value: object, *key: str) -> bool:
+        return key in self.registers and self.registers[key]["value"] == value
 
     def render_pages(self, title: str = "Python packages") -> dict[str, bytes]:
         """Render all pages, by object name; no page contains the revision of its record."""
@@ -142,6 +181,15 @@ def _build_order_key(register: Register) -> tuple[str, str]:
     return str(register["issued_at"]), str(register["command_id"])
 
 
+def _find_kind(command: ProjectCommand, author: str | None) -> str:
+    if command.action == "set-status":
+        return "status"
+    if "yank" not in command.action:
+        return "removed"
+    is_operator = author is None or author.split("/")[0] == "operators"
+    return "yanked" if is_operator and not command.of_uploaders else "yanked_by_uploaders"
+
+
 def _find_subject(command: ProjectCommand) -> tuple[str, ...]:
     if command.filename:
         return "files", command.filename
@@ -159,9 +207,25 @@ def create_announcements(projects: int, files: int) -> list[FileAccepted]:
     ]
 
 
-def create_commands(files: list[FileAccepted], count: int, random: Random) -> list[ProjectCommand]:
-    """Create ``count`` commands about these files, with random times, some of them equal."""
-    return [_create_command(random.choice(files).file, number, random) for number in range(count)]
+def create_commands(
+    files: list[FileAccepted], count: int, random: Random
+) -> list[ProjectCommand | CommandAccepted]:
+    """Create ``count`` commands about these files, with random times, some of them equal.
+
+    About half of them are messages of operators, the others commands of objects.
+    """
+    commands: list[ProjectCommand | CommandAccepted] = []
+    for number in range(count):
+        command = _create_command(random.choice(files).file, number, random)
+        author = random.choice([None, None, *AUTHORS])
+        commands.append(CommandAccepted(command=command, issued_by=author) if author else command)
+    return commands
+
+
+def get_command_id(message: ProjectCommand | CommandAccepted) -> str:
+    """Return the id of a command."""
+    command = message.command if isinstance(message, CommandAccepted) else message
+    return command.command_id or ""
 
 
 def _create_command(file: FileRecord, number: int, random: Random) -> ProjectCommand:
@@ -174,10 +238,18 @@ def _create_command(file: FileRecord, number: int, random: Random) -> ProjectCom
         "reason": random.choice([None, "", " ", "because"]),
     }
     if action == "set-status":
-        statuses = ("active", "archived", "deprecated", "quarantined")
-        fields["status"] = random.choice(statuses)
+        release_status = random.random() < 0.5
+        statuses = (
+            "active",
+            "quarantined",
+            *(() if release_status else ("archived", "deprecated")),
+        )
+        fields |= {"status": random.choice(statuses)}
+        fields |= {"version": file.version} if release_status else {}
     elif random.random() < 0.5:
         fields["filename"] = file.filename
     else:
         fields["version"] = file.version
+    if action == "unyank":
+        fields["of_uploaders"] = random.random() < 0.3
     return ProjectCommand.model_validate(fields)

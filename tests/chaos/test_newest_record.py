@@ -12,6 +12,7 @@ import json
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from itertools import product
 
 import pytest
@@ -21,9 +22,12 @@ from hypothesis import strategies as st
 from chaos.model import SequentialModel
 from chassis.outcomes import TooEarly
 from indexer.commit import RETRY, Records
-from indexer.merge import Change, IssuedCommand
+from indexer.issued_command import IssuedCommand
+from indexer.merge import Change
+from proxy.index.blocking import BlockList
 from schemas import layout
-from schemas.events import FileAccepted, FileRefused, Message, ProjectCommand
+from schemas.events import CommandAccepted, FileAccepted, FileRefused, Message, ProjectCommand
+from schemas.names import Filename
 from schemas.records import Blocked, ProjectRecord
 from testing.fakes.examples import NOON, make_file_record, make_time
 from testing.fakes.memory_ports import MemoryBucket, MemoryTopic
@@ -44,9 +48,14 @@ OLD_PAIR = (
 """Equivalent wheels of a time without ``promoted_at``."""
 
 
-def create_command(second: int, action: str, **subject: str) -> ProjectCommand:
+def create_command(second: int, action: str, **subject: object) -> ProjectCommand:
     fields = {"action": action, "project": ACME, "issued_at": make_time(second), **subject}
-    return ProjectCommand.model_validate({**fields, "command_id": f"{action}-{second}"})
+    command_id = "-".join(map(str, (action, second, *subject.values())))
+    return ProjectCommand.model_validate({**fields, "command_id": command_id})
+
+
+def create_accepted(second: int, author: str, action: str, **subject: object) -> CommandAccepted:
+    return CommandAccepted(command=create_command(second, action, **subject), issued_by=author)
 
 
 FILES = (FileAccepted(file=WHEEL), FileAccepted(file=SDIST))
@@ -61,14 +70,27 @@ TOGGLES = (
     create_command(1, "set-status", status="quarantined"),
     create_command(2, "set-status", status="active"),
 )
+AUTHORED = (
+    create_accepted(1, "acme", "yank", version="1.0", reason="ours"),
+    create_accepted(4, "tools", "unyank", filename=WHEEL.filename),
+    create_accepted(5, "acme", "yank", version="0.9", reason="ours"),
+    create_accepted(6, "operators/ada", "unyank", version="0.9", of_uploaders=True),
+    create_accepted(4, "operators/ada", "yank", filename=SDIST.filename, reason="theirs"),
+    create_accepted(5, "operators/ada", "set-status", version="0.9.0", status="quarantined"),
+    create_accepted(6, "operators/ada", "set-status", version="0.9", status="active"),
+    create_accepted(1, "operators/ada", "set-status", version="1", status="quarantined"),
+)
+"""Commands of objects, of two uploaders and an operator."""
 
 
 def build_change(message: Message) -> Change:
     if isinstance(message, FileAccepted):
         return message.file
+    if isinstance(message, CommandAccepted):
+        return IssuedCommand.from_accepted(message, NOON, timedelta(hours=1))
     assert isinstance(message, ProjectCommand)
-    assert message.issued_at is not None
-    return IssuedCommand(message, message.command_id or "", message.issued_at, make_time(3600))
+    command_id = message.command_id or ""
+    return IssuedCommand.from_command(message, command_id, NOON, timedelta(hours=1))
 
 
 @dataclass(frozen=True)
@@ -151,9 +173,29 @@ def assert_settled(world: Deployment, messages: Sequence[Message]) -> None:
     entries = {p: e.model_copy(update={"revision": 0}) for p, e in blocked.projects.items()}
     assert Blocked(projects=entries) == model.build_blocked()
     page = json.loads(pages[layout.locate_project_json(ACME)])
-    assert {file["filename"] for file in page["files"]} == model.list_filenames(ACME)
+    listed = {file["filename"]: file["yanked"] for file in page["files"]}
+    assert listed.keys() == model.list_filenames(ACME)
+    yanks = {name: reason or True for name, reason in model.list_yanks(ACME).items()}
+    assert listed == {name: yanks.get(name, False) for name in listed}
+    assert_blocked(blocked, model)
     refused = {m.filename for m in world.refused.messages if isinstance(m, FileRefused)}
     assert refused >= model.list_losers(ACME), "a loser was not refused"
+
+
+def assert_blocked(blocked: Blocked, model: SequentialModel) -> None:
+    """Check that the proxy serves no file of a quarantined release, also without ``releases``."""
+    block_list, older = BlockList(blocked), BlockList(_drop_releases(blocked))
+    for filename in map(Filename, model.list_quarantined(ACME)):
+        assert block_list.is_blocked(ACME, filename)
+        assert older.is_blocked(ACME, filename)
+
+
+def _drop_releases(blocked: Blocked) -> Blocked:
+    """Return the document as a proxy without support of releases reads it."""
+    projects = {
+        name: entry.model_copy(update={"releases": ()}) for name, entry in blocked.projects.items()
+    }
+    return Blocked(projects=projects)
 
 
 STEPS = range(6)
@@ -180,7 +222,11 @@ def deliver_with_stops(
 
 
 @pytest.mark.parametrize("kills", [(False, False), (False, True), (True, False), (True, True)])
-@pytest.mark.parametrize("second", [FILES[1], TOGGLES[1]], ids=["file", "unyank"])
+@pytest.mark.parametrize(
+    "second",
+    [FILES[1], TOGGLES[1], AUTHORED[0], AUTHORED[7]],
+    ids=["file", "unyank", "yank of an uploader", "quarantined release"],
+)
 def test_two_indexers_stopped_and_killed_at_any_steps_lose_no_update(
     second: Message, kills: tuple[bool, bool]
 ) -> None:
@@ -248,7 +294,7 @@ actions = st.lists(
 )
 
 
-@given(order=st.permutations([*FILES, *EQUIVALENTS, MENDED, *TOGGLES]), schedule=actions)
+@given(order=st.permutations([*FILES, *EQUIVALENTS, MENDED, *TOGGLES, *AUTHORED]), schedule=actions)
 @settings(max_examples=2000 if os.environ.get("CHAOS") == "full" else 80)
 def test_after_any_schedule_the_settled_state_is_that_of_the_newest_record(
     order: Sequence[Message], schedule: Sequence[tuple[str, int, int]]
@@ -283,3 +329,24 @@ def test_a_kill_between_write_and_announcement_leaves_pages_behind_until_redeliv
     world.index(TOGGLES[0], run_freely)
     world.drain()
     assert_settled(world, [FILES[0], TOGGLES[0]])
+
+
+def test_a_file_that_comes_after_the_quarantine_of_its_release_is_served_at_no_step() -> None:
+    """Ingest promoted the file before it knew of the quarantine: the file is in the bucket."""
+    world = Deployment(FILES[0], AUTHORED[7])
+    world.drain()
+    steps = list[str]()
+
+    def check(operation: str, bucket: str, name: str) -> None:
+        blocked = Blocked.model_validate_json(world.store.read(layout.BLOCKED))
+        page = world.store.read(layout.locate_project_json(ACME))
+        assert BlockList(blocked).is_blocked(ACME, SDIST.filename), f"served before {operation}"
+        assert SDIST.filename.encode() not in page
+        steps.append(operation)
+
+    world.index(FILES[1], check)
+    world.collect().clear()
+    world.publish(FILES[1], check)
+    check("the end", "", "")
+    assert len(steps) > 5
+    assert_settled(world, [FILES[0], AUTHORED[7], FILES[1]])

@@ -16,7 +16,12 @@ from random import Random
 import httpx
 import pytest
 
-from chaos.model import SequentialModel, create_announcements, create_commands
+from chaos.model import (
+    SequentialModel,
+    create_announcements,
+    create_commands,
+    get_command_id,
+)
 from cloud.storage import StorageBucket, connect
 from local import topology
 from local.stand_ins.relay import Relay, connect_subscriber
@@ -157,7 +162,7 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChaosResult]:
         print(f"\n{len(messages)} messages, {pushes.count} pushes in {seconds:.0f} s: {answers}")
         yield ChaosResult(
             SequentialModel.from_messages([*files, *orders]),
-            [order.command_id or "" for order in orders],
+            [get_command_id(order) for order in orders],
             pubsub.pull_dead_letters(),
             answers,
             _read_objects(running.storage),

@@ -1,1 +1,1 @@
-"""Indexer: merges accepted files and commands of operators into the project records."""
+"""Indexer: merges accepted files and commands into the project records."""

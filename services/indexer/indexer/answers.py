@@ -1,4 +1,4 @@
-"""Answers to commands of operators: a stored verdict, and a message if it is a refusal."""
+"""Answers to commands: a stored verdict, and a message if it is a refusal."""
 
 from dataclasses import dataclass
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -11,19 +12,21 @@ from chassis.group_commit import GroupCommit
 from chassis.outcomes import Outcome
 from indexer.answers import Answers
 from indexer.commit import Records
+from indexer.issued_command import CommandRefused, IssuedCommand
 from indexer.large_records import RecordQueue
-from indexer.merge import Change, CommandRefused, IssuedCommand
-from schemas.events import FileAccepted, ProjectCommand, UnreadableMessage
+from indexer.merge import Change
+from schemas.events import CommandAccepted, FileAccepted, ProjectCommand, UnreadableMessage
 from schemas.names import ProjectName
 from schemas.push import PushEnvelope
 from schemas.records import CommandVerdict
 
 FILE_ACCEPTED = "indexer-file-accepted"
 PROJECT_COMMAND = "indexer-project-command"
+COMMAND_ACCEPTED = "indexer-command-accepted"
 
 
 class Indexer:
-    """Handlers of the two subscriptions; each returns when its change is durable and announced."""
+    """Handlers of the three subscriptions; each returns after its commit and announcement."""
 
     def __init__(
         self,
@@ -49,21 +52,45 @@ class Indexer:
         return Outcome("done", project=file.project, file=file.filename)
 
     async def execute_command(self, push: PushEnvelope) -> Outcome:
-        """Execute a command, or refuse it if it can never be executed."""
+        """Execute a command of a message, or refuse it if it can never be executed.
+
+        The author in the message, if any, does not count: the sender wrote it.
+        """
         message = push.message
         try:
             command = ProjectCommand.decode(message.data)
         except UnreadableMessage as error:
             return await self._refuse(message.message_id, "unreadable-message", error.detail)
         command_id = command.command_id or message.message_id
+        issue = partial(
+            IssuedCommand.from_command,
+            command,
+            command_id,
+            message.publish_time,
+            self._command_grace,
+        )
+        return await self._execute(command, command_id, issue)
+
+    async def execute_accepted_command(self, push: PushEnvelope) -> Outcome:
+        """Execute the command of an object, in the name of its author.
+
+        :raises UnreadableMessage: if the message, which comes from ingest, cannot be decoded.
+        """
+        message = push.message
+        issued = IssuedCommand.from_accepted(
+            CommandAccepted.decode(message.data), message.publish_time, self._command_grace
+        )
+        return await self._execute(issued.command, issued.command_id, lambda: issued)
+
+    async def _execute(
+        self, command: ProjectCommand, command_id: str, issue: Callable[[], IssuedCommand]
+    ) -> Outcome:
+        """Execute a command and answer it, or answer with its refusal, which is final."""
         if refusal := await run_in_threadpool(self._answers.find_refusal, command_id):
             await self._answer(refusal)
             return _build_refused_outcome(refusal, command.project)
         try:
-            issued = IssuedCommand.from_command(
-                command, command_id, message.publish_time, self._command_grace
-            )
-            await self._group.submit(command.project, issued)
+            await self._group.submit(command.project, issue())
         except CommandRefused as error:
             return await self._refuse(command_id, error.reason, error.detail, command.project)
         await self._answer(CommandVerdict(outcome="done", command_id=command_id, time=self._now()))
@@ -102,5 +129,6 @@ def create_app(indexer: Indexer, gcp_project: str, ready: Callable[[], object]) 
     handlers = {
         FILE_ACCEPTED: indexer.record_file,
         PROJECT_COMMAND: indexer.execute_command,
+        COMMAND_ACCEPTED: indexer.execute_accepted_command,
     }
     return create_worker(gcp_project, handlers, ready)

@@ -9,33 +9,18 @@ any order and after any number of deliveries.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeVar
 
 from chassis.outcomes import TooEarly
+from indexer.issued_command import CLOCK_SKEW, CommandRefused, IssuedCommand
 from schemas.events import ProjectCommand
 from schemas.names import ProjectName, normalize_release
 from schemas.records import FileRecord, ProjectRecord, Register, Registers, StatusRegister
 from schemas.releases import rank_register
 
 Key = TypeVar("Key")
-
-CLOCK_SKEW = timedelta(minutes=5)
-"""Maximum time by which an operator's clock can be ahead of the clock of Pub/Sub."""
-
-
-class CommandRefused(Exception):
-    """Command that can never be executed.
-
-    :param reason: a stable code.
-    :param detail: a sentence.
-    """
-
-    def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(f"{reason}: {detail}")
-        self.reason = reason
-        self.detail = detail
+AnyRegister = TypeVar("AnyRegister", Register, StatusRegister)
 
 
 class ConflictingFact(Exception):
@@ -49,49 +34,6 @@ class ConflictingFact(Exception):
         )
         self.recorded = recorded
         self.announced = announced
-
-
-@dataclass(frozen=True, slots=True)
-class IssuedCommand:
-    """Command with resolved defaults."""
-
-    command: ProjectCommand
-    command_id: str
-    issued_at: datetime
-    """Time of the command; it decides the order of commands."""
-    redeliver_until: datetime
-    """Time until which Pub/Sub redelivers the command while its file or release is missing."""
-
-    @classmethod
-    def from_command(
-        cls,
-        command: ProjectCommand,
-        command_id: str,
-        publish_time: datetime,
-        command_grace: timedelta,
-    ) -> "IssuedCommand":
-        """Resolve the default of ``issued_at``, which is the publish time.
-
-        :raises CommandRefused: if ``issued_at`` is after the publish time, by more than
-            :data:`CLOCK_SKEW`. Later commands could not replace such a command.
-        """
-        if command.issued_at is not None and command.issued_at > publish_time + CLOCK_SKEW:
-            raise CommandRefused(
-                "issued-in-future",
-                f"issued_at {command.issued_at:%Y-%m-%d %H:%M} is after the publish time of the "
-                f"message ({publish_time:%Y-%m-%d %H:%M} UTC): correct issued_at, or leave it out",
-            )
-        return cls(
-            command=command,
-            command_id=command_id,
-            issued_at=command.issued_at or publish_time,
-            redeliver_until=publish_time + command_grace,
-        )
-
-    @property
-    def order(self) -> tuple[datetime, str]:
-        """Sort key of commands that set the same register."""
-        return self.issued_at, self.command_id
 
 
 Change = FileRecord | IssuedCommand
@@ -132,6 +74,7 @@ def advance_revision(record: ProjectRecord, now: datetime) -> ProjectRecord:
 def _apply(record: ProjectRecord, change: Change, now: datetime) -> ProjectRecord:
     if isinstance(change, FileRecord):
         return _add_file(record, change)
+    _require_past(change, now)
     _require_target(record, change, now)
     if change.command.action == "set-status":
         return _set_status(record, change)
@@ -151,6 +94,17 @@ def _add_file(record: ProjectRecord, file: FileRecord) -> ProjectRecord:
     if recorded.facts_version >= file.facts_version:
         return record
     return record.model_copy(update={"files": {**record.files, file.filename: file}})
+
+
+def _require_past(issued: IssuedCommand, now: datetime) -> None:
+    """Check that no register gets a time after now: later commands could not replace it.
+
+    The check of a message's own time is in :meth:`IssuedCommand.from_command`.
+
+    :raises TooEarly: if the clock of the indexer is more than :data:`CLOCK_SKEW` behind.
+    """
+    if issued.issued_at > now + CLOCK_SKEW:
+        raise TooEarly(f"{issued.command_id} is a command of {issued.issued_at:%Y-%m-%d %H:%M} UTC")
 
 
 def _require_target(record: ProjectRecord, issued: IssuedCommand, now: datetime) -> None:
@@ -183,27 +137,33 @@ def _has_target(record: ProjectRecord, command: ProjectCommand) -> bool:
 
 
 def _set_status(record: ProjectRecord, issued: IssuedCommand) -> ProjectRecord:
+    """Set the status of the project, or of one release."""
+    command = issued.command
     register = StatusRegister(
         issued_at=issued.issued_at,
         command_id=issued.command_id,
         # ProjectCommand requires a status for set-status, so the default is never used.
-        value=issued.command.status or "active",
-        reason=issued.command.reason,
+        value=command.status or "active",
+        reason=command.reason,
+        issued_by=issued.issued_by,
     )
-    current = record.status
-    if current and (current.issued_at, current.command_id) >= issued.order:
+    if command.version is not None:
+        release = normalize_release(command.version)
+        statuses = _set_if_newer(record.release_status, release, register)
+        return record.model_copy(update={"release_status": statuses})
+    if record.status and rank_register(record.status) >= issued.order:
         return record
     return record.model_copy(update={"status": register})
 
 
 def _set_register(record: ProjectRecord, issued: IssuedCommand) -> ProjectRecord:
-    command = issued.command
-    kind = "yanked" if command.action in ("yank", "unyank") else "removed"
+    command, kind = issued.command, issued.kind
     register = Register(
         issued_at=issued.issued_at,
         command_id=issued.command_id,
         value=command.action in ("yank", "remove"),
         reason=_keep_reason(command.reason),
+        issued_by=issued.issued_by,
     )
     registers: Registers = getattr(record, kind)
     update: dict[str, object] = {}
@@ -222,8 +182,8 @@ def _keep_reason(reason: str | None) -> str | None:
 
 
 def _set_if_newer(
-    registers: Mapping[Key, Register], key: Key, new: Register
-) -> Mapping[Key, Register]:
+    registers: Mapping[Key, AnyRegister], key: Key, new: AnyRegister
+) -> Mapping[Key, AnyRegister]:
     current = registers.get(key)
     if current and rank_register(current) >= rank_register(new):
         return registers

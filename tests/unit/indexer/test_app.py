@@ -7,10 +7,10 @@ from starlette.testclient import TestClient
 
 from cloud.errors import Unavailable
 from indexer.answers import Answers
-from indexer.app import FILE_ACCEPTED, PROJECT_COMMAND, Indexer, create_app
+from indexer.app import COMMAND_ACCEPTED, FILE_ACCEPTED, PROJECT_COMMAND, Indexer, create_app
 from indexer.commit import Records
 from schemas import layout
-from schemas.events import FileAccepted, FileRefused
+from schemas.events import CommandAccepted, FileAccepted, FileRefused
 from schemas.names import ProjectName, normalize_release
 from schemas.records import CommandVerdict, ProjectRecord
 from schemas.types import format_time
@@ -46,6 +46,11 @@ class InMemoryIndexer:
     def push_command(self, at: datetime = NOON, **fields: str) -> int:
         return self.push(PROJECT_COMMAND, json.dumps({"project": "acme", **fields}).encode(), at)
 
+    def push_accepted(self, at: datetime = NOON, by: str = "acme", **fields: str) -> int:
+        command = {"project": "acme", "command_id": "acme.0", "issued_at": NOON, **fields}
+        accepted = CommandAccepted.model_validate({"command": command, "issued_by": by})
+        return self.push(COMMAND_ACCEPTED, accepted.encode(), at)
+
     def read_answer(self, command_id: str = "42") -> CommandVerdict:
         stored = self.verdicts.read(layout.locate_command_verdict(command_id))
         assert stored is not None
@@ -68,11 +73,13 @@ def test_an_accepted_file_is_recorded(service: InMemoryIndexer) -> None:
     assert len(service.indexed.messages) == 1
 
 
-@pytest.mark.parametrize("data", [b"", b"no json", b"{}", b'{"file":{}}'])
+@pytest.mark.parametrize("subscription", [FILE_ACCEPTED, COMMAND_ACCEPTED])
+@pytest.mark.parametrize("data", [b"", b"no json", b"{}", b'{"file":{}}', b'{"command":{}}'])
 def test_an_unreadable_internal_message_is_not_acknowledged(
-    data: bytes, service: InMemoryIndexer
+    subscription: str, data: bytes, service: InMemoryIndexer
 ) -> None:
-    assert service.push(FILE_ACCEPTED, data) == 500
+    assert service.push(subscription, data) == 500
+    assert list(service.verdicts.list()) == []
 
 
 def test_a_command_is_executed_and_answered(service: InMemoryIndexer) -> None:
@@ -104,6 +111,61 @@ def test_a_command_for_a_release_that_never_arrived_is_refused(service: InMemory
     assert isinstance(announced, FileRefused)
     assert (announced.reason, announced.command_id) == ("not-found", "42")
     assert service.indexed.messages == ()
+
+
+def test_a_command_of_an_object_is_executed_for_its_author_and_answered(
+    service: InMemoryIndexer,
+) -> None:
+    service.push(FILE_ACCEPTED, FileAccepted(file=WHEEL).encode())
+    assert service.push_accepted(action="yank", version="1.0", reason="broken") == 204
+    register = service.read_record().yanked_by_uploaders.versions[normalize_release(WHEEL.version)]
+    assert (register.reason, register.issued_by) == ("broken", "acme")
+    expected = CommandVerdict(outcome="done", command_id="acme.0", time=NOON)
+    assert service.read_answer("acme.0") == expected
+
+
+def test_the_author_in_a_message_on_project_command_does_not_count(
+    service: InMemoryIndexer,
+) -> None:
+    service.push(FILE_ACCEPTED, FileAccepted(file=WHEEL).encode())
+    for author in ("acme", "operators/ada"):
+        service.push_command(
+            action="yank", version="1.0", issued_by=author, command_id=author.replace("/", ".")
+        )
+    record = service.read_record()
+    assert [register.issued_by for register in record.yanked.versions.values()] == [None]
+    assert record.yanked_by_uploaders.versions == {}
+
+
+def test_a_command_of_an_object_that_is_too_early_is_delivered_again_then_refused(
+    service: InMemoryIndexer,
+) -> None:
+    assert service.push_accepted(action="yank", version="1.0") == 503
+    assert list(service.verdicts.list()) == []
+    assert service.push_accepted(NOON - GRACE, action="yank", version="1.0") == 204
+    assert service.read_answer("acme.0").reason == "not-found"
+    (announced,) = service.refused.messages
+    assert isinstance(announced, FileRefused)
+    assert (announced.reason, announced.command_id) == ("not-found", "acme.0")
+
+
+def test_the_refusal_of_a_command_of_an_object_is_final(service: InMemoryIndexer) -> None:
+    service.push_accepted(NOON - GRACE, action="yank", version="1.0")
+    service.push(FILE_ACCEPTED, FileAccepted(file=WHEEL).encode())
+    assert service.push_accepted(action="yank", version="1.0") == 204
+    assert service.read_answer("acme.0").outcome == "refused"
+    assert service.read_record().yanked_by_uploaders.versions == {}
+    assert len(service.refused.messages) == 2
+
+
+def test_a_command_of_an_object_with_a_time_after_now_is_delivered_again(
+    service: InMemoryIndexer,
+) -> None:
+    service.push(FILE_ACCEPTED, FileAccepted(file=WHEEL).encode())
+    later = format_time(NOON + timedelta(minutes=6))
+    assert service.push_accepted(action="yank", version="1.0", issued_at=later) == 503
+    assert service.read_record().yanked_by_uploaders.versions == {}
+    assert list(service.verdicts.list()) == []
 
 
 def test_an_unreadable_command_is_refused_under_its_messages_id(service: InMemoryIndexer) -> None:

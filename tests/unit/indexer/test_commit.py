@@ -7,7 +7,8 @@ import pytest
 
 from cloud.errors import PreconditionFailed, TooManyRequests, Unavailable
 from indexer.commit import DEADLINE, RETRY, Records
-from indexer.merge import Change, IssuedCommand
+from indexer.issued_command import IssuedCommand
+from indexer.merge import Change
 from schemas import layout
 from schemas.catalog import CatalogEntry
 from schemas.events import ProjectCommand, ProjectIndexed

@@ -8,15 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.outcomes import TooEarly
-from indexer.merge import (
-    Change,
-    CommandRefused,
-    ConflictingFact,
-    IssuedCommand,
-    advance_revision,
-    create_record,
-    merge,
-)
+from indexer.issued_command import CommandRefused, IssuedCommand
+from indexer.merge import Change, ConflictingFact, advance_revision, create_record, merge
 from schemas.events import ProjectCommand
 from schemas.names import ProjectName
 from schemas.records import ProjectRecord, Register, StatusRegister

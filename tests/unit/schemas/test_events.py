@@ -122,6 +122,8 @@ def test_times_are_utc_with_z_in_json() -> None:
         {"action": "set-status", "status": "closed"},
         {"action": "destroy", "version": "1"},
         {"action": "yank", "version": "one"},
+        {"action": "yank", "version": "1", "of_uploaders": True},
+        {"action": "restore", "version": "1", "of_uploaders": True},
         {"action": "yank", "filename": "../a.whl"},
         {"action": "yank", "version": "1", "project": "a b"},
         {"action": "yank", "version": "1", "command_id": "../x"},
