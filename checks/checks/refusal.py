@@ -13,7 +13,7 @@ class Reason(StrEnum):
     NOT_ALLOWED = "not-allowed"
     """The bucket is not the incoming bucket, or the uploader may not upload the project."""
     NOT_FOUND = "not-found"
-    """The object generation does not exist, and no file was promoted from it."""
+    """The message names an absent object generation, and no file was promoted from it."""
     TOO_LARGE = "too-large"
     """The file is larger than MAX_FILE_SIZE."""
     CONTENT_ENCODED = "content-encoded"

@@ -122,6 +122,8 @@ class FileRefused(Message):
     """Generation of the incoming object, if known."""
     command_id: str | None = None
     """Id of a refused command."""
+    message_id: str | None = None
+    """Id of a refused message; ``name`` is only what the message names, and is not refused."""
     filename: Filename | None = None
     """File in the packages bucket that is not listed, if the indexer refuses it."""
 

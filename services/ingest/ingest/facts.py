@@ -95,6 +95,16 @@ def read_source_generation(promoted: ObjectInfo) -> int:
     return int(promoted.metadata[layout.SOURCE_GENERATION])
 
 
+def is_run(promoted: ObjectInfo, run: str | None) -> bool:
+    """Return whether a file was promoted from this run.
+
+    Return True if the run is unknown, because an older release promoted the file.
+    """
+    if layout.FILE_RULES not in promoted.metadata:
+        return True
+    return promoted.metadata.get(layout.RUN) == (quote(run, safe="") if run else None)
+
+
 def read_sha256(promoted: ObjectInfo) -> Sha256:
     """Return the digest of the promoted bytes."""
     return promoted.metadata[layout.SHA256]

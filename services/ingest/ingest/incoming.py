@@ -13,18 +13,37 @@ from schemas.types import Sha256
 
 
 class IncomingObject:
-    """Readable incoming object; its bytes are streamed at most once.
+    """Existing incoming object; its bytes are streamed at most once.
 
-    :raises Refused: if it does not exist, is too large, or has a Content-Encoding.
+    :raises MessageRefused: if it does not exist.
     """
 
     def __init__(self, bucket: Bucket, upload: Upload, policy: Policy) -> None:
         self._bucket = bucket
         self.upload = upload
         self.info = self._find()
-        _require_readable(self.info, policy)
+        self._policy = policy
         self.bytes = HashedStream(self._stream(), policy.max_file_size)
         """Stream of the bytes that ingest has not read yet."""
+
+    def require_readable(self) -> None:
+        """Check size and encoding.
+
+        :raises Refused: if the object is too large, or has a Content-Encoding.
+        """
+        if self.info.size > self._policy.max_file_size:
+            raise Refused(
+                Reason.TOO_LARGE,
+                f"{self.info.name} has {self.info.size} bytes, more than the "
+                f"{self._policy.max_file_size} allowed (MAX_FILE_SIZE)",
+            )
+        if self.info.content_encoding:
+            raise Refused(
+                Reason.CONTENT_ENCODED,
+                f"{self.info.name} is stored with Content-Encoding "
+                f"{self.info.content_encoding!r}: upload it without gzip encoding (without -z, -Z, "
+                "-j, -J)",
+            )
 
     def compute_sha256(self) -> Sha256:
         """Read the remaining bytes and return the digest of the whole file."""
@@ -68,29 +87,19 @@ def verify_claim(upload: Upload, sha256: Sha256) -> None:
         raise MessageRefused(_digest_mismatch("the message has", upload.sha256, sha256))
 
 
-def not_found(upload: Upload) -> Refused:
-    """Return the refusal of an upload that does not exist, or no longer exists."""
+def not_found(upload: Upload) -> MessageRefused:
+    """Return the refusal of a message whose object does not exist, or no longer exists.
+
+    It is never a refusal of the object: a message can name an object that is uploaded later.
+    """
     generation = f" at generation {upload.generation}" if upload.generation is not None else ""
-    return Refused(
-        Reason.NOT_FOUND,
-        f"gs://{upload.bucket}/{upload.name} does not exist{generation}, and no file was promoted "
-        "from it: upload the file before you announce it",
+    return MessageRefused(
+        Refused(
+            Reason.NOT_FOUND,
+            f"gs://{upload.bucket}/{upload.name} does not exist{generation}, and no file was "
+            "promoted from it: upload the file before you announce it",
+        )
     )
-
-
-def _require_readable(incoming: ObjectInfo, policy: Policy) -> None:
-    if incoming.size > policy.max_file_size:
-        raise Refused(
-            Reason.TOO_LARGE,
-            f"{incoming.name} has {incoming.size} bytes, more than the {policy.max_file_size} "
-            "allowed (MAX_FILE_SIZE)",
-        )
-    if incoming.content_encoding:
-        raise Refused(
-            Reason.CONTENT_ENCODED,
-            f"{incoming.name} is stored with Content-Encoding {incoming.content_encoding!r}: "
-            "upload it without gzip encoding (without -z, -Z, -j, -J)",
-        )
 
 
 def _digest_mismatch(source: str, claimed: str, found: Sha256) -> Refused:

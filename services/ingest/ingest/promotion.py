@@ -31,7 +31,7 @@ from ingest.closing import RequireOpen, accept_every_file
 from ingest.incoming import IncomingObject, not_found, verify_claim
 from ingest.stored_file import StoredFile, require_same_bytes
 from ingest.uniqueness import RequireUnique, accept_equivalent_files
-from ingest.upload import Upload
+from ingest.upload import MessageRefused, Upload
 from schemas import layout
 from schemas.headers import BINARY, IMMUTABLE
 from schemas.names import Filename, InvalidFilename, parse_filename
@@ -69,7 +69,8 @@ class Promotion:
         """Promote an upload, or find the file that was promoted from it.
 
         :raises Refused: if this generation of the object can never be accepted.
-        :raises MessageRefused: if the digest in the message differs from the digest of the file.
+        :raises MessageRefused: if the object does not exist and no file was promoted from it, or if
+            the digest in the message differs from the digest of the file.
         """
         info = self._find(upload.filename)
         stored = StoredFile(info) if _is_promoted_from(info, upload) else self._store(upload, info)
@@ -92,12 +93,16 @@ class Promotion:
 
         If the name is invalid, also look for faults of the object that take precedence over that
         (:meth:`Reason.precedes`), and refuse the file for the fault that ranks first.
+
+        :raises MessageRefused: if the object does not exist, so that there is nothing to refuse.
         """
         try:
             return check_name(upload.filename, self.policy, upload.uploader)
         except Refused as refused:
+            incoming = self._find_incoming(upload)
             if Reason.NOT_FOUND.precedes(refused.reason):
-                self._open(upload).verify_claims()
+                incoming.require_readable()
+                incoming.verify_claims()
             raise
 
     def _find(self, filename: str) -> ObjectInfo | None:
@@ -112,6 +117,11 @@ class Promotion:
         return self.packages.stat(filename)
 
     def _open(self, upload: Upload) -> IncomingObject:
+        incoming = self._find_incoming(upload)
+        incoming.require_readable()
+        return incoming
+
+    def _find_incoming(self, upload: Upload) -> IncomingObject:
         if refused := self.find_refusal(upload):
             raise refused
         return IncomingObject(self.incoming, upload, self.policy)
@@ -122,15 +132,14 @@ class Promotion:
         :param taken: the object with this name from another upload, if there is one.
         """
         parsed = self._parse_name(upload)
-        if taken is not None:
-            facts.require_promoted(taken)
         try:
             incoming = self._open(upload)
             if taken is not None:
+                facts.require_promoted(taken)
                 return require_same_bytes(taken, incoming)
             verified = self._validate(parsed, incoming)
             return self._rewrite(parsed, incoming, verified)
-        except Refused:
+        except (Refused, MessageRefused):
             # Another delivery may have promoted this upload earlier, when it was still valid.
             info = self._find(parsed.filename)
             if _is_promoted_from(info, upload):
@@ -198,11 +207,13 @@ class Promotion:
 def _is_promoted_from(info: ObjectInfo | None, upload: Upload) -> TypeGuard[ObjectInfo]:
     """Return True if the object was promoted from this upload.
 
-    The uploader must be the same, and the generation too. If the upload has no generation here,
-    there is no live object; then only the uploader is compared.
+    The uploader and the run must be the same, and the generation too. If the upload has no
+    generation here, there is no live object; then only uploader and run are compared.
     """
     if info is None or not facts.is_promoted(info):
         return False
     if info.metadata[layout.UPLOADER] != upload.uploader:
+        return False
+    if not facts.is_run(info, layout.split_run(upload.name)):
         return False
     return upload.generation in (None, facts.read_source_generation(info))

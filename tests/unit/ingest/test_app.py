@@ -193,14 +193,14 @@ def test_another_bucket_is_not_allowed(service: InMemoryIngest) -> None:
 
 def test_an_absent_object_is_not_found(service: InMemoryIngest) -> None:
     assert service.announce() == 204
-    assert service.read_verdict(0).reason == "not-found"
+    assert service.read_answer().reason == "not-found"
 
 
 def test_a_superseded_generation_is_not_found(service: InMemoryIngest) -> None:
     old = service.upload()
     service.upload(OTHER)
     assert service.announce(generation=str(old)) == 204
-    assert service.read_verdict(old).reason == "not-found"
+    assert service.read_answer().reason == "not-found"
 
 
 @pytest.mark.parametrize("generation", [True, False])
@@ -224,7 +224,7 @@ def test_an_absent_object_of_a_promoted_name_is_not_found_for_another_uploader(
     service.announce()
     other = f"other/1/{FILENAME}"
     service.announce(name=other)
-    assert service.read_verdict(0, other).reason == "not-found"
+    assert service.read_answer().reason == "not-found"
 
 
 @pytest.mark.parametrize(

@@ -182,7 +182,7 @@ def test_the_loser_of_a_race_for_a_name_is_decided_by_the_bytes(
 
 
 def test_an_upload_deleted_during_its_checks_is_not_found(service: InMemoryIngest) -> None:
-    generation = service.upload()
+    service.upload()
 
     def interfere(operation: str, bucket: str, name: str) -> None:
         if operation == "objects.rewrite":
@@ -190,7 +190,8 @@ def test_an_upload_deleted_during_its_checks_is_not_found(service: InMemoryInges
 
     service.packages.before = interfere
     assert service.announce() == 204
-    assert service.read_verdict(generation).reason == "not-found"
+    assert service.read_answer().reason == "not-found"
+    assert service.read_package() is None
 
 
 def test_warnings_beyond_the_size_limit_are_dropped() -> None:

@@ -84,7 +84,9 @@ def test_a_wrong_claim_comes_before_a_name_that_is_taken(data: bytes) -> None:
 @pytest.mark.parametrize("filename", ["README.md", "acme-1.tar.gz.tar.gz"])
 def test_errors_of_the_object_come_before_a_bad_name(filename: str) -> None:
     name = f"ci/42/{filename}"
-    assert announce(InMemoryIngest(), 0, name) == "not-found"
+    absent = InMemoryIngest()
+    absent.announce(name=name)
+    assert absent.read_answer().reason == "not-found"
     small = InMemoryIngest(policy=Policy(max_file_size=3))
     assert announce(small, small.upload(b"long", name), name) == "too-large"
     service = InMemoryIngest()
@@ -109,13 +111,13 @@ def test_a_reserved_name_without_a_claim_is_refused_without_reading() -> None:
 
 
 def test_a_project_that_is_not_granted_is_refused_before_anything_else() -> None:
-    service = InMemoryIngest(policy=Policy(uploaders={"ci": ("other",)}))
-    assert announce(service, 0) == "not-allowed"
+    service = InMemoryIngest(policy=Policy(uploaders={"ci": ("other",)}, max_file_size=3))
+    assert announce(service, service.upload(b"no zip", sha256=WRONG)) == "not-allowed"
 
 
 def test_an_object_deleted_during_reading_is_not_found_even_with_a_wrong_claim() -> None:
     service = InMemoryIngest()
-    generation = service.upload(b"no zip", sha256=WRONG)
+    service.upload(b"no zip", sha256=WRONG)
 
     def vanish(operation: str, bucket: str, name: str) -> None:
         if operation == "objects.download":
@@ -123,7 +125,8 @@ def test_an_object_deleted_during_reading_is_not_found_even_with_a_wrong_claim()
             service.incoming.remove(NAME)
 
     service.incoming.before = vanish
-    assert announce(service, generation) == "not-found"
+    service.announce()
+    assert service.read_answer().reason == "not-found"
 
 
 def test_the_order_of_the_reasons_is_that_of_their_precedence() -> None:
