@@ -2,12 +2,13 @@
 
 import logging
 import os
+import re
 import sys
 from datetime import timedelta
 from typing import Annotated, TypeVar
 
 from pydantic import AliasChoices, BeforeValidator, Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from chassis.logs import build_extra
 
@@ -52,11 +53,31 @@ def load_settings(kind: type[Settings]) -> Settings:
     try:
         return kind()
     except ValidationError as error:
-        for problem in error.errors(include_url=False, include_input=False):
-            name = "_".join(map(str, problem["loc"])).upper()
-            print(f"{kind.__module__}: setting {name}: {problem['msg']}", file=sys.stderr)
-        _warn_old_names(kind)
-        raise SystemExit(1) from None
+        problems = [
+            _describe_problem(tuple(map(str, each["loc"])), each["msg"])
+            for each in error.errors(include_url=False, include_input=False)
+        ]
+    except SettingsError as error:
+        problems = [_describe_invalid_json(error)]
+    for problem in problems:
+        print(f"{kind.__module__}: setting {problem}", file=sys.stderr)
+    _warn_old_names(kind)
+    raise SystemExit(1)
+
+
+def _describe_problem(location: tuple[str, ...], message: str) -> str:
+    """Return the name of the setting, the place in its JSON if there is one, and the problem."""
+    name, *place = location
+    return ": ".join(filter(None, [name.upper(), ".".join(place), message]))
+
+
+def _describe_invalid_json(error: SettingsError) -> str:
+    """Return the name of the setting and the place of the fault.
+
+    The name is only in the text of the error: ``error parsing value for field "…" from source``.
+    """
+    name = re.search(r'field "(\w+)"', str(error))
+    return f"{name[1].upper() if name else error}: the value is not JSON: {error.__cause__}"
 
 
 def log_settings(settings: ServiceSettings) -> None:

@@ -1,4 +1,5 @@
 import logging
+from collections.abc import Mapping
 from typing import Annotated
 
 import pytest
@@ -127,3 +128,37 @@ def test_a_wrong_value_of_an_old_name_is_reported_with_both_names(
         load_settings(Limited)
     assert "setting LIMIT: Input should be a valid integer" in capsys.readouterr().err
     assert "MAXIMUM is the old name of the setting LIMIT" in caplog.text
+
+
+class Structured(ServiceSettings):
+    """Settings with JSON."""
+
+    grants: Mapping[str, tuple[int, ...]] = {}
+    """A JSON object."""
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        (
+            "{'acme': [1]}",
+            "the value is not JSON: Expecting property name enclosed in double quotes",
+        ),
+        ("secret", "the value is not JSON: Expecting value: line 1 column 1 (char 0)"),
+        ('{"acme": [1, "one"]}', "acme.1: Input should be a valid integer"),
+        ("[1]", "Input should be a valid dictionary"),
+    ],
+)
+def test_a_fault_in_json_is_one_line_with_the_setting_and_the_place(
+    value: str,
+    problem: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("GRANTS", value)
+    with pytest.raises(SystemExit) as caught:
+        load_settings(Structured)
+    assert caught.value.code == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f": setting GRANTS: {problem}" in line
+    assert value not in line
