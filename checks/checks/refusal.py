@@ -27,7 +27,7 @@ class Reason(StrEnum):
     RESERVED_NAME = "reserved-name"
     """The project is outside ALLOWED_PROJECTS, or has the name of a standard library module."""
     PROJECT_CLOSED = "project-closed"
-    """The project is archived or quarantined, or the release is closed."""
+    """The project is archived or quarantined, or the release is quarantined or closed."""
     PROJECT_TOO_LARGE = "project-too-large"
     """The record of the project is larger than 12 MiB."""
     NOT_A_ZIP = "not-a-zip"

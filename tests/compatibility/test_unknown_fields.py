@@ -166,6 +166,7 @@ def test_the_publisher_keeps_the_unknown_fields_of_all_entries() -> None:
         "revision": "8",
         "quarantined": False,
         "filenames": [WHEEL.filename],
+        "releases": [],
         "x_new": X_NEW,
     }
 

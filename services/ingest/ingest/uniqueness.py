@@ -1,4 +1,7 @@
-"""Rule "one file per release and tag set", decided from the names in the project's record."""
+"""Rules for new files that the project's record decides.
+
+A release has one file per build number and tag set, and a quarantined release gets no new files.
+"""
 
 import json
 from collections.abc import Callable, Collection
@@ -9,11 +12,11 @@ from checks.refusal import Reason, Refused
 from cloud.ports import Bucket
 from schemas import layout
 from schemas.equivalence import find_equivalent
-from schemas.names import ProjectName
+from schemas.names import ProjectName, normalize_release
 from schemas.types import require_known_version
 
 RequireUnique = Callable[[ParsedName], None]
-"""Function that refuses a new file if the project has an equivalent file."""
+"""Function that refuses a new file if its release is quarantined or has an equivalent file."""
 
 
 class UnreadableRecord(Exception):
@@ -26,21 +29,30 @@ def accept_equivalent_files(name: ParsedName) -> None:
 
 @dataclass(frozen=True, slots=True)
 class UniqueFiles:
-    """Names of the files of all projects, read from their records."""
+    """Names of the files and quarantined releases of all projects, read from their records."""
 
     metadata: Bucket
 
     def require_unique(self, name: ParsedName) -> None:
-        """Refuse a new file if the record has an equivalent one, removed files included.
+        """Refuse a new file of a quarantined release, or with an equivalent file in the record.
 
-        Two files that are promoted at the same time both pass. Then the indexer decides.
+        Removed files count. Two files that are promoted at the same time both pass. Then the
+        indexer decides.
 
-        :raises Refused: if there is an equivalent file, whatever its bytes.
+        :raises Refused: if the release is quarantined, or if there is an equivalent file with
+            any bytes.
         """
         record = self.metadata.read(layout.locate_record(ProjectName(name.project)))
         if record is None:
             return
-        if taken := find_equivalent(name.filename, read_filenames(record.data)):
+        outline = read_outline(record.data)
+        if normalize_release(str(name.version)) in outline.quarantined:
+            raise Refused(
+                Reason.PROJECT_CLOSED,
+                f"{name.project} {name.version} is quarantined: publish a new version, or ask an "
+                "operator to make the release active (set-status with the version)",
+            )
+        if taken := find_equivalent(name.filename, outline.filenames):
             same = "release" if name.kind == "sdist" else "release, build number and tag set"
             raise Refused(
                 Reason.EXISTS,
@@ -50,29 +62,60 @@ class UniqueFiles:
             )
 
 
-def read_filenames(record: bytes) -> Collection[str]:
-    """Return the names of the files in a record, without the validation of their facts.
+@dataclass(frozen=True, slots=True)
+class RecordOutline:
+    """Names in a record that decide about new files."""
+
+    filenames: Collection[str] = ()
+    """Names of the files, removed files included."""
+    quarantined: Collection[str] = ()
+    """Quarantined releases, in their normal form (:data:`schemas.types.Release`)."""
+
+
+def read_outline(record: bytes) -> RecordOutline:
+    """Return the outline of a record, without the validation of the facts of its files.
 
     :raises UnreadableRecord: if the document or its ``files`` is not a JSON object.
     :raises NewerSchemaVersion: if a newer release wrote the record in a newer form.
     """
     try:
-        document = json.loads(record, object_pairs_hook=_keep_names)
+        document = json.loads(record, object_pairs_hook=_reduce)
     except ValueError as error:
         raise UnreadableRecord(f"the record is not JSON: {error}") from error
-    files = ()
-    if isinstance(document, dict):
-        require_known_version("ProjectRecord", document.get("schema_version"))
-        files = document.get("files", ())
-    if not isinstance(document, dict | tuple) or not isinstance(files, tuple):
+    if isinstance(document, tuple):
+        return RecordOutline()
+    if not isinstance(document, dict):
+        raise UnreadableRecord("the record is not a JSON object")
+    require_known_version("ProjectRecord", document.get("schema_version"))
+    files, releases = document.get("files", ()), document.get(_RELEASES, ())
+    if not isinstance(files, tuple) or not isinstance(releases, tuple):
         raise UnreadableRecord("the record is not an object with a map of files")
-    return files
+    return RecordOutline(files, releases if isinstance(releases, _Quarantined) else ())
 
 
-def _keep_names(pairs: list[tuple[str, object]]) -> object:
-    """Reduce an object to its ``files`` and version; one with neither to a tuple of its keys.
+_RELEASES = "release_status"
+_KEPT = ("schema_version", "files", _RELEASES)
+
+
+class _Quarantined(tuple[str, ...]):
+    """Keys of an object whose values have the value ``quarantined``."""
+
+    __slots__ = ()
+
+
+_QUARANTINED = _Quarantined()
+"""Reduced form of an object with the value ``quarantined``."""
+
+
+def _reduce(pairs: list[tuple[str, object]]) -> object:
+    """Reduce a record to :data:`_KEPT`, and any other object to a tuple of its keys.
 
     So the memory for a large record is little more than that of its bytes.
     """
-    kept = {key: value for key, value in pairs if key in ("files", "schema_version")}
-    return kept or tuple(key for key, _ in pairs)
+    if kept := {key: value for key, value in pairs if key in _KEPT}:
+        return kept
+    if ("value", "quarantined") in pairs:
+        return _QUARANTINED
+    if any(value is _QUARANTINED for _, value in pairs):
+        return _Quarantined(key for key, value in pairs if value is _QUARANTINED)
+    return tuple(key for key, _ in pairs)

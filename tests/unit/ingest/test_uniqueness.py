@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from ingest.uniqueness import UnreadableRecord, read_filenames
+from ingest.uniqueness import RecordOutline, UnreadableRecord, read_outline
 from schemas import layout
 from schemas.names import ProjectName
 from schemas.records import ProjectRecord
@@ -119,23 +119,92 @@ def test_an_unreadable_record_is_no_reason_to_accept(service: InMemoryIngest) ->
 def test_the_light_parse_reads_the_names_of_the_files(filenames: tuple[str, ...]) -> None:
     register = {"issued_at": NOON, "command_id": "c", "value": True}
     record = make_record(*filenames, yanked={"files": {FILENAME: register}})
-    assert read_filenames(record.encode()) == tuple(record.files)
+    assert read_outline(record.encode()) == RecordOutline(tuple(record.files))
+
+
+STATUS = {"issued_at": NOON, "command_id": "c"}
+
+
+def test_the_light_parse_reads_the_quarantined_releases() -> None:
+    record = make_record(
+        FILENAME,
+        status={**STATUS, "value": "quarantined"},
+        yanked={"versions": {"3": {**STATUS, "value": True, "reason": "quarantined"}}},
+        release_status={
+            "1": {**STATUS, "value": "quarantined", "reason": "malware"},
+            "2": {**STATUS, "value": "active"},
+            "4": {**STATUS, "value": "quarantined"},
+        },
+    )
+    assert read_outline(record.encode()) == RecordOutline((FILENAME,), ("1", "4"))
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"), [("quarantined", "project-closed"), ("active", None)]
+)
+def test_a_quarantined_release_gets_no_new_file(
+    status: str, expected: str | None, service: InMemoryIngest
+) -> None:
+    releases = {"1": {**STATUS, "value": status}, "2": {**STATUS, "value": "active"}}
+    store_record(service, "acme-1.0.tar.gz", release_status=releases)
+    reason, detail = publish(service, SPELLING, build_wheel("acme", "1.0.0"))
+    assert reason == expected
+    if expected:
+        assert detail == (
+            "acme 1.0.0 is quarantined: publish a new version, or ask an operator to make the "
+            "release active (set-status with the version)"
+        )
+    assert (service.read_package(SPELLING) is None) == (expected is not None)
+    assert publish(service, wheel_filename("acme", "2.0"), build_wheel("acme", "2.0"))[0] is None
+
+
+def test_a_file_of_a_quarantined_release_is_announced_again(service: InMemoryIngest) -> None:
+    service.upload()
+    service.announce()
+    quarantined = {"1": {**STATUS, "value": "quarantined"}}
+    store_record(service, FILENAME, release_status=quarantined)
+    assert service.announce() == 204
+    assert publish(service, FILENAME, WHEEL) == (None, None)
+    assert len(service.accepted.messages) == 3
+
+
+def test_the_status_of_a_release_costs_no_further_request() -> None:
+    requests: dict[str, list[str]] = {"active": [], "quarantined": []}
+    for status, read in requests.items():
+        service = InMemoryIngest()
+        releases = {"1": {**STATUS, "value": status}}
+        store_record(service, "acme-0.9.tar.gz", release_status=releases)
+        service.metadata.before = lambda operation, bucket, name, read=read: read.append(operation)
+        publish(service, FILENAME, WHEEL)
+    assert requests["quarantined"] == requests["active"]
+    assert "objects.download" in requests["active"]
 
 
 def test_the_light_parse_reads_fields_and_values_of_newer_writers() -> None:
     document = json.loads(make_record(FILENAME).encode())
     document["files"][FILENAME]["attestations"] = [{"files": 1}]
     document["changed"] = {"1": "5"}
-    assert read_filenames(json.dumps(document).encode()) == (FILENAME,)
-    assert read_filenames(b"{}") == ()
+    document["release_status"] = {"1": {"value": "frozen", "history": ["quarantined"]}}
+    assert read_outline(json.dumps(document).encode()) == RecordOutline((FILENAME,))
+    assert read_outline(b"{}") == RecordOutline()
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"[]", b"1", b'{"files": 1}', b'{"files": ["a"]}', b'{"files": []', b"\xff"]
+    "data",
+    [
+        b"",
+        b"[]",
+        b"1",
+        b'{"files": 1}',
+        b'{"files": ["a"]}',
+        b'{"files": []',
+        b"\xff",
+        b'{"files": {}, "release_status": "quarantined"}',
+    ],
 )
 def test_a_document_that_is_no_record_is_unreadable(data: bytes) -> None:
     with pytest.raises(UnreadableRecord):
-        read_filenames(data)
+        read_outline(data)
 
 
 def test_another_spelling_of_the_project_is_refused_too(service: InMemoryIngest) -> None:
