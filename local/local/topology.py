@@ -37,6 +37,9 @@ MAX_DELIVERY_ATTEMPTS = 30
 WINDOW = 80
 # Back-off of 0.1 s to 6 s instead of 10 s to 600 s, so that a local mistake shows in seconds.
 BACK_OFF_SCALE = 0.01
+# Seconds in which a file that is on its way to the indexer arrives; 600 in production. The attempts
+# of the relay take longer, so a command with a typing error gets an answer and is no dead letter.
+COMMAND_GRACE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,7 @@ SUBSCRIPTIONS = (
     Subscription("ingest-file-uploaded", UPLOADS_TOPIC, "ingest"),
     Subscription("indexer-file-accepted", "file-accepted", "indexer"),
     Subscription("indexer-project-command", "project-command", "indexer"),
+    Subscription("indexer-command-accepted", "command-accepted", "indexer"),
     Subscription("publisher-project", "project-indexed", "publisher"),
     Subscription("publisher-catalog", "project-indexed", "catalog"),
 )
@@ -157,6 +161,7 @@ def build_service_environment(service: str, ports: Ports) -> dict[str, str]:
         "PORT": str(getattr(ports, service)),
         "GCP_PROJECT": GCP_PROJECT,
         "TOKENS_SECRET": TOKENS_SECRET,
+        "COMMAND_GRACE": str(COMMAND_GRACE),
         **BUCKETS,
         **build_topic_settings(),
         **build_emulator_environment(ports),

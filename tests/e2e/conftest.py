@@ -100,6 +100,23 @@ class LocalIndex:
         """Return the answer to a message without an object as soon as it exists."""
         return self._read_verdict(f"messages/{message_id}.json")
 
+    def wait_for_command(self, command_id: str) -> dict[str, object]:
+        """Return the answer to a command as soon as it exists."""
+        return self._read_verdict(f"commands/{command_id}.json")
+
+    def pull_dead_letters(self, subscription: str) -> list[object]:
+        """Return the dead letters of a subscription at the moment; it needs Google's emulator."""
+        host = self.environment["PUBSUB_EMULATOR_HOST"]
+        project = self.environment["CLOUDSDK_CORE_PROJECT"]
+        path = f"/v1/projects/{project}/subscriptions/{subscription}-dead-letter:pull"
+        body = json.dumps({"maxMessages": 10, "returnImmediately": True}).encode()
+        request = Request(
+            f"http://{host}{path}", body, {"Content-Type": "application/json"}
+        )
+        with urlopen(request, timeout=30) as answer:  # noqa: S310 - loopback
+            letters: list[object] = json.load(answer).get("receivedMessages", [])
+        return letters
+
     def _read_verdict(self, prefix: str) -> dict[str, object]:
         (verdict,) = wait_until(lambda: self.read_objects("verdicts", prefix).values())
         read: dict[str, object] = json.loads(verdict)

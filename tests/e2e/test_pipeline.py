@@ -219,6 +219,20 @@ def test_a_yank_reaches_pip(runtime: LocalIndex, python: Path, project: str) -> 
     assert read_version(runtime, python, project) == "1.0"
 
 
+def test_a_mistyped_command_is_answered_and_is_no_dead_letter(
+    runtime: LocalIndex, project: str
+) -> None:
+    if not runtime.has_gcloud:
+        pytest.skip("the built-in Pub/Sub has no REST API for gcloud")
+    command = {"action": "yank", "project": f"{project}-with-a-typo", "version": "1.0"}
+    publish = ("gcloud", "pubsub", "topics", "publish", "project-command", "--format=json")
+    published = json.loads(runtime.run(*publish, f"--message={json.dumps(command)}").stdout)
+    (command_id,) = published["messageIds"]
+    answer = runtime.wait_for_command(command_id)
+    assert (answer["outcome"], answer["reason"]) == ("refused", "not-found")
+    assert runtime.pull_dead_letters("indexer-project-command") == []
+
+
 @pytest.mark.parametrize("token", ["", "wrong", "gcpypi_wrong"])
 def test_without_a_valid_token_every_path_answers_401(runtime: LocalIndex, token: str) -> None:
     for path in ("/simple/", "/simple/acme/", "/packages/acme-1.0.tar.gz", "/nowhere"):

@@ -4,6 +4,7 @@ from dataclasses import asdict
 
 from local import topology
 from local.settings import RelaySettings
+from local.stand_ins.push_request import compute_back_off
 from local.topology import Ports, Subscription
 
 
@@ -43,12 +44,20 @@ def test_a_subscriptions_names_follow_from_its_own() -> None:
     assert each.path == "/push/ingest-file-uploaded"
 
 
+def test_the_relay_delivers_longer_than_a_mistyped_command_waits() -> None:
+    attempts = range(1, topology.MAX_DELIVERY_ATTEMPTS)
+    delivered_for = sum(compute_back_off(each, topology.BACK_OFF_SCALE) for each in attempts)
+    settings = topology.build_service_environment("indexer", Ports())
+    assert float(settings["COMMAND_GRACE"]) == 8 < delivered_for / 2
+
+
 def test_topics_are_settings() -> None:
     assert topology.build_topic_settings() == {
         "TOPIC_FILE_UPLOADED": "file-uploaded",
         "TOPIC_FILE_ACCEPTED": "file-accepted",
         "TOPIC_FILE_REFUSED": "file-refused",
         "TOPIC_PROJECT_COMMAND": "project-command",
+        "TOPIC_COMMAND_ACCEPTED": "command-accepted",
         "TOPIC_PROJECT_INDEXED": "project-indexed",
         "TOPIC_PROJECT_PUBLISHED": "project-published",
     }
@@ -63,6 +72,7 @@ def test_the_relay_finds_every_service_on_the_standard_ports_without_settings() 
         "ingest-file-uploaded": "http://127.0.0.1:8081/push/ingest-file-uploaded",
         "indexer-file-accepted": "http://127.0.0.1:8082/push/indexer-file-accepted",
         "indexer-project-command": "http://127.0.0.1:8082/push/indexer-project-command",
+        "indexer-command-accepted": "http://127.0.0.1:8082/push/indexer-command-accepted",
         "publisher-project": "http://127.0.0.1:8083/push/publisher-project",
         "publisher-catalog": "http://127.0.0.1:8084/push/publisher-catalog",
     }
