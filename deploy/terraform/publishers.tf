@@ -20,8 +20,13 @@ variable "publishers" {
     error_message = "The name of an uploader has 3 to 20 lower-case letters, digits and hyphens."
   }
   validation {
-    condition     = length(setintersection(keys(var.publishers), ["commands", "messages", "gcloud"])) == 0
-    error_message = "An uploader cannot be called commands, messages or gcloud: the buckets use these prefixes."
+    # Names of services and images, and prefixes of objects that are not the uploads of one uploader.
+    # The same list is in uploaders.tf; tests/deploy/test_identities.py checks both.
+    condition = length(setintersection(keys(var.publishers), [
+      "catalog", "commands", "gcloud", "images", "import", "indexer", "ingest", "jti", "local",
+      "messages", "operators", "proxy", "publisher", "repair", "upload", "web",
+    ])) == 0
+    error_message = "These names are reserved for services and for prefixes of objects: catalog, commands, gcloud, images, import, indexer, ingest, jti, local, messages, operators, proxy, publisher, repair, upload, web. Choose another name for the uploader."
   }
   validation {
     condition     = alltrue([for each in values(var.publishers) : each.issuer == null || trimspace(each.condition) != ""])

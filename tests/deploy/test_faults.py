@@ -97,6 +97,14 @@ FAULTS = (
         "The table of grants has changed",
     ),
     PlantedFault(
+        "uploader that shadows a service of its name",
+        "test",
+        f"{MODULES}/access/main.tf",
+        "member = var.services[right.who]",
+        "member = merge(var.services, var.uploaders)[right.who]",
+        "A service keeps its buckets if an uploader has its name.",
+    ),
+    PlantedFault(
         "no limit for uploads after the removal of the last uploader",
         "test",
         "deploy/terraform/main.tf",

@@ -106,6 +106,47 @@ run "buckets" {
   }
 }
 
+# A property of all names: the reserved names are refused only in the root module.
+run "uploaders_with_the_names_of_services" {
+  command = plan
+  module {
+    source = "./modules/access"
+  }
+  variables {
+    uploaders = {
+      for name in ["ingest", "indexer", "publisher", "catalog", "proxy", "repair"] : name => "serviceAccount:ci-${name}@example.com"
+    }
+    operators = []
+  }
+
+  assert {
+    condition = alltrue([
+      for name in keys(var.services) :
+      toset([for each in google_storage_bucket_iam_member.this : each.bucket if each.member == var.services[name]]) == toset(lookup({
+        ingest    = ["b-incoming", "b-packages", "b-verdicts", "b-metadata"]
+        indexer   = ["b-metadata", "b-verdicts"]
+        publisher = ["b-metadata", "b-static"]
+        catalog   = ["b-metadata", "b-static"]
+        proxy     = ["b-packages", "b-static"]
+        repair    = ["b-metadata", "b-static", "b-packages"]
+      }, name))
+    ])
+    error_message = "A service keeps its buckets if an uploader has its name."
+  }
+  assert {
+    condition = toset([for each in google_storage_bucket_iam_member.this : "${each.member} ${join(", ", each.condition[*].title)}" if startswith(each.member, "serviceAccount:ci-")]) == toset(flatten([
+      for name in keys(var.uploaders) : ["serviceAccount:ci-${name}@example.com only ${name}/"]
+    ]))
+    error_message = "An uploader with the name of a service has only the rights of an uploader."
+  }
+  assert {
+    condition = toset([for each in google_pubsub_topic_iam_member.this : "${each.member} ${each.topic}" if startswith(each.member, "serviceAccount:ci-")]) == toset([
+      for name in keys(var.uploaders) : "serviceAccount:ci-${name}@example.com t/file-uploaded"
+    ])
+    error_message = "An uploader with the name of a service publishes to file-uploaded only."
+  }
+}
+
 run "topics" {
   module {
     source = "./modules/access"

@@ -35,33 +35,38 @@ locals {
   ]
 
   uploaders = flatten([
-    for name in keys(var.uploaders) : [
-      { who = name, role = "creator", bucket = "incoming", prefixes = ["${name}/"] },
-      { who = name, role = "getter", bucket = "verdicts", prefixes = ["${name}/"] },
+    for name, member in var.uploaders : [
+      { who = name, role = "creator", bucket = "incoming", prefixes = ["${name}/"], member = member },
+      { who = name, role = "getter", bucket = "verdicts", prefixes = ["${name}/"], member = member },
     ]
   ])
 
   # Operators create tokens, so they can read packages in any case.
   operators = flatten([
     for who in var.operators : [
-      { who = who, role = "reader", bucket = "incoming" },
-      { who = who, role = "reader", bucket = "packages" },
-      { who = who, role = "reader", bucket = "verdicts" },
-      { who = who, role = "reader", bucket = "metadata" },
+      { who = who, role = "reader", bucket = "incoming", member = who },
+      { who = who, role = "reader", bucket = "packages", member = who },
+      { who = who, role = "reader", bucket = "verdicts", member = who },
+      { who = who, role = "reader", bucket = "metadata", member = who },
     ]
   ])
 
-  members = merge(var.services, var.uploaders, { for who in var.operators : who => who })
+  # Each kind of identity has its own map: an uploader with the name of a service gets none of its rights.
+  rights = concat(
+    [for right in local.services : merge(right, { member = var.services[right.who] })],
+    local.uploaders,
+    local.operators,
+  )
 
   grants = {
-    for grant in concat(local.services, local.uploaders, local.operators) :
-    join(" ", concat([grant.who, grant.role, grant.bucket], try(grant.prefixes, []))) => {
-      member   = local.members[grant.who]
-      role     = google_project_iam_custom_role.this[grant.role].id
-      bucket   = var.buckets[grant.bucket]
-      objects  = "projects/_/buckets/${var.buckets[grant.bucket]}/objects"
-      prefixes = try(grant.prefixes, [])
-      names    = try(grant.names, [])
+    for right in local.rights :
+    join(" ", concat([right.who, right.role, right.bucket], try(right.prefixes, []))) => {
+      member   = right.member
+      role     = google_project_iam_custom_role.this[right.role].id
+      bucket   = var.buckets[right.bucket]
+      objects  = "projects/_/buckets/${var.buckets[right.bucket]}/objects"
+      prefixes = try(right.prefixes, [])
+      names    = try(right.names, [])
     }
   }
 }

@@ -2,19 +2,21 @@ locals {
   # Publishing is the only grant on topics: Pub/Sub itself pushes.
   announcements = concat(
     [
-      { who = "ingest", topic = "file-accepted" },
-      { who = "ingest", topic = "file-refused" },
-      { who = "indexer", topic = "project-indexed" },
-      { who = "indexer", topic = "file-refused" },
-      { who = "publisher", topic = "project-published" },
-      { who = "repair", topic = "file-accepted" },
-      { who = "repair", topic = "project-indexed" },
+      for each in [
+        { who = "ingest", topic = "file-accepted" },
+        { who = "ingest", topic = "file-refused" },
+        { who = "indexer", topic = "project-indexed" },
+        { who = "indexer", topic = "file-refused" },
+        { who = "publisher", topic = "project-published" },
+        { who = "repair", topic = "file-accepted" },
+        { who = "repair", topic = "project-indexed" },
+      ] : merge(each, { member = var.services[each.who] })
     ],
-    [for name in keys(var.uploaders) : { who = name, topic = "file-uploaded" }],
+    [for name, member in var.uploaders : { who = name, topic = "file-uploaded", member = member }],
     # Operators may publish and repeat messages of uploaders and operators. The repair jobs repeat
     # messages of services.
-    [for who in var.operators : { who = who, topic = "project-command" }],
-    [for who in var.operators : { who = who, topic = "file-uploaded" }],
+    [for who in var.operators : { who = who, topic = "project-command", member = who }],
+    [for who in var.operators : { who = who, topic = "file-uploaded", member = who }],
   )
 }
 
@@ -23,7 +25,7 @@ resource "google_pubsub_topic_iam_member" "this" {
 
   topic  = var.topics[each.value.topic]
   role   = "roles/pubsub.publisher"
-  member = local.members[each.value.who]
+  member = each.value.member
 }
 
 # Grants without a narrower resource: read logs, see the state of jobs, and use the quota of the
