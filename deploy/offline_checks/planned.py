@@ -15,6 +15,9 @@ from offline_checks import terraform
 
 ROOT_TESTS = "tests/root.tftest.hcl"
 PROXY = "gcpypi-proxy"
+INGEST = "gcpypi-ingest"
+COMMANDS = "command-accepted"
+"""Topic for commands with their author; its subscribers believe the author."""
 PROJECT_ROLES = frozenset(
     {
         "roles/logging.logWriter",
@@ -66,6 +69,7 @@ def find_problems(folder: Path) -> list[str]:
         *_check_grants(found.resources),
         *_check_services(found.resources),
         *_check_subscriptions(found.resources),
+        *_check_commands(found.resources),
         *_check_storage(found.resources),
         *_check_alerts(found.resources),
     ]
@@ -157,6 +161,26 @@ def _list_grants_of_agent(resources: Iterable[PlannedResource], kind: str, key: 
         if each.type == kind
         and each.values["member"].endswith("@gcp-sa-pubsub.iam.gserviceaccount.com")
     }
+
+
+def _check_commands(resources: tuple[PlannedResource, ...]) -> Iterator[str]:
+    """Find identities besides ingest that may publish commands with an author."""
+    [topic] = [
+        each.values["id"]
+        for each in resources
+        if each.type == "google_pubsub_topic" and each.values["name"] == COMMANDS
+    ]
+    [ingest] = [
+        each.values["member"]
+        for each in resources
+        if each.type == "google_service_account" and each.values["account_id"] == INGEST
+    ]
+    for each in resources:
+        if not each.type.startswith("google_pubsub_topic_iam_") or each.values["topic"] != topic:
+            continue
+        members = {each.values.get("member"), *(each.values.get("members") or ())} - {None}
+        if members != {ingest}:
+            yield f"{each.address}: may publish commands in the name of any author"
 
 
 def _check_storage(resources: tuple[PlannedResource, ...]) -> Iterator[str]:

@@ -17,6 +17,9 @@ locals {
   # publishers is the former name (publishers.tf); a precondition above refuses both.
   uploaders = length(var.publishers) > 0 ? var.publishers : var.uploaders
 
+  # By name. The name of a principal in a list is its address without the part from the @ on.
+  operators = try(tomap(var.operators), { for each in var.operators : lower(regex("^\\w+:([^@/]+)@", each)[0]) => each })
+
   # Defined here, because the proxy needs this name and the secret needs the proxy's identity.
   tokens_secret = "gcpypi-tokens"
 
@@ -42,11 +45,22 @@ locals {
     ) : name => value if contains(["INDEX_URL", "TITLE"], name)
   }
 
+  # The setting UPLOADERS. An uploader with the default commands has the short form, which the images of
+  # release 0.2 can read too. A disabled one has no projects, and so no commands.
+  short_uploaders = {
+    for name, each in local.uploaders : name => each.disabled ? [] : each.projects
+    if each.disabled || toset(each.commands) == toset(["yank", "unyank"])
+  }
+  long_uploaders = {
+    for name, each in local.uploaders : name => { projects = each.projects, commands = each.commands }
+    if !contains(keys(local.short_uploaders), name)
+  }
+
   # Settings that depend on the installation; var.settings takes precedence.
   defaults = {
     publisher = local.page_settings
     catalog   = local.page_settings
-    ingest    = { UPLOADERS = jsonencode({ for name, each in local.uploaders : name => each.disabled ? [] : each.projects }) }
+    ingest    = { UPLOADERS = jsonencode(merge(local.short_uploaders, local.long_uploaders)) }
     proxy = {
       TOKENS_SECRET = local.tokens_secret
       # Cloud Run refuses a response with a Content-Length above 32 MiB; 1 MiB is left for headers.
@@ -116,7 +130,7 @@ module "repair" {
   region    = var.region
   images    = module.registry.images
   tag       = var.tag
-  operators = var.operators
+  operators = values(local.operators)
   # Settings of ingest and publisher (their images run the jobs) and the names of all buckets.
   environment = merge(
     { GCP_PROJECT = var.project },
@@ -151,7 +165,7 @@ module "access" {
   names_suffix = var.names_suffix
   services     = { for name, each in merge(module.service, { repair = module.repair }) : name => each.member }
   uploaders    = module.uploaders.members
-  operators    = var.operators
+  operators    = local.operators
   buckets      = module.storage.names
   topics       = module.messaging.topics
   dead_letters = module.messaging.dead_letters
@@ -163,7 +177,7 @@ module "secrets" {
   name      = local.tokens_secret
   region    = var.region
   reader    = module.service["proxy"].member
-  operators = var.operators
+  operators = values(local.operators)
 }
 
 module "observability" {

@@ -12,6 +12,7 @@ variable "publishers" {
     disabled    = optional(bool, false)
     cloud_build = optional(bool, false)
     users       = optional(list(string), [])
+    commands    = optional(list(string), ["yank", "unyank"])
   }))
   default = {}
 
@@ -43,6 +44,10 @@ variable "publishers" {
   validation {
     condition     = alltrue([for each in values(var.publishers) : each.pool_suffix == null || can(regex("^[a-z0-9]{1,4}$", each.pool_suffix))])
     error_message = "A pool_suffix has 1 to 4 lower-case letters and digits."
+  }
+  validation {
+    condition     = alltrue([for each in values(var.publishers) : length(setsubtract(each.commands, ["yank", "unyank", "remove", "restore", "set-status"])) == 0])
+    error_message = "The commands of an uploader are among yank, unyank, remove, restore and set-status."
   }
 }
 

@@ -19,6 +19,8 @@ variable "uploaders" {
     cloud_build: whether builds in this Google Cloud project may run as this uploader.
     users: principals (user:…, group:…, serviceAccount:…) that may run builds as this uploader. They
     also need rights to start builds and to write to the bucket "builds"; grant those yourself.
+    commands: commands that it may give for its projects, among yank, unyank, remove, restore and
+    set-status.
   EOT
   type = map(object({
     projects    = list(string)
@@ -30,6 +32,7 @@ variable "uploaders" {
     disabled    = optional(bool, false)
     cloud_build = optional(bool, false)
     users       = optional(list(string), [])
+    commands    = optional(list(string), ["yank", "unyank"])
   }))
   default = {}
 
@@ -61,5 +64,9 @@ variable "uploaders" {
   validation {
     condition     = alltrue([for each in values(var.uploaders) : each.pool_suffix == null || can(regex("^[a-z0-9]{1,4}$", each.pool_suffix))])
     error_message = "A pool_suffix has 1 to 4 lower-case letters and digits."
+  }
+  validation {
+    condition     = alltrue([for each in values(var.uploaders) : length(setsubtract(each.commands, ["yank", "unyank", "remove", "restore", "set-status"])) == 0])
+    error_message = "The commands of an uploader are among yank, unyank, remove, restore and set-status."
   }
 }

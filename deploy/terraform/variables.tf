@@ -35,13 +35,39 @@ variable "names_suffix" {
 }
 
 variable "operators" {
-  description = "Principals (user:…, group:…) that may yank and remove, create tokens, read all objects and the logs, replay dead letters and execute the repair jobs."
-  type        = list(string)
+  description = <<-EOT
+    Principals (user:…, group:…) that may give commands (yank, remove, quarantine, …), create tokens,
+    read all objects and the logs, replay dead letters and execute the repair jobs.
+    A list, or a map from names to principals. An operator gives commands as objects under
+    operators/<name>/, so the name is the author in records and answers. The name of a principal in a
+    list is its address without the part from the @ on.
+  EOT
+  type        = any
   default     = []
+  nullable    = false
 
   validation {
-    condition     = length(setintersection(var.operators, ["allUsers", "allAuthenticatedUsers"])) == 0
+    condition     = can(tolist([for each in try(values(var.operators), tolist(var.operators)) : tostring(each)]))
+    error_message = "operators is a list of principals, or a map from names to principals: operators = { ada = \"user:ada@example.com\" }."
+  }
+  validation {
+    condition     = length(setintersection(try(toset(values(var.operators)), toset(var.operators), toset([])), ["allUsers", "allAuthenticatedUsers"])) == 0
     error_message = "allUsers and allAuthenticatedUsers cannot be operators: name users or groups."
+  }
+  validation {
+    condition = alltrue([
+      for name in try(keys(var.operators), [for each in var.operators : lower(regex("^\\w+:([^@/]+)@", each)[0])], [""]) :
+      can(regex("^[a-z0-9][a-z0-9._-]{0,62}$", name))
+    ])
+    error_message = "The name of an operator has 1 to 63 lower-case letters, digits, dots, hyphens and underscores. A principal without such an address needs a name: operators = { ada = \"principal://…\" }."
+  }
+  validation {
+    condition     = length(distinct(try(keys(var.operators), [for each in var.operators : lower(regex("^\\w+:([^@/]+)@", each)[0])], []))) == length(var.operators)
+    error_message = "Two operators have the same name. Give each one its own: operators = { ada = \"user:ada@example.com\", ada-2 = \"user:ada@example.org\" }."
+  }
+  validation {
+    condition     = length(distinct(try(values(var.operators), tolist(var.operators), []))) == try(length(var.operators), 0)
+    error_message = "An operator is listed twice."
   }
 }
 

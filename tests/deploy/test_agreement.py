@@ -1,5 +1,6 @@
 """Settings, topics, subscriptions and names agree between Terraform and the code."""
 
+import re
 from typing import Any
 
 import pytest
@@ -12,6 +13,9 @@ from proxy.settings import Settings as ProxySettings
 from publisher.settings import RepairSettings
 from publisher.settings import Settings as PublisherSettings
 from schemas import layout
+from schemas.events import ProjectCommand
+
+from .conftest import ROOT
 
 SETTINGS: dict[str, type[ServiceSettings]] = {
     "ingest": IngestSettings,
@@ -138,6 +142,40 @@ def test_the_catalog_may_write_only_its_pages(resources: Resources) -> None:
         )
     ]
     assert layout.locate_changelog(1).startswith("changelog/")
+
+
+def read_condition(resources: Resources, address: str) -> str:
+    """Return the condition of the only grant on a bucket with this part of its address."""
+    grants = select(resources, "google_storage_bucket_iam_member")
+    [found] = [each for each in grants if address in each["address"]]
+    expression: str = found["condition"][0]["expression"]
+    return expression
+
+
+def test_an_uploader_may_read_the_answers_to_its_commands(resources: Resources) -> None:
+    condition = read_condition(resources, "hub getter verdicts commands")
+    command = layout.derive_command_id("hub/1/yank.command.json", 1)
+    prefix = layout.locate_command_verdict(command).rpartition(".json")[0].rpartition(".")[0]
+    verdicts = "projects/_/buckets/acme-packages-gcpypi-verdicts/objects"
+    assert condition == f'resource.name.startsWith("{verdicts}/{prefix}.")'
+
+
+def test_an_operator_may_create_only_commands_of_its_own_name(resources: Resources) -> None:
+    condition = read_condition(resources, "group:operators@example.com creator incoming")
+    author = layout.split_author("operators/operators/yank.command.json")
+    assert layout.is_operator(author)
+    incoming = "projects/_/buckets/acme-packages-gcpypi-incoming/objects"
+    assert condition == f'resource.name.startsWith("{incoming}/{author}/")'
+
+
+@pytest.mark.parametrize("file", ["uploaders.tf", "publishers.tf"])
+def test_the_commands_of_uploaders_are_actions_of_the_schema(file: str) -> None:
+    text = (ROOT / "deploy/terraform" / file).read_text("utf-8")
+    [allowed] = re.findall(r"setsubtract\(each.commands, \[(.*?)\]", text)
+    actions = ProjectCommand.model_json_schema()["properties"]["action"]["enum"]
+    assert re.findall(r'"([a-z-]+)"', allowed) == actions
+    [default] = re.findall(r"commands += optional\(list\(string\), \[(.*?)\]", text)
+    assert default == '"yank", "unyank"'
 
 
 def test_the_indexer_may_write_the_answers_to_commands(resources: Resources) -> None:

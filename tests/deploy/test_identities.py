@@ -44,7 +44,7 @@ def name_members(resources: Resources) -> dict[str, str]:
 def list_grants(resources: Resources) -> Iterator[tuple[str, ...]]:
     """Yield the identity, the role, the resource and the condition of each grant of an account."""
     names = name_members(resources)
-    roles = {
+    roles: dict[str, str] = {
         each["id"]: each["role_id"]
         for each in resources
         if each["type"] == "google_project_iam_custom_role"
@@ -53,8 +53,9 @@ def list_grants(resources: Resources) -> Iterator[tuple[str, ...]]:
     for each in resources:
         if each.get("member") in names and "role" in each:
             conditions = "".join(c["title"] + c["expression"] for c in each.get("condition") or ())
-            on = each.get("bucket") or topics.get(each.get("topic", "")) or each["type"]
-            yield names[each["member"]], roles.get(each["role"], each["role"]), on, conditions
+            on: str = each.get("bucket") or topics.get(each.get("topic", "")) or each["type"]
+            role = str(each["role"])
+            yield names[each["member"]], roles.get(role, role), on, conditions
 
 
 @pytest.fixture(scope="module")
@@ -86,18 +87,23 @@ def test_no_name_of_an_uploader_changes_the_rights_of_another_identity(
     assert {who for who, *_ in after - before} == added
 
 
-def test_each_uploader_has_the_same_rights_under_its_own_prefix(crowd: Resources) -> None:
-    rights: dict[str, set[tuple[str, ...]]] = {}
-    for who, role, on, condition in list_grants(crowd):
-        name = who.removeprefix("gcpypi-ci-")
-        # A build has more rights: modules/uploaders.
-        if name != who and name not in ("build", "hub"):
-            own = re.sub(rf"(?<=[/ ]){re.escape(name)}(?=[/.])", "NAME", condition)
-            rights.setdefault(name, set()).add((role, on, own))
-    assert len(rights) == len(generate_names())
-    [first, *others] = rights.values()
-    assert all(each == first for each in others)
-    assert "NAME" in str(first)
+def limit(bucket: str, prefix: str) -> str:
+    """Return title and expression of the condition for a prefix of a bucket."""
+    objects = f"projects/_/buckets/acme-packages-gcpypi-{bucket}/objects"
+    return f'only {prefix}resource.name.startsWith("{objects}/{prefix}")'
+
+
+def test_each_uploader_has_rights_only_under_its_own_prefix(crowd: Resources) -> None:
+    grants = list(list_grants(crowd))
+    creator, getter = "gcpypi_object_creator", "gcpypi_object_getter"
+    incoming, verdicts = "acme-packages-gcpypi-incoming", "acme-packages-gcpypi-verdicts"
+    for name in generate_names():
+        assert {tuple(rest) for who, *rest in grants if who == f"gcpypi-ci-{name}"} == {
+            (creator, incoming, limit("incoming", f"{name}/")),
+            (getter, verdicts, limit("verdicts", f"{name}/")),
+            (getter, verdicts, limit("verdicts", f"commands/{name}.")),
+            ("roles/pubsub.publisher", "file-uploaded", ""),
+        }
 
 
 @pytest.mark.parametrize("file", ["uploaders.tf", "publishers.tf"])

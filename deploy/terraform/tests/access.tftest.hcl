@@ -14,9 +14,9 @@ variables {
     repair    = "serviceAccount:repair@example.com"
   }
   uploaders    = { acme = "serviceAccount:ci-acme@example.com", zeta = "serviceAccount:ci-zeta@example.com" }
-  operators    = ["group:operators@example.com"]
+  operators    = { team = "group:operators@example.com" }
   buckets      = { incoming = "b-incoming", packages = "b-packages", verdicts = "b-verdicts", metadata = "b-metadata", static = "b-static" }
-  topics       = { file-uploaded = "t/file-uploaded", file-accepted = "t/file-accepted", file-refused = "t/file-refused", project-command = "t/project-command", project-indexed = "t/project-indexed", project-published = "t/project-published" }
+  topics       = { file-uploaded = "t/file-uploaded", file-accepted = "t/file-accepted", file-refused = "t/file-refused", project-command = "t/project-command", command-accepted = "t/command-accepted", project-indexed = "t/project-indexed", project-published = "t/project-published" }
   dead_letters = { ingest-file-uploaded-dead-letter = "s/ingest-file-uploaded-dead-letter" }
 }
 
@@ -84,11 +84,14 @@ run "buckets" {
       "proxy reader b-static all",
       "ci-acme creator b-incoming resource.name.startsWith(\"projects/_/buckets/b-incoming/objects/acme/\")",
       "ci-acme getter b-verdicts resource.name.startsWith(\"projects/_/buckets/b-verdicts/objects/acme/\")",
+      "ci-acme getter b-verdicts resource.name.startsWith(\"projects/_/buckets/b-verdicts/objects/commands/acme.\")",
       "ci-zeta creator b-incoming resource.name.startsWith(\"projects/_/buckets/b-incoming/objects/zeta/\")",
       "ci-zeta getter b-verdicts resource.name.startsWith(\"projects/_/buckets/b-verdicts/objects/zeta/\")",
+      "ci-zeta getter b-verdicts resource.name.startsWith(\"projects/_/buckets/b-verdicts/objects/commands/zeta.\")",
       "repair reader b-metadata all",
       "repair reader b-static all",
       "repair appender b-packages all",
+      "operators creator b-incoming resource.name.startsWith(\"projects/_/buckets/b-incoming/objects/operators/team/\")",
       "operators reader b-incoming all",
       "operators reader b-packages all",
       "operators reader b-verdicts all",
@@ -116,7 +119,7 @@ run "uploaders_with_the_names_of_services" {
     uploaders = {
       for name in ["ingest", "indexer", "publisher", "catalog", "proxy", "repair"] : name => "serviceAccount:ci-${name}@example.com"
     }
-    operators = []
+    operators = {}
   }
 
   assert {
@@ -135,7 +138,7 @@ run "uploaders_with_the_names_of_services" {
   }
   assert {
     condition = toset([for each in google_storage_bucket_iam_member.this : "${each.member} ${join(", ", each.condition[*].title)}" if startswith(each.member, "serviceAccount:ci-")]) == toset(flatten([
-      for name in keys(var.uploaders) : ["serviceAccount:ci-${name}@example.com only ${name}/"]
+      for name in keys(var.uploaders) : ["serviceAccount:ci-${name}@example.com only ${name}/", "serviceAccount:ci-${name}@example.com only commands/${name}."]
     ]))
     error_message = "An uploader with the name of a service has only the rights of an uploader."
   }
@@ -156,6 +159,7 @@ run "topics" {
     condition = toset([for each in google_pubsub_topic_iam_member.this : "${trimsuffix(split(":", each.member)[1], "@example.com")} ${each.role} ${each.topic}"]) == toset([
       "ingest roles/pubsub.publisher t/file-accepted",
       "ingest roles/pubsub.publisher t/file-refused",
+      "ingest roles/pubsub.publisher t/command-accepted",
       "indexer roles/pubsub.publisher t/project-indexed",
       "indexer roles/pubsub.publisher t/file-refused",
       "publisher roles/pubsub.publisher t/project-published",

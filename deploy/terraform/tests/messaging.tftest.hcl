@@ -27,21 +27,23 @@ run "messages" {
 
   assert {
     condition = { for name, each in google_pubsub_subscription.this : name => each.push_config[0].push_endpoint } == {
-      ingest-file-uploaded    = "https://ingest.example.com/push/ingest-file-uploaded"
-      indexer-file-accepted   = "https://indexer.example.com/push/indexer-file-accepted"
-      indexer-project-command = "https://indexer.example.com/push/indexer-project-command"
-      publisher-project       = "https://publisher.example.com/push/publisher-project"
-      publisher-catalog       = "https://catalog.example.com/push/publisher-catalog"
+      ingest-file-uploaded     = "https://ingest.example.com/push/ingest-file-uploaded"
+      indexer-file-accepted    = "https://indexer.example.com/push/indexer-file-accepted"
+      indexer-project-command  = "https://indexer.example.com/push/indexer-project-command"
+      indexer-command-accepted = "https://indexer.example.com/push/indexer-command-accepted"
+      publisher-project        = "https://publisher.example.com/push/publisher-project"
+      publisher-catalog        = "https://catalog.example.com/push/publisher-catalog"
     }
     error_message = "Each subscription pushes to its own path of its service."
   }
   assert {
     condition = { for name, each in google_pubsub_subscription.this : name => each.topic } == {
-      ingest-file-uploaded    = google_pubsub_topic.this["file-uploaded"].id
-      indexer-file-accepted   = google_pubsub_topic.this["file-accepted"].id
-      indexer-project-command = google_pubsub_topic.this["project-command"].id
-      publisher-project       = google_pubsub_topic.this["project-indexed"].id
-      publisher-catalog       = google_pubsub_topic.this["project-indexed"].id
+      ingest-file-uploaded     = google_pubsub_topic.this["file-uploaded"].id
+      indexer-file-accepted    = google_pubsub_topic.this["file-accepted"].id
+      indexer-project-command  = google_pubsub_topic.this["project-command"].id
+      indexer-command-accepted = google_pubsub_topic.this["command-accepted"].id
+      publisher-project        = google_pubsub_topic.this["project-indexed"].id
+      publisher-catalog        = google_pubsub_topic.this["project-indexed"].id
     }
     error_message = "Each subscription belongs to the right topic."
   }

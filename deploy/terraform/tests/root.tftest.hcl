@@ -147,6 +147,37 @@ run "disabled_uploader" {
   }
 }
 
+run "commands_of_uploaders" {
+  command = plan
+  variables {
+    uploaders = {
+      default = { projects = ["a"], cloud_build = true }
+      ordered = { projects = ["b"], cloud_build = true, commands = ["unyank", "yank"] }
+      none    = { projects = ["c"], cloud_build = true, commands = [] }
+      more    = { projects = ["d", "d-*"], cloud_build = true, commands = ["yank", "unyank", "remove"] }
+      stopped = { projects = ["e"], cloud_build = true, commands = ["yank"], disabled = true }
+    }
+  }
+  assert {
+    condition = jsondecode(local.defaults.ingest.UPLOADERS) == {
+      default = ["a"]
+      ordered = ["b"]
+      none    = { projects = ["c"], commands = [] }
+      more    = { projects = ["d", "d-*"], commands = ["yank", "unyank", "remove"] }
+      stopped = []
+    }
+    error_message = "Only uploaders with other commands than the default have the long form in UPLOADERS."
+  }
+}
+
+run "unknown_command" {
+  command = plan
+  variables {
+    uploaders = { acme = { projects = ["a"], cloud_build = true, commands = ["yank", "delete"] } }
+  }
+  expect_failures = [var.uploaders]
+}
+
 run "an_issuer_needs_a_condition" {
   command = plan
   variables {
@@ -198,6 +229,76 @@ run "all_users_cannot_be_operators" {
   command = plan
   variables {
     operators = ["allUsers"]
+  }
+  expect_failures = [var.operators]
+}
+
+run "names_of_operators" {
+  command = plan
+  variables {
+    operators = ["user:Ada.Lovelace@example.com", "group:packages@example.com"]
+  }
+  assert {
+    condition     = local.operators == { "ada.lovelace" = "user:Ada.Lovelace@example.com", packages = "group:packages@example.com" }
+    error_message = "The name of an operator in a list is the address up to the @."
+  }
+}
+
+run "given_names_of_operators" {
+  command = plan
+  variables {
+    operators = { ada = "user:ada@example.com", ada-2 = "user:ada@example.org", pool = "principalSet://iam.googleapis.com/pool/group/g" }
+  }
+  assert {
+    condition     = local.operators == tomap({ ada = "user:ada@example.com", ada-2 = "user:ada@example.org", pool = "principalSet://iam.googleapis.com/pool/group/g" })
+    error_message = "operators can be a map with the names."
+  }
+}
+
+run "two_operators_of_one_name" {
+  command = plan
+  variables {
+    operators = ["user:ada@example.com", "user:ada@example.org"]
+  }
+  expect_failures = [var.operators]
+}
+
+run "one_operator_twice" {
+  command = plan
+  variables {
+    operators = { ada = "user:ada@example.com", bea = "user:ada@example.com" }
+  }
+  expect_failures = [var.operators]
+}
+
+run "operator_without_a_name" {
+  command = plan
+  variables {
+    operators = ["principalSet://iam.googleapis.com/pool/group/g"]
+  }
+  expect_failures = [var.operators]
+}
+
+run "operator_with_a_slash_in_its_name" {
+  command = plan
+  variables {
+    operators = { "ada/../bea" = "user:ada@example.com" }
+  }
+  expect_failures = [var.operators]
+}
+
+run "operators_is_no_list" {
+  command = plan
+  variables {
+    operators = "group:packages@example.com"
+  }
+  expect_failures = [var.operators]
+}
+
+run "all_users_cannot_be_a_named_operator" {
+  command = plan
+  variables {
+    operators = { all = "allUsers" }
   }
   expect_failures = [var.operators]
 }

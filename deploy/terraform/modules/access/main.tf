@@ -38,12 +38,16 @@ locals {
     for name, member in var.uploaders : [
       { who = name, role = "creator", bucket = "incoming", prefixes = ["${name}/"], member = member },
       { who = name, role = "getter", bucket = "verdicts", prefixes = ["${name}/"], member = member },
+      # Answers to its commands; the dot ends its name.
+      { who = name, role = "getter", bucket = "verdicts", prefixes = ["commands/${name}."], member = member },
     ]
   ])
 
   # Operators create tokens, so they can read packages in any case.
   operators = flatten([
-    for who in var.operators : [
+    for name, who in var.operators : [
+      # The author of a command is the prefix of its object.
+      { who = who, role = "creator", bucket = "incoming", prefixes = ["operators/${name}/"], member = who },
       { who = who, role = "reader", bucket = "incoming", member = who },
       { who = who, role = "reader", bucket = "packages", member = who },
       { who = who, role = "reader", bucket = "verdicts", member = who },

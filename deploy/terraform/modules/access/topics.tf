@@ -5,6 +5,8 @@ locals {
       for each in [
         { who = "ingest", topic = "file-accepted" },
         { who = "ingest", topic = "file-refused" },
+        # Only ingest: it checks who gave the command.
+        { who = "ingest", topic = "command-accepted" },
         { who = "indexer", topic = "project-indexed" },
         { who = "indexer", topic = "file-refused" },
         { who = "publisher", topic = "project-published" },
@@ -15,8 +17,8 @@ locals {
     [for name, member in var.uploaders : { who = name, topic = "file-uploaded", member = member }],
     # Operators may publish and repeat messages of uploaders and operators. The repair jobs repeat
     # messages of services.
-    [for who in var.operators : { who = who, topic = "project-command", member = who }],
-    [for who in var.operators : { who = who, topic = "file-uploaded", member = who }],
+    [for who in values(var.operators) : { who = who, topic = "project-command", member = who }],
+    [for who in values(var.operators) : { who = who, topic = "file-uploaded", member = who }],
   )
 }
 
@@ -32,7 +34,7 @@ resource "google_pubsub_topic_iam_member" "this" {
 # Google Cloud project for requests to Secret Manager.
 resource "google_project_iam_member" "operators" {
   for_each = {
-    for pair in setproduct(var.operators, ["logging.viewer", "run.viewer", "serviceusage.serviceUsageConsumer"]) :
+    for pair in setproduct(values(var.operators), ["logging.viewer", "run.viewer", "serviceusage.serviceUsageConsumer"]) :
     "${pair[0]}: ${pair[1]}" => { member = pair[0], role = "roles/${pair[1]}" }
   }
 
@@ -44,7 +46,7 @@ resource "google_project_iam_member" "operators" {
 # Operators read dead letters, and acknowledge them after a replay.
 resource "google_pubsub_subscription_iam_member" "operators" {
   for_each = {
-    for pair in setproduct(var.operators, keys(var.dead_letters)) :
+    for pair in setproduct(values(var.operators), keys(var.dead_letters)) :
     "${pair[0]} ${pair[1]}" => { member = pair[0], subscription = pair[1] }
   }
 

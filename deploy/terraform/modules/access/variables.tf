@@ -19,8 +19,8 @@ variable "uploaders" {
 }
 
 variable "operators" {
-  description = "IAM members of the operators."
-  type        = list(string)
+  description = "IAM members of the operators, by name."
+  type        = map(string)
 }
 
 variable "buckets" {

@@ -6,16 +6,18 @@ locals {
     "file-accepted",
     "file-refused",
     "project-command",
+    "command-accepted",
     "project-indexed",
     "project-published",
   ])
 
   subscriptions = {
-    ingest-file-uploaded    = { topic = "file-uploaded", service = "ingest" }
-    indexer-file-accepted   = { topic = "file-accepted", service = "indexer" }
-    indexer-project-command = { topic = "project-command", service = "indexer" }
-    publisher-project       = { topic = "project-indexed", service = "publisher" }
-    publisher-catalog       = { topic = "project-indexed", service = "catalog" }
+    ingest-file-uploaded     = { topic = "file-uploaded", service = "ingest" }
+    indexer-file-accepted    = { topic = "file-accepted", service = "indexer" }
+    indexer-project-command  = { topic = "project-command", service = "indexer" }
+    indexer-command-accepted = { topic = "command-accepted", service = "indexer" }
+    publisher-project        = { topic = "project-indexed", service = "publisher" }
+    publisher-catalog        = { topic = "project-indexed", service = "catalog" }
   }
 
   # Service agent of Pub/Sub: it moves dead letters and signs in as var.pusher.
