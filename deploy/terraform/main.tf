@@ -164,11 +164,14 @@ module "access" {
   project      = var.project
   names_suffix = var.names_suffix
   services     = { for name, each in merge(module.service, { repair = module.repair }) : name => each.member }
-  uploaders    = module.uploaders.members
-  operators    = local.operators
-  buckets      = module.storage.names
-  topics       = module.messaging.topics
-  dead_letters = module.messaging.dead_letters
+  uploaders = {
+    for name, member in module.uploaders.members : name => { member = member, announce = local.uploaders[name].announce }
+  }
+  operators        = local.operators
+  command_messages = var.command_messages
+  buckets          = module.storage.names
+  topics           = module.messaging.topics
+  dead_letters     = module.messaging.dead_letters
 }
 
 module "secrets" {

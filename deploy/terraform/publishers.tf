@@ -13,6 +13,7 @@ variable "publishers" {
     cloud_build = optional(bool, false)
     users       = optional(list(string), [])
     commands    = optional(list(string), ["yank", "unyank"])
+    announce    = optional(bool, true)
   }))
   default = {}
 

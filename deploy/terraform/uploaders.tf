@@ -3,8 +3,7 @@
 variable "uploaders" {
   description = <<-EOT
     CI identities that may publish, by the first segment of the object names of their uploads. Each
-    uploader gets a service account that can create objects under its own prefix, and a Pub/Sub grant
-    to announce them.
+    uploader gets a service account that can create objects under its own prefix.
     projects: globs of the Python projects that it may publish.
     issuer: issuer of the OIDC tokens of its CI (Workload Identity), for example
     https://token.actions.githubusercontent.com. Leave it out for Cloud Build.
@@ -21,6 +20,8 @@ variable "uploaders" {
     also need rights to start builds and to write to the bucket "builds"; grant those yourself.
     commands: commands that it may give for its projects, among yank, unyank, remove, restore and
     set-status.
+    announce: whether it may also announce uploads by messages on file-uploaded. The bucket announces
+    each upload in any case.
   EOT
   type = map(object({
     projects    = list(string)
@@ -33,6 +34,7 @@ variable "uploaders" {
     cloud_build = optional(bool, false)
     users       = optional(list(string), [])
     commands    = optional(list(string), ["yank", "unyank"])
+    announce    = optional(bool, true)
   }))
   default = {}
 

@@ -71,6 +71,13 @@ variable "operators" {
   }
 }
 
+variable "command_messages" {
+  description = "Whether operators may also give commands as messages on project-command. Pub/Sub does not log who publishes a message, so these commands have no author."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
 variable "settings" {
   description = "Further settings, by service: { ingest = { STRICT = \"true\" } }. docs/configuration.md lists them."
   type        = map(map(string))

@@ -129,6 +129,22 @@ FAULTS = (
         "The table of grants has changed",
     ),
     PlantedFault(
+        "uploader that may publish in spite of announce = false",
+        "test",
+        f"{MODULES}/access/topics.tf",
+        "member = each.member } if each.announce]",
+        "member = each.member }]",
+        "An uploader with announce = false publishes no messages.",
+    ),
+    PlantedFault(
+        "commands without an author in spite of command_messages = false",
+        "test",
+        f"{MODULES}/access/topics.tf",
+        "for who in var.command_messages ? values(var.operators) : [] :",
+        "for who in values(var.operators) :",
+        "Without command_messages no operator publishes on project-command.",
+    ),
+    PlantedFault(
         "no limit for uploads after the removal of the last uploader",
         "test",
         "deploy/terraform/main.tf",

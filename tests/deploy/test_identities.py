@@ -106,6 +106,13 @@ def test_each_uploader_has_rights_only_under_its_own_prefix(crowd: Resources) ->
         }
 
 
+def test_an_uploader_with_announce_false_publishes_no_messages(resources: Resources) -> None:
+    """The uploader hub of the tests has ``announce = false``."""
+    publishers = {(who, on) for who, role, on, _ in list_grants(resources) if "pubsub" in role}
+    uploaders = {(who, on) for who, on in publishers if who.startswith("gcpypi-ci-")}
+    assert uploaders == {("gcpypi-ci-build", "file-uploaded")}
+
+
 @pytest.mark.parametrize("file", ["uploaders.tf", "publishers.tf"])
 def test_the_names_of_services_and_prefixes_are_reserved(file: str, resources: Resources) -> None:
     text = (ROOT / "deploy/terraform" / file).read_text("utf-8")

@@ -13,11 +13,15 @@ variables {
     proxy     = "serviceAccount:proxy@example.com"
     repair    = "serviceAccount:repair@example.com"
   }
-  uploaders    = { acme = "serviceAccount:ci-acme@example.com", zeta = "serviceAccount:ci-zeta@example.com" }
-  operators    = { team = "group:operators@example.com" }
-  buckets      = { incoming = "b-incoming", packages = "b-packages", verdicts = "b-verdicts", metadata = "b-metadata", static = "b-static" }
-  topics       = { file-uploaded = "t/file-uploaded", file-accepted = "t/file-accepted", file-refused = "t/file-refused", project-command = "t/project-command", command-accepted = "t/command-accepted", project-indexed = "t/project-indexed", project-published = "t/project-published" }
-  dead_letters = { ingest-file-uploaded-dead-letter = "s/ingest-file-uploaded-dead-letter" }
+  uploaders = {
+    acme = { member = "serviceAccount:ci-acme@example.com", announce = true }
+    zeta = { member = "serviceAccount:ci-zeta@example.com", announce = true }
+  }
+  command_messages = true
+  operators        = { team = "group:operators@example.com" }
+  buckets          = { incoming = "b-incoming", packages = "b-packages", verdicts = "b-verdicts", metadata = "b-metadata", static = "b-static" }
+  topics           = { file-uploaded = "t/file-uploaded", file-accepted = "t/file-accepted", file-refused = "t/file-refused", project-command = "t/project-command", command-accepted = "t/command-accepted", project-indexed = "t/project-indexed", project-published = "t/project-published" }
+  dead_letters     = { ingest-file-uploaded-dead-letter = "s/ingest-file-uploaded-dead-letter" }
 }
 
 run "roles" {
@@ -117,7 +121,7 @@ run "uploaders_with_the_names_of_services" {
   }
   variables {
     uploaders = {
-      for name in ["ingest", "indexer", "publisher", "catalog", "proxy", "repair"] : name => "serviceAccount:ci-${name}@example.com"
+      for name in ["ingest", "indexer", "publisher", "catalog", "proxy", "repair"] : name => { member = "serviceAccount:ci-${name}@example.com", announce = true }
     }
     operators = {}
   }
@@ -179,5 +183,46 @@ run "topics" {
   assert {
     condition     = toset([for each in google_project_iam_member.operators : "${each.member} ${each.role}"]) == toset([for role in ["logging.viewer", "run.viewer", "serviceusage.serviceUsageConsumer"] : "group:operators@example.com roles/${role}"])
     error_message = "Operators have only read roles on the Google Cloud project."
+  }
+}
+
+run "announcements_taken_away" {
+  command = plan
+  module {
+    source = "./modules/access"
+  }
+  variables {
+    uploaders = {
+      acme = { member = "serviceAccount:ci-acme@example.com", announce = false }
+      zeta = { member = "serviceAccount:ci-zeta@example.com", announce = true }
+    }
+  }
+
+  assert {
+    condition     = toset([for each in google_pubsub_topic_iam_member.this : each.member if startswith(each.member, "serviceAccount:ci-")]) == toset(["serviceAccount:ci-zeta@example.com"])
+    error_message = "An uploader with announce = false publishes no messages."
+  }
+  assert {
+    condition     = length([for each in google_storage_bucket_iam_member.this : each if each.member == "serviceAccount:ci-acme@example.com"]) == 3
+    error_message = "An uploader with announce = false can upload and read its answers."
+  }
+}
+
+run "command_messages_taken_away" {
+  command = plan
+  module {
+    source = "./modules/access"
+  }
+  variables {
+    command_messages = false
+  }
+
+  assert {
+    condition     = [for each in google_pubsub_topic_iam_member.this : each.topic if each.member == "group:operators@example.com"] == ["t/file-uploaded"]
+    error_message = "Without command_messages no operator publishes on project-command."
+  }
+  assert {
+    condition     = length([for each in google_pubsub_topic_iam_member.this : each if each.topic == "t/project-command"]) == 0
+    error_message = "Without command_messages no identity publishes on project-command."
   }
 }

@@ -22,7 +22,7 @@ variables {
   settings    = { ingest = { STRICT = "true" }, publisher = { TITLE = "Acme's packages" } }
   instances   = { proxy = 5 }
   uploaders = {
-    hub   = { projects = ["acme-*"], issuer = "https://token.actions.githubusercontent.com", condition = "assertion.repository == 'acme/widgets'" }
+    hub   = { projects = ["acme-*"], issuer = "https://token.actions.githubusercontent.com", condition = "assertion.repository == 'acme/widgets'", announce = false }
     build = { projects = ["*"], cloud_build = true, users = ["user:ada@example.com"] }
   }
 }

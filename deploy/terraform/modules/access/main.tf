@@ -35,11 +35,11 @@ locals {
   ]
 
   uploaders = flatten([
-    for name, member in var.uploaders : [
-      { who = name, role = "creator", bucket = "incoming", prefixes = ["${name}/"], member = member },
-      { who = name, role = "getter", bucket = "verdicts", prefixes = ["${name}/"], member = member },
+    for name, each in var.uploaders : [
+      { who = name, role = "creator", bucket = "incoming", prefixes = ["${name}/"], member = each.member },
+      { who = name, role = "getter", bucket = "verdicts", prefixes = ["${name}/"], member = each.member },
       # Answers to its commands; the dot ends its name.
-      { who = name, role = "getter", bucket = "verdicts", prefixes = ["commands/${name}."], member = member },
+      { who = name, role = "getter", bucket = "verdicts", prefixes = ["commands/${name}."], member = each.member },
     ]
   ])
 

@@ -14,10 +14,11 @@ locals {
         { who = "repair", topic = "project-indexed" },
       ] : merge(each, { member = var.services[each.who] })
     ],
-    [for name, member in var.uploaders : { who = name, topic = "file-uploaded", member = member }],
+    # Without this right the bucket still announces each upload.
+    [for name, each in var.uploaders : { who = name, topic = "file-uploaded", member = each.member } if each.announce],
     # Operators may publish and repeat messages of uploaders and operators. The repair jobs repeat
     # messages of services.
-    [for who in values(var.operators) : { who = who, topic = "project-command", member = who }],
+    [for who in var.command_messages ? values(var.operators) : [] : { who = who, topic = "project-command", member = who }],
     [for who in values(var.operators) : { who = who, topic = "file-uploaded", member = who }],
   )
 }

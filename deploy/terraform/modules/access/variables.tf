@@ -14,13 +14,18 @@ variable "services" {
 }
 
 variable "uploaders" {
-  description = "IAM members of the uploaders, by name."
-  type        = map(string)
+  description = "IAM members of the uploaders, by name, and whether each may announce uploads by message."
+  type        = map(object({ member = string, announce = bool }))
 }
 
 variable "operators" {
   description = "IAM members of the operators, by name."
   type        = map(string)
+}
+
+variable "command_messages" {
+  description = "Whether operators may publish commands on project-command."
+  type        = bool
 }
 
 variable "buckets" {
