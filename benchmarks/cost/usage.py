@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import chain
 
 import httpx
 
@@ -83,7 +84,7 @@ def count_publish(files: int) -> Usage:
         class_b=storage.counts.billed["B"] + 1,  # the notification of the bucket
         requests=pushes,
         log_bytes=sum(logged),
-        message_bytes=sum(map(_count_charged_bytes, pipeline.messages)),
+        message_bytes=sum(map(_count_charged_bytes, pipeline.messages, pipeline.attributes)),
     )
 
 
@@ -91,8 +92,9 @@ def _count_pushes(message: Message) -> int:
     return sum(each.topic == message.topic for each in SUBSCRIPTIONS)
 
 
-def _count_charged_bytes(message: Message) -> int:
-    return max(MIN_MESSAGE_BYTES, len(message.encode())) * (1 + _count_pushes(message))
+def _count_charged_bytes(message: Message, attributes: Mapping[str, str]) -> int:
+    size = len(message.encode()) + sum(map(len, chain(*attributes.items())))
+    return max(MIN_MESSAGE_BYTES, size) * (1 + _count_pushes(message))
 
 
 @dataclass

@@ -3,12 +3,17 @@
 Cloud Storage accepts about one write per second to one object name. With one commit per message,
 messages would wait in a queue. A group commit starts at once for an idle key, and needs few writes
 for a busy key.
+
+A commit continues the trace of its first change, also in the messages that announce it. The traces
+of the other changes get a reference to that trace (:mod:`chassis.tracing`).
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from chassis.tracing import MessageTrace, continue_trace, find_current
 
 Key = TypeVar("Key", bound=Hashable)
 Change = TypeVar("Change")
@@ -22,6 +27,7 @@ Commit = Callable[[Key, Sequence[Change]], Awaitable[Sequence[Result | Exception
 class _PendingChange(Generic[Change, Result]):
     change: Change
     answer: "asyncio.Future[Result]"
+    trace: MessageTrace | None
 
 
 class GroupCommit(Generic[Key, Change, Result]):
@@ -40,7 +46,8 @@ class GroupCommit(Generic[Key, Change, Result]):
         cancel the commit.
         """
         answer: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(key, []).append(_PendingChange(change, answer))
+        pending = _PendingChange(change, answer, find_current())
+        self._waiting.setdefault(key, []).append(pending)
         if key not in self._running:
             self._running[key] = asyncio.create_task(self._drain(key))
         return await answer
@@ -52,14 +59,25 @@ class GroupCommit(Generic[Key, Change, Result]):
 
     async def _run(self, key: Key, group: list[_PendingChange[Change, Result]]) -> None:
         results: Sequence[Result | Exception]
+        leader = _refer_to_first(group)
         try:
-            results = await self._commit(key, [pending.change for pending in group])
+            with continue_trace(leader):
+                results = await self._commit(key, [pending.change for pending in group])
             if len(results) != len(group):
                 raise RuntimeError(f"{len(results)} results for {len(group)} changes")
         except Exception as error:  # submit() raises it for every change of the group
             results = [error] * len(group)
         for pending, result in zip(group, results, strict=True):
             _answer(pending.answer, result)
+
+
+def _refer_to_first(group: Sequence[_PendingChange[Change, Result]]) -> MessageTrace | None:
+    """Return the first trace of a group, and refer to it in the other traces."""
+    traces = [pending.trace for pending in group if pending.trace is not None]
+    for trace in traces[1:]:
+        if trace.span.trace_id != traces[0].span.trace_id:
+            trace.announced = traces[0].span
+    return traces[0] if traces else None
 
 
 def _answer(answer: "asyncio.Future[Result]", result: Result | Exception) -> None:

@@ -22,6 +22,9 @@ class Outcome:
     """Stable code of the reason, if the message was refused or ignored."""
     detail: str | None = None
     """Explanation of a refusal: one sentence."""
+    uploader: str | None = None
+    """Uploader of the file. None if a message only names the object, because that proves nothing.
+    """
 
 
 class TooEarly(Exception):

@@ -8,6 +8,10 @@ outcome              status action of Pub/Sub
 any other exception  500    delivers it again, and finally to the dead-letter topic
 no push envelope     400    none: the request is not from Pub/Sub
 ==================== ====== ===============================================================
+
+The handler and the log line continue the trace of the message, from its attribute ``traceparent``.
+A message without a valid one continues the trace of the request, which Cloud Run starts, or a new
+trace.
 """
 
 import logging
@@ -20,7 +24,16 @@ from starlette.responses import PlainTextResponse, Response
 
 from chassis import logs
 from chassis.outcomes import Outcome, TooEarly
+from chassis.tracing import (
+    TRACEPARENT,
+    MessageTrace,
+    Span,
+    continue_trace,
+    parse_header,
+    parse_traceparent,
+)
 from schemas.push import PushEnvelope
+from schemas.types import format_time
 
 logger = logging.getLogger(__name__)
 
@@ -39,9 +52,12 @@ def create_endpoint(
             envelope = PushEnvelope.model_validate_json(await request.body())
         except ValidationError as error:
             return PlainTextResponse(f"no push envelope: {error.error_count()} errors\n", 400)
-        line = _LogLine(gcp_project, subscription, envelope, request, started)
+        request_span = _read_request_span(request)
+        trace = MessageTrace(_choose_span(envelope, request_span))
+        line = _LogLine(gcp_project, subscription, envelope, trace, request_span, started)
         try:
-            outcome = await handler(envelope)
+            with continue_trace(trace):
+                outcome = await handler(envelope)
         except TooEarly as early:
             line.write(Outcome("too-early", detail=str(early)))
             return Response(status_code=503)
@@ -54,6 +70,16 @@ def create_endpoint(
     return answer
 
 
+def _read_request_span(request: Request) -> Span | None:
+    headers = request.headers
+    return parse_header(headers.get("x-cloud-trace-context") or headers.get(TRACEPARENT) or "")
+
+
+def _choose_span(envelope: PushEnvelope, request_span: Span | None) -> Span:
+    parent = parse_traceparent(envelope.message.attributes.get(TRACEPARENT, "")) or request_span
+    return Span.create() if parent is None else parent.create_child()
+
+
 class _LogLine:
     """Log line of one push."""
 
@@ -62,16 +88,20 @@ class _LogLine:
         gcp_project: str,
         subscription: str,
         envelope: PushEnvelope,
-        request: Request,
+        trace: MessageTrace,
+        request_span: Span | None,
         started: float,
     ) -> None:
-        header = request.headers.get("x-cloud-trace-context") or request.headers.get("traceparent")
+        self._gcp_project = gcp_project
+        self._trace = trace
         self._started = started
         self._facts = {
             "subscription": subscription,
             "message_id": envelope.message.message_id,
             "delivery_attempt": envelope.delivery_attempt,
-            **logs.parse_trace(header, gcp_project),
+            "published": format_time(envelope.message.publish_time),
+            "request_trace": self._format_other_trace(request_span),
+            **trace.span.build_log_fields(gcp_project),
         }
 
     def write(self, outcome: Outcome, *, failed: bool = False) -> None:
@@ -82,10 +112,18 @@ class _LogLine:
             "outcome": outcome.name,
             "project": outcome.project,
             "file": outcome.file,
+            "uploader": outcome.uploader,
             "reason": outcome.reason,
             "milliseconds": round((time.perf_counter() - self._started) * 1000, 1),
+            "announced_trace": self._format_other_trace(self._trace.announced),
         }
         subject = outcome.file or outcome.project
         words = (outcome.name, subject, outcome.reason, outcome.detail)
         message = " ".join(word for word in words if word)
         logger.log(level or logging.INFO, message, extra=logs.build_extra(**facts), exc_info=failed)
+
+    def _format_other_trace(self, span: Span | None) -> str | None:
+        """Return the name of a trace; None if it is the trace of the line."""
+        if span is None or span.trace_id == self._trace.span.trace_id:
+            return None
+        return span.format_trace(self._gcp_project)

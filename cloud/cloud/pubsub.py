@@ -1,5 +1,7 @@
 """The ``Topic`` port over google-cloud-pubsub."""
 
+from collections.abc import Callable, Mapping
+
 from google.cloud.pubsub_v1 import PublisherClient
 from google.cloud.pubsub_v1.types import BatchSettings
 
@@ -20,13 +22,25 @@ def connect() -> PublisherClient:
 
 
 class PubsubTopic:
-    """One Pub/Sub topic. It implements :class:`cloud.ports.Topic`."""
+    """One Pub/Sub topic. It implements :class:`cloud.ports.Topic`.
 
-    def __init__(self, client: PublisherClient, project: str, name: str) -> None:
+    :param build_attributes: returns the attributes of each message, for example its trace.
+    """
+
+    def __init__(
+        self,
+        client: PublisherClient,
+        project: str,
+        name: str,
+        build_attributes: Callable[[], Mapping[str, str]] = dict,
+    ) -> None:
         self._client = client
         self._path = client.topic_path(project, name)
+        self._build_attributes = build_attributes
 
     def publish(self, message: Message) -> None:
         """Publish a message and wait until Pub/Sub has accepted it."""
         with translate_errors(self._path):
-            self._client.publish(self._path, message.encode()).result(timeout=_TIMEOUT)
+            attributes = self._build_attributes()
+            published = self._client.publish(self._path, message.encode(), **attributes)
+            published.result(timeout=_TIMEOUT)

@@ -30,9 +30,13 @@ from google.pubsub_v1.types import (
     Subscription,
 )
 
+from chassis import tracing
+from cloud import pubsub
+from cloud.pubsub import PubsubTopic
 from local.runtime.pubsub_choice import choose
 from local.stand_ins import storage_server
 from local.topology import INCOMING, Ports
+from schemas.events import FileUploaded
 from testing.processes import Process
 
 GCP_PROJECT = "projects/contract"
@@ -271,6 +275,28 @@ def test_the_librarys_publisher_works_with_it(
 
     (received,) = clients.pull(subscription)
     assert received.message.message_id == message_id
+
+
+def test_the_adapter_publishes_a_message_with_the_trace_of_its_task(
+    clients: PubsubClients, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PUBSUB_EMULATOR_HOST", address)
+    subscription = clients.subscribe()
+    message = FileUploaded(bucket="incoming", name="ci/1/acme-1.0.tar.gz")
+    span = tracing.Span.create()
+    with pubsub.connect() as client:
+        name = clients.topic.rpartition("/")[2]
+        topic = PubsubTopic(client, "contract", name, build_attributes=tracing.build_attributes)
+        with tracing.continue_trace(tracing.MessageTrace(span)):
+            topic.publish(message)
+        (traced,) = clients.pull(subscription)
+        clients.acknowledge(subscription, traced)
+        topic.publish(message)
+    (other,) = clients.pull(subscription)
+
+    assert traced.message.data == other.message.data == message.encode()
+    assert dict(traced.message.attributes) == {"traceparent": span.format_traceparent()}
+    assert dict(other.message.attributes) == {}
 
 
 def test_the_storage_servers_notifications_reach_it(

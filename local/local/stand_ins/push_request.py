@@ -5,6 +5,7 @@ https://cloud.google.com/pubsub/docs/push
 
 import base64
 import json
+import secrets
 from collections.abc import Mapping
 from typing import Any
 
@@ -61,6 +62,14 @@ def make_bearer_token(endpoint: str, now: float) -> str:
     return ".".join(
         [_encode_segment({"alg": "none", "typ": "JWT"}), _encode_segment(claims), "unsigned"]
     )
+
+
+def make_traceparent() -> str:
+    """Return a new value of ``traceparent``, which Cloud Run adds to each request.
+
+    https://cloud.google.com/run/docs/trace
+    """
+    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-00"
 
 
 def _encode_segment(part: Mapping[str, Any]) -> str:

@@ -93,9 +93,9 @@ class Relay:
 
     async def _post(self, received: ReceivedMessage) -> bool:
         """Return whether the endpoint acknowledged the message."""
-        headers = {
-            "authorization": f"Bearer {push_request.make_bearer_token(self._endpoint, time.time())}"
-        }
+        token = push_request.make_bearer_token(self._endpoint, time.time())
+        trace = push_request.make_traceparent()
+        headers = {"authorization": f"Bearer {token}", "traceparent": trace}
         body = push_request.make_envelope(received, self._subscription)
         try:
             # One limit for the whole request; those of httpx apply to each read.

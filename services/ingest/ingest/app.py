@@ -47,9 +47,10 @@ class Ingest:
             return self._refuse_message(message_id, error.refused, upload)
         except Refused as refused:
             self.verdicts.refuse(upload, refused)
-            return _build_refused_outcome(refused, upload)
+            return replace(_build_refused_outcome(refused, upload), uploader=upload.uploader)
         self.verdicts.accept(upload, promoted)
-        return Outcome("done", project=promoted.file.project, file=promoted.file.filename)
+        file = promoted.file
+        return Outcome("done", file.project, file.filename, uploader=upload.uploader)
 
     def _resolve_generation(self, upload: Upload) -> Upload:
         """Set the generation to that of the live object if the message has none."""

@@ -16,6 +16,8 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from functools import partial
 
 from starlette.applications import Starlette
 
@@ -68,8 +70,10 @@ class Publisher:
     async def _commit(
         self, project: ProjectName, messages: Sequence[ProjectIndexed]
     ) -> Sequence[Outcome | Exception]:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, self._projects.publish, project, messages)
+        publish = partial(self._projects.publish, project, messages)
+        # The copy of the context has the trace of the commit.
+        loop, run = asyncio.get_running_loop(), copy_context().run
+        return await loop.run_in_executor(self._threads, run, publish)
 
     async def _run_catalog(self) -> None:
         await asyncio.get_running_loop().run_in_executor(self._threads, self._catalog.publish)

@@ -9,6 +9,7 @@ from chassis import logs
 from chassis.app import create_readiness_check
 from chassis.server import serve
 from chassis.settings import load_settings, log_settings
+from chassis.tracing import build_attributes
 from cloud import pubsub, storage
 from cloud.errors import PreconditionFailed, TooManyRequests
 from cloud.ports import Bucket, Topic
@@ -63,7 +64,9 @@ class Clients:
 def connect(settings: Settings) -> Clients:
     """Create the clients, without a request to Google Cloud."""
     bucket = partial(StorageBucket, storage.connect(settings.gcp_project))
-    topic = partial(PubsubTopic, pubsub.connect(), settings.gcp_project)
+    topic = partial(
+        PubsubTopic, pubsub.connect(), settings.gcp_project, build_attributes=build_attributes
+    )
     return Clients(
         static=bucket(settings.static_bucket),
         metadata=bucket(settings.metadata_bucket),

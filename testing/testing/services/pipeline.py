@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 from starlette.applications import Starlette
 
+from chassis.tracing import build_attributes
 from checks.policy import Policy
 from cloud.ports import Bucket
 from indexer.answers import Answers
@@ -34,6 +35,7 @@ from schemas.types import format_time
 
 GCP_PROJECT = "gcpypi-test"
 BUCKETS = ("incoming", "packages", "verdicts", "metadata", "static")
+NO_ATTRIBUTES: Mapping[str, str] = {}
 ATTEMPTS = 30
 """Deliveries before a message becomes a dead letter, as in production."""
 
@@ -47,7 +49,7 @@ class PushTopic:
 
     def publish(self, message: Message) -> None:
         assert message.topic == self.name
-        self.pipeline.post(message)
+        self.pipeline.post(message, build_attributes())
 
 
 @dataclass(slots=True)
@@ -63,6 +65,8 @@ class Pipeline:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     messages: list[Message] = field(default_factory=list)
     """All messages, in the order of publication."""
+    attributes: list[Mapping[str, str]] = field(default_factory=list)
+    """Attributes of each message in ``messages``."""
     dead: list[Message] = field(default_factory=list)
     """Dead letters."""
     _ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
@@ -70,20 +74,20 @@ class Pipeline:
     _loop: asyncio.AbstractEventLoop | None = None
     _clients: Mapping[str, httpx.AsyncClient] = field(default_factory=dict)
 
-    def run(self, *messages: Message) -> None:
+    def run(self, *messages: Message, attributes: Mapping[str, str] = NO_ATTRIBUTES) -> None:
         """Publish ``messages`` at once, and return after all their consequences."""
-        asyncio.run(self._run(messages))
+        asyncio.run(self._run(messages, attributes))
 
-    def post(self, message: Message) -> None:
+    def post(self, message: Message, attributes: Mapping[str, str] = NO_ATTRIBUTES) -> None:
         """Publish a message, from any thread."""
         assert self._loop is not None, "the pipeline does not run"
-        self._loop.call_soon_threadsafe(self._accept, message)
+        self._loop.call_soon_threadsafe(self._accept, message, attributes)
 
-    async def _run(self, messages: tuple[Message, ...]) -> None:
+    async def _run(self, messages: tuple[Message, ...], attributes: Mapping[str, str]) -> None:
         self._loop = asyncio.get_running_loop()
         self._clients = {name: _make_client(app) for name, app in self._build_apps().items()}
         for message in messages:
-            self._accept(message)
+            self._accept(message, attributes)
         while self._deliveries:
             await asyncio.wait(self._deliveries)
             await asyncio.sleep(0)
@@ -91,19 +95,21 @@ class Pipeline:
             await client.aclose()
         self._loop = None
 
-    def _accept(self, message: Message) -> None:
+    def _accept(self, message: Message, attributes: Mapping[str, str]) -> None:
         self.messages.append(message)
+        self.attributes.append(attributes)
         for subscription in SUBSCRIPTIONS:
             if subscription.topic == message.topic and subscription.name not in self.silent:
-                task = asyncio.get_running_loop().create_task(self._deliver(subscription, message))
+                delivery = self._deliver(subscription, message, attributes)
+                task = asyncio.get_running_loop().create_task(delivery)
                 self._deliveries.add(task)
                 task.add_done_callback(self._deliveries.discard)
 
-    async def _deliver(self, subscription: Subscription, message: Message) -> None:
-        client, body = (
-            self._clients[subscription.service],
-            self._make_envelope(subscription, message),
-        )
+    async def _deliver(
+        self, subscription: Subscription, message: Message, attributes: Mapping[str, str]
+    ) -> None:
+        client = self._clients[subscription.service]
+        body = self._make_envelope(subscription, message, attributes)
         for attempt in range(ATTEMPTS):
             answer = await client.post(subscription.path, content=body)
             if answer.is_success:
@@ -111,8 +117,11 @@ class Pipeline:
             await asyncio.sleep(min(0.02 * 2**attempt, 2.0))
         self.dead.append(message)
 
-    def _make_envelope(self, subscription: Subscription, message: Message) -> str:
+    def _make_envelope(
+        self, subscription: Subscription, message: Message, attributes: Mapping[str, str]
+    ) -> str:
         pushed = {
+            "attributes": dict(attributes),
             "data": base64.b64encode(message.encode()).decode(),
             "messageId": str(next(self._ids)),
             "publishTime": format_time(self.now()),

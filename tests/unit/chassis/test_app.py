@@ -1,10 +1,13 @@
 import base64
 import json
 import logging
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
+from chassis import tracing
 from chassis.app import create_worker
 from chassis.logs import FACTS
 from chassis.outcomes import Outcome, TooEarly
@@ -20,8 +23,10 @@ async def handle(push: PushEnvelope) -> Outcome:
             raise Unavailable("gs://bucket/name", "503")
         case b"bad":
             return Outcome("refused", file="acme/1/x.whl", reason="not-a-zip", detail="It is not.")
+        case b"traced":
+            return Outcome("done", detail=tracing.build_attributes()["traceparent"])
         case _:
-            return Outcome("done", project="acme", file="acme-1.0.tar.gz")
+            return Outcome("done", project="acme", file="acme-1.0.tar.gz", uploader="ci")
 
 
 def create_client(ready: Exception | None = None) -> TestClient:
@@ -32,11 +37,12 @@ def create_client(ready: Exception | None = None) -> TestClient:
     return TestClient(create_worker("acme-prod", {"sub": handle}, check))
 
 
-def encode_push(data: bytes) -> str:
+def encode_push(data: bytes, **attributes: str) -> str:
     message = {
         "data": base64.b64encode(data).decode(),
         "messageId": "42",
         "publishTime": "2026-11-24T05:30:54.937Z",
+        "attributes": attributes,
     }
     return json.dumps({"message": message, "subscription": "s", "deliveryAttempt": 2})
 
@@ -74,13 +80,63 @@ def test_a_refusal_is_logged_with_its_file_reason_and_detail(
     assert line.getMessage() == "refused acme/1/x.whl not-a-zip It is not."
 
 
-def test_a_line_names_the_trace_of_its_request(caplog: pytest.LogCaptureFixture) -> None:
+def push_traced(
+    caplog: pytest.LogCaptureFixture, headers: Mapping[str, str], **attributes: str
+) -> tuple[dict[str, Any], tracing.Span]:
+    """Push a message; return the fields of its line, and the span of published messages."""
     with caplog.at_level(logging.INFO, logger="chassis.push_endpoint"):
-        headers = {"X-Cloud-Trace-Context": f"{'ab' * 16}/1;o=1"}
-        create_client().post("/push/sub", content=encode_push(b"good"), headers=headers)
+        content = encode_push(b"traced", **attributes)
+        create_client().post("/push/sub", content=content, headers=headers)
     (line,) = [record for record in caplog.records if record.name == "chassis.push_endpoint"]
-    trace = getattr(line, FACTS)["logging.googleapis.com/trace"]
-    assert trace == f"projects/acme-prod/traces/{'ab' * 16}"
+    span = tracing.parse_traceparent(line.getMessage().removeprefix("done "))
+    assert span is not None
+    facts: dict[str, Any] = getattr(line, FACTS)
+    return facts, span
+
+
+CLOUD_RUN = {"X-Cloud-Trace-Context": f"{'ab' * 16}/1;o=1"}
+
+
+@pytest.mark.parametrize("header", [CLOUD_RUN, {"traceparent": f"00-{'ab' * 16}-{'1' * 16}-01"}])
+def test_a_message_without_a_trace_continues_that_of_its_request(
+    header: Mapping[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    facts, span = push_traced(caplog, header)
+    assert (span.trace_id, span.is_sampled) == ("ab" * 16, True)
+    assert facts["logging.googleapis.com/trace"] == f"projects/acme-prod/traces/{'ab' * 16}"
+    assert facts["logging.googleapis.com/spanId"] == span.span_id
+    assert facts["logging.googleapis.com/trace_sampled"] is True
+    assert facts["request_trace"] is facts["announced_trace"] is None
+
+
+def test_the_trace_of_a_message_continues_in_its_line_and_in_published_messages(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    given = f"00-{'cd' * 16}-{'1' * 16}-00"
+    facts, span = push_traced(caplog, CLOUD_RUN, traceparent=given)
+    assert (span.trace_id, span.is_sampled) == ("cd" * 16, False)
+    assert span.span_id != "1" * 16
+    assert facts["logging.googleapis.com/trace"] == f"projects/acme-prod/traces/{'cd' * 16}"
+    assert facts["request_trace"] == f"projects/acme-prod/traces/{'ab' * 16}"
+
+
+def test_an_invalid_trace_of_a_message_is_replaced(caplog: pytest.LogCaptureFixture) -> None:
+    _, span = push_traced(caplog, CLOUD_RUN, traceparent=f"00-{'0' * 32}-{'1' * 16}-01")
+    assert span.trace_id == "ab" * 16
+
+
+def test_without_any_trace_a_message_starts_one(caplog: pytest.LogCaptureFixture) -> None:
+    facts, span = push_traced(caplog, {})
+    assert facts["logging.googleapis.com/trace"] == f"projects/acme-prod/traces/{span.trace_id}"
+    assert tracing.find_current() is None
+
+
+def test_a_line_has_the_publish_time_and_the_uploader(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, logger="chassis.push_endpoint"):
+        create_client().post("/push/sub", content=encode_push(b"good"))
+    facts = getattr(caplog.records[-1], FACTS)
+    assert facts["published"] == "2026-11-24T05:30:54.937000Z"
+    assert facts["uploader"] == "ci"
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[1]", '{"message":{}}'])

@@ -3,7 +3,9 @@ from collections.abc import Sequence
 
 import pytest
 
+from chassis import tracing
 from chassis.group_commit import GroupCommit
+from chassis.tracing import MessageTrace, Span
 
 
 class Recorder:
@@ -100,3 +102,33 @@ async def test_a_cancelled_caller_does_not_cancel_the_commit() -> None:
     recorder.allowed.set()
     assert await second[0] == 40
     assert recorder.groups == [("acme", [2]), ("acme", [4])]
+
+
+def make_trace(number: int) -> MessageTrace:
+    return MessageTrace(Span(f"{number:032x}", "1" * 16))
+
+
+async def test_a_commit_continues_its_first_trace_and_the_others_refer_to_it() -> None:
+    allowed, committed = asyncio.Event(), []
+
+    async def commit(key: str, changes: Sequence[int]) -> Sequence[int | Exception]:
+        committed.append((list(changes), tracing.find_current()))
+        await allowed.wait()
+        return changes
+
+    async def submit_traced(change: int, trace: MessageTrace | None) -> int:
+        with tracing.continue_trace(trace):
+            return await group.submit("acme", change)
+
+    group = GroupCommit(commit)
+    alone, first, second = make_trace(1), make_trace(2), make_trace(3)
+    given = [alone, None, first, make_trace(2), second]
+    tasks = []
+    for change, trace in enumerate(given):
+        tasks.append(asyncio.create_task(submit_traced(change, trace)))
+        await asyncio.sleep(0)
+    allowed.set()
+    await asyncio.gather(*tasks)
+
+    assert committed == [([0], alone), ([1, 2, 3, 4], first)]
+    assert [trace.announced for trace in given if trace] == [None, None, None, first.span]

@@ -39,7 +39,7 @@ def test_a_traceback_is_part_of_the_message() -> None:
 @pytest.mark.parametrize(
     "header",
     [
-        "105445aa7843bc8bf206b12000100000/1;o=1",
+        "105445aa7843bc8bf206b12000100000/67667974448284343;o=1",
         "00-105445aa7843bc8bf206b12000100000-00f067aa0ba902b7-01",
     ],
 )
@@ -47,7 +47,9 @@ def test_a_line_names_its_trace(header: str) -> None:
     assert logs.parse_trace(header, "acme-prod") == {
         "logging.googleapis.com/trace": (
             "projects/acme-prod/traces/105445aa7843bc8bf206b12000100000"
-        )
+        ),
+        "logging.googleapis.com/spanId": "00f067aa0ba902b7",
+        "logging.googleapis.com/trace_sampled": True,
     }
 
 

@@ -11,6 +11,7 @@ import httpx
 import pytest
 from google.pubsub_v1.types import DeadLetterPolicy, PubsubMessage, Subscription, Topic
 
+from chassis.tracing import parse_traceparent
 from local.stand_ins.grpc_server import start
 from local.stand_ins.pubsub.broker import Broker
 from local.stand_ins.pubsub.servicer import Servicer
@@ -126,6 +127,9 @@ async def test_an_accepted_message_is_delivered_once_with_productions_headers() 
     request = endpoint.requests[0]
     assert (request.method, str(request.url)) == ("POST", ENDPOINT)
     assert request.headers["authorization"].startswith("Bearer ey")
+    traces = {parse_traceparent(each.headers["traceparent"]) for each in endpoint.requests}
+    assert None not in traces
+    assert len(traces) == 3
     assert request.headers["content-type"] == "application/json"
 
 
