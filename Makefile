@@ -37,8 +37,8 @@ local-up: install ## start the index on this machine (RUNTIME=docker or native)
 local-down: install ## stop the local index; buckets and secrets stay
 	$(BIN)/python -m local down
 
-local-logs: install ## follow the logs of all local processes until Ctrl-C
-	$(BIN)/python -m local logs
+local-logs: install ## follow the logs of all local processes, or print the steps of one FILE=…
+	$(BIN)/python -m local logs $(if $(FILE),--file "$(FILE)")
 
 test: install ## run all rings of tests
 	$(BIN)/$(PYTEST)

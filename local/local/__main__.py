@@ -50,6 +50,7 @@ def _make_parser() -> argparse.ArgumentParser:
             )
         if name == "logs":
             command.add_argument("--lines", type=int, default=200, help="number of lines to print")
+            command.add_argument("--file", help="print only the steps of this uploaded file")
     return parser
 
 
@@ -64,7 +65,10 @@ def _run_down(state: State, options: argparse.Namespace) -> None:
 
 
 def _run_logs(state: State, options: argparse.Namespace) -> None:
-    lifecycle.print_logs(state, options.lines)
+    if options.file is None:
+        lifecycle.print_logs(state, options.lines)
+    else:
+        lifecycle.tell_story(state, options.file, _say)
 
 
 def _run_demo(state: State, options: argparse.Namespace) -> None:

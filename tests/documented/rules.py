@@ -64,6 +64,7 @@ RULES = (
     Rule("make demo", RUN),
     Rule("make local-up", RUN),
     Rule("RUNTIME=docker make local-up", Check.PLANNED),
+    Rule("make local-logs FILE=*", Check.OTHER_TEST, "e2e/test_story.py"),
     Rule("make local-down", Check.OTHER_TEST, "e2e/test_documented_locally.py"),
     # Programs of gcpypi.
     Rule("python -m publisher verify", RUN, "--patience 1", codes=frozenset({0, 1})),
@@ -83,6 +84,7 @@ RULES = (
     # object. To pull from an empty subscription takes 90 s.
     Rule("gcloud", PARSED),
     Rule("gcloud config", RUN),
+    Rule("story", Check.OTHER_TEST, "unit/docs/test_story_query.py"),
     Rule("gcloud pubsub topics publish", RUN),
     Rule("gcloud pubsub subscriptions pull", Check.LATER),
     Rule("gcloud pubsub subscriptions ack", Check.LATER),
@@ -118,8 +120,10 @@ RULES = (
             "curl",
             "cut",
             "date",
+            "local",
             "sleep",
             "sort",
+            "tr",
         )
     ),
 )

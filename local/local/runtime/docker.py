@@ -76,6 +76,16 @@ def print_logs(state: State, ports: Ports, *, lines: int, follow: bool) -> None:
     _run_compose(state, ports, "logs", f"--tail={lines}", *options)
 
 
+def read_logs(state: State, ports: Ports) -> Sequence[str]:
+    """Return all lines of all containers, with their times."""
+    command = [*_build_command(ports), "logs", "--no-color", "--timestamps"]
+    environment = _build_environment(state, ports)
+    answer = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True)
+    if answer.returncode:
+        raise LocalError("docker compose logs failed; see its output above")
+    return answer.stdout.splitlines()
+
+
 def _run_compose(state: State, ports: Ports, *arguments: str) -> None:
     command = [*_build_command(ports), *arguments]
     if subprocess.run(command, env=_build_environment(state, ports)).returncode:

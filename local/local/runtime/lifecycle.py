@@ -1,4 +1,4 @@
-"""Functions ``up``, ``down`` and ``print_logs`` for both runtimes, Docker and native."""
+"""Functions ``up``, ``down`` and those of the logs, for both runtimes, Docker and native."""
 
 import subprocess
 import sys
@@ -6,11 +6,12 @@ import time
 from collections.abc import Callable
 
 from local.errors import LocalError
-from local.runtime import docker, native
+from local.runtime import docker, native, story
 from local.runtime.state import Runtime, StartedRuntime, State
 from local.topology import Ports
 
 Say = Callable[[str], None]
+NO_LOG = "there is no log, because nothing was started; run make local-up"
 
 
 def up(state: State, ports: Ports | None, wanted: Runtime | None, say: Say) -> StartedRuntime:
@@ -76,4 +77,29 @@ def print_logs(state: State, lines: int) -> None:
         options = ["-F"] if follow else []
         subprocess.run(["tail", "-n", str(lines), *options, str(state.log)])
     else:
-        raise LocalError("there is no log, because nothing was started; run make local-up")
+        raise LocalError(NO_LOG)
+
+
+def tell_story(state: State, filename: str, say: Say) -> None:
+    """Print the steps of a file through the services, from the whole log.
+
+    :raises LocalError: if no line names the file.
+    """
+    started = state.load()
+    if started is not None and started.runtime == "docker":
+        # Docker lists container after container; the time is before the text of each line.
+        lines = sorted(
+            docker.read_logs(state, started.ports), key=lambda line: line.partition("| ")[2]
+        )
+    elif state.log.exists():
+        lines = state.log.read_text("utf-8", "replace").splitlines()
+    else:
+        raise LocalError(NO_LOG)
+    steps = story.tell_story(filename, lines)
+    if not steps:
+        raise LocalError(
+            f"no line of the log since the last start names {filename}; "
+            "use the exact name of the uploaded file, without its folders"
+        )
+    for step in (story.HEAD, *steps):
+        say(str(step))

@@ -15,6 +15,9 @@ from pathlib import Path
 from honcho.manager import Manager
 from honcho.printer import Printer
 
+TIME_FORMAT = "%H:%M:%S.%f"
+"""Time of each line in the log: the local time of day, in microseconds."""
+
 
 def main() -> int:
     """Run the programs that standard input lists, until one of them ends."""
@@ -27,7 +30,7 @@ def main() -> int:
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
-        manager = Manager(Printer(output, colour=False))
+        manager = Manager(Printer(output, TIME_FORMAT, colour=False))
         for program in programs:
             command = f"exec {shlex.join(program['command'])}"
             manager.add_process(program["name"], command, env=program["environment"])
