@@ -33,6 +33,11 @@ def make_finalize_attributes(version: Version, overwritten: Version | None) -> d
     return attributes
 
 
+def make_payload(resource: Resource) -> bytes:
+    """Return the data of a notification: many lines, like Cloud Storage's."""
+    return f"{json.dumps(resource, indent=2)}\n".encode()
+
+
 class PubSubNotification:
     """An ``on_finalize`` listener that publishes to ``projects/<project>/topics/<topic>``.
 
@@ -49,7 +54,7 @@ class PubSubNotification:
         self._client = PublisherClient(batch_settings=BatchSettings(max_messages=1))
 
     def __call__(self, bucket: str, resource: Resource, attributes: Mapping[str, str]) -> None:
-        data = json.dumps(resource).encode()
+        data = make_payload(resource)
         self._client.publish(self._topic, data, **attributes).add_done_callback(self._report)
 
     def close(self) -> None:
