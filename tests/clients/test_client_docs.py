@@ -1,27 +1,23 @@
 """Commands of the documentation for clients, which take minutes: ``make test-clients``.
 
-The tests run the commands of Terraform's output for each installer, replay the dead letters of
-``docs/operate.md``, and compare other programs in the documentation with their help.
+The tests run the commands of Terraform's output for each installer, and compare other programs in
+the documentation with their help.
 """
 
-import base64
-import json
 import re
 import subprocess
 from itertools import takewhile
 from pathlib import Path
 from urllib.parse import urlsplit
-from urllib.request import Request, urlopen
 
 import pytest
 
 from clients.installers import Installer, Missing
 from documented import checkout, doc_pages
-from documented.page_reader import PageReader
 from documented.rules import Check, find_rule
 from documented.session import Shell
-from e2e.conftest import LocalIndex, wait_until
-from e2e.test_documented_locally import damage, needs_programs, reader, runtime
+from e2e.conftest import LocalIndex
+from e2e.test_documented_locally import needs_programs, reader, runtime
 
 __all__ = ["reader", "runtime"]
 
@@ -88,48 +84,6 @@ def test_a_client_installs_as_terraform_says(
             assert done.code == 0, f"{command}\n{done.output}"
 
     assert [path.name for path in project.rglob("acme-*.dist-info")] == ["acme-1.0.dist-info"]
-
-
-LETTERS = {
-    "ingest-file-uploaded": {"bucket": "gcpypi-local-incoming", "name": "acme/1/gone-1.0.zip"},
-    "indexer-project-command": {
-        "action": "set-status",
-        "project": "acme",
-        "status": "deprecated",
-    },
-    "publisher-project": {"project": "acme", "record_revision": "1"},
-    "publisher-catalog": {"project": "acme", "record_revision": "1"},
-}
-"""Dead letters by subscription, except ``indexer-file-accepted``, which needs a file's record."""
-
-
-def test_dead_letters_are_replayed_as_the_page_says(
-    runtime: LocalIndex, reader: PageReader
-) -> None:
-    record = json.loads(
-        runtime.read_objects("metadata", "projects/acme.json")["projects/acme.json"]
-    )
-    [facts] = record["files"].values()
-    for subscription, message in {**LETTERS, "indexer-file-accepted": {"file": facts}}.items():
-        publish_dead_letter(runtime, subscription, message)
-
-    damage(runtime)
-    printed = reader.follow("docs/operate.md", Check.RUN, Check.LATER)
-
-    replayed = {step: said for step, said in printed.items() if step.startswith("replay ")}
-    assert len(replayed) == len(LETTERS) + 1
-    assert all("messageIds" in said for said in replayed.values()), replayed
-    wait_until(lambda: "deprecated" in json.dumps(runtime.fetch_page("acme")))
-
-
-def publish_dead_letter(runtime: LocalIndex, subscription: str, message: object) -> None:
-    """Publish a message to the dead-letter topic, as Pub/Sub does after 30 deliveries."""
-    host = runtime.environment["PUBSUB_EMULATOR_HOST"]
-    project = runtime.environment["CLOUDSDK_CORE_PROJECT"]
-    url = f"http://{host}/v1/projects/{project}/topics/{subscription}-dead-letter:publish"
-    data = base64.b64encode(json.dumps(message).encode()).decode()
-    body = json.dumps({"messages": [{"data": data}]}).encode()
-    urlopen(Request(url, body, {"Content-Type": "application/json"})).close()
 
 
 def test_programs_that_are_named_have_what_is_said_of_them() -> None:

@@ -3,6 +3,8 @@
 ``documented/rules.py`` lists these commands, and the checks of all others.
 """
 
+import base64
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from urllib.parse import quote
@@ -13,7 +15,7 @@ import pytest
 from documented import checkout, doc_pages
 from documented.page_reader import PageReader
 from documented.rules import Check
-from e2e.conftest import LocalIndex, run_local_index
+from e2e.conftest import LocalIndex, run_local_index, wait_until
 from testing.fakes.small_wheels import build_wheel, wheel_filename
 
 needs_programs = pytest.mark.skipif(
@@ -62,6 +64,27 @@ def damage(runtime: LocalIndex) -> None:
         urlopen(request).close()  # noqa: S310 - loopback
 
 
+LETTERS = {
+    "ingest-file-uploaded": {"bucket": "gcpypi-local-incoming", "name": "acme/1/gone-1.0.zip"},
+    "indexer-project-command": {"action": "set-status", "project": "acme", "status": "deprecated"},
+    "publisher-project": {"project": "acme", "record_revision": "1"},
+    "publisher-catalog": {"project": "acme", "record_revision": "1"},
+}
+"""A dead letter of each subscription, except ``indexer-file-accepted``, which needs a record."""
+
+
+def prepare_repair(runtime: LocalIndex) -> None:
+    """Damage the index, and publish dead letters as Pub/Sub does after 30 deliveries."""
+    damage(runtime)
+    host = runtime.environment["PUBSUB_EMULATOR_HOST"]
+    project = runtime.environment["CLOUDSDK_CORE_PROJECT"]
+    for subscription, message in LETTERS.items():
+        url = f"http://{host}/v1/projects/{project}/topics/{subscription}-dead-letter:publish"
+        data = base64.b64encode(json.dumps(message, indent=2).encode()).decode()
+        body = json.dumps({"messages": [{"data": data}]}).encode()
+        urlopen(Request(url, body, {"Content-Type": "application/json"})).close()
+
+
 def publish_cloud_build(runtime: LocalIndex) -> None:
     """Publish the package of Cloud Build, in another version than the one the README removes."""
     publish(runtime, "gcpypi_schemas", "0.1.1")
@@ -77,7 +100,7 @@ PAGES: dict[str, Callable[[LocalIndex], None]] = {
     "deploy/tutorial.md": publish_cloud_build,
     "docs/configuration.md": prepare_nothing,
     "docs/install.md": prepare_nothing,
-    "docs/operate.md": damage,
+    "docs/operate.md": prepare_repair,
     "docs/security.md": prepare_nothing,
     "docs/tokens.md": prepare_nothing,
     "examples/README.md": publish_other_version,
@@ -91,6 +114,10 @@ def test_the_commands_of_a_page_print_its_output(
 ) -> None:
     PAGES[name](runtime)
     reader.follow(name, Check.RUN)
+
+
+def test_the_replayed_command_of_the_operations_page_is_executed(runtime: LocalIndex) -> None:
+    wait_until(lambda: "deprecated" in json.dumps(runtime.fetch_page("acme")))
 
 
 def test_no_page_with_commands_that_run_is_left_out() -> None:

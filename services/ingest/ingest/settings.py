@@ -57,3 +57,23 @@ class Settings(ServiceSettings):
         """Return the limits and switches of the checks."""
         names = Policy.__dataclass_fields__
         return Policy(**{name: getattr(self, name) for name in names})
+
+
+class ReplaySettings(ServiceSettings):
+    """Settings of ``python -m ingest replay``: the topics of all messages with dead letters."""
+
+    topic_file_uploaded: str = "file-uploaded"
+    """Topic for uploads."""
+    topic_file_accepted: str = "file-accepted"
+    """Topic for promoted files."""
+    topic_project_command: str = "project-command"
+    """Topic for commands that operators type."""
+    topic_command_accepted: str = "command-accepted"
+    """Topic for commands that ingest has checked."""
+    topic_project_indexed: str = "project-indexed"
+    """Topic for committed records."""
+
+    def get_topic(self, kind: str) -> str:
+        """Return the name of the topic for a kind of message, such as ``file-uploaded``."""
+        name: str = getattr(self, f"topic_{kind.replace('-', '_')}")
+        return name

@@ -160,9 +160,7 @@ def list_own_programs() -> Iterator[tuple[str, ...]]:
     for command in list_commands(Check.ARGUMENTS):
         yield (*find_rule(command).more.split()[1:], *command.words)
     for name in doc_pages.list_pages():
-        for step in set(doc_pages.list_steps(name)) - set(
-            doc_pages.select_steps(name, Check.RUN, Check.LATER)
-        ):
+        for step in set(doc_pages.list_steps(name)) - set(doc_pages.select_steps(name, Check.RUN)):
             for command in shell.split_commands(step.text):
                 if is_python(command) and not (
                     is_benchmark(command) or has_check(command, Check.HELP)

@@ -1,0 +1,1 @@
+"""Repair commands of ingest: replay dead letters, and announce unanswered uploads."""
