@@ -14,6 +14,8 @@ ROOT_JSON = "simple/index.v1.json"
 HOME = "index.html"
 BLOCKED = "blocked.json"
 RECORDS = "projects/"
+COMMAND_VERDICTS = "commands/"
+"""Prefix of the verdicts on commands."""
 CHANGELOG = "changelog/page"
 MAX_RUN_SIZE = 128
 """Maximum size of a recorded run id, in bytes of UTF-8."""
@@ -112,7 +114,7 @@ def locate_message_verdict(message_id: str) -> str:
 
 def locate_command_verdict(command_id: str) -> str:
     """Return the name of the verdict on a command."""
-    return f"commands/{command_id}.json"
+    return f"{COMMAND_VERDICTS}{command_id}.json"
 
 
 def locate_record(project: ProjectName) -> str:

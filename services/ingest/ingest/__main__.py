@@ -1,10 +1,12 @@
-"""Commands ``python -m ingest reindex`` and ``replay``: repeat lost work.
+"""Commands ``python -m ingest reindex``, ``replay`` and ``rescan``: repeat lost work.
 
 ``reindex`` announces promoted files again. It writes to the bucket only if a ``.metadata`` is
 missing. It exits with 1 if an object in the bucket was not promoted, and with 2 if the bucket has
 no file of one of the given projects.
 
 ``replay`` publishes dead letters again. It exits with 1 if SIGTERM or Ctrl-C stopped it.
+
+``rescan`` announces uploads again that have no answer.
 
 Each command has the settings of its class in :mod:`ingest.settings`. It exits with 2 if Google
 Cloud does not answer.
@@ -14,6 +16,7 @@ import argparse
 import sys
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
+from datetime import UTC, datetime, timedelta
 
 from chassis.batch import Progress, run_command
 from chassis.settings import load_settings, warn_old_names
@@ -26,8 +29,12 @@ from ingest.reindex import Reindex
 from ingest.repair.interruption import catch_signals
 from ingest.repair.letters import SOURCES, SUFFIX
 from ingest.repair.replay import Replay, ReplaySource, is_missing
-from ingest.settings import ReplaySettings, Settings
+from ingest.repair.rescan import Rescan
+from ingest.settings import ReplaySettings, RescanSettings, Settings
 from schemas.names import normalize_project
+
+_LONGEST_RESCAN = 45
+"""Days for which the incoming bucket keeps uploads."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -50,6 +57,7 @@ def _make_parser() -> argparse.ArgumentParser:
         help="announce only the files of this project (repeatable)",
     )
     _add_replay_options(commands.add_parser("replay", help="publish dead letters again"))
+    _add_rescan_options(commands.add_parser("rescan", help="announce uploads without an answer"))
     return parser
 
 
@@ -69,6 +77,19 @@ def _add_replay_options(replay: argparse.ArgumentParser) -> None:
         help="replay only letters with this text, or with this attribute or field",
     )
     replay.add_argument("--dry-run", action="store_true", help="print the letters; change nothing")
+
+
+def _add_rescan_options(rescan: argparse.ArgumentParser) -> None:
+    rescan.set_defaults(run=_run_rescan, settings=RescanSettings)
+    rescan.add_argument(
+        "--days",
+        type=int,
+        choices=range(1, _LONGEST_RESCAN + 1),
+        metavar="DAYS",
+        default=30,
+        help=f"look at the uploads of this number of days, 1 to {_LONGEST_RESCAN} (default: 30)",
+    )
+    rescan.add_argument("--dry-run", action="store_true", help="print the uploads; change nothing")
 
 
 def _run_reindex(settings: Settings, options: argparse.Namespace, pool: Executor) -> int:
@@ -122,6 +143,24 @@ def _connect_sources(settings: ReplaySettings, names: Iterable[str]) -> list[Rep
         )
         for name in dict.fromkeys(names)
     ]
+
+
+def _run_rescan(settings: RescanSettings, options: argparse.Namespace, pool: Executor) -> int:
+    client = storage.connect(settings.gcp_project)
+    rescan = Rescan(
+        incoming=StorageBucket(client, settings.incoming_bucket),
+        verdicts=StorageBucket(client, settings.verdicts_bucket),
+        uploads=PubsubTopic(pubsub.connect(), settings.gcp_project, settings.topic_file_uploaded),
+        pool=pool,
+    )
+    since = datetime.now(UTC) - timedelta(days=options.days)
+    announced, verb = 0, "would be announced" if options.dry_run else "announced"
+    for message in rescan.run(since, dry_run=options.dry_run):
+        announced += 1
+        name = message.name if message.name.isprintable() else ascii(message.name)
+        _print_line(f"{name}#{message.generation} has no answer")
+    print(f"rescan: {announced} uploads {verb}", file=sys.stderr)
+    return 0
 
 
 def _print_line(line: str) -> None:

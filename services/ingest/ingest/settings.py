@@ -77,3 +77,14 @@ class ReplaySettings(ServiceSettings):
         """Return the name of the topic for a kind of message, such as ``file-uploaded``."""
         name: str = getattr(self, f"topic_{kind.replace('-', '_')}")
         return name
+
+
+class RescanSettings(ServiceSettings):
+    """Settings of ``python -m ingest rescan``."""
+
+    incoming_bucket: str
+    """Bucket for uploads of CI."""
+    verdicts_bucket: str
+    """Bucket of the verdicts."""
+    topic_file_uploaded: str = "file-uploaded"
+    """Topic on which ``rescan`` announces uploads again."""

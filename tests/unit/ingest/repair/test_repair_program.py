@@ -1,4 +1,4 @@
-"""Program ``python -m ingest replay``, on the stand-ins of Google Cloud."""
+"""Programs ``python -m ingest replay`` and ``rescan``, on the stand-ins of Google Cloud."""
 
 import json
 import os
@@ -170,3 +170,37 @@ def test_an_unknown_subscription_is_refused_with_the_known_ones(
         ingest.__main__.main(["replay", "--subscription", "indexer"])
     assert caught.value.code == 2
     assert "indexer-project-command" in capsys.readouterr().err
+
+
+def test_rescan_announces_the_uploads_without_an_answer(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    generation = site.storage.insert(topology.INCOMING, NAME, b"x").generation
+    assert ingest.__main__.main(["rescan", "--dry-run"]) == 0
+    line = f"{NAME}#{generation} has no answer\n"
+    assert capsys.readouterr() == (line, "rescan: 1 uploads would be announced\n")
+    assert site.broker.published == []
+    assert ingest.__main__.main(["rescan"]) == 0
+    assert capsys.readouterr() == (line, "rescan: 1 uploads announced\n")
+    [(topic, data)] = site.broker.published
+    expected = {"bucket": topology.INCOMING, "name": NAME, "generation": str(generation)}
+    assert topic == "file-uploaded"
+    assert expected.items() <= json.loads(data).items()
+
+
+@pytest.mark.parametrize("days", ["0", "46", "x"])
+def test_rescan_refuses_a_wrong_number_of_days(
+    days: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        ingest.__main__.main(["rescan", "--days", days])
+    assert caught.value.code == 2
+    assert "argument --days" in capsys.readouterr().err
+
+
+def test_rescan_of_an_absent_bucket_is_an_error(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site.storage.buckets.clear()
+    assert ingest.__main__.main(["rescan"]) == 2
+    assert "rescan: gs://" in capsys.readouterr().err
