@@ -7,6 +7,7 @@ import pytest
 
 from chassis.settings import ServiceSettings
 from indexer.settings import Settings as IndexerSettings
+from ingest.settings import ReplaySettings, RescanSettings
 from ingest.settings import Settings as IngestSettings
 from local import topology as local
 from proxy.settings import Settings as ProxySettings
@@ -57,7 +58,13 @@ def test_a_service_starts_with_its_settings(
 
 @pytest.mark.parametrize(
     ("job", "settings"),
-    [("verify", RepairSettings), ("rebuild", RepairSettings), ("reindex", IngestSettings)],
+    [
+        ("verify", RepairSettings),
+        ("rebuild", RepairSettings),
+        ("reindex", IngestSettings),
+        ("replay", ReplaySettings),
+        ("rescan", RescanSettings),
+    ],
 )
 def test_a_job_has_the_settings_of_its_command(
     job: str,
@@ -71,8 +78,10 @@ def test_a_job_has_the_settings_of_its_command(
         monkeypatch.delenv(field.upper(), raising=False)
     for name, value in read_variables(values["template"][0]["template"][0]).items():
         monkeypatch.setenv(name, value)
-    read = settings()
-    assert read.model_dump()["packages_bucket"] == "acme-packages-gcpypi-packages"
+    read = settings().model_dump()
+    assert read["gcp_project"] == "acme-packages"
+    buckets = {name: value for name, value in read.items() if name.endswith("_bucket")}
+    assert buckets == {name: f"acme-packages-gcpypi-{name[:-7]}" for name in buckets}
 
 
 def test_verify_the_publisher_and_the_catalog_have_the_same_title(resources: Resources) -> None:

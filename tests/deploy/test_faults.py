@@ -193,6 +193,22 @@ FAULTS = (
         "Only operators execute the jobs, without other arguments.",
     ),
     PlantedFault(
+        "repair job without a retry",
+        "test",
+        f"{MODULES}/repair/main.tf",
+        "max_retries = 3",
+        "max_retries = 0",
+        "A job is repeated after a failure",
+    ),
+    PlantedFault(
+        "repair jobs without the dead letters",
+        "test",
+        f"{MODULES}/access/topics.tf",
+        "  for_each = var.dead_letters",
+        "  for_each = {}",
+        "The repair jobs have access to dead-letter subscriptions only.",
+    ),
+    PlantedFault(
         "primitive role",
         "planned",
         f"{MODULES}/registry/main.tf",

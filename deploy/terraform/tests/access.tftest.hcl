@@ -96,6 +96,8 @@ run "buckets" {
       "repair reader b-static all",
       "repair appender b-packages all",
       "operators creator b-incoming resource.name.startsWith(\"projects/_/buckets/b-incoming/objects/operators/team/\")",
+      "repair reader b-incoming all",
+      "repair reader b-verdicts all",
       "operators reader b-incoming all",
       "operators reader b-packages all",
       "operators reader b-verdicts all",
@@ -171,6 +173,8 @@ run "topics" {
       "ci-zeta roles/pubsub.publisher t/file-uploaded",
       "repair roles/pubsub.publisher t/file-accepted",
       "repair roles/pubsub.publisher t/project-indexed",
+      "repair roles/pubsub.publisher t/file-uploaded",
+      "repair roles/pubsub.publisher t/project-command",
       "operators roles/pubsub.publisher t/project-command",
       "operators roles/pubsub.publisher t/file-uploaded",
     ])
@@ -179,6 +183,10 @@ run "topics" {
   assert {
     condition     = [for each in google_pubsub_subscription_iam_member.operators : "${each.member} ${each.role} ${each.subscription}"] == ["group:operators@example.com roles/pubsub.subscriber s/ingest-file-uploaded-dead-letter"]
     error_message = "Operators have access to dead-letter subscriptions only."
+  }
+  assert {
+    condition     = [for each in google_pubsub_subscription_iam_member.repair : "${each.member} ${each.role} ${each.subscription}"] == ["serviceAccount:repair@example.com roles/pubsub.subscriber s/ingest-file-uploaded-dead-letter"]
+    error_message = "The repair jobs have access to dead-letter subscriptions only."
   }
   assert {
     condition     = toset([for each in google_project_iam_member.operators : "${each.member} ${each.role}"]) == toset([for role in ["logging.viewer", "run.viewer", "serviceusage.serviceUsageConsumer"] : "group:operators@example.com roles/${role}"])

@@ -32,6 +32,9 @@ locals {
     { who = "repair", role = "reader", bucket = "static" },
     # Writes a missing .metadata object, like ingest.
     { who = "repair", role = "appender", bucket = "packages" },
+    # Lists uploads and their verdicts, to announce the uploads without one.
+    { who = "repair", role = "reader", bucket = "incoming" },
+    { who = "repair", role = "reader", bucket = "verdicts" },
   ]
 
   uploaders = flatten([

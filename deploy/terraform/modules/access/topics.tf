@@ -12,6 +12,9 @@ locals {
         { who = "publisher", topic = "project-published" },
         { who = "repair", topic = "file-accepted" },
         { who = "repair", topic = "project-indexed" },
+        # Messages of dead letters, and uploads without a verdict.
+        { who = "repair", topic = "file-uploaded" },
+        { who = "repair", topic = "project-command" },
       ] : merge(each, { member = var.services[each.who] })
     ],
     # Without this right the bucket still announces each upload.
@@ -54,4 +57,13 @@ resource "google_pubsub_subscription_iam_member" "operators" {
   subscription = var.dead_letters[each.value.subscription]
   role         = "roles/pubsub.subscriber"
   member       = each.value.member
+}
+
+# The job gcpypi-replay does the same.
+resource "google_pubsub_subscription_iam_member" "repair" {
+  for_each = var.dead_letters
+
+  subscription = each.value
+  role         = "roles/pubsub.subscriber"
+  member       = var.services["repair"]
 }

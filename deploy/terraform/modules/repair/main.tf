@@ -6,6 +6,8 @@ locals {
     verify  = { image = "publisher", command = ["python", "-m", "publisher", "verify"] }
     rebuild = { image = "publisher", command = ["python", "-m", "publisher", "rebuild"] }
     reindex = { image = "ingest", command = ["python", "-m", "ingest", "reindex"] }
+    replay  = { image = "ingest", command = ["python", "-m", "ingest", "replay"] }
+    rescan  = { image = "ingest", command = ["python", "-m", "ingest", "rescan"] }
   }
 }
 
@@ -28,8 +30,8 @@ resource "google_cloud_run_v2_job" "this" {
       service_account = google_service_account.this.email
       # 24 h: enough to read every file (verify --bytes).
       timeout = "86400s"
-      # A retry would find the same differences.
-      max_retries = 0
+      # A failed request or an ended machine does not end the repair. Each command can be repeated.
+      max_retries = 3
 
       containers {
         image   = "${var.images}/${each.value.image}:${var.tag}"
