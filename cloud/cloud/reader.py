@@ -36,9 +36,6 @@ can follow."""
 _TRANSIENT = {408, 429, 500, 502, 503, 504}
 """https://cloud.google.com/storage/docs/retry-strategy"""
 _ANSWERS = {200, 206, 304, 416}
-_NO_BUCKET = "bucket does not exist"
-"""Part of the message of Cloud Storage for an absent bucket. Its status is 404, but the object is
-not known to be absent."""
 _RAW = {"accept-encoding": "gzip"}
 """Field for the bytes as stored: Cloud Storage does not decompress a stored gzip."""
 
@@ -181,5 +178,4 @@ async def _raise_for_status(response: aiohttp.ClientResponse, subject: str) -> N
     detail = f"{response.status} {message}".strip()
     if response.status in _TRANSIENT:
         raise RetryableError(detail)
-    kind = errors.BY_STATUS.get(response.status, errors.Unavailable)
-    raise (errors.Unavailable if _NO_BUCKET in message else kind)(subject, detail)
+    raise errors.choose_error(response.status, message)(subject, detail)

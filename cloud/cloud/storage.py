@@ -119,9 +119,12 @@ class StorageBucket:
     def write(
         self, name: str, data: bytes, headers: Headers, *, if_generation: Generation
     ) -> ObjectInfo:
-        """Upload a whole object with its precondition."""
+        """Upload a whole object with its precondition. It needs no object, so 404 is the bucket."""
         blob = self._create_blob(name, headers)
-        with self._detect_taken_name(name, if_generation), self._translate_errors(name):
+        with (
+            self._detect_taken_name(name, if_generation),
+            self._translate_errors(name, absent=errors.MissingBucket),
+        ):
             blob.upload_from_string(
                 data,
                 content_type=headers.content_type,
@@ -138,22 +141,27 @@ class StorageBucket:
         blob, token, done = self._create_blob(name, headers), None, False
         blob.content_type = headers.content_type
         while not done:
-            with self._detect_taken_name(name, 0), self._translate_errors(name):
-                token, _, _ = blob.rewrite(
-                    origin,
-                    token=token,
-                    if_generation_match=0,
-                    if_source_generation_match=info.generation,
-                    timeout=_TIMEOUT,
-                    retry=_RETRY,
-                )
+            try:
+                with self._detect_taken_name(name, 0), self._translate_errors(name):
+                    token, _, _ = blob.rewrite(
+                        origin,
+                        token=token,
+                        if_generation_match=0,
+                        if_source_generation_match=info.generation,
+                        timeout=_TIMEOUT,
+                        retry=_RETRY,
+                    )
+            except errors.NotFound as error:
+                if source.stat(info.name, info.generation) is None:
+                    raise
+                raise errors.MissingBucket(error.subject, error.detail) from error
             done = token is None
         return _create_info(blob)
 
     def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
         """List page after page, with the fields of ``ObjectInfo`` only."""
         fields = "name,generation,size,timeCreated,contentType,contentEncoding,metadata"
-        with self._translate_errors(prefix):
+        with self._translate_errors(prefix, absent=errors.MissingBucket):
             for blob in self._client.list_blobs(
                 self._bucket,
                 prefix=prefix,
@@ -186,28 +194,26 @@ class StorageBucket:
             raise
 
     @contextmanager
-    def _translate_errors(self, name: str) -> Iterator[None]:
-        """Raise exceptions of the library as ``CloudError``."""
+    def _translate_errors(
+        self, name: str, absent: type[errors.CloudError] = errors.NotFound
+    ) -> Iterator[None]:
+        """Raise exceptions of the library as ``CloudError``; ``absent`` is the one for 404."""
         subject = f"gs://{self.name}/{name}"
         try:
             yield
-        except exceptions.GoogleAPICallError as error:
-            raise _create_error(_get_status(error), subject, error.message) from error
-        except InvalidResponse as error:
-            raise _create_error(_get_status(error), subject, str(error)) from error
+        except (exceptions.GoogleAPICallError, InvalidResponse) as error:
+            detail = str(getattr(error, "message", error))
+            kind = errors.choose_error(_get_status(error), detail, {**_ERRORS, 404: absent})
+            raise kind(subject, detail) from error
         except (exceptions.RetryError, requests.RequestException, GoogleAuthError) as error:
             raise errors.Unavailable(subject, str(error)) from error
 
 
-_BY_STATUS: Mapping[int, type[errors.CloudError]] = {
+_ERRORS: Mapping[int, type[errors.CloudError]] = {
     **errors.BY_STATUS,
     412: errors.PreconditionFailed,
     429: errors.TooManyRequests,
 }
-
-
-def _create_error(status: int, subject: str, detail: str) -> errors.CloudError:
-    return _BY_STATUS.get(status, errors.Unavailable)(subject, detail)
 
 
 def _create_info(blob: Blob) -> ObjectInfo:

@@ -15,6 +15,7 @@ SKIPPED_ON_FAKE_GCS = {
     "test_rewrite_inherits_nothing": "keeps the custom metadata of the source if none is given",
     "test_rewrite_never_replaces": _REWRITES,
     "test_one_of_many_rewriters_succeeds": _REWRITES,
+    "test_no_object_of_a_lost_bucket_is_absent": "has one message for absent buckets and objects",
 }
 """Tests that fake-gcs-server cannot pass, each with the reason."""
 

@@ -31,6 +31,10 @@ class BucketFactory(Protocol):
         """Delete a live object."""
         ...
 
+    def drop(self, bucket: Bucket) -> None:
+        """Delete an empty bucket."""
+        ...
+
 
 class MemoryBucketFactory:
     """Factory of buckets in memory."""
@@ -46,6 +50,9 @@ class MemoryBucketFactory:
 
     def remove(self, bucket: Bucket, name: str) -> None:
         self.storage.delete(bucket.name, name)
+
+    def drop(self, bucket: Bucket) -> None:
+        self.storage.delete_bucket(bucket.name)
 
 
 class StorageBucketFactory:
@@ -64,6 +71,9 @@ class StorageBucketFactory:
 
     def remove(self, bucket: Bucket, name: str) -> None:
         self._client.bucket(bucket.name).delete_blob(name)
+
+    def drop(self, bucket: Bucket) -> None:
+        self._client.bucket(bucket.name).delete()
 
 
 @contextmanager

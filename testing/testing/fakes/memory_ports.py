@@ -213,7 +213,9 @@ def _translate_errors(subject: str) -> Iterator[None]:
     try:
         yield
     except StorageError as error:
-        raise _ERRORS.get(error.status, errors.Unavailable)(subject, error.message) from error
+        raise errors.choose_error(error.status, error.message, _ERRORS)(
+            subject, error.message
+        ) from error
 
 
 def _strike(faults: Iterable[Fault], when: When) -> None:
