@@ -15,7 +15,8 @@ from offline_checks import terraform
 
 ROOT_TESTS = "tests/root.tftest.hcl"
 PROXY = "gcpypi-proxy"
-INGEST = "gcpypi-ingest"
+AUTHORITIES = frozenset({"gcpypi-ingest", "gcpypi-repair"})
+"""Accounts that may publish commands with their author: ingest, and the replay of dead letters."""
 COMMANDS = "command-accepted"
 """Topic for commands with their author; its subscribers believe the author."""
 PROJECT_ROLES = frozenset(
@@ -164,22 +165,22 @@ def _list_grants_of_agent(resources: Iterable[PlannedResource], kind: str, key: 
 
 
 def _check_commands(resources: tuple[PlannedResource, ...]) -> Iterator[str]:
-    """Find identities besides ingest that may publish commands with an author."""
+    """Find identities besides :data:`AUTHORITIES` that may publish commands with an author."""
     [topic] = [
         each.values["id"]
         for each in resources
         if each.type == "google_pubsub_topic" and each.values["name"] == COMMANDS
     ]
-    [ingest] = [
+    allowed = {
         each.values["member"]
         for each in resources
-        if each.type == "google_service_account" and each.values["account_id"] == INGEST
-    ]
+        if each.type == "google_service_account" and each.values["account_id"] in AUTHORITIES
+    }
     for each in resources:
         if not each.type.startswith("google_pubsub_topic_iam_") or each.values["topic"] != topic:
             continue
         members = {each.values.get("member"), *(each.values.get("members") or ())} - {None}
-        if members != {ingest}:
+        if not members or not members <= allowed:
             yield f"{each.address}: may publish commands in the name of any author"
 
 

@@ -181,7 +181,8 @@ class ProjectCommand(Message):
 class CommandAccepted(Message):
     """Command that was given with an object in the incoming bucket, and checked by ingest.
 
-    Only ingest may publish to this topic, so the author can be trusted.
+    Only ingest may publish to this topic, and the replay of its dead letters. So the author can be
+    trusted.
     """
 
     topic: ClassVar[str] = "command-accepted"

@@ -175,6 +175,7 @@ run "topics" {
       "repair roles/pubsub.publisher t/project-indexed",
       "repair roles/pubsub.publisher t/file-uploaded",
       "repair roles/pubsub.publisher t/project-command",
+      "repair roles/pubsub.publisher t/command-accepted",
       "operators roles/pubsub.publisher t/project-command",
       "operators roles/pubsub.publisher t/file-uploaded",
     ])

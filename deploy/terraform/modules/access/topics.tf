@@ -5,7 +5,7 @@ locals {
       for each in [
         { who = "ingest", topic = "file-accepted" },
         { who = "ingest", topic = "file-refused" },
-        # Only ingest: it checks who gave the command.
+        # Only ingest, because it checks who gave the command, and the replay of its dead letters.
         { who = "ingest", topic = "command-accepted" },
         { who = "indexer", topic = "project-indexed" },
         { who = "indexer", topic = "file-refused" },
@@ -15,6 +15,7 @@ locals {
         # Messages of dead letters, and uploads without a verdict.
         { who = "repair", topic = "file-uploaded" },
         { who = "repair", topic = "project-command" },
+        { who = "repair", topic = "command-accepted" },
       ] : merge(each, { member = var.services[each.who] })
     ],
     # Without this right the bucket still announces each upload.
