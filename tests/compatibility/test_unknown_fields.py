@@ -10,7 +10,8 @@ import pytest
 from pydantic import BaseModel
 
 from indexer.app import FILE_ACCEPTED
-from indexer.merge import IssuedCommand, merge
+from indexer.issued_command import IssuedCommand
+from indexer.merge import merge
 from publisher.blocked import merge_records
 from schemas.events import FileAccepted, ProjectCommand
 from schemas.records import Blocked, BlockedProject, FileRecord, ProjectRecord

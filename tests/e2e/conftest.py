@@ -110,9 +110,7 @@ class LocalIndex:
         project = self.environment["CLOUDSDK_CORE_PROJECT"]
         path = f"/v1/projects/{project}/subscriptions/{subscription}-dead-letter:pull"
         body = json.dumps({"maxMessages": 10, "returnImmediately": True}).encode()
-        request = Request(
-            f"http://{host}{path}", body, {"Content-Type": "application/json"}
-        )
+        request = Request(f"http://{host}{path}", body, {"Content-Type": "application/json"})
         with urlopen(request, timeout=30) as answer:  # noqa: S310 - loopback
             letters: list[object] = json.load(answer).get("receivedMessages", [])
         return letters

@@ -15,7 +15,7 @@ WHEEL = "acme-1.0-py3-none-any.whl"
 DEFAULTS = Policy()
 
 
-def _get_reason(filename: str, policy: Policy = DEFAULTS, uploader: str | None = None) -> Reason:
+def _get_reason(filename: str, policy: Policy = DEFAULTS, uploader: str | None = None) -> str:
     with pytest.raises(Refused) as refused:
         check_name(filename, policy, uploader)
     return refused.value.reason

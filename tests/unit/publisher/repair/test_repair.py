@@ -39,7 +39,7 @@ def announce_rebuild(index: MemoryIndex, *only: str) -> list[ProjectIndexed]:
     return [message for message in topic.messages if isinstance(message, ProjectIndexed)]
 
 
-def run_reindex(index: MemoryIndex, topic: MemoryTopic, *only: str) -> dict[str, Reason]:
+def run_reindex(index: MemoryIndex, topic: MemoryTopic, *only: str) -> dict[str, str]:
     """Run ``reindex``; return the reasons of refused objects."""
     incoming, packages = index.buckets["incoming"], index.buckets["packages"]
     promotion = Promotion(incoming, packages, Policy(), lambda upload: None)
