@@ -5,7 +5,8 @@ The log has the name of a token, so tokens of one name have one last use. A quer
 """
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Protocol
@@ -19,6 +20,8 @@ WINDOW = timedelta(days=30)
 """Searched time. By default, Cloud Logging keeps entries for 30 days."""
 MAX_QUERIES = 30
 """Maximum number of queries. Cloud Logging answers 60 a minute for a Google Cloud project."""
+PATIENCE = 60.0
+"""Seconds after which no query begins."""
 _MAX_NAMES = 12_000
 """Characters of the names in one query. A query has at most 20 000 characters."""
 _SERVICE = "gcpypi-proxy"
@@ -52,13 +55,20 @@ class LastUses:
         return "unused" if is_young else f">{WINDOW.days}d"
 
 
-def find_last_uses(log: Log, names: Collection[str], now: datetime) -> LastUses:
-    """Search the log for the last use of each name. Never fail: describe the problem instead."""
-    missing, days = sorted(set(names)), dict[str, date]()
+def find_last_uses(
+    log: Log, names: Collection[str], now: datetime, clock: Callable[[], float] = time.monotonic
+) -> LastUses:
+    """Search the log for the last use of each name. Never fail: describe the problem instead.
+
+    :param clock: the monotonic clock, in seconds.
+    """
+    missing, days, end = sorted(set(names)), dict[str, date](), clock() + PATIENCE
     try:
-        for _ in range(MAX_QUERIES):
+        for number in range(MAX_QUERIES + 1):
             if not missing:
                 return LastUses(days)
+            if number == MAX_QUERIES or clock() >= end:
+                break
             chunk = _select_chunk(missing)
             page = log.list_newest(build_query(chunk, now - WINDOW))
             found = dict(_find_days(page, chunk))
@@ -71,7 +81,7 @@ def find_last_uses(log: Log, names: Collection[str], now: datetime) -> LastUses:
         return LastUses(days, f"{error}; your account needs roles/logging.viewer on the project")
     except CloudError as error:
         return LastUses(days, str(error))
-    return LastUses(days, f"too many log entries: the search ended after {MAX_QUERIES} queries")
+    return LastUses(days, f"too many log lines: the search ended after {number} queries")
 
 
 def build_query(names: Sequence[str], since: datetime) -> str:

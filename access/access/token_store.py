@@ -38,7 +38,7 @@ RESERVE = 4 * 1024
 """Bytes of a version that a creation leaves free."""
 
 _READ = Retry({Unavailable: Backoff(first=0.2, longest=2.0)}, deadline=20.0)
-"""Retry of the reading of another writer's version, whose changes are otherwise lost."""
+"""Retry of the reading of another writer's version. Without it, the changes are lost."""
 
 Change = Callable[[TokenDocument], TokenDocument]
 Encode = Callable[[TokenDocument], bytes]

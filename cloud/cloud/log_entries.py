@@ -1,9 +1,11 @@
 """Entries of Cloud Logging over its REST API.
 
+One method is needed, so the session of google-auth is enough, and images need no further library.
 https://cloud.google.com/logging/docs/reference/v2/rest/v2/entries/list
 """
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -22,8 +24,8 @@ PAGE_SIZE = 1000
 """Maximum number of entries in a response."""
 _TIMEOUT = 30.0
 """Seconds to wait for a response."""
-_MAX_EMPTY_PAGES = 30
-"""Empty responses after which a search ends. One means that the search is not complete."""
+_PATIENCE = 60.0
+"""Seconds after which a search without a result ends. Cloud Logging answers with empty pages."""
 
 
 class LogEntry(Model):
@@ -56,11 +58,18 @@ class LogReader:
     """Reader of the log entries of one Google Cloud project.
 
     :param session: an authorized session; :func:`connect` creates it.
+    :param clock: the monotonic clock, in seconds.
     """
 
-    def __init__(self, gcp_project: str, session: requests.Session, origin: str = ORIGIN) -> None:
+    def __init__(
+        self,
+        gcp_project: str,
+        session: requests.Session,
+        origin: str = ORIGIN,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._resource = f"projects/{gcp_project}"
-        self._session, self._origin = session, origin
+        self._session, self._origin, self._clock = session, origin, clock
 
     def list_newest(self, query: str) -> LogPage:
         """Return the newest entries of a query in the Logging query language.
@@ -74,7 +83,8 @@ class LogReader:
             "orderBy": "timestamp desc",
             "pageSize": PAGE_SIZE,
         }
-        for _ in range(_MAX_EMPTY_PAGES):
+        end = self._clock() + _PATIENCE
+        while self._clock() < end:
             response = self._request(body)
             if response.entries or not response.next_page_token:
                 return LogPage(response.entries, is_complete=not response.next_page_token)

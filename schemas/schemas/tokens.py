@@ -123,7 +123,7 @@ class Token(Model):
                 "name": self.name,
                 "sha256": self.sha256,
                 "scopes": (),
-                "created": self.created.replace(microsecond=0),
+                "created": self.created,
                 "expires": expires.replace(microsecond=0),
             }
         )

@@ -91,7 +91,11 @@ def read_token(stdin: BinaryIO, ask: Callable[[str], str] = getpass) -> str:
 
     :raises TokenStoreError: if the input is not one word of at most 8 KiB.
     """
-    text = ask("Token: ") if stdin.isatty() else stdin.read(MAX_LENGTH + 1).decode(errors="replace")
+    try:
+        is_typed = stdin.isatty()
+        text = ask("Token: ") if is_typed else stdin.read(MAX_LENGTH + 1).decode(errors="replace")
+    except EOFError:  # Ctrl-D
+        text = ""
     words = text.split()
     if len(words) != 1 or len(text) > MAX_LENGTH:
         found = "is empty" if not words else "has more than one word, or more than 8 KiB"

@@ -89,6 +89,21 @@ def test_the_number_of_queries_has_a_limit() -> None:
     assert "the search ended" in uses.problem
 
 
+def test_the_last_permitted_query_can_find_the_last_name() -> None:
+    names = [f"ci-{number:02}" for number in range(MAX_QUERIES)]
+    log = MemoryLog(make_entries(*((name, 1) for name in names)), page_size=1)
+    assert find_last_uses(log, names, NOON).problem == ""
+    assert len(log.queries) == MAX_QUERIES
+
+
+def test_after_a_minute_no_query_begins() -> None:
+    log = MemoryLog(make_entries(("a", 1), ("b", 2), ("c", 3)), page_size=1)
+    times = iter((0.0, 0.0, 59.0, 60.0))
+    uses = find_last_uses(log, ["a", "b", "c"], NOON, lambda: next(times))
+    assert set(uses.days) == {"a", "b"}
+    assert uses.problem == "too many log lines: the search ended after 2 queries"
+
+
 def test_names_that_differ_in_case_are_different_names() -> None:
     log = MemoryLog(make_entries(("CI", 1), ("CI", 1)), page_size=1)
     uses = find_last_uses(log, ["ci"], NOON)

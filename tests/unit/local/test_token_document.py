@@ -3,7 +3,10 @@
 import hashlib
 import json
 
+import pytest
+
 from local import token_document
+from local.errors import LocalError
 
 
 def test_a_token_is_stored_as_its_digest() -> None:
@@ -27,6 +30,20 @@ def test_an_existing_token_changes_nothing() -> None:
     document = token_document.add_token(None, "gcpypi_x")
 
     assert token_document.add_token(document, "gcpypi_x") is None
+
+
+@pytest.mark.parametrize("document", [b'{"schema_version":2}', b"gcpypi_x"])
+def test_a_document_that_is_not_readable_is_not_replaced(document: bytes) -> None:
+    with pytest.raises(LocalError, match=r"not readable: .*remove secrets\.json") as raised:
+        token_document.add_token(document, "gcpypi_y")
+    assert "gcpypi" not in str(raised.value).replace("the gcpypi that wrote", "")
+
+
+def test_unknown_fields_stay() -> None:
+    document = token_document.add_token(b'{"tokens":[],"identities":[{"name":"ci"}]}', "gcpypi_x")
+
+    assert document is not None
+    assert json.loads(document)["identities"] == [{"name": "ci"}]
 
 
 def test_a_further_token_keeps_the_others() -> None:

@@ -156,11 +156,20 @@ def test_other_standard_input_is_refused_and_not_quoted(
     assert [each.is_live(NOON) for each in register.list_tokens()] == [True]
 
 
-def test_a_terminal_is_asked_without_echo() -> None:
-    class Terminal(BytesIO):
-        def isatty(self) -> bool:
-            return True
+class Terminal(BytesIO):
+    def isatty(self) -> bool:
+        return True
 
+
+def test_the_end_of_the_input_of_a_terminal_is_no_token() -> None:
+    def ask(prompt: str) -> str:
+        raise EOFError
+
+    with pytest.raises(TokenStoreError, match="standard input is empty"):
+        read_token(Terminal(), ask)
+
+
+def test_a_terminal_is_asked_without_echo() -> None:
     asked: list[str] = []
 
     def ask(prompt: str) -> str:
