@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Publish distribution files, and wait for the verdict on each.
+# Publish distribution files, and wait for the verdict on each. A file called ….command.json is a
+# command; then it also waits for the answer to the command.
 #
 #   usage: publish.sh UPLOADER RUN_ID FILE...
 #
@@ -66,16 +67,16 @@ refuse() {
     esac
 }
 
-# Wait for a verdict and print it. Until it exists the response is 403, because an uploader may read its
-# verdicts but not list them.
+# Wait for a verdict and print it; fail if its outcome is another one. Until it exists the response is
+# 403, because an uploader may read its verdicts but not list them.
 wait_for() {
-    local name=$1 status
+    local name=$1 outcome=$2 status
     while ((SECONDS < PATIENCE)); do
         status=$(request --output "$work/verdict" --write-out '%{http_code}' \
             "$STORAGE/storage/v1/b/$VERDICTS_BUCKET/o/$(encode "$name")?alt=media")
         if [[ $status == 200 ]]; then
             cat "$work/verdict" && echo
-            [[ $(field outcome "$work/verdict") == accepted ]]
+            [[ $(field outcome "$work/verdict") == "$outcome" ]]
             return
         fi
         sleep "$PAUSE"
@@ -107,6 +108,11 @@ done
 SECONDS=0
 failed=0
 for verdict in "${verdicts[@]}"; do
-    wait_for "$verdict" || failed=1
+    wait_for "$verdict" accepted || {
+        failed=1
+        continue
+    }
+    command=$(field command_id "$work/verdict")
+    [[ -z $command ]] || wait_for "commands/$command.json" 'done' || failed=1
 done
 exit "$failed"

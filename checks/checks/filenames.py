@@ -172,7 +172,7 @@ def _expect_name(project: NormalizedName, filename: str, reason: Reason) -> None
 def _expect_granted(project: str, policy: Policy, uploader: str | None) -> None:
     if policy.uploaders is None:
         return
-    if not _is_match(project, policy.uploaders.get(uploader or "", ())):
+    if not is_match(project, policy.uploaders.get(uploader or "", ())):
         raise Refused(
             Reason.NOT_ALLOWED,
             f"uploader {uploader!a} may not upload files of {project} (UPLOADERS)."
@@ -181,7 +181,7 @@ def _expect_granted(project: str, policy: Policy, uploader: str | None) -> None:
 
 
 def _expect_allowed(project: str, policy: Policy) -> None:
-    if not _is_match(project, policy.allowed_projects):
+    if not is_match(project, policy.allowed_projects):
         raise Refused(
             Reason.RESERVED_NAME,
             f"{project} is not one of the projects of this index (ALLOWED_PROJECTS)."
@@ -208,5 +208,6 @@ def _expect_compatibility(tags: frozenset[Tag]) -> None:
         raise Refused(Reason.BAD_TAG, f"{fault} (STRICT_PLATFORM_TAGS). {remedy}")
 
 
-def _is_match(project: str, globs: tuple[str, ...]) -> bool:
+def is_match(project: str, globs: tuple[str, ...]) -> bool:
+    """Return whether a normalised project name matches one of the globs."""
     return any(fnmatchcase(project, canonicalize_name(glob)) for glob in globs)

@@ -24,6 +24,8 @@ class Reason(StrEnum):
     """The name is not a wheel's (binary distribution format, "File name convention")."""
     SDIST_FILENAME = "sdist-filename"
     """The name of the `.tar.gz` has no valid project and version, or is ambiguous (PEP 625)."""
+    BAD_COMMAND = "bad-command"
+    """The name or the content of a `.command.json` is not that of a command."""
     RESERVED_NAME = "reserved-name"
     """The project is outside ALLOWED_PROJECTS, or has the name of a standard library module."""
     PROJECT_CLOSED = "project-closed"

@@ -180,6 +180,8 @@ class Verdict(Document):
     """SHA-256 of the file, if the whole file was read."""
     address: str | None = None
     """URL path of an accepted file: ``/packages/<filename>``."""
+    command_id: str | None = None
+    """Id of the command in a command object; ``commands/<command_id>.json`` is its answer."""
 
 
 class CommandVerdict(Document):

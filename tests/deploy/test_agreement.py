@@ -98,7 +98,7 @@ def test_verify_the_publisher_and_the_catalog_have_the_same_title(resources: Res
 def test_ingest_gets_the_uploaders(resources: Resources, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in read_environment(resources, "ingest").items():
         monkeypatch.setenv(name, value)
-    assert IngestSettings().uploaders == {"hub": ("acme-*",), "build": ("*",)}
+    assert IngestSettings().build_policy().uploaders == {"hub": ("acme-*",), "build": ("*",)}
 
 
 def test_the_proxy_declares_less_than_the_limit_of_cloud_run(resources: Resources) -> None:

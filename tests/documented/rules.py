@@ -119,6 +119,7 @@ RULES = (
             "curl",
             "cut",
             "date",
+            "echo",
             "local",
             "sleep",
             "sort",

@@ -98,6 +98,7 @@ def publish_other_version(runtime: LocalIndex) -> None:
 PAGES: dict[str, Callable[[LocalIndex], None]] = {
     "README.md": prepare_nothing,
     "deploy/tutorial.md": publish_cloud_build,
+    "docs/commands.md": prepare_nothing,
     "docs/configuration.md": prepare_nothing,
     "docs/install.md": prepare_nothing,
     "docs/operate.md": prepare_repair,

@@ -9,9 +9,11 @@ from starlette.concurrency import run_in_threadpool
 from chassis.app import create_worker
 from chassis.outcomes import Outcome
 from checks.refusal import Reason, Refused
+from ingest.commands.command_objects import CommandObjects
 from ingest.promotion import Promotion
 from ingest.upload import MessageRefused, Upload, is_upload, require_upload_name
 from ingest.verdicts import Verdicts
+from schemas import layout
 from schemas.events import FileUploaded, UnreadableMessage
 from schemas.push import PushEnvelope
 
@@ -24,9 +26,10 @@ class Ingest:
 
     promotion: Promotion
     verdicts: Verdicts
+    commands: CommandObjects
 
     async def handle_upload(self, push: PushEnvelope) -> Outcome:
-        """Promote or refuse the file."""
+        """Promote or refuse the file, or pass on its command."""
         return await run_in_threadpool(self._promote, push)
 
     def _promote(self, push: PushEnvelope) -> Outcome:
@@ -42,6 +45,8 @@ class Ingest:
         try:
             require_upload_name(upload, self.promotion.incoming.name)
             upload = self._resolve_generation(upload)
+            if upload.filename.endswith(layout.COMMAND_SUFFIX):
+                return self.commands.handle(upload)
             promoted = self.promotion.promote(upload)
         except MessageRefused as error:
             return self._refuse_message(message_id, error.refused, upload)

@@ -18,6 +18,8 @@ from cloud.pubsub import PubsubTopic
 from cloud.storage import StorageBucket
 from ingest.app import Ingest, create_app
 from ingest.closing import ClosingRules
+from ingest.commands.command_objects import CommandObjects
+from ingest.commands.grants import CommandRights
 from ingest.promotion import Promotion
 from ingest.settings import Settings
 from ingest.uniqueness import UniqueFiles
@@ -41,6 +43,7 @@ class Clients:
     verdicts: Bucket
     metadata: Bucket
     accepted: Topic
+    commands: Topic
     refused: Topic
     now: Callable[[], datetime]
 
@@ -57,6 +60,7 @@ def connect(settings: Settings) -> Clients:
         verdicts=bucket(settings.verdicts_bucket),
         metadata=bucket(settings.metadata_bucket),
         accepted=topic(settings.topic_file_accepted),
+        commands=topic(settings.topic_command_accepted),
         refused=topic(settings.topic_file_refused),
         now=partial(datetime.now, UTC),
     )
@@ -75,8 +79,16 @@ def build_app(settings: Settings, clients: Clients) -> Starlette:
         require_open=closing.require_open,
         require_unique=UniqueFiles(clients.metadata).require_unique,
     )
+    commands = CommandObjects(
+        incoming=clients.incoming,
+        verdicts=clients.verdicts,
+        accepted=clients.commands,
+        refused=clients.refused,
+        rights=CommandRights(settings.uploaders),
+        now=clients.now,
+    )
     ready = create_readiness_check(packages)
-    return create_app(Ingest(promotion, verdicts), settings.gcp_project, ready)
+    return create_app(Ingest(promotion, verdicts, commands), settings.gcp_project, ready)
 
 
 if __name__ == "__main__":

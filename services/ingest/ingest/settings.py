@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, Field, field_validator
 
 from chassis.settings import Duration, ServiceSettings
 from checks.policy import Policy
+from ingest.commands.grants import UploaderGrant
+from schemas import layout
 
 
 class Settings(ServiceSettings):
@@ -25,11 +27,14 @@ class Settings(ServiceSettings):
     """Topic for promoted files."""
     topic_file_refused: str = "file-refused"
     """Topic for refused files and messages."""
+    topic_command_accepted: str = "command-accepted"
+    """Topic for the commands of accepted command objects."""
     uploaders: Annotated[
-        Mapping[str, tuple[str, ...]] | None,
+        Mapping[str, UploaderGrant] | None,
         Field(validation_alias=AliasChoices("uploaders", "publishers")),
     ] = None
-    """JSON object: uploader → globs of its projects; `{}` refuses all uploads, and without this
+    """JSON object: uploader → globs of its projects, or an object with ``projects`` and
+    ``commands`` (default: ``yank`` and ``unyank``); `{}` refuses all uploads, and without this
     setting ingest accepts all uploads."""
     allowed_projects: tuple[str, ...] = Policy.allowed_projects
     """Globs of the accepted projects, as JSON."""
@@ -53,10 +58,22 @@ class Settings(ServiceSettings):
     release_closes_after: Annotated[Duration, Field(gt=timedelta(0))] | None = None
     """Time from the first file of a release until the release closes, in seconds or as ``P14D``."""
 
+    @field_validator("uploaders")
+    @classmethod
+    def _keep_operators_apart(
+        cls, uploaders: Mapping[str, UploaderGrant] | None
+    ) -> Mapping[str, UploaderGrant] | None:
+        """Refuse the name of the prefix of operators: its commands would be theirs."""
+        if uploaders is not None and layout.OPERATORS in uploaders:
+            raise ValueError(f"{layout.OPERATORS!r} is the prefix of operators, not an uploader")
+        return uploaders
+
     def build_policy(self) -> Policy:
         """Return the limits and switches of the checks."""
-        names = Policy.__dataclass_fields__
-        return Policy(**{name: getattr(self, name) for name in names})
+        limits = {name: getattr(self, name) for name in Policy.__dataclass_fields__}
+        if self.uploaders is not None:
+            limits["uploaders"] = {name: each.projects for name, each in self.uploaders.items()}
+        return Policy(**limits)
 
 
 class ReplaySettings(ServiceSettings):

@@ -98,7 +98,7 @@ _KEPT = ("schema_version", "files", _RELEASES)
 
 
 class _Quarantined(tuple[str, ...]):
-    """Keys of an object whose values have the value ``quarantined``."""
+    """Keys of those values of an object that have the value ``quarantined``."""
 
     __slots__ = ()
 

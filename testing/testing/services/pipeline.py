@@ -24,6 +24,8 @@ from indexer.app import create_app as indexer_app
 from indexer.commit import Records
 from ingest.app import Ingest
 from ingest.app import create_app as ingest_app
+from ingest.commands.command_objects import CommandObjects
+from ingest.commands.grants import CommandRights
 from ingest.promotion import Promotion
 from ingest.uniqueness import UniqueFiles
 from ingest.verdicts import Verdicts
@@ -154,7 +156,15 @@ class Pipeline:
             verdicts.find_refusal,
             require_unique=UniqueFiles(self.bucket("metadata")).require_unique,
         )
-        return ingest_app(Ingest(promotion, verdicts), GCP_PROJECT, lambda: None)
+        commands = CommandObjects(
+            self.bucket("incoming"),
+            self.bucket("verdicts"),
+            PushTopic(self, "command-accepted"),
+            refused,
+            CommandRights(None),
+            self.now,
+        )
+        return ingest_app(Ingest(promotion, verdicts, commands), GCP_PROJECT, lambda: None)
 
     def _build_indexer(self) -> Starlette:
         refused = PushTopic(self, "file-refused")

@@ -73,6 +73,31 @@ def test_a_refused_file_fails_the_build(wheel: Path) -> None:
     assert '"exists"' in done.stdout
 
 
+@pytest.mark.parametrize(("outcome", "code"), [("done", 0), ("refused", 1)])
+def test_publish_waits_for_the_answer_to_a_command(outcome: str, code: int, tmp_path: Path) -> None:
+    file = tmp_path / "yank.command.json"
+    file.write_text('{"action":"yank","project":"acme","version":"1.0"}')
+    accepted = {"outcome": "accepted", "command_id": "acme.4f0c"}
+    answer = {"outcome": outcome, "command_id": "acme.4f0c"}
+    with serve_ci_storage(accepted, answer=answer) as storage:
+        done = publish(storage, file)
+    assert done.returncode == code
+    assert storage.verdicts_read == [
+        "acme/42/yank.command.json/1795500102873944.json",
+        "commands/acme.4f0c.json",
+    ]
+    assert f'"{outcome}"' in done.stdout
+
+
+def test_publish_waits_for_no_answer_to_a_refused_command(tmp_path: Path) -> None:
+    file = tmp_path / "yank.command.json"
+    file.write_text("{}")
+    with serve_ci_storage({"outcome": "refused", "command_id": "acme.4f0c"}) as storage:
+        done = publish(storage, file)
+    assert done.returncode == 1
+    assert storage.verdicts_read == ["acme/42/yank.command.json/1795500102873944.json"]
+
+
 def test_a_run_cannot_upload_a_file_twice(wheel: Path) -> None:
     with serve_ci_storage(ACCEPTED) as storage:
         publish(storage, wheel)

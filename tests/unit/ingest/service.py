@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Mapping
 from datetime import timedelta
 
 from starlette.testclient import TestClient
@@ -10,6 +11,8 @@ from checks.policy import Policy
 from cloud.ports import Headers
 from ingest.app import FILE_UPLOADED, Ingest, create_app
 from ingest.closing import ClosingRules
+from ingest.commands.command_objects import CommandObjects
+from ingest.commands.grants import CommandRights, UploaderGrant
 from ingest.promotion import Promotion
 from ingest.uniqueness import UniqueFiles
 from ingest.verdicts import Verdicts
@@ -35,13 +38,14 @@ class InMemoryIngest:
         store: FakeStorage | None = None,
         policy: Policy | None = None,
         release_closes_after: timedelta | None = None,
+        uploaders: Mapping[str, UploaderGrant] | None = None,
     ) -> None:
         self.store = store or FakeStorage()
         self.incoming = MemoryBucket("incoming", storage=self.store)
         self.packages = MemoryBucket("packages", storage=self.store)
         self.verdicts = MemoryBucket("verdicts", storage=self.store)
         self.metadata = MemoryBucket("metadata", storage=self.store)
-        self.accepted, self.refused = MemoryTopic(), MemoryTopic()
+        self.accepted, self.refused, self.commands = MemoryTopic(), MemoryTopic(), MemoryTopic()
         verdicts = Verdicts(self.verdicts, self.accepted, self.refused, lambda: NOON)
         promotion = Promotion(
             self.incoming,
@@ -51,7 +55,15 @@ class InMemoryIngest:
             ClosingRules(self.metadata, self.packages, release_closes_after).require_open,
             UniqueFiles(self.metadata).require_unique,
         )
-        self.ingest = Ingest(promotion, verdicts)
+        commands = CommandObjects(
+            self.incoming,
+            self.verdicts,
+            self.commands,
+            self.refused,
+            CommandRights(uploaders),
+            lambda: NOON,
+        )
+        self.ingest = Ingest(promotion, verdicts, commands)
         app = create_app(self.ingest, "p", lambda: None)
         self.http = TestClient(app, raise_server_exceptions=True)
 

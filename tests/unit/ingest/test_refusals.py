@@ -21,6 +21,7 @@ TESTS_OF_OTHER_CODES = {
     Reason.TOO_LARGE: "test_app.py",
     Reason.CONTENT_ENCODED: "test_precedence.py",
     Reason.DIGEST_MISMATCH: "test_app.py",
+    Reason.BAD_COMMAND: "commands/test_command_objects.py",
     Reason.PROJECT_CLOSED: "test_closing.py",
     Reason.PROJECT_TOO_LARGE: "test_large_projects.py",
     Reason.EXISTS: "test_app.py",

@@ -1,0 +1,1 @@
+"""Commands that uploaders and operators give with an object in the incoming bucket."""
