@@ -4,6 +4,7 @@
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 readonly ROOT
 GCP_PROJECT="" REGION="" DRY_RUN="" FOUND=""
+CONFIGURATION="$ROOT/deploy/terraform"
 
 # Run a command; with --dry-run print it, quoted for a shell.
 run() {
@@ -74,11 +75,26 @@ is_installed() {
 }
 
 terraform_in() {
-    run terraform "-chdir=$ROOT/deploy/terraform" "$@"
+    run terraform "-chdir=$CONFIGURATION" "$@"
 }
 
 terraform_init() {
     terraform_in init -input=false -reconfigure "-backend-config=bucket=$(state_bucket)"
+}
+
+# Compare --project and --region with the installation. In another region Terraform would replace every
+# resource, with its data.
+check_installed_place() {
+    local location
+    local describe=(gcloud storage buckets describe "gs://$(state_bucket)" '--format=value(location)')
+    if [[ -n $DRY_RUN ]]; then
+        run "${describe[@]}"
+        terraform_in state pull
+        return
+    fi
+    location=$("${describe[@]}") || exit
+    terraform_in state pull | python3 "$ROOT/deploy/protection.py" place \
+        "--project=$GCP_PROJECT" "--region=$REGION" "--state-bucket-location=$location" || exit
 }
 
 # Rename module.publishers of releases before 0.2.0 in Terraform's state. moved.tf does the same, but

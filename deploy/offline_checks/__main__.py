@@ -8,6 +8,7 @@ validate    names and types of all arguments; required arguments
 test        the tests in deploy/terraform/tests, also with the example tfvars
 planned     promises of a whole installation; a second install changes nothing
 upgrade     an upgrade from an earlier release destroys and renames nothing
+destruction only deploy/uninstall can destroy buckets, secrets and the repository
 policy      checkov, with the exceptions and reasons of checkov.yaml
 shell       shellcheck
 commands    every gcloud and terraform command of scripts, examples and docs
@@ -22,7 +23,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from offline_checks import commands, planned, provider, terraform, upgrade
+from offline_checks import commands, destruction, planned, provider, terraform, upgrade
 
 BIN = Path(sys.executable).parent
 SCRIPTS = ("deploy/install", "deploy/uninstall", "deploy/commands.sh", "examples/publish.sh")
@@ -44,7 +45,8 @@ def _check_arguments(root: Path) -> bool:
 def _run_tests(root: Path) -> bool:
     example = ["-var-file=terraform.tfvars.example", "-filter=tests/example.tftest.hcl"]
     tests = [["test", "-no-color"], ["test", "-no-color", *example]]
-    return terraform.run(root / "deploy/terraform", tests) == 0
+    with terraform.copy_for_tests(root / "deploy/terraform") as copy:
+        return terraform.run(copy, tests) == 0
 
 
 def _check_plan(root: Path) -> bool:
@@ -53,6 +55,10 @@ def _check_plan(root: Path) -> bool:
 
 def _check_upgrade(root: Path) -> bool:
     return _print_problems(upgrade.find_problems(root / "deploy/terraform"))
+
+
+def _check_destruction(root: Path) -> bool:
+    return _print_problems(destruction.find_problems(root))
 
 
 def _check_policy(root: Path) -> bool:
@@ -75,6 +81,7 @@ PARTS: Mapping[str, Part] = {
     "test": _run_tests,
     "planned": _check_plan,
     "upgrade": _check_upgrade,
+    "destruction": _check_destruction,
     "policy": _check_policy,
     "shell": _check_shell,
     "commands": _check_commands,

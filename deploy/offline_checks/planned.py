@@ -79,7 +79,8 @@ def find_problems(folder: Path) -> list[str]:
 def run_root_tests(folder: Path) -> list[Values]:
     """Run the tests of the root module; return Terraform's messages."""
     command = ["test", "-json", "-verbose", f"-filter={ROOT_TESTS}"]
-    text = terraform.capture_output(folder, command)
+    with terraform.copy_for_tests(folder) as copy:
+        text = terraform.capture_output(copy, command)
     return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
 
 

@@ -3,8 +3,10 @@
 import os
 import re
 import shlex
+import shutil
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -50,6 +52,25 @@ def capture_output(folder: Path, command: Sequence[str], tools: Path = TOOLS) ->
     """Run one command and return its standard output, also if the command fails."""
     with serve_provider(folder, tools=tools) as environment:
         return _start(folder, command, environment, subprocess.PIPE).stdout
+
+
+@contextmanager
+def copy_for_tests(folder: Path) -> Iterator[Path]:
+    """Yield a copy of ``folder`` for ``terraform test``, which destroys what it applied.
+
+    With the overrides of deploy/uninstall Terraform may destroy the resources with data.
+    """
+    with tempfile.TemporaryDirectory() as temporary:
+        copy = Path(temporary, folder.name)
+        shutil.copytree(folder, copy, ignore=shutil.ignore_patterns(".terraform*"))
+        permit_destruction(copy, sorted(folder.parent.glob("overrides/*_override.tf")))
+        yield copy
+
+
+def permit_destruction(copy: Path, overrides: Iterable[Path]) -> None:
+    """Copy each override into its module, like deploy/uninstall."""
+    for override in overrides:
+        shutil.copy(override, copy / "modules" / override.name.removesuffix("_override.tf"))
 
 
 @contextmanager

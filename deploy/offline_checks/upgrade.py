@@ -8,9 +8,10 @@ commits. ``python -m offline_checks.upgrade FOLDER`` records the state of the co
 import json
 import re
 import shutil
+import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ IDENTIFYING = (
 
 _FORMER_NAME = re.compile(r"^publishers\b", re.MULTILINE)
 _LOCAL_BACKEND = 'terraform {\n  backend "local" {}\n}\n'
-_PLAN = ("plan", "-no-color", "-input=false", "-refresh=false", "-lock=false", "-out=upgrade")
+PLAN = ("plan", "-no-color", "-input=false", "-refresh=false", "-lock=false", "-out=upgrade")
 
 Json = Mapping[str, Any]
 
@@ -81,9 +82,27 @@ def _convert_resources(module: Json, address: str) -> Iterator[dict[str, object]
 
 
 def _plan(folder: Path, state: Json, variables: str) -> Json:
-    """Plan with the real Terraform on a copy of ``folder`` with a local state.
+    """Plan with the real Terraform.
 
     :raises SystemExit: if Terraform refuses to plan, with its message.
+    """
+    done = run_with_state(folder, state, variables, [PLAN, ("show", "-json", "upgrade")])
+    if done.returncode:
+        raise SystemExit(done.stdout)
+    plan: Json = json.loads(done.stdout)
+    return plan
+
+
+def run_with_state(
+    folder: Path,
+    state: Json,
+    variables: str,
+    commands: Sequence[Sequence[str]],
+    overrides: Iterable[Path] = (),
+) -> "subprocess.CompletedProcess[str]":
+    """Run the real Terraform on a copy of ``folder`` with a local state; return the last command.
+
+    :param overrides: files that deploy/uninstall copies into the modules of the copy.
     """
     data = {
         each["type"]: each["instances"][0]["attributes"]
@@ -95,17 +114,14 @@ def _plan(folder: Path, state: Json, variables: str) -> Json:
         shutil.copytree(
             folder, copy, ignore=shutil.ignore_patterns(".terraform*", "*.tfvars", "tests")
         )
+        terraform.permit_destruction(copy, overrides)
         (copy / "backend_override.tf").write_text(_LOCAL_BACKEND, "utf-8")
         (copy / "terraform.tfstate").write_text(json.dumps(state), "utf-8")
         (copy / "terraform.tfvars").write_text(variables, "utf-8")
         with terraform.serve_provider(copy, data) as environment:
             environment["TF_DATA_DIR"] = str(Path(temporary, "data"))
-            init, show = ["init", "-no-color", "-input=false"], ["show", "-json", "upgrade"]
-            done = terraform.run_all(copy, [init, _PLAN, show], environment)
-    if done.returncode:
-        raise SystemExit(done.stdout)
-    plan: Json = json.loads(done.stdout)
-    return plan
+            init = ("init", "-no-color", "-input=false")
+            return terraform.run_all(copy, [init, *commands], environment)
 
 
 def _find_losses(plan: Json) -> Iterable[str]:

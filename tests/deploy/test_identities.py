@@ -63,6 +63,7 @@ def crowd(tmp_path_factory: pytest.TempPathFactory, check: Run) -> Resources:
     """Resources of an installation with many more uploaders; no name is reserved there."""
     folder = tmp_path_factory.mktemp("crowd") / "terraform"
     shutil.copytree(ROOT / "deploy/terraform", folder)
+    shutil.copytree(ROOT / "deploy/overrides", folder.parent / "overrides")
     variables = folder / "uploaders.tf"
     reserved = re.compile(r"(setintersection\(keys\(var.uploaders\), \[).*?\]", re.DOTALL)
     free, count = reserved.subn(r"\1]", variables.read_text("utf-8"))

@@ -1,12 +1,18 @@
 """Retries and failures of install and uninstall, with stand-ins for gcloud and Terraform."""
 
+import json
 import os
 import re
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from protection import PROTECTED
+
+from .conftest import ROOT
 
 PLACE = ("--project", "acme-packages", "--region", "europe-west1")
 PROGRAMS = ("gcloud", "terraform", "python3", "sleep")
@@ -15,7 +21,9 @@ STAND_IN = """#!/bin/bash
 shopt -s extglob
 called="$(basename "$0") $*"
 echo "$called" >> "$CALLS"
+case $called in *"/deploy/protection.py "*) exec "$PYTHON" "$@" ;; esac
 case $called in $FAILS) echo "no: $called" >&2; exit 1 ;; esac
+case $called in "gcloud storage buckets describe "*) echo "$LOCATION" ;; esac
 case $called in $ANSWERS) echo -e "${OUTPUT:-something}" ;; esac
 [[ $called == "python3 -m venv "* ]] || exit 0
 mkdir -p "$3/bin" && ln -sf "$(realpath "$0")" "$3/bin/python"
@@ -47,12 +55,18 @@ def script(tree: Path, calls: Path) -> Script:
         (folder / name).chmod(0o755)
 
     def run(
-        name: str, *arguments: str, fails: str = "", answers: str = "", output: str = ""
+        name: str,
+        *arguments: str,
+        fails: str = "",
+        answers: str = "",
+        output: str = "",
+        location: str = "EUROPE-WEST1",
     ) -> "subprocess.CompletedProcess[str]":
         calls.write_text("", "utf-8")
         path = f"{folder}:{os.environ['PATH']}"
         controls = {"CALLS": str(calls), "FAILS": fails, "ANSWERS": answers, "OUTPUT": output}
-        environment = {**os.environ, "PATH": path, **controls}
+        more = {"LOCATION": location, "PYTHON": sys.executable}
+        environment = {**os.environ, "PATH": path, **controls, **more}
         command = [str(tree / "deploy" / name), *PLACE, *arguments]
         return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
@@ -279,3 +293,156 @@ def test_uninstall_lists_data_that_still_costs_money(script: Script) -> None:
     deleted = script("uninstall", "--delete-data", answers=BUCKET).stdout
     assert "the buckets, the secret of the tokens" in kept
     assert "deleted packages for 30 days" in deleted
+
+
+PLAN = "terraform * show -json *"
+RECORDED = ROOT / "deploy/offline_checks/installations/91243de.tfstate"
+
+
+def read_recorded_state(project: str = "acme-packages") -> str:
+    """Return the recorded resources with data; the mock provider generated their project."""
+    state = json.loads(RECORDED.read_text("utf-8"))
+    kept = [each for each in state["resources"] if each["type"] in PROTECTED]
+    for instance in (instance for each in kept for instance in each["instances"]):
+        instance["attributes"]["project"] = project
+    return json.dumps({"version": 4, "resources": kept})
+
+
+def make_plan(*actions: str) -> str:
+    address = 'module.storage.google_storage_bucket.this["packages"]'
+    change = {
+        "address": address,
+        "type": "google_storage_bucket",
+        "change": {"actions": list(actions)},
+    }
+    service = {
+        "address": "module.service",
+        "type": "google_cloud_run_v2_service",
+        "change": {"actions": ["delete", "create"]},
+    }
+    return json.dumps({"format_version": "1.2", "resource_changes": [change, service]})
+
+
+@pytest.mark.parametrize("name", ["install", "uninstall"])
+@pytest.mark.parametrize("more", [[], ["--yes"]])
+def test_another_region_is_refused_before_terraform_plans(
+    script: Script, tree: Path, calls: Path, name: str, more: list[str]
+) -> None:
+    (tree / "deploy/terraform/terraform.tfvars").touch()
+    answers, state = f"@({BUCKET}|{STATE})", read_recorded_state()
+    tag = ["--tag", "1"] if name == "install" else ["--delete-data"]
+
+    done = script(name, *tag, *more, "--region", "us-east1", answers=answers, output=state)
+
+    assert (done.returncode, list_creations(calls)) == (2, [])
+    assert "is in europe-west1, not in us-east1: use --region europe-west1" in done.stderr
+    assert not re.search(r"terraform \S+ (apply|plan|destroy) ", calls.read_text("utf-8"))
+    assert "storage rm" not in calls.read_text("utf-8")
+
+    assert script(name, *tag, answers=answers, output=state).returncode == 0
+
+
+def test_the_check_of_the_region_is_not_vacuous(script: Script, tree: Path, calls: Path) -> None:
+    """Without the check, install passes the other region to Terraform."""
+    (tree / "deploy/terraform/terraform.tfvars").touch()
+    file = tree / "deploy/install"
+    file.write_text(file.read_text("utf-8").replace("    check_installed_place\n", ""), "utf-8")
+    answers, state = f"@({BUCKET}|{STATE})", read_recorded_state()
+    done = script("install", "--tag", "1", "--region", "us-east1", answers=answers, output=state)
+    assert done.returncode == 0
+    assert " apply -var=project=acme-packages -var=region=us-east1 " in calls.read_text("utf-8")
+
+
+def test_a_state_without_resources_is_in_the_region_of_its_bucket(
+    script: Script, calls: Path
+) -> None:
+    done = script("install", "--tag", "1", answers=BUCKET, location="US-EAST1")
+    assert (done.returncode, list_creations(calls)) == (2, [])
+    assert "the bucket of Terraform's state is in us-east1, not in europe-west1" in done.stderr
+    assert "--region us-east1, or delete this bucket" in done.stderr
+
+
+def test_the_region_of_the_resources_counts_and_not_that_of_the_bucket(
+    script: Script, tree: Path
+) -> None:
+    (tree / "deploy/terraform/terraform.tfvars").touch()
+    answers, state = f"@({BUCKET}|{STATE})", read_recorded_state()
+    done = script("install", "--tag", "1", answers=answers, output=state, location="US-EAST1")
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_state_of_another_project_is_refused(script: Script, tree: Path, calls: Path) -> None:
+    (tree / "deploy/terraform/terraform.tfvars").touch()
+    answers, state = f"@({BUCKET}|{STATE})", read_recorded_state("other-packages")
+    done = script("install", "--tag", "1", answers=answers, output=state)
+    assert (done.returncode, list_creations(calls)) == (2, [])
+    assert "is in the project other-packages, not in acme-packages" in done.stderr
+
+
+@pytest.mark.parametrize("broken", ["gcloud storage buckets describe *", STATE])
+def test_install_stops_if_it_cannot_compare_the_region(
+    script: Script, calls: Path, broken: str
+) -> None:
+    done = script("install", "--tag", "1", answers=BUCKET, fails=broken)
+    assert done.returncode != 0
+    assert " apply " not in calls.read_text("utf-8")
+
+
+@pytest.mark.parametrize("actions", [["delete"], ["delete", "create"], ["create", "delete"]])
+def test_install_without_confirmation_refuses_a_plan_that_destroys_data(
+    script: Script, calls: Path, actions: list[str]
+) -> None:
+    plan = make_plan(*actions)
+    done = script("install", "--tag", "1", "--yes", answers=PLAN, output=plan)
+    assert done.returncode == 2
+    address = 'module.storage.google_storage_bucket.this["packages"]'
+    assert f"refused: the plan destroys {address}" in done.stderr
+    assert "module.service" not in done.stderr
+    assert " apply " not in calls.read_text("utf-8")
+
+
+def test_install_without_confirmation_applies_the_plan_that_it_checked(
+    script: Script, calls: Path
+) -> None:
+    done = script("install", "--tag", "1", "--yes", answers=PLAN, output=make_plan("update"))
+    assert done.returncode == 0, done.stderr
+    applied = re.findall(r"terraform \S+ (plan|show|apply) (.*)", calls.read_text("utf-8"))
+    assert [name for name, _ in applied] == ["plan", "show", "apply"] * 2
+    assert {rest for name, rest in applied if name == "apply"} == {"-input=false install.tfplan"}
+
+
+def test_install_without_confirmation_needs_a_readable_plan(script: Script, calls: Path) -> None:
+    assert script("install", "--tag", "1", "--yes", fails=PLAN).returncode != 0
+    assert script("install", "--tag", "1", "--yes").returncode != 0
+    assert " apply " not in calls.read_text("utf-8")
+
+
+@pytest.mark.parametrize("more", [[], ["--delete-data"]])
+def test_uninstall_permits_the_destruction_only_in_its_copy(
+    script: Script, tree: Path, calls: Path, more: list[str]
+) -> None:
+    before = sorted((tree / "deploy").rglob("*"))
+    broken = "terraform * destroy *"
+    assert script("uninstall", *more, answers=BUCKET, fails=broken).returncode == 1
+
+    copy = tree / ".local/uninstall"
+    overrides = {path.name for path in copy.rglob("*_override.tf")}
+    data = {"storage_override.tf", "secrets_override.tf"} if more else set()
+    assert overrides == {"registry_override.tf", *data}
+    assert (copy / "main.tf").exists()
+    assert sorted((tree / "deploy").rglob("*")) == before
+
+    assert script("uninstall", *more, answers=BUCKET).returncode == 0
+    assert not copy.exists()
+
+
+def test_uninstall_keeps_a_state_that_terraform_could_not_store(
+    script: Script, tree: Path, calls: Path
+) -> None:
+    state = tree / ".local/uninstall/errored.tfstate"
+    state.parent.mkdir(parents=True)
+    state.write_text("{}", "utf-8")
+    done = script("uninstall", answers=BUCKET)
+    assert done.returncode == 2
+    assert f"terraform -chdir={state.parent} state push errored.tfstate" in done.stderr
+    assert state.exists()

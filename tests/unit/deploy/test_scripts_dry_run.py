@@ -50,9 +50,32 @@ def test_install_runs_its_steps_in_the_order_of_their_dependencies() -> None:
 
 
 def test_scripts_ask_before_each_change() -> None:
+    unasked = re.compile("-auto-approve|apply .*tfplan$")
     for script in ("install", "uninstall"):
-        assert not [line for line in list_commands(script) if "-auto-approve" in line]
-        assert [line for line in list_commands(script, "--yes") if "-auto-approve" in line]
+        assert not list(filter(unasked.search, list_commands(script)))
+        assert list(filter(unasked.search, list_commands(script, "--yes")))
+
+
+def test_install_applies_only_plans_that_it_checked() -> None:
+    commands = [
+        line.partition("deploy/terraform ")[2] for line in list_commands("install", "--yes")
+    ]
+    names = [line.split()[0] for line in commands if line]
+    assert [name for name in names if name in {"plan", "show", "apply"}] == [
+        *("plan", "show", "apply"),
+        *("plan", "show", "apply"),
+    ]
+
+
+def test_uninstall_changes_no_file_of_the_configuration() -> None:
+    for arguments in ([], ["--delete-data"]):
+        lines = list_commands("uninstall", *arguments)
+        assert not [line for line in lines if "-chdir" in line and ".local/uninstall" not in line]
+        written = [line.split()[-1] for line in lines if line.startswith(("cp ", "rm ", "mkdir "))]
+        assert all(path.startswith(f"{ROOT}/.local/uninstall") for path in written)
+        overrides = {line.split()[1].rpartition("/")[2] for line in lines if "_override.tf" in line}
+        assert ("storage_override.tf" in overrides) == bool(arguments)
+        assert "registry_override.tf" in overrides
 
 
 def test_uninstall_deletes_all_modules_without_data() -> None:

@@ -23,6 +23,11 @@ resource "google_artifact_registry_repository" "images" {
       older_than = "2592000s" # 30 days
     }
   }
+
+  # Only deploy/uninstall may destroy it (deploy/overrides).
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
 resource "google_service_account" "builder" {
@@ -55,6 +60,11 @@ resource "google_storage_bucket" "builds" {
     condition {
       age = 7
     }
+  }
+
+  # Only deploy/uninstall may destroy it (deploy/overrides).
+  lifecycle {
+    prevent_destroy = true
   }
 }
 

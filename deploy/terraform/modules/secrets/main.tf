@@ -10,6 +10,11 @@ resource "google_secret_manager_secret" "tokens" {
       }
     }
   }
+
+  # Only deploy/uninstall --delete-data may destroy it (deploy/overrides).
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
 resource "google_secret_manager_secret_iam_member" "proxy" {

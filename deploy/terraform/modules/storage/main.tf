@@ -69,6 +69,11 @@ resource "google_storage_bucket" "this" {
       }
     }
   }
+
+  # Only deploy/uninstall --delete-data may destroy it (deploy/overrides).
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
 # By default every viewer of the Google Cloud project can read a new bucket. Bindings, not members: they

@@ -1,0 +1,8 @@
+# deploy/uninstall --delete-data copies this file into its copy of the module, so that Terraform may
+# destroy the secret.
+
+resource "google_secret_manager_secret" "tokens" {
+  lifecycle {
+    prevent_destroy = false
+  }
+}
