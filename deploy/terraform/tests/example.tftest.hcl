@@ -17,4 +17,14 @@ run "example" {
     condition     = length(output.ci) == length(var.uploaders)
     error_message = "The output ci has an entry for each uploader."
   }
+  assert {
+    condition     = alltrue([for each in values(var.uploaders) : !contains(each.projects, "*")])
+    error_message = "The example grants all projects to no uploader."
+  }
+  assert {
+    condition = alltrue([
+      for each in values(var.uploaders) : each.issuer == null || can(regex("assertion.environment == ", each.condition)) && can(regex("(workflow|ci_config)_ref", each.condition))
+    ])
+    error_message = "The example pins the workflow and the environment of CI."
+  }
 }
