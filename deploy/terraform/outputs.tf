@@ -8,6 +8,11 @@ output "index_url" {
   value       = local.index_url
 }
 
+output "proxy_url" {
+  description = "Address of the proxy at Cloud Run, without a domain."
+  value       = module.service["proxy"].uri
+}
+
 output "buckets" {
   description = "Names of the buckets incoming, packages, verdicts, metadata and static."
   value       = module.storage.names

@@ -15,7 +15,7 @@ from protection import PROTECTED
 from .conftest import ROOT
 
 PLACE = ("--project", "acme-packages", "--region", "europe-west1")
-PROGRAMS = ("gcloud", "terraform", "python3", "sleep")
+PROGRAMS = ("gcloud", "terraform", "python3", "sleep", "curl")
 STAND_IN = """#!/bin/bash
 # Records its arguments; prints only the output that the test configures.
 shopt -s extglob
@@ -24,6 +24,7 @@ echo "$called" >> "$CALLS"
 case $called in *"/deploy/protection.py "*) exec "$PYTHON" "$@" ;; esac
 case $called in $FAILS) echo "no: $called" >&2; exit 1 ;; esac
 case $called in "gcloud storage buckets describe "*) echo "$LOCATION" ;; esac
+case $called in "curl "*) echo "$STATUS" ;; esac
 case $called in $ANSWERS) echo -e "${OUTPUT:-something}" ;; esac
 [[ $called == "python3 -m venv "* ]] || exit 0
 mkdir -p "$3/bin" && ln -sf "$(realpath "$0")" "$3/bin/python"
@@ -34,6 +35,7 @@ STATE = "terraform * state pull"
 TOKENS = "gcloud secrets versions list *"
 RENDERING = "terraform * output -raw rendering"
 PUBLISHED = "gcloud storage buckets list *labels.pages=*"
+PLAN = "terraform * show -json *"
 EXECUTE = "gcloud run jobs execute gcpypi-rebuild *"
 
 Script = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -61,11 +63,12 @@ def script(tree: Path, calls: Path) -> Script:
         answers: str = "",
         output: str = "",
         location: str = "EUROPE-WEST1",
+        status: str = "401",
     ) -> "subprocess.CompletedProcess[str]":
         calls.write_text("", "utf-8")
         path = f"{folder}:{os.environ['PATH']}"
         controls = {"CALLS": str(calls), "FAILS": fails, "ANSWERS": answers, "OUTPUT": output}
-        more = {"LOCATION": location, "PYTHON": sys.executable}
+        more = {"LOCATION": location, "STATUS": status, "PYTHON": sys.executable}
         environment = {**os.environ, "PATH": path, **controls, **more}
         command = [str(tree / "deploy" / name), *PLACE, *arguments]
         return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
@@ -292,10 +295,47 @@ def test_uninstall_lists_data_that_still_costs_money(script: Script) -> None:
     kept = script("uninstall", answers=BUCKET).stdout
     deleted = script("uninstall", "--delete-data", answers=BUCKET).stdout
     assert "the buckets, the secret of the tokens" in kept
+    assert "the audit configuration of Cloud Storage" in kept
     assert "deleted packages for 30 days" in deleted
 
 
-PLAN = "terraform * show -json *"
+@pytest.mark.parametrize("more", [[], ["--yes"]])
+def test_an_older_tag_is_never_built_from_this_checkout(
+    script: Script, calls: Path, more: list[str]
+) -> None:
+    tag = "0.2.0-8b0bcd23b91c"
+    done = script("install", "--tag", tag, *more, answers=f"@({BUCKET}|{PLAN})", output="{}")
+    assert (done.returncode, list_creations(calls)) == (2, [])
+    assert f"no images with the tag {tag}" in done.stderr
+
+    done = script("install", "--tag", tag, answers=f"@({BUCKET}|{IMAGE})", output=tag)
+    assert done.returncode == 0, done.stderr
+    assert f"-var=tag={tag}" in calls.read_text("utf-8")
+
+
+def test_the_first_installation_asks_for_a_path_of_an_sdist(script: Script, calls: Path) -> None:
+    done = script("install", "--tag", "1", answers="terraform * proxy_url", output="https://h.app")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith("\nserved\n")
+    [call] = [line for line in calls.read_text("utf-8").splitlines() if line.startswith("curl ")]
+    assert call.endswith(" https://h.app/packages/gcpypi-1.0.tar.gz")
+
+    script("install", "--tag", "1", answers=BUCKET)
+    assert "curl " not in calls.read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [("404", "Cloud Run does not serve"), ("503", "answered 503"), ("000", "answered 000")],
+)
+def test_a_reserved_path_is_reported_after_everything_else(
+    script: Script, calls: Path, status: str, message: str
+) -> None:
+    done = script("install", "--tag", "1", status=status)
+    assert (done.returncode, list_creations(calls)[-1]) == (2, "proxy.tokens create")
+    assert message in done.stderr
+
+
 RECORDED = ROOT / "deploy/offline_checks/installations/91243de.tfstate"
 
 

@@ -46,7 +46,16 @@ def test_install_runs_its_steps_in_the_order_of_their_dependencies() -> None:
     assert places[:4] == sorted(places[:4])
     assert places[3] < len(lines) - 1 - find_line(lines[::-1], "-var=tag=1") < places[5]
     assert places[5:] == sorted(places[5:])
-    assert lines[-1].endswith("/deploy/terraform output")
+    outputs = next(i for i, line in enumerate(lines) if line.endswith("/deploy/terraform output"))
+    assert [line.split()[0] for line in lines[outputs:]] == ["terraform", "terraform", "curl"]
+
+
+def test_install_prints_its_version_and_the_tag_of_its_images() -> None:
+    done = run("install", "--version")
+    assert (done.returncode, done.stderr) == (0, "")
+    printed = re.fullmatch(r"gcpypi (\S+), images (\S+)\n", done.stdout)
+    assert printed
+    assert re.fullmatch(rf"{re.escape(printed[1])}-[0-9a-f]{{12}}(-[0-9a-f]{{8}})?", printed[2])
 
 
 def test_scripts_ask_before_each_change() -> None:
