@@ -5,13 +5,15 @@ https://cloud.google.com/logging/docs/structured-logging#special-payload-fields
 
 import json
 import logging
+import re
 import sys
 from collections.abc import Mapping
 from typing import Any
 
 from pydantic_core import PydanticSerializationError, to_json
 
-from chassis.tracing import parse_header
+_TRACE = re.compile(r"(?:[0-9a-f]{2}-)?(?P<id>(?!0{32})[0-9a-f]{32})(?:$|[/;-])")
+"""Trace id in ``TRACE_ID/SPAN_ID;o=1`` or ``00-TRACE_ID-SPAN_ID-01`` (W3C Trace Context)."""
 
 FACTS = "facts"
 """Attribute of a log record for its structured fields: ``extra={FACTS: {…}}``."""
@@ -58,13 +60,18 @@ def build_extra(**values: Any) -> Mapping[str, Mapping[str, Any]]:  # noqa: ANN4
     return {FACTS: values}
 
 
-def parse_trace(header: str | None, gcp_project: str) -> Mapping[str, str | bool]:
-    """Return the fields that connect a log line to the trace of its request.
+def parse_trace(header: str | None, gcp_project: str) -> Mapping[str, str]:
+    """Return the field that links an access-log line to the trace of its request.
+
+    Cloud Run's own line of the request has the span. Without it, a page from memory has no cost for
+    tracing; :mod:`chassis.tracing` parses the whole header for messages.
 
     :param header: ``X-Cloud-Trace-Context`` or ``traceparent``, as received.
     """
-    span = parse_header(header) if header else None
-    return {} if span is None else span.build_log_fields(gcp_project)
+    found = _TRACE.match(header or "")
+    if found is None:
+        return {}
+    return {"logging.googleapis.com/trace": f"projects/{gcp_project}/traces/{found['id']}"}
 
 
 def _omit_none(values: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -62,7 +62,7 @@ RULES = (
     Rule("make demo", RUN),
     Rule("make local-up", RUN),
     Rule("RUNTIME=docker make local-up", Check.PLANNED),
-    Rule("make local-logs FILE=*", Check.OTHER_TEST, "e2e/test_story.py"),
+    Rule("make local-logs FILE=*", Check.OTHER_TEST, "e2e/test_file_story.py"),
     Rule("make local-down", Check.OTHER_TEST, "e2e/test_documented_locally.py"),
     # Programs of gcpypi.
     Rule("python -m publisher verify", RUN, "--patience 1", codes=frozenset({0, 1})),

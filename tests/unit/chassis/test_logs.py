@@ -3,10 +3,12 @@ import io
 import json
 import logging
 import sys
+from functools import partial
 
 import pytest
 
 from chassis import logs
+from testing.calls import count_calls
 
 
 def format_record(**kwargs: object) -> dict[str, object]:
@@ -47,15 +49,20 @@ def test_a_line_names_its_trace(header: str) -> None:
     assert logs.parse_trace(header, "acme-prod") == {
         "logging.googleapis.com/trace": (
             "projects/acme-prod/traces/105445aa7843bc8bf206b12000100000"
-        ),
-        "logging.googleapis.com/spanId": "00f067aa0ba902b7",
-        "logging.googleapis.com/trace_sampled": True,
+        )
     }
 
 
-@pytest.mark.parametrize("header", [None, "", "abc", "x" * 32_000, "a" * 33, "a" * 32 + '"'])
+@pytest.mark.parametrize(
+    "header", [None, "", "abc", f"{'0' * 32}/1;o=1", "x" * 32_000, "a" * 33, "a" * 32 + '"']
+)
 def test_an_invalid_trace_header_is_not_logged(header: str | None) -> None:
     assert logs.parse_trace(header, "acme-prod") == {}
+
+
+def test_the_trace_of_a_request_costs_two_calls() -> None:
+    header = "105445aa7843bc8bf206b12000100000/67667974448284343;o=1"
+    assert count_calls(partial(logs.parse_trace, header, "acme-prod")) == 2
 
 
 def test_text_with_a_lone_surrogate_is_logged() -> None:
