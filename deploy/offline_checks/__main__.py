@@ -6,7 +6,8 @@ part        checks
 format      formatting of the Terraform files
 validate    names and types of all arguments; required arguments
 test        the tests in deploy/terraform/tests, also with the example tfvars
-planned     promises of a whole installation; a second install changes nothing
+planned     promises of a whole installation; a second install changes nothing;
+            alerts
 upgrade     an upgrade from an earlier release destroys and renames nothing
 destruction only deploy/uninstall can destroy buckets, secrets and the repository
 policy      checkov, with the exceptions and reasons of checkov.yaml
@@ -24,6 +25,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from offline_checks import commands, destruction, planned, provider, terraform, upgrade
+from offline_checks.runbooks import alerts
 
 BIN = Path(sys.executable).parent
 SCRIPTS = ("deploy/install", "deploy/uninstall", "deploy/commands.sh", "examples/publish.sh")
@@ -50,7 +52,12 @@ def _run_tests(root: Path) -> bool:
 
 
 def _check_plan(root: Path) -> bool:
-    return _print_problems(planned.find_problems(root / "deploy/terraform"))
+    found = planned.install(root / "deploy/terraform")
+    problems = [
+        *planned.find_problems(found),
+        *alerts.find_problems(found.resources, root / "docs/operate.md"),
+    ]
+    return _print_problems(problems)
 
 
 def _check_upgrade(root: Path) -> bool:

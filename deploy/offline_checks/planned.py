@@ -6,12 +6,12 @@ they find a grant in any of them.
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from offline_checks import terraform
+from offline_checks.planned_resource import PlannedResource, Values
 
 ROOT_TESTS = "tests/root.tftest.hcl"
 PROXY = "gcpypi-proxy"
@@ -28,18 +28,6 @@ PROJECT_ROLES = frozenset(
     }
 )
 """Roles that may be granted on the Google Cloud project: builds write logs, operators read."""
-
-Values = Mapping[str, Any]
-"""Arguments of a resource, in the form of Terraform's JSON."""
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedResource:
-    """Resource of an installation."""
-
-    address: str
-    type: str
-    values: Values
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +50,8 @@ def install(folder: Path) -> Installation:
     return Installation(tuple(_list_resources(state["root_module"])), tuple(changed))
 
 
-def find_problems(folder: Path) -> list[str]:
-    """Return the broken promises of the installation of ``folder``."""
-    found = install(folder)
+def find_problems(found: Installation) -> list[str]:
+    """Return the broken promises of an installation."""
     return [
         *(f"install changes it when run again: {name}" for name in found.changed_again),
         *_check_grants(found.resources),
@@ -72,7 +59,6 @@ def find_problems(folder: Path) -> list[str]:
         *_check_subscriptions(found.resources),
         *_check_commands(found.resources),
         *_check_storage(found.resources),
-        *_check_alerts(found.resources),
     ]
 
 
@@ -221,13 +207,6 @@ def _check_viewers(resources: tuple[PlannedResource, ...]) -> Iterator[str]:
             members = bound.get((each.values["name"], role), {"projectViewer:"})
             if any(member.startswith("projectViewer:") for member in members):
                 yield f"{each.address}: every viewer of the project has {role}"
-
-
-def _check_alerts(resources: Iterable[PlannedResource]) -> Iterator[str]:
-    for each in resources:
-        is_alert = each.type == "google_monitoring_alert_policy"
-        if is_alert and not each.values["notification_channels"]:
-            yield f"{each.address}: costs money, but has no recipient"
 
 
 if __name__ == "__main__":

@@ -189,6 +189,7 @@ module "observability" {
   project        = var.project
   project_number = data.google_project.this.number
   email          = var.alert_email
+  muted_alerts   = var.muted_alerts
   budget         = var.budget
 }
 

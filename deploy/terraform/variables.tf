@@ -107,9 +107,15 @@ variable "domain" {
 }
 
 variable "alert_email" {
-  description = "Email address for alerts about dead letters, waiting messages and errors of the proxy. Google charges for alerts. Default: no alerts."
+  description = "Email address for alerts (docs/operate.md). Google charges for each alert. Default: no alerts."
   type        = string
   default     = null
+}
+
+variable "muted_alerts" {
+  description = "Names of alerts to leave out, for example no-traffic for an index without daily use."
+  type        = set(string)
+  default     = []
 }
 
 variable "budget" {

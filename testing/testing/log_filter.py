@@ -14,7 +14,7 @@ Entry = Mapping[str, object]
 Predicate = Callable[[Entry], bool]
 
 _TOKEN = re.compile(
-    r'\s*(?:(?P<string>"(?:\\.|[^"\\])*")|(?P<operator>=~|!~|!=|[:=()])|(?P<word>[^\s()=:!~"<>]+))'
+    r'\s*(?:(?P<string>"(?:\\.|[^"\\])*")|(?P<operator>=~|!~|!=|>=|[:=()])|(?P<word>[^\s()=:!~"<>]+))'
 )
 
 
@@ -123,5 +123,6 @@ _COMPARISONS: Mapping[str, Callable[[str, str], bool]] = {
     "=": lambda found, value: found.lower() == value.lower(),
     ":": lambda found, value: value == "*" or value.lower() in found.lower(),
     "=~": lambda found, value: re.search(value, found) is not None,
+    ">=": lambda found, value: float(found) >= float(value),
 }
-"""Comparisons of text, without regard to case apart from regular expressions."""
+"""Comparisons, without regard to case apart from regular expressions."""

@@ -124,6 +124,7 @@ RULES = (
             "sleep",
             "sort",
             "tr",
+            "uniq",
         )
     ),
 )

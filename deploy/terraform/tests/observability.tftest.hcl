@@ -15,8 +15,20 @@ run "with_an_address" {
   }
 
   assert {
-    condition     = keys(google_monitoring_alert_policy.this) == ["backlog", "dead-letters", "proxy-errors"]
-    error_message = "There are three alerts."
+    condition     = keys(google_monitoring_alert_policy.this) == ["backlog", "dead-letters", "error-rate", "no-instance", "no-traffic", "refusals"]
+    error_message = "There are six alerts."
+  }
+  assert {
+    condition     = alltrue([for each in google_monitoring_alert_policy.this : length(concat(each.conditions[0].condition_threshold, each.conditions[0].condition_absent, each.conditions[0].condition_matched_log, each.conditions[0].condition_prometheus_query_language)) == 1 && length(each.conditions) == 1])
+    error_message = "Google charges for each condition: each alert has exactly one."
+  }
+  assert {
+    condition     = [for name, each in google_monitoring_alert_policy.this : name if length(each.alert_strategy) > 0] == ["no-instance"]
+    error_message = "An alert on log lines needs a limit for its emails."
+  }
+  assert {
+    condition     = google_logging_metric.this["refused"].label_extractors == tomap({ reason = "EXTRACT(jsonPayload.reason)", uploader = "EXTRACT(jsonPayload.uploader)" })
+    error_message = "The metric of refusals has the uploader and the reason."
   }
   assert {
     condition     = alltrue([for each in google_monitoring_alert_policy.this : each.notification_channels == tolist(google_monitoring_notification_channel.email[*].id)])
@@ -59,7 +71,32 @@ run "without_a_budget" {
   }
 
   assert {
-    condition     = length(google_billing_budget.this) == 0 && length(google_monitoring_alert_policy.this) == 3
+    condition     = length(google_billing_budget.this) == 0 && length(google_monitoring_alert_policy.this) == 6
     error_message = "Alerts do not need a budget."
   }
+}
+
+run "with_muted_alerts" {
+  module {
+    source = "./modules/observability"
+  }
+  variables {
+    muted_alerts = ["no-traffic", "refusals"]
+  }
+
+  assert {
+    condition     = keys(google_monitoring_alert_policy.this) == ["backlog", "dead-letters", "error-rate", "no-instance"]
+    error_message = "Muted alerts do not exist."
+  }
+}
+
+run "with_an_unknown_alert" {
+  command = plan
+  module {
+    source = "./modules/observability"
+  }
+  variables {
+    muted_alerts = ["proxy-errors"]
+  }
+  expect_failures = [var.muted_alerts]
 }

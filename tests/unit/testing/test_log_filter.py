@@ -19,6 +19,8 @@ ENTRY = {
         ("jsonPayload.absent:*", False),
         ("NOT jsonPayload.absent:*", True),
         ("jsonPayload.status=(206 OR 200)", True),
+        ("jsonPayload.status>=200", True),
+        ("jsonPayload.status>=201", False),
         ("jsonPayload.incomplete=true", True),
         ('jsonPayload.file=~"^ci/"', True),
         ('jsonPayload.file=~"^acme"', False),

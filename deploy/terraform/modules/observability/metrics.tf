@@ -1,11 +1,10 @@
-# Counts of log lines, for dashboards. Alerts do not use them: Google refuses an alert on a metric that
-# is only moments old, so an install would sometimes fail.
+# Counts of log lines, for dashboards and for the alert on refusals.
 
 locals {
   metrics = {
-    refused            = { filter = "jsonPayload.outcome=\"refused\"", label = "reason", counts = "uploads and commands refused" }
-    failed             = { filter = "jsonPayload.outcome=\"failed\"", label = "subscription", counts = "pushes that failed and will be delivered again" }
-    incomplete-answers = { filter = "jsonPayload.incomplete=true", label = "client", counts = "incomplete downloads" }
+    refused            = { filter = "jsonPayload.outcome=\"refused\"", labels = ["reason", "uploader"], counts = "uploads and commands refused" }
+    failed             = { filter = "jsonPayload.outcome=\"failed\"", labels = ["subscription"], counts = "pushes that failed and will be delivered again" }
+    incomplete-answers = { filter = "jsonPayload.incomplete=true", labels = ["client"], counts = "incomplete downloads" }
   }
 }
 
@@ -16,14 +15,17 @@ resource "google_logging_metric" "this" {
   description = "gcpypi: ${each.value.counts}"
   filter      = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=~\"^gcpypi-\" AND ${each.value.filter}"
 
-  label_extractors = { (each.value.label) = "EXTRACT(jsonPayload.${each.value.label})" }
+  label_extractors = { for label in each.value.labels : label => "EXTRACT(jsonPayload.${label})" }
 
   metric_descriptor {
     metric_kind = "DELTA"
     value_type  = "INT64"
-    labels {
-      key        = each.value.label
-      value_type = "STRING"
+    dynamic "labels" {
+      for_each = each.value.labels
+      content {
+        key        = labels.value
+        value_type = "STRING"
+      }
     }
   }
 }

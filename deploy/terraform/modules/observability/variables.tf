@@ -13,6 +13,17 @@ variable "email" {
   type        = string
 }
 
+variable "muted_alerts" {
+  description = "Names of the alerts to leave out."
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = length(setsubtract(var.muted_alerts, ["backlog", "dead-letters", "error-rate", "no-instance", "no-traffic", "refusals"])) == 0
+    error_message = "The alerts are backlog, dead-letters, error-rate, no-instance, no-traffic and refusals."
+  }
+}
+
 variable "budget" {
   description = "Monthly cost above which Google warns; null: no warning."
   type        = object({ billing_account = string, amount = number })

@@ -1,0 +1,1 @@
+"""Checks of the runbooks in docs/ against a planned installation: alerts."""
