@@ -23,6 +23,7 @@ PROJECT_ROLES = frozenset(
     {
         "roles/logging.logWriter",
         "roles/logging.viewer",
+        "roles/monitoring.viewer",
         "roles/run.viewer",
         "roles/serviceusage.serviceUsageConsumer",
     }

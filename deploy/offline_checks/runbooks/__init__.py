@@ -1,1 +1,1 @@
-"""Checks of the runbooks in docs/ against a planned installation: alerts."""
+"""Checks of the runbooks in docs/ against a planned installation: alerts, rights of operators."""

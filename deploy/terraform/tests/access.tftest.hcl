@@ -190,7 +190,7 @@ run "topics" {
     error_message = "The repair jobs have access to dead-letter subscriptions only."
   }
   assert {
-    condition     = toset([for each in google_project_iam_member.operators : "${each.member} ${each.role}"]) == toset([for role in ["logging.viewer", "run.viewer", "serviceusage.serviceUsageConsumer"] : "group:operators@example.com roles/${role}"])
+    condition     = toset([for each in google_project_iam_member.operators : "${each.member} ${each.role}"]) == toset([for role in ["logging.viewer", "monitoring.viewer", "run.viewer", "serviceusage.serviceUsageConsumer"] : "group:operators@example.com roles/${role}"])
     error_message = "Operators have only read roles on the Google Cloud project."
   }
 }

@@ -35,11 +35,11 @@ resource "google_pubsub_topic_iam_member" "this" {
   member = each.value.member
 }
 
-# Grants without a narrower resource: read logs, see the state of jobs, and use the quota of the
-# Google Cloud project for requests to Secret Manager.
+# Grants without a narrower resource: read logs, metrics and alerts, see the state of jobs, and use the
+# quota of the Google Cloud project for requests to Secret Manager.
 resource "google_project_iam_member" "operators" {
   for_each = {
-    for pair in setproduct(values(var.operators), ["logging.viewer", "run.viewer", "serviceusage.serviceUsageConsumer"]) :
+    for pair in setproduct(values(var.operators), ["logging.viewer", "monitoring.viewer", "run.viewer", "serviceusage.serviceUsageConsumer"]) :
     "${pair[0]}: ${pair[1]}" => { member = pair[0], role = "roles/${pair[1]}" }
   }
 

@@ -1,0 +1,150 @@
+"""Permissions that each command of the runbooks needs.
+
+A command without an entry is a problem, so the author of the command states its permissions.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from offline_checks.runbooks.grants import PROJECT, Grant
+
+Words = Sequence[str]
+
+OWNER: Grant = ("resourcemanager.projects.update", PROJECT)
+"""Stands for the many permissions of commands that only an owner can execute."""
+TOKENS = "gcpypi-tokens"
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Permissions of the commands that begin with certain words."""
+
+    words: str
+    """First words, each a shell pattern."""
+    list_grants: Callable[[Words], Iterator[Grant]]
+    """Function from all words of the command to the necessary rights."""
+
+
+def list_needs(words: Words) -> list[Grant] | None:
+    """Return the rights that a command needs; None if the command is unknown."""
+    matching = [need for need in NEEDS if _is_match(need, words)]
+    if not matching:
+        return None
+    best = max(matching, key=lambda need: len(need.words.split()))
+    return list(best.list_grants(words))
+
+
+def _is_match(need: Need, words: Words) -> bool:
+    patterns = need.words.split()
+    return len(patterns) <= len(words) and all(map(fnmatchcase, words, patterns))
+
+
+def _fixed(*grants: Grant) -> Callable[[Words], Iterator[Grant]]:
+    return lambda words: iter(grants)
+
+
+def _execute_job(words: Words) -> Iterator[Grant]:
+    """Other arguments than those of the job need another permission."""
+    job = next(word for word in words[4:] if not word.startswith("-"))
+    has_arguments = any(word.startswith("--args") for word in words)
+    yield ("run.jobs.runWithOverrides" if has_arguments else "run.jobs.run", job)
+    yield ("run.executions.get", PROJECT)
+
+
+def _run_as_job(words: Words) -> Iterator[Grant]:
+    """In Google Cloud an operator executes the job with the name of the command."""
+    command = words[3] if words[0] == "python" else words[0]
+    yield ("run.jobs.run", f"gcpypi-{command}")
+
+
+def _publish(words: Words) -> Iterator[Grant]:
+    yield ("pubsub.topics.publish", words[4])
+
+
+def _consume(words: Words) -> Iterator[Grant]:
+    yield ("pubsub.subscriptions.consume", words[4])
+
+
+def _objects(verb: str) -> Callable[[Words], Iterator[Grant]]:
+    """Return the needs of a command that does one thing with all objects that it names."""
+
+    def list_grants(words: Words) -> Iterator[Grant]:
+        for bucket, _ in _find_objects(words):
+            yield (f"storage.objects.{verb}", bucket)
+
+    return list_grants
+
+
+def _copy(words: Words) -> Iterator[Grant]:
+    *sources, (bucket, path) = _find_objects(words) or [("", "")]
+    yield from (("storage.objects.get", source) for source, _ in sources)
+    yield ("storage.objects.create", f"{bucket}/{path.partition('/')[0]}/")
+
+
+def _find_objects(words: Words) -> list[tuple[str, str]]:
+    """Return the buckets and paths of all ``gs://`` words."""
+    found = (re.match(r"gs://([^/]+)/?(.*)", word) for word in words)
+    return [(each[1].rpartition("-gcpypi-")[2], each[2]) for each in found if each]
+
+
+_USE_TOKENS = (
+    ("secretmanager.versions.access", TOKENS),
+    ("serviceusage.services.use", PROJECT),
+)
+_LOCAL = (
+    *("[*]", "[[]", "awk", "base64", "case", "curl", "cut", "date"),
+    *("done", "esac", "export", "local", "make *", "pip install", "printf", "read", "sleep"),
+    *("sort", "tr", "uniq", ".", "python -m local"),
+)
+"""Commands without a request to Google Cloud."""
+
+NEEDS = (
+    *(Need(words, _fixed()) for words in _LOCAL),
+    Need("deploy/install", _fixed(OWNER)),
+    Need("deploy/uninstall", _fixed(OWNER)),
+    Need("terraform", _fixed(OWNER)),
+    Need(
+        "gcloud alpha monitoring policies list", _fixed(("monitoring.alertPolicies.list", PROJECT))
+    ),
+    Need("gcloud iam service-accounts disable", _fixed(OWNER)),
+    Need("gcloud logging read", _fixed(("logging.logEntries.list", PROJECT))),
+    Need("gcloud pubsub subscriptions ack", _consume),
+    Need("gcloud pubsub subscriptions modify-push-config", _fixed(OWNER)),
+    Need("gcloud pubsub subscriptions pull", _consume),
+    Need("gcloud pubsub subscriptions seek", _consume),
+    Need("gcloud pubsub topics publish", _publish),
+    Need("gcloud run jobs execute", _execute_job),
+    Need("gcloud run services describe", _fixed(("run.services.get", PROJECT))),
+    Need("gcloud secrets versions access", _fixed(("secretmanager.versions.access", TOKENS))),
+    Need("gcloud secrets versions add", _fixed(("secretmanager.versions.add", TOKENS))),
+    Need("gcloud secrets versions destroy", _fixed(("secretmanager.versions.destroy", TOKENS))),
+    Need("gcloud secrets versions list", _fixed(("secretmanager.versions.list", TOKENS))),
+    Need("gcloud transfer", _fixed(OWNER)),
+    Need("gcloud storage cat", _objects("get")),
+    Need("gcloud storage cp", _copy),
+    Need("gcloud storage ls", _objects("list")),
+    Need("gcloud storage objects describe", _objects("get")),
+    Need("gcloud storage objects list", _objects("list")),
+    Need("gcloud storage rsync", _fixed(OWNER)),
+    Need("gcloud storage restore", _objects("restore")),
+    Need(
+        "python -m proxy.tokens create",
+        _fixed(*_USE_TOKENS, ("secretmanager.versions.add", TOKENS)),
+    ),
+    Need("python -m proxy.tokens list", _fixed(*_USE_TOKENS)),
+    Need(
+        "python -m proxy.tokens revoke",
+        _fixed(*_USE_TOKENS, ("secretmanager.versions.add", TOKENS)),
+    ),
+    *(
+        Need(words, _run_as_job)
+        for module, command in (
+            *(("publisher", "verify"), ("publisher", "rebuild")),
+            *(("ingest", "reindex"), ("ingest", "replay"), ("ingest", "rescan")),
+        )
+        for words in (f"python -m {module} {command}", command)
+    ),
+    Need("story", _fixed(("logging.logEntries.list", PROJECT))),
+)
