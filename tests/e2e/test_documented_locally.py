@@ -66,7 +66,7 @@ def damage(runtime: LocalIndex) -> None:
 
 LETTERS = {
     "ingest-file-uploaded": {"bucket": "gcpypi-local-incoming", "name": "acme/1/gone-1.0.zip"},
-    "indexer-project-command": {"action": "set-status", "project": "acme", "status": "deprecated"},
+    "indexer-project-command": {"action": "yank", "project": "acme", "version": "1.0"},
     "publisher-project": {"project": "acme", "record_revision": "1"},
     "publisher-catalog": {"project": "acme", "record_revision": "1"},
 }
@@ -118,7 +118,7 @@ def test_the_commands_of_a_page_print_its_output(
 
 
 def test_the_replayed_command_of_the_operations_page_is_executed(runtime: LocalIndex) -> None:
-    wait_until(lambda: "deprecated" in json.dumps(runtime.fetch_page("acme")))
+    wait_until(lambda: '"yanked": true' in json.dumps(runtime.fetch_page("acme")))
 
 
 def test_no_page_with_commands_that_run_is_left_out() -> None:

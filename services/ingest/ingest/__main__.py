@@ -128,7 +128,7 @@ def _run_replay(settings: ReplaySettings, options: argparse.Namespace, pool: Exe
         ending = "would be replayed" if options.dry_run else "replayed"
         summary = f"{counts['replayed']} letters {ending}, {counts['left']} left"
     else:
-        summary = "no letters were replayed" if failed else "no dead letters"
+        summary = "no letters were replayed" if failed or stop.is_set() else "no dead letters"
     print(f"replay: {summary}", file=sys.stderr)
     return 2 if failed else int(stop.is_set())
 

@@ -23,7 +23,7 @@ Outcome = Literal["replayed", "left"]
 _BATCH = 20
 """Letters that are pulled at once. The letters of a killed process wait for the end of a lease."""
 
-_IDLE = 3.0
+_IDLE = 2.5
 """Seconds without a new letter after which the subscription counts as empty."""
 
 
