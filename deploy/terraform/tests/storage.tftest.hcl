@@ -37,23 +37,31 @@ run "buckets" {
   }
   assert {
     condition = { for name, each in google_storage_bucket.this : name => each.soft_delete_policy[0].retention_duration_seconds / 86400 } == {
-      incoming = 0, packages = 30, verdicts = 0, metadata = 7, static = 0
+      incoming = 0, packages = 30, verdicts = 0, metadata = 30, static = 0
     }
-    error_message = "Packages can be restored for 30 days and records for 7; other buckets have no soft delete."
+    error_message = "Packages and records can be restored for 30 days; other buckets have no soft delete."
   }
   assert {
     condition = { for name, each in google_storage_bucket.this : name => [for rule in each.lifecycle_rule : one(rule.condition).age if one(rule.action).type == "Delete" && one(rule.condition).with_state != "ARCHIVED"] } == {
-      incoming = [45], packages = [], verdicts = [30], metadata = [], static = []
+      incoming = [45], packages = [], verdicts = [60], metadata = [], static = []
     }
-    error_message = "Uploads are kept for 45 days, verdicts for 30, other objects without limit."
+    error_message = "Uploads are kept for 45 days, verdicts for 60, other objects without limit."
   }
   assert {
     condition     = [for name, each in google_storage_bucket.this : name if each.versioning[0].enabled] == ["metadata"]
     error_message = "Only the metadata bucket has object versions."
   }
   assert {
-    condition     = [for rule in google_storage_bucket.this["metadata"].lifecycle_rule : one(rule.condition).num_newer_versions if one(rule.condition).with_state == "ARCHIVED"] == [30]
-    error_message = "An old version of a record is deleted after 30 newer ones."
+    condition = [
+      for rule in google_storage_bucket.this["metadata"].lifecycle_rule : [one(rule.condition).num_newer_versions, one(rule.condition).days_since_noncurrent_time]
+    ] == [[30, 30]]
+    error_message = "An old version of a record is deleted after 30 newer ones and 30 days, when both are over."
+  }
+  assert {
+    condition = alltrue([
+      for rule in google_storage_bucket.this["verdicts"].lifecycle_rule : one(rule.condition).age > one(one(google_storage_bucket.this["incoming"].lifecycle_rule).condition).age
+    ])
+    error_message = "A verdict is kept longer than its upload."
   }
 }
 

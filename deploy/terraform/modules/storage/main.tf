@@ -5,16 +5,18 @@ locals {
 
   # soft_delete: days during which a deleted object can be restored.
   # delete_after: days until an object is deleted.
-  # newer_versions: an old version is deleted after this many newer ones; null: no versioning.
+  # newer_versions: an old version is deleted after this many newer ones *and* as many days; null: no
+  # versioning. Many commits in an hour therefore do not delete the version of yesterday.
   buckets = {
     # Accepted files are copied to packages, so objects here are not needed for long.
     incoming = { soft_delete = 0, delete_after = 45, newer_versions = null }
     # No deletion: a file name, once used, always means the same bytes.
     packages = { soft_delete = 30, delete_after = null, newer_versions = null }
-    # CI reads verdicts within minutes.
-    verdicts = { soft_delete = 0, delete_after = 30, newer_versions = null }
+    # A verdict outlives its upload, so a replay of old messages finds the answer and does not repeat the
+    # check under newer rules. CI reads verdicts within minutes.
+    verdicts = { soft_delete = 0, delete_after = 60, newer_versions = null }
     # The only state that cannot be rebuilt from another bucket: it contains the commands.
-    metadata = { soft_delete = 7, delete_after = null, newer_versions = 30 }
+    metadata = { soft_delete = 30, delete_after = null, newer_versions = 30 }
     # Rendered from metadata; soft delete would store each rendering for days.
     static = { soft_delete = 0, delete_after = null, newer_versions = null }
   }
@@ -64,8 +66,9 @@ resource "google_storage_bucket" "this" {
         type = "Delete"
       }
       condition {
-        num_newer_versions = lifecycle_rule.value
-        with_state         = "ARCHIVED"
+        num_newer_versions         = lifecycle_rule.value
+        days_since_noncurrent_time = lifecycle_rule.value
+        with_state                 = "ARCHIVED"
       }
     }
   }
