@@ -314,6 +314,14 @@ FAULTS = (
         "A verdict is kept longer than its upload.",
     ),
     PlantedFault(
+        "commands that cannot be replayed",
+        "test",
+        f"{MODULES}/messaging/main.tf",
+        'kept_topics = ["project-command", "command-accepted"]',
+        'kept_topics = ["command-accepted"]',
+        "Commands are kept for 31 days, so that they can be replayed",
+    ),
+    PlantedFault(
         "images with immutable tags",
         "test",
         f"{MODULES}/registry/main.tf",

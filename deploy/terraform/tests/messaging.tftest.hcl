@@ -108,6 +108,19 @@ run "dead_letters" {
   }
 }
 
+run "commands_are_kept" {
+  module {
+    source = "./modules/messaging"
+  }
+
+  assert {
+    condition = alltrue([
+      for name, each in google_pubsub_topic.this : (each.message_retention_duration == "2678400s") == contains(["project-command", "command-accepted"], name)
+    ])
+    error_message = "Commands are kept for 31 days, so that they can be replayed; reindex and rebuild announce all other things again."
+  }
+}
+
 run "notification" {
   module {
     source = "./modules/messaging"

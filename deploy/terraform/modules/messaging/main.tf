@@ -11,6 +11,9 @@ locals {
     "project-published",
   ])
 
+  # Topics of commands.
+  kept_topics = ["project-command", "command-accepted"]
+
   subscriptions = {
     ingest-file-uploaded     = { topic = "file-uploaded", service = "ingest" }
     indexer-file-accepted    = { topic = "file-accepted", service = "indexer" }
@@ -28,6 +31,10 @@ resource "google_pubsub_topic" "this" {
   for_each = local.topics
 
   name = each.key
+
+  # Commands exist only in the records and here: after a restoration of older records, an owner replays
+  # them (docs/operate.md). The answers in the verdicts bucket are kept longer, so no refusal is repeated.
+  message_retention_duration = contains(local.kept_topics, each.key) ? "2678400s" : null # 31 days, the maximum
 
   message_storage_policy {
     allowed_persistence_regions = [var.region]
