@@ -322,6 +322,22 @@ FAULTS = (
         "Commands are kept for 31 days, so that they can be replayed",
     ),
     PlantedFault(
+        "copied deletions",
+        "test",
+        f"{MODULES}/backup/main.tf",
+        "delete_objects_unique_in_sink = false",
+        "delete_objects_unique_in_sink = true",
+        "A deletion is never copied.",
+    ),
+    PlantedFault(
+        "right to delete the copies of packages",
+        "test",
+        f"{MODULES}/backup/main.tf",
+        'role = "adds"',
+        'role = "replaces"',
+        "The agent reads the originals and cannot delete copies of packages.",
+    ),
+    PlantedFault(
         "images with immutable tags",
         "test",
         f"{MODULES}/registry/main.tf",

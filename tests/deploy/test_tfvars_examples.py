@@ -11,7 +11,11 @@ from offline_checks import markdown
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 SIGNED_IN = "gcloud() { echo ada@example.com; }\n"
-FILES = ("deploy/terraform/variables.tf", "deploy/terraform/uploaders.tf")
+FILES = (
+    "deploy/terraform/variables.tf",
+    "deploy/terraform/uploaders.tf",
+    "deploy/terraform/backup.tf",
+)
 
 
 def find_variables(file: Path) -> list[str]:

@@ -134,6 +134,33 @@ run "nothing_optional" {
   }
 }
 
+run "backup" {
+  command = plan
+  variables {
+    backup_location = "europe-west4"
+  }
+  assert {
+    condition     = output.backups == { packages = "acme-packages-gcpypi-backup-packages", metadata = "acme-packages-gcpypi-backup-metadata" }
+    error_message = "With backup_location there are copies of packages and records."
+  }
+}
+
+run "no_backup" {
+  command = plan
+  assert {
+    condition     = output.backups == null && length(module.backup) == 0
+    error_message = "Without backup_location there are no copies."
+  }
+}
+
+run "a_backup_is_in_a_region" {
+  command = plan
+  variables {
+    backup_location = "EU"
+  }
+  expect_failures = [var.backup_location]
+}
+
 run "disabled_uploader" {
   command = plan
   variables {
