@@ -26,7 +26,7 @@ class FileCheck:
 
     packages: Bucket
     read_files: bool
-    """Also read and hash every file; otherwise compare only its metadata."""
+    """Also read and hash every file; otherwise only files of another generation than recorded."""
 
     def check(self, record: ProjectRecord) -> Iterator[Difference]:
         """Yield missing files, different files, and files without an entry in the record.
@@ -61,8 +61,15 @@ class FileCheck:
             )
         elif wrong := _describe_differences(file, info):
             yield self._report(file.filename, "other-file", "; ".join(wrong))
-        elif self.read_files and (read := self._compute_digest(info)) != file.sha256:
+        elif self._must_read(file, info) and (read := self._compute_digest(info)) != file.sha256:
             yield self._report(file.filename, "other-file", f"its bytes have sha256 {read}")
+
+    def _must_read(self, file: FileRecord, info: ObjectInfo) -> bool:
+        """Return whether to hash the file: the bytes of the recorded generation cannot change.
+
+        A restored or copied object has a new generation.
+        """
+        return self.read_files or info.generation != file.generation
 
     def _report_equivalents(self, record: ProjectRecord) -> Iterator[Difference]:
         """Yield the listed files that are equivalent to another listed file."""
@@ -105,19 +112,15 @@ def _is_of(name: str, project: ProjectName) -> bool:
 
 
 def _describe_differences(file: FileRecord, info: ObjectInfo) -> list[str]:
-    """Describe the facts in which an object differs from its record.
-
-    Compare the generation instead of the bytes, because the bytes of a generation never change.
-    """
+    """Describe the facts in which an object differs from its record."""
     recorded = {
         layout.SHA256: file.sha256,
         layout.UPLOAD_TIME: format_time(file.upload_time),
         layout.UPLOADER: file.uploader,
         layout.SOURCE_GENERATION: str(file.source_generation),
-        "generation": str(file.generation),
         "size": str(file.size),
     }
-    actual = {**info.metadata, "generation": str(info.generation), "size": str(info.size)}
+    actual = {**info.metadata, "size": str(info.size)}
     return [
         f"its {fact} is {actual.get(fact)}, the record has {value}"
         for fact, value in recorded.items()

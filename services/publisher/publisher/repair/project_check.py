@@ -1,7 +1,7 @@
 """Check of one project: record, facts for the catalog, pages, files and ``blocked.json``.
 
 The check has no rules of its own: it calls the functions that publish. It renders each page and
-compares the bytes. ``blocked.json`` is correct if the publisher would not change it now.
+compares the bytes. ``blocked.json`` is correct if it blocks the files that the record blocks.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from cloud.ports import Bucket, ObjectInfo
-from publisher import blocked
 from publisher.project_pages import KINDS, PageKind, read_record
 from publisher.render.listing import Listing
+from publisher.repair.blocked_check import describe_difference
 from publisher.repair.difference import Difference, DifferenceKind
 from publisher.repair.file_check import FileCheck
 from schemas import layout
@@ -88,11 +88,7 @@ class ProjectCheck:
                 )
 
     def _check_blocked(self, record: ProjectRecord) -> Iterator[Difference]:
-        document = self.read_blocked()
-        known = document.projects.get(record.project)
-        ahead = known is not None and known.revision > record.revision
-        if ahead or blocked.merge_records(document, [record]) is not None:
-            detail = f"its entry differs from the record of {record.project}"
+        if detail := describe_difference(self.read_blocked(), record):
             yield self._report_static(layout.BLOCKED, "wrong-blocked", detail)
 
     def _report_metadata(self, name: str, kind: DifferenceKind, detail: str) -> Difference:
