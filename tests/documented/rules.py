@@ -93,7 +93,8 @@ RULES = (
     Rule("gcloud storage cat gs://my-packages-*", PARSED),
     Rule("gcloud storage ls *", RUN),
     Rule("gcloud storage ls --all-versions", Check.OTHER_TEST, "unit/docs/test_operate.py"),
-    Rule("gcloud storage ls -l -a", PARSED),
+    Rule("gcloud storage ls --soft-deleted", PARSED),
+    Rule("gcloud storage ls --buckets", PARSED),
     Rule("gcloud storage objects describe", RUN),
     Rule("terraform", PARSED),
     # Installers.

@@ -31,10 +31,19 @@ def parse(text: str) -> Mask:
 def _parse_list(tokens: list[str]) -> Mask:
     mask: Mask = {}
     while True:
-        mask |= _parse_path(tokens)
+        mask = _merge(mask, _parse_path(tokens))
         if not tokens or tokens[0] != ",":
             return mask
         tokens.pop(0)
+
+
+def _merge(mask: Mask, other: Mask) -> Mask:
+    """Return the union of two masks: ``items/name,items/size`` selects both fields."""
+    common = {
+        name: _merge(mask[name], other[name]) if mask[name] and other[name] else {}
+        for name in mask.keys() & other.keys()
+    }
+    return {**mask, **other, **common}
 
 
 def _parse_path(tokens: list[str]) -> Mask:

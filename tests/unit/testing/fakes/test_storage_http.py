@@ -96,6 +96,9 @@ def test_fields_select_what_is_answered(
     token = page["nextPageToken"]
     page = http.get(objects, params={"fields": "items/generation", "pageToken": token}).json()
     assert page == {"items": [{"generation": str(second.generation)}]}
+    listed = "items/name,items/metadata/k,items/metadata,nextPageToken"
+    page = http.get(objects, params={"fields": listed, "prefix": "a"}).json()
+    assert page == {"items": [{"name": "a", "metadata": {"k": "v"}}]}
     without = http.get(objects, params={"fields": "items(name)", "maxResults": "1"}).json()
     assert "nextPageToken" not in without  # and a client that leaves it out sees one page
 
