@@ -74,6 +74,7 @@ RULES = (
     Rule("python -m local", Check.HELP),
     Rule("python -m benchmarks.*", Check.HELP),
     Rule("python -m pytest tests/*", Check.HELP),
+    Rule("python -m testing.compatibility", Check.HELP),
     Rule("python -m benchmarks.cost", Check.OTHER_TEST, "unit/docs/test_cost.py"),
     Rule("rebuild", Check.ARGUMENTS, "python -m publisher"),
     Rule("reindex", Check.ARGUMENTS, "python -m ingest"),
@@ -82,6 +83,8 @@ RULES = (
     Rule("revoke", Check.ARGUMENTS, "python -m proxy.tokens"),
     Rule("deploy/install", RUN, "--dry-run"),
     Rule("deploy/uninstall", RUN, "--dry-run"),
+    Rule("git pull", Check.OTHER_TEST, "unit/docs/test_upgrade.py"),
+    Rule("git checkout", Check.OTHER_TEST, "unit/docs/test_upgrade.py"),
     # Google Cloud: RUN on the stand-ins, PARSED for features that they lack, such as versions of an
     # object.
     Rule("gcloud", PARSED),
