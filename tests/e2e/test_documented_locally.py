@@ -104,6 +104,7 @@ PAGES: dict[str, Callable[[LocalIndex], None]] = {
     "docs/operate.md": prepare_repair,
     "docs/security.md": prepare_nothing,
     "docs/tokens.md": prepare_nothing,
+    "docs/upgrade.md": prepare_nothing,
     "examples/README.md": publish_other_version,
 }
 """Pages with commands that run here, and the preparation of each."""
