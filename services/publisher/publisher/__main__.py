@@ -1,7 +1,8 @@
 """Commands ``python -m publisher verify`` and ``rebuild``: check the index and publish it again.
 
 Both read the settings of the service and two more: see :class:`publisher.settings.RepairSettings`.
-``verify`` exits with 1 if it finds a difference. Both exit with 2 if Google Cloud does not answer,
+``verify`` also prints yanks, removals and statuses with their authors; they are no differences. It
+exits with 1 if it finds a difference. Both exit with 2 if Google Cloud does not answer,
 and if the index has no record of a project in the arguments; then they do nothing.
 """
 
@@ -17,6 +18,7 @@ from cloud import pubsub, storage
 from cloud.ports import Bucket
 from cloud.storage import StorageBucket
 from publisher.project_pages import create_kinds
+from publisher.repair.difference import Difference
 from publisher.repair.file_check import FileCheck
 from publisher.repair.index_check import IndexCheck, parse_record_name
 from publisher.repair.project_check import ProjectCheck
@@ -66,9 +68,9 @@ def _run_verify(settings: RepairSettings, options: argparse.Namespace, pool: Exe
         projects, index, pool, lambda: time.sleep(options.patience), Progress("verify")
     )
     differences = 0
-    for difference in run.run(options.project):
-        print(difference, flush=True)
-        differences += 1
+    for finding in run.run(options.project):
+        print(finding, flush=True)
+        differences += isinstance(finding, Difference)
     ending = "" if differences == 1 else "s"
     print(f"verify: {differences or 'no'} difference{ending}", file=sys.stderr)
     return 1 if differences else 0

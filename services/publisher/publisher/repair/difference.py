@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cloud.ports import Bucket
+from publisher.repair.effective_commands import EffectiveCommand
 
 DifferenceKind = Literal[
     "unreadable-record",
@@ -43,3 +44,7 @@ class Difference:
 
     def __str__(self) -> str:
         return f"{self.kind} {self.object}: {self.detail}"
+
+
+Finding = Difference | EffectiveCommand
+"""Line of the output of ``verify``."""

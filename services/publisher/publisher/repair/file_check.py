@@ -76,7 +76,7 @@ class FileCheck:
         for first, *others in group_equivalent(list_offered_files(record)):
             for file in others:
                 detail = (
-                    f"it is the same release, build number and tag set as {first.filename}, and "
+                    f"it has the same release, build number and tag set as {first.filename}, and "
                     "both are listed: remove the one that no installer needs"
                 )
                 yield self._report(file.filename, "equivalent-files", detail)

@@ -13,7 +13,7 @@ from cloud.ports import Bucket
 from publisher.catalog_pages import read_entry, render_catalog
 from publisher.errors import UnreadableEntry
 from publisher.project_pages import KINDS
-from publisher.repair.difference import Difference
+from publisher.repair.difference import Difference, Finding
 from publisher.repair.file_check import FileCheck
 from publisher.repair.project_check import ProjectCheck
 from schemas import layout
@@ -27,7 +27,7 @@ from schemas.names import (
 )
 from schemas.records import ProjectRecord
 
-Check = Callable[[], list[Difference]]
+Check = Callable[[], Sequence[Finding]]
 Known = Collection[ProjectName]
 """Projects that have a record."""
 

@@ -13,7 +13,8 @@ from cloud.ports import Bucket, ObjectInfo
 from publisher.project_pages import KINDS, PageKind, read_record
 from publisher.render.listing import Listing
 from publisher.repair.blocked_check import describe_difference
-from publisher.repair.difference import Difference, DifferenceKind
+from publisher.repair.difference import Difference, DifferenceKind, Finding
+from publisher.repair.effective_commands import list_effective_commands
 from publisher.repair.file_check import FileCheck
 from schemas import layout
 from schemas.catalog import CatalogEntry
@@ -29,8 +30,8 @@ class ProjectCheck:
     files: FileCheck
     kinds: Sequence[PageKind] = KINDS
 
-    def check(self, name: str) -> list[Difference]:
-        """Return the differences between the record ``name`` and the objects of its project."""
+    def check(self, name: str) -> list[Finding]:
+        """Return the commands that take effect, and the differences from the record ``name``."""
         info = self.metadata.stat(name)
         if info is None:
             return []
@@ -49,6 +50,7 @@ class ProjectCheck:
                 )
             ]
         return [
+            *list_effective_commands(record),
             *self._check_facts(info, record),
             *self._check_pages(record),
             *self._check_blocked(record),

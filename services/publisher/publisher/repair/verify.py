@@ -1,5 +1,7 @@
 """Command ``verify``: derive all objects from the records again, and report differences.
 
+It also reports the commands that take effect, with their authors.
+
 The command writes nothing. It streams listings and checks projects concurrently. It needs memory
 for the names of all projects, and for a catalog run.
 
@@ -13,7 +15,7 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from functools import partial
 
-from publisher.repair.difference import Difference
+from publisher.repair.difference import Difference, Finding
 from publisher.repair.index_check import Check, IndexCheck, parse_record_name
 from publisher.repair.project_check import ProjectCheck
 from schemas import layout
@@ -37,15 +39,22 @@ class Verification:
     """Function that waits, so that messages in transit can arrive."""
     progress: Progress
 
-    def run(self, only: Sequence[ProjectName] = ()) -> Iterator[Difference]:
-        """Yield the differences of the index, or of the projects in ``only``."""
+    def run(self, only: Sequence[ProjectName] = ()) -> Iterator[Finding]:
+        """Yield the findings about the index, or about the projects in ``only``.
+
+        Commands that take effect come first, differences after the second check.
+        """
         checks = self._list_project_checks(only) if only else self._list_all_checks()
-        failed = [check for check, found in self._run_checks(checks, "checked") if found]
+        failed = []
+        for check, found in self._run_checks(checks, "checked"):
+            yield from (one for one in found if not isinstance(one, Difference))
+            if any(isinstance(one, Difference) for one in found):
+                failed.append(check)
         if failed:
             self.progress(f"pause, then check {len(failed)} again")
             self.wait()
         for _, found in self._run_checks(failed, "checked again"):
-            yield from found
+            yield from (one for one in found if isinstance(one, Difference))
 
     def _list_project_checks(self, projects: Iterable[ProjectName]) -> Iterator[Check]:
         return (partial(self.projects.check, layout.locate_record(project)) for project in projects)
@@ -62,9 +71,9 @@ class Verification:
 
     def _run_checks(
         self, checks: Iterable[Check], label: str
-    ) -> Iterator[tuple[Check, list[Difference]]]:
-        """Run checks concurrently, up to a limit; yield each with its differences, in order."""
-        running = deque[tuple[Check, Future[list[Difference]]]]()
+    ) -> Iterator[tuple[Check, Sequence[Finding]]]:
+        """Run checks concurrently, up to a limit; yield each with its findings, in order."""
+        running = deque[tuple[Check, Future[Sequence[Finding]]]]()
         for number, check in enumerate(checks, 1):
             running.append((check, self.pool.submit(check)))
             if len(running) > MAX_RUNNING:

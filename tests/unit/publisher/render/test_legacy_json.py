@@ -83,6 +83,15 @@ def test_a_project_that_offers_nothing_still_answers() -> None:
     assert whole["info"]["version"] is None
 
 
+def test_a_quarantined_release_is_neither_listed_nor_the_latest() -> None:
+    record = make_record(
+        "acme-1.tar.gz", "acme-2.tar.gz", release_status={"2": make_status("quarantined")}
+    )
+    page = render_page(record)
+    assert (page["info"]["version"], list(page["releases"])) == ("1", ["1"])
+    assert [file["filename"] for file in page["urls"]] == ["acme-1.tar.gz"]
+
+
 def test_the_page_of_a_project_with_only_yanked_files_is_yanked() -> None:
     yanked = Registers.model_validate({"versions": {"1": make_yank("broken")}})
     info = render_page(make_record("acme-1.tar.gz", yanked=yanked))["info"]

@@ -42,6 +42,23 @@ def test_a_quarantined_project_offers_nothing() -> None:
     assert (listing.status, listing.status_reason) == ("quarantined", "malware")
 
 
+def test_a_quarantined_release_is_not_listed_and_the_status_of_the_project_stays() -> None:
+    names = ("acme-1.0-py3-none-any.whl", "acme-2.0-py3-none-any.whl", "acme-2.0.0.tar.gz")
+    statuses = {"2": make_status("quarantined", "malware")}
+    listing = Listing.from_record(make_record(*names, release_status=statuses))
+    assert list_filenames(listing) == ["acme-1.0-py3-none-any.whl"]
+    assert (listing.versions, listing.status, listing.status_reason) == (("1.0",), "active", "")
+    assert listing.latest is listing.files[0]
+
+
+def test_the_reason_of_an_operator_precedes_that_of_an_uploader() -> None:
+    ours = Registers.model_validate({"versions": {"1": make_yank("ours", at=9)}})
+    theirs = Registers.model_validate({"files": {"acme-1.tar.gz": make_yank("theirs")}})
+    for operators, expected in ((theirs, "theirs"), (Registers(), "ours")):
+        record = make_record("acme-1.tar.gz", yanked=operators, yanked_by_uploaders=ours)
+        assert [file.yanked for file in Listing.from_record(record).files] == [expected]
+
+
 def test_a_wheel_represents_a_release_even_if_the_sdist_came_later() -> None:
     listing = Listing.from_record(make_record("acme-1.0-py3-none-any.whl", "acme-1.0.tar.gz"))
     assert listing.latest is not None

@@ -186,6 +186,18 @@ def test_the_status_has_its_reason_if_there_is_one() -> None:
 
 
 @pytest.mark.conformance(42)
+def test_the_status_of_a_release_is_not_that_of_the_project() -> None:
+    """PEP 792 has no status of a release: its files are absent, and that is all."""
+    statuses = {"1": make_status("quarantined", "malware")}
+    record = make_record("acme-1.tar.gz", "acme-2.tar.gz", release_status=statuses)
+    page = json.loads(render_project(Listing.from_record(record)))
+    assert page["project-status"] == {"status": "active"}
+    assert (page["versions"], [file["filename"] for file in page["files"]]) == (
+        ["2"],
+        ["acme-2.tar.gz"],
+    )
+
+
 def test_the_bytes_do_not_depend_on_the_order_in_which_files_came() -> None:
     shuffled = ProjectRecord.model_validate(
         {

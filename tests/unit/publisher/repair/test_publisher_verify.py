@@ -1,15 +1,18 @@
 """Differences found by ``verify``: none in a correct index, one for each kind of damage."""
 
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from cloud.ports import NO_METADATA, Headers
 from publisher.project_pages import create_kinds
 from publisher.repair.difference import Difference
+from publisher.repair.effective_commands import EffectiveCommand
 from publisher.repair.file_check import FileCheck
 from publisher.repair.index_check import IndexCheck
 from publisher.repair.project_check import ProjectCheck
@@ -19,7 +22,7 @@ from schemas.names import Filename, ProjectName
 from schemas.records import Blocked, ProjectRecord
 from testing.corpus import sdists
 from testing.corpus.old_sdists import make_legacy_sdist
-from testing.fakes.examples import NOON, make_file_record
+from testing.fakes.examples import LONG_AGO, NOON, make_file_record
 from testing.fakes.memory_ports import MemoryBucket
 from testing.services.memory_index import MemoryIndex
 
@@ -54,11 +57,24 @@ def make_verification(
     return Verification(projects, whole, pool, wait, lambda words: None)
 
 
+def run_verification(
+    verification: Verification, only: Sequence[ProjectName] = ()
+) -> list[Difference]:
+    return [one for one in verification.run(only) if isinstance(one, Difference)]
+
+
 def find_differences(
     index: MemoryIndex, pool: Executor, only: Sequence[ProjectName] = ()
 ) -> list[tuple[str, str]]:
-    differences = make_verification(index, pool).run(only)
+    differences = run_verification(make_verification(index, pool), only)
     return [(one.kind, one.object.removeprefix("gs://")) for one in differences]
+
+
+def find_commands(
+    index: MemoryIndex, pool: Executor, only: Sequence[ProjectName] = ()
+) -> list[str]:
+    findings = make_verification(index, pool).run(only)
+    return [str(one) for one in findings if isinstance(one, EffectiveCommand)]
 
 
 def overwrite(
@@ -78,14 +94,14 @@ def read_record(index: MemoryIndex) -> ProjectRecord:
 
 
 def test_a_correct_index_has_no_differences(index: MemoryIndex, pool: Executor) -> None:
-    assert list(make_verification(index, pool, read_files=True).run()) == []
+    assert run_verification(make_verification(index, pool, read_files=True)) == []
 
 
 def test_pages_with_another_index_url_differ_until_a_rebuild(
     index: MemoryIndex, pool: Executor
 ) -> None:
     verification = make_verification(index, pool, index_url="https://packages.example/simple/")
-    found = [(one.kind, one.object) for one in verification.run([ACME])]
+    found = [(one.kind, one.object) for one in run_verification(verification, [ACME])]
     assert found == [("other-page", "gs://static/pypi/acme/json")]
 
 
@@ -299,7 +315,7 @@ def test_bytes_that_are_not_those_of_their_generation_are_found_by_reading_them(
     bucket = index.storage.buckets["packages"]
     bucket.live[WHEEL] = replace(bucket.live[WHEEL], data=bytes(len(bucket.live[WHEEL].data)))
     assert find_differences(index, pool) == []
-    (difference,) = make_verification(index, pool, read_files=True).run()
+    (difference,) = run_verification(make_verification(index, pool, read_files=True))
     assert (difference.kind, difference.object) == ("other-file", f"gs://packages/{WHEEL}")
 
 
@@ -326,13 +342,67 @@ def test_a_difference_that_disappears_during_the_wait_is_not_reported(
         waited.append(time.monotonic())
         index.run(behind)
 
-    assert list(make_verification(index, pool, wait=wait).run()) == []
+    assert run_verification(make_verification(index, pool, wait=wait)) == []
     assert len(waited) == 1
 
 
 def test_a_difference_reads_as_a_sentence() -> None:
     difference = Difference("orphan", "gs://packages/x", "no record lists it")
     assert str(difference) == "orphan gs://packages/x: no record lists it"
+
+
+def test_commands_are_printed_with_author_time_and_id(index: MemoryIndex, pool: Executor) -> None:
+    """They are no differences: no pause follows, and no second check."""
+    waits = list[float]()
+    verification = make_verification(index, pool, wait=lambda: waits.append(1))
+    assert run_verification(verification) == []
+    assert waits == []
+    lines = find_commands(index, pool)
+    assert [re.sub(r"command \d+", "command N", line) for line in lines] == [
+        "yanked acme 1: by an operator without a name, by message, 2026-01-01T00:00:00.000000Z, "
+        "command N: broken",
+        "removed acme acme-1.1-py3-none-any.whl: by an operator without a name, by message, "
+        "2026-01-01T00:00:01.000000Z, command N",
+        "quarantined gamma: by an operator without a name, by message, "
+        "2026-01-01T00:00:02.000000Z, command N",
+    ]
+
+
+def test_commands_are_printed_once_next_to_differences(index: MemoryIndex, pool: Executor) -> None:
+    index.buckets["static"].remove("pypi/acme/json")
+    findings = list(make_verification(index, pool).run([ACME]))
+    assert [type(one) for one in findings] == [EffectiveCommand, EffectiveCommand, Difference]
+
+
+def quarantine_release(index: MemoryIndex, status: str = "quarantined", second: int = 0) -> None:
+    command = {"action": "set-status", "project": "acme", "version": "2.0", "status": status}
+    issued_at = LONG_AGO + timedelta(seconds=second)
+    index.run(ProjectCommand.model_validate({**command, "issued_at": issued_at}))
+
+
+def test_a_quarantined_release_is_no_difference(index: MemoryIndex, pool: Executor) -> None:
+    quarantine_release(index)
+    assert find_differences(index, pool) == []
+    assert [line.split(":")[0] for line in find_commands(index, pool, [ACME])] == [
+        "quarantined acme 2",
+        "yanked acme 1",
+        "removed acme acme-1.1-py3-none-any.whl",
+    ]
+    quarantine_release(index, "active", 1)
+    assert find_differences(index, pool) == []
+    assert len(find_commands(index, pool, [ACME])) == 2
+
+
+@pytest.mark.parametrize("field", ["filenames", "releases"])
+def test_a_quarantined_release_that_is_not_blocked_is_found(
+    field: str, index: MemoryIndex, pool: Executor
+) -> None:
+    quarantine_release(index)
+    document = Blocked.model_validate_json(index.data("static")["blocked.json"])
+    entry = document.projects[ACME].model_copy(update={field: ()})
+    damaged = Blocked(projects={**document.projects, ACME: entry})
+    overwrite(index.buckets["static"], "blocked.json", damaged.encode())
+    assert find_differences(index, pool, [ACME]) == [("wrong-blocked", "static/blocked.json")]
 
 
 def announce_equivalent(index: MemoryIndex, **facts: object) -> None:
@@ -345,11 +415,11 @@ def announce_equivalent(index: MemoryIndex, **facts: object) -> None:
 
 def test_listed_files_that_are_equivalent_are_reported(index: MemoryIndex, pool: Executor) -> None:
     announce_equivalent(index)
-    found = make_verification(index, pool).run()
+    found = run_verification(make_verification(index, pool))
     assert [(one.object, one.detail) for one in found if one.kind == "equivalent-files"] == [
         (
             "gs://packages/acme-3.0.0-py3-none-any.whl",
-            "it is the same release, build number and tag set as acme-3.0-py3-none-any.whl, and "
+            "it has the same release, build number and tag set as acme-3.0-py3-none-any.whl, and "
             "both are listed: remove the one that no installer needs",
         )
     ]

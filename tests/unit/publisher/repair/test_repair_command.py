@@ -8,7 +8,8 @@ import ingest.__main__
 import publisher.__main__
 from cloud import storage
 from cloud.storage import StorageBucket
-from schemas.events import FileUploaded
+from schemas.events import FileUploaded, ProjectCommand
+from testing.fakes.examples import LONG_AGO
 from testing.fakes.small_wheels import build_wheel, wheel_filename
 from testing.services.pipeline import BUCKETS, Pipeline
 from testing.storage import StorageServer
@@ -51,6 +52,22 @@ def test_verify_prints_a_line_for_each_difference(
     words = capsys.readouterr()
     assert words.out == "missing-page gs://static/pypi/acme/json: acme has a record\n"
     assert words.err.endswith("verify: 1 difference\n")
+
+
+def test_verify_prints_commands_that_take_effect_and_succeeds(
+    server: StorageServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    client = storage.connect("gcpypi-test")
+    yank = {"action": "yank", "project": "acme", "version": "1.0", "reason": "broken"}
+    command = {**yank, "command_id": "ticket-7", "issued_at": LONG_AGO}
+    Pipeline(lambda name: StorageBucket(client, name)).run(ProjectCommand.model_validate(command))
+    client.close()
+    assert publisher.__main__.main(["verify"]) == 0
+    assert capsys.readouterr() == (
+        "yanked acme 1: by an operator without a name, by message, "
+        "2026-01-01T00:00:00.000000Z, command ticket-7: broken\n",
+        "verify: no differences\n",
+    )
 
 
 @pytest.mark.parametrize(
