@@ -20,7 +20,8 @@ from local.topology import SUBSCRIPTIONS
 from proxy.main import Clients, build_app
 from proxy.settings import Settings
 from schemas import layout
-from schemas.events import FileUploaded, Message
+from schemas.events import FileUploaded
+from schemas.push import Message
 from schemas.tokens import Token, TokenDocument, hash_token
 from testing.fakes.memory_ports import MemoryBucket
 from testing.fakes.memory_reader import MemoryReader

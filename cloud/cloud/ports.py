@@ -11,7 +11,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Protocol
 
-from schemas.events import Message
+from schemas.push import Message
 from schemas.types import Generation
 
 NO_METADATA: Mapping[str, str] = MappingProxyType({})

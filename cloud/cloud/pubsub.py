@@ -6,7 +6,7 @@ from google.cloud.pubsub_v1 import PublisherClient
 from google.cloud.pubsub_v1.types import BatchSettings
 
 from cloud.translation import translate_errors
-from schemas.events import Message
+from schemas.push import Message
 
 _TIMEOUT = 60.0
 """Seconds to wait for Pub/Sub to accept a message: well below the ack deadline of 600 s."""

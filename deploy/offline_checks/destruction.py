@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from offline_checks import planned, upgrade
+from offline_checks import planned_resource, upgrade
 from protection import PROTECTED
 
 _RESOURCE = re.compile(r'^resource "(\w+)" "(\w+)" \{\n(.*?)^\}$', re.MULTILINE | re.DOTALL)
@@ -57,7 +57,7 @@ def _check_plans(folder: Path, overrides: Path) -> Iterator[str]:
             yield f"deploy/uninstall cannot destroy an installation of {file.stem}: {done.stdout}"
 
 
-def _list_addresses(state: planned.Values) -> set[str]:
+def _list_addresses(state: planned_resource.Values) -> set[str]:
     """Return the addresses of the resources with data, in the form of Terraform's messages."""
     return {
         f"{each['module']}.{each['type']}.{each['name']}"

@@ -17,11 +17,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, ClassVar, Literal, Self, get_args
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
+from schemas.push import Message
 from schemas.records import FileRecord
 from schemas.types import (
-    Document,
     Filename,
     Generation,
     ProjectName,
@@ -34,42 +34,6 @@ from schemas.types import (
 )
 
 Action = Literal["yank", "unyank", "remove", "restore", "set-status"]
-
-
-MAX_DETAIL_LENGTH = 1000
-"""Maximum length of a detail, in characters. A detail can quote data of the sender."""
-
-
-class UnreadableMessage(Exception):
-    """Data that is not a message of its topic; ``detail`` names the invalid fields."""
-
-    def __init__(self, topic: str, error: ValidationError) -> None:
-        problems = "; ".join(
-            f"{'.'.join(map(str, problem['loc'])) or 'message'}: {problem['msg']}"
-            for problem in error.errors(include_url=False, include_input=False)[:5]
-        )
-        self.detail = f"not a {topic} message: {problems}"[:MAX_DETAIL_LENGTH]
-        super().__init__(self.detail)
-
-
-class Message(Document):
-    """Base of the messages: one JSON object, the data of a Pub/Sub message."""
-
-    topic: ClassVar[str]
-    """Topic of the message; a topic has one kind of message."""
-
-    @classmethod
-    def decode(cls, data: bytes) -> Self:
-        """Decode a message.
-
-        :raises UnreadableMessage: if ``data`` is not JSON, or a field is missing or invalid.
-        :raises NewerSchemaVersion: if a newer release wrote the message in a newer form. Handlers
-            pass it on, so that Pub/Sub delivers the message again.
-        """
-        try:
-            return cls.model_validate_json(data)
-        except ValidationError as error:
-            raise UnreadableMessage(cls.topic, error) from error
 
 
 class FileUploaded(Message):

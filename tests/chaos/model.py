@@ -22,8 +22,9 @@ from publisher.catalog_pages import render_catalog
 from publisher.project_pages import KINDS
 from publisher.render.listing import Listing
 from schemas.catalog import CatalogEntry
-from schemas.events import CommandAccepted, FileAccepted, Message, ProjectCommand
+from schemas.events import CommandAccepted, FileAccepted, ProjectCommand
 from schemas.names import ProjectName, normalize_release
+from schemas.push import Message
 from schemas.records import Blocked, FileRecord, ProjectRecord
 from schemas.releases import is_removed
 from testing.fakes.examples import LONG_AGO, make_file_record

@@ -26,8 +26,9 @@ from indexer.issued_command import IssuedCommand
 from indexer.merge import Change
 from proxy.index.blocking import BlockList
 from schemas import layout
-from schemas.events import CommandAccepted, FileAccepted, FileRefused, Message, ProjectCommand
+from schemas.events import CommandAccepted, FileAccepted, FileRefused, ProjectCommand
 from schemas.names import Filename
+from schemas.push import Message
 from schemas.records import Blocked, ProjectRecord
 from testing.fakes.examples import NOON, make_file_record, make_time
 from testing.fakes.memory_ports import MemoryBucket, MemoryTopic

@@ -26,7 +26,7 @@ from cloud.storage import StorageBucket, connect
 from local import topology
 from local.stand_ins.relay import Relay, connect_subscriber
 from schemas import layout as objects
-from schemas.events import Message
+from schemas.push import Message
 from schemas.records import Blocked, CommandVerdict, ProjectRecord
 from testing.services.fleet import Fleet, run_fleet
 from testing.services.pubsub_client import PARENT, PubSub

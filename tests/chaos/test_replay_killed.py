@@ -20,8 +20,8 @@ from google.cloud.pubsub_v1 import SubscriberClient
 from google.pubsub_v1.types import DeadLetterPolicy, Subscription
 
 from cloud import pubsub
-from cloud.messages import PulledMessage, RawMessage
-from cloud.raw_pubsub import PubsubPullSubscription, PubsubRawTopic, connect_subscriber
+from cloud.forwarding.messages import PulledMessage, RawMessage
+from cloud.forwarding.raw_pubsub import PubsubPullSubscription, PubsubRawTopic, connect_subscriber
 from ingest.repair.leases import LEASE
 from local.runtime.pubsub_choice import choose
 from schemas.events import FileUploaded

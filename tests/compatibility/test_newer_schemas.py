@@ -12,8 +12,9 @@ from cloud.ports import Headers
 from indexer.app import FILE_ACCEPTED, PROJECT_COMMAND
 from schemas import layout
 from schemas.catalog import CatalogEntry
-from schemas.events import MESSAGES, FileAccepted, Message
+from schemas.events import MESSAGES, FileAccepted
 from schemas.names import ProjectName
+from schemas.push import Message
 from schemas.records import DOCUMENTS, ProjectRecord, Verdict
 from schemas.types import Document, NewerSchemaVersion
 from testing.fakes.examples import NOON, make_file_record

@@ -15,7 +15,8 @@ import pytest
 from chaos.model import SequentialModel
 from local import topology
 from schemas import layout
-from schemas.events import FileAccepted, FileUploaded, Message, ProjectCommand
+from schemas.events import FileAccepted, FileUploaded, ProjectCommand
+from schemas.push import Message
 from schemas.records import Blocked, CommandVerdict, ProjectRecord, Verdict
 from testing.compatibility.history import Checkout, HistoryUnavailable, check_out, read_releases
 from testing.compatibility.mixed_services import WORKERS, MixedServices, run_mixed_services

@@ -13,8 +13,8 @@ from google.cloud.pubsub_v1 import PublisherClient, SubscriberClient
 
 from cloud import pubsub
 from cloud.errors import NotFound, Unavailable
-from cloud.messages import PulledMessage, PullSubscription, RawMessage, RawTopic
-from cloud.raw_pubsub import PubsubPullSubscription, PubsubRawTopic, connect_subscriber
+from cloud.forwarding.messages import PulledMessage, PullSubscription, RawMessage, RawTopic
+from cloud.forwarding.raw_pubsub import PubsubPullSubscription, PubsubRawTopic, connect_subscriber
 from local.runtime.pubsub_choice import choose
 from testing.fakes.memory_pubsub import MemoryPubsub, MemoryRawTopic, MemorySubscription
 from testing.processes import Process

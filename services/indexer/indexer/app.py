@@ -15,9 +15,9 @@ from indexer.commit import Records
 from indexer.issued_command import CommandRefused, IssuedCommand
 from indexer.large_records import RecordQueue
 from indexer.merge import Change
-from schemas.events import CommandAccepted, FileAccepted, ProjectCommand, UnreadableMessage
+from schemas.events import CommandAccepted, FileAccepted, ProjectCommand
 from schemas.names import ProjectName
-from schemas.push import PushEnvelope
+from schemas.push import PushEnvelope, UnreadableMessage
 from schemas.records import CommandVerdict
 
 FILE_ACCEPTED = "indexer-file-accepted"

@@ -21,8 +21,8 @@ from datetime import UTC, datetime, timedelta
 from chassis.batch import Progress, run_command
 from chassis.settings import load_settings, warn_old_names
 from cloud import pubsub, storage
+from cloud.forwarding.raw_pubsub import PubsubPullSubscription, PubsubRawTopic, connect_subscriber
 from cloud.pubsub import PubsubTopic
-from cloud.raw_pubsub import PubsubPullSubscription, PubsubRawTopic, connect_subscriber
 from cloud.storage import StorageBucket
 from ingest.promotion import Promotion
 from ingest.reindex import Reindex

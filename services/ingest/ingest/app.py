@@ -14,8 +14,8 @@ from ingest.promotion import Promotion
 from ingest.upload import MessageRefused, Upload, is_upload, require_upload_name
 from ingest.verdicts import Verdicts
 from schemas import layout
-from schemas.events import FileUploaded, UnreadableMessage
-from schemas.push import PushEnvelope
+from schemas.events import FileUploaded
+from schemas.push import PushEnvelope, UnreadableMessage
 
 FILE_UPLOADED = "ingest-file-uploaded"
 

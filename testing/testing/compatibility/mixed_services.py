@@ -22,7 +22,7 @@ from google.pubsub_v1.types import PubsubMessage
 from local import topology
 from local.stand_ins.pubsub.broker import Broker
 from local.stand_ins.relay import Relay, connect_subscriber
-from schemas.events import Message
+from schemas.push import Message
 from testing.compatibility.history import Checkout
 from testing.processes import Process
 from testing.services.fleet import HOST, await_answer, find_free_ports

@@ -12,7 +12,8 @@ from pathlib import Path
 from random import Random
 
 from local import topology
-from schemas.events import FileUploaded, Message, ProjectCommand
+from schemas.events import FileUploaded, ProjectCommand
+from schemas.push import Message
 from testing.compatibility.history import Checkout, Release
 from testing.compatibility.mixed_services import MixedServices, run_mixed_services
 from testing.corpus.tarball import Tar, pack_tar

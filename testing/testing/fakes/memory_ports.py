@@ -11,7 +11,7 @@ from datetime import datetime
 
 from cloud import errors
 from cloud.ports import Bucket, Headers, ObjectInfo, StoredObject
-from schemas.events import Message
+from schemas.push import Message
 from testing.storage import (
     Attributes,
     FakeStorage,

@@ -9,7 +9,7 @@ from datetime import UTC
 from google.pubsub_v1.types import PubsubMessage, Subscription, Topic
 
 from cloud import errors
-from cloud.messages import PulledMessage, RawMessage
+from cloud.forwarding.messages import PulledMessage, RawMessage
 from local.stand_ins.grpc_server import StatusError
 from local.stand_ins.pubsub.broker import Broker
 
@@ -62,7 +62,7 @@ class MemoryPubsub:
 
 @dataclass(frozen=True, slots=True)
 class MemoryRawTopic:
-    """A :class:`cloud.messages.RawTopic`."""
+    """A :class:`cloud.forwarding.messages.RawTopic`."""
 
     pubsub: MemoryPubsub
     name: str
@@ -76,7 +76,7 @@ class MemoryRawTopic:
 
 @dataclass(frozen=True, slots=True)
 class MemorySubscription:
-    """A :class:`cloud.messages.PullSubscription`; an empty pull moves the clock by its wait."""
+    """Subscription in memory; an empty pull moves the clock by its wait."""
 
     pubsub: MemoryPubsub
     name: str

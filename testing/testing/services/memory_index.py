@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from schemas.events import FileUploaded, Message, ProjectCommand
+from schemas.events import FileUploaded, ProjectCommand
+from schemas.push import Message
 from testing.fakes.examples import LONG_AGO
 from testing.fakes.memory_ports import MemoryBucket
 from testing.fakes.small_wheels import build_wheel

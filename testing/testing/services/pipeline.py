@@ -32,7 +32,7 @@ from ingest.verdicts import Verdicts
 from local.topology import SUBSCRIPTIONS, Subscription
 from publisher.main import Clients, build_app
 from publisher.settings import Settings as PublisherSettings
-from schemas.events import Message
+from schemas.push import Message
 from schemas.types import format_time
 
 GCP_PROJECT = "gcpypi-test"

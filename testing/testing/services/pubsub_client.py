@@ -10,7 +10,7 @@ from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransp
 from google.pubsub_v1.types import DeadLetterPolicy, PubsubMessage, Subscription
 
 from local import topology
-from schemas.events import Message
+from schemas.push import Message
 
 PARENT = f"projects/{topology.GCP_PROJECT}"
 

@@ -11,7 +11,7 @@ from types import FrameType
 from starlette.applications import Starlette
 
 from local.topology import SUBSCRIPTIONS
-from schemas.events import Message
+from schemas.push import Message
 from testing.memory_proxy import MemoryProxy
 from testing.services.memory_index import MemoryIndex
 from testing.services.pipeline import Pipeline

@@ -4,16 +4,9 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import ValidationError
 
-from schemas.events import (
-    MESSAGES,
-    CommandAccepted,
-    FileUploaded,
-    Message,
-    ProjectCommand,
-    ProjectIndexed,
-    UnreadableMessage,
-)
+from schemas.events import MESSAGES, CommandAccepted, FileUploaded, ProjectCommand, ProjectIndexed
 from schemas.names import ProjectName, Version
+from schemas.push import Message, UnreadableMessage
 
 ACME = ProjectName("acme")
 

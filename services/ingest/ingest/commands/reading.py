@@ -6,7 +6,8 @@ from checks.refusal import Reason, Refused, quote
 from ingest.incoming import IncomingObject
 from ingest.upload import MessageRefused, Upload
 from schemas import layout
-from schemas.events import CommandAccepted, ProjectCommand, UnreadableMessage
+from schemas.events import CommandAccepted, ProjectCommand
+from schemas.push import UnreadableMessage
 
 MAX_COMMAND_SIZE = 64 << 10
 """Maximum size of a command, in bytes."""

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from cloud.errors import CloudError
-from cloud.messages import PulledMessage, PullSubscription
+from cloud.forwarding.messages import PulledMessage, PullSubscription
 
 LEASE = 20
 """Seconds of a lease. The letters of a killed process are available again after this time.

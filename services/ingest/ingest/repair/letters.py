@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from cloud.messages import PulledMessage, RawMessage
+from cloud.forwarding.messages import PulledMessage, RawMessage
 from schemas.events import (
     CommandAccepted,
     FileAccepted,

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from cloud.errors import CloudError, NotFound
-from cloud.messages import PulledMessage, PullSubscription, RawTopic
+from cloud.forwarding.messages import PulledMessage, PullSubscription, RawTopic
 from ingest.repair.leases import Leases
 from ingest.repair.letters import describe_message, is_match, restore_message
 

@@ -12,7 +12,8 @@ from cloud.ports import Headers
 from ingest.commands.grants import UploaderGrant
 from ingest.commands.reading import MAX_COMMAND_SIZE
 from schemas import layout
-from schemas.events import CommandAccepted, FileRefused, Message, ProjectCommand
+from schemas.events import CommandAccepted, FileRefused, ProjectCommand
+from schemas.push import Message
 from schemas.records import CommandVerdict, Verdict
 from testing.fakes.examples import NOON
 from testing.storage import Attributes, FakeStorage, Fault

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cloud.messages import PulledMessage, RawMessage
+from cloud.forwarding.messages import PulledMessage, RawMessage
 from ingest.repair.letters import SOURCES, describe_message, is_match, restore_message
 from local import topology
 from schemas.events import ProjectCommand

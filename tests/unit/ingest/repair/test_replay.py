@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from cloud.errors import PermissionDenied, Unavailable
-from cloud.messages import RawMessage
+from cloud.forwarding.messages import RawMessage
 from ingest.repair.leases import LEASE, Leases
 from ingest.repair.replay import Replay, ReplaySource, is_missing
 from schemas.events import ProjectCommand

@@ -12,7 +12,8 @@ from local.errors import LocalError
 from local.runtime import lifecycle
 from local.runtime.state import State
 from local.runtime.story import StoryStep, tell_story
-from schemas.events import FileUploaded, Message
+from schemas.events import FileUploaded
+from schemas.push import Message
 from testing.services.memory_index import MemoryIndex
 
 A, B = "acme-1.0-py3-none-any.whl", "acme-2.0-py3-none-any.whl"

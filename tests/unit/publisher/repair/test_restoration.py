@@ -111,7 +111,8 @@ class LostIndex:
         files = FileCheck(packages, read_files=False)
         projects = ProjectCheck(metadata, static, files, KINDS)
         whole = IndexCheck(metadata, static, packages, "Python packages", projects, files)
-        return list(Verification(projects, whole, pool, lambda: None, lambda words: None).run())
+        findings = Verification(projects, whole, pool, lambda: None, lambda words: None).run()
+        return [each for each in findings if isinstance(each, Difference)]
 
     def read_records(self) -> dict[str, ProjectRecord]:
         """Return the records without their revisions."""

@@ -6,7 +6,7 @@ import pytest
 
 from cloud.errors import Unavailable
 from cloud.ports import Headers, StoredObject
-from schemas.events import Message
+from schemas.push import Message
 from testing.fakes.memory_ports import MemoryBucket, MemoryTopic
 from testing.storage import Fault
 

@@ -12,7 +12,7 @@ from google.pubsub_v1 import PublisherClient as RawPublisherClient
 from google.pubsub_v1.types import PubsubMessage, ReceivedMessage
 
 from cloud import errors
-from cloud.messages import PulledMessage, RawMessage
+from cloud.forwarding.messages import PulledMessage, RawMessage
 from cloud.translation import translate_errors
 
 _TIMEOUT = 60.0
@@ -34,7 +34,7 @@ def connect_subscriber() -> SubscriberClient:
 
 
 class PubsubRawTopic:
-    """One Pub/Sub topic. It implements :class:`cloud.messages.RawTopic`.
+    """One Pub/Sub topic. It implements :class:`cloud.forwarding.messages.RawTopic`.
 
     The batching client takes attributes as keyword arguments, so it cannot publish an attribute
     with the name of one of its parameters, such as ``timeout``.
@@ -52,7 +52,7 @@ class PubsubRawTopic:
 
 
 class PubsubPullSubscription:
-    """One Pub/Sub subscription. It implements :class:`cloud.messages.PullSubscription`."""
+    """Pub/Sub subscription: a :class:`cloud.forwarding.messages.PullSubscription`."""
 
     def __init__(self, client: SubscriberClient, project: str, name: str) -> None:
         self._client = client

@@ -1,0 +1,1 @@
+"""Raw Pub/Sub messages, which are forwarded unread."""
