@@ -14,7 +14,6 @@ project-published   :class:`ProjectPublished` publisher → all
 """
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Annotated, ClassVar, Literal, Self, get_args
 
 from pydantic import Field, model_validator
@@ -114,11 +113,7 @@ class ProjectCommand(Message):
     With a version, only ``quarantined`` or ``active``: PEP 792 has no status of a release.
     """
     of_uploaders: bool = False
-    """True if an operator lifts the yank of an uploader; only with ``unyank``.
-
-    An operator's ``unyank`` without it lifts only yanks of operators. An uploader's ``unyank``
-    lifts only yanks of uploaders, with and without it.
-    """
+    """True if an ``unyank`` of an operator lifts yanks of uploaders, not of operators."""
     reason: Annotated[str, Field(max_length=500)] | None = None
     """Reason of the yank or the status, shown to users of the project."""
     command_id: Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[\w.-]+$")] | None = (
@@ -158,19 +153,9 @@ class CommandAccepted(Message):
 
     @model_validator(mode="after")
     def _check_command(self) -> Self:
-        _ = self.order
-        return self
-
-    @property
-    def order(self) -> tuple[datetime, str]:
-        """Sort key of commands that set the same register: ``issued_at`` and ``command_id``.
-
-        :raises ValueError: if the command lacks one of them.
-        """
-        issued_at, command_id = self.command.issued_at, self.command.command_id
-        if issued_at is None or command_id is None:
+        if self.command.command_id is None or self.command.issued_at is None:
             raise ValueError("an accepted command has a command_id and issued_at")
-        return issued_at, command_id
+        return self
 
 
 class ProjectIndexed(Message):

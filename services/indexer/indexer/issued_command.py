@@ -76,11 +76,12 @@ class IssuedCommand:
         Its time is that of Cloud Storage. The author cannot correct it, so it is no reason for a
         refusal: :func:`indexer.merge.merge` waits until it is past.
         """
-        issued_at, command_id = accepted.order
+        command = accepted.command
         return cls(
-            command=accepted.command,
-            command_id=command_id,
-            issued_at=issued_at,
+            command=command,
+            # CommandAccepted requires an id and a time, so the defaults are never used.
+            command_id=command.command_id or "",
+            issued_at=command.issued_at or publish_time,
             redeliver_until=publish_time + command_grace,
             issued_by=accepted.issued_by,
         )
