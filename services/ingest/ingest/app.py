@@ -65,7 +65,7 @@ class Ingest:
         return replace(upload, generation=live.generation if live else None, found=live)
 
     def _refuse_message(self, message_id: str, refused: Refused, upload: Upload | None) -> Outcome:
-        if refused.reason is Reason.NOT_FOUND and upload and self.verdicts.is_decided(upload):
+        if refused.reason == Reason.NOT_FOUND and upload and self.verdicts.is_decided(upload):
             return Outcome("ignored", file=upload.name)  # the object was deleted after its verdict
         self.verdicts.refuse_message(message_id, refused, upload)
         return _build_refused_outcome(refused, upload)
