@@ -101,7 +101,8 @@ FAULTS = (
         "test",
         f"{MODULES}/access/main.tf",
         "member = var.services[right.who]",
-        "member = merge(var.services, var.uploaders)[right.who]",
+        "member = merge(var.services, { for name, each in var.uploaders : name => each.member })"
+        "[right.who]",
         "A service keeps its buckets if an uploader has its name.",
     ),
     PlantedFault(
