@@ -2,7 +2,7 @@
 
 The role is the operator, unless the section names the owner before the command, in its paragraph,
 or in the paragraph after its block. The words are "as an owner", "only an owner", "an owner can"
-and "an owner does".
+and "an owner does". The last one in the introduction of a chapter covers all its sections.
 """
 
 import re
@@ -22,6 +22,8 @@ OPERATORS = "group:operators@example.com"
 _OWNER = re.compile(r"\b(?:as|only)\s+an\s+owner\b|\bAn\s+owner\s+(?:can|does)\b", re.IGNORECASE)
 _BUCKET = re.compile(r"\$\{?(\w+)_BUCKET\}?")
 _PROGRAM = re.compile(r"[a-z.\[][\w./-]*\[?")
+_CHAPTER_OWNER = re.compile(r"\bAn\s+owner\s+does\b")
+_CHAPTER = re.compile(r"^## ", re.MULTILINE)
 _HEADING = re.compile(r"^#{2,} ", re.MULTILINE)
 _FENCED = re.compile(r"^( *)```.*?^\1```$", re.MULTILINE | re.DOTALL)
 
@@ -74,8 +76,10 @@ def _is_prose(words: list[str]) -> bool:
 
 
 def _names_owner(step: ShellStep, page: str) -> bool:
-    """Search the text from the heading of the section to the paragraph of the step."""
+    """Search the introduction of the chapter, and the section up to the paragraph of the step."""
     before = "".join(page.splitlines(keepends=True)[: step.line]).rstrip("\n")
+    if _CHAPTER_OWNER.search(_HEADING.split(_CHAPTER.split(before)[-1])[0]):
+        return True
     section = _HEADING.split(before)[-1]
     rest = page[len(before) :]
     if not step.is_mention:

@@ -96,8 +96,9 @@ def _list_steps(line: PushLine, announced: set[str]) -> Iterator[StoryStep]:
     name = _STEPS.get(subscription, subscription)
     if name == "verdict" and message_id not in announced:
         announced.add(message_id)
-        published = _format_local(line.fields["published"])
-        yield StoryStep(published, "upload", "pubsub", f"message {message_id} announces it")
+        published = line.fields.get("published")  # not in lines of an older image
+        time = _format_local(published) if published else line.time
+        yield StoryStep(time, "upload", "pubsub", f"message {message_id} announces it")
     outcome = str(line.fields.get("message", "")).partition("\n")[0]
     service = _SERVICES.get(subscription, subscription.partition("-")[0])
     yield StoryStep(line.time, name, service, outcome)

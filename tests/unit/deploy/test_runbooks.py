@@ -37,6 +37,7 @@ def test_an_operator_needs_the_rights_of_each_command() -> None:
     [
         f"## Task\n\nAs an\nowner, do:\n\n{LOG_STEP}",
         f"## Task\n\nAn owner does these steps.\n\nFirst:\n\n{LOG_STEP}",
+        f"## Task\n\nAn owner does these steps.\n\n### A\n\nx\n\n### B\n\n{LOG_STEP}",
         f"## Task\n\n{LOG_STEP}\nOnly an owner can do this.",
         "Only an owner can use `gcloud logging read x`.",
         "Use `gcloud logging read x` as an owner.",
@@ -50,6 +51,8 @@ def test_the_text_can_name_the_owner(page: str) -> None:
     "page",
     [
         f"## Other task\n\nAs an owner, install.\n\n## Task\n\n{LOG_STEP}",
+        f"## Other task\n\nAn owner does these steps.\n\n## Task\n\n{LOG_STEP}",
+        f"## Task\n\nOnly an owner can install.\n\n### Part\n\n{LOG_STEP}",
         f"## Task\n\n{LOG_STEP}\nRead it.\n\nOnly an owner can do more.",
         "Use `gcloud logging read x`.\n\nAs an owner, install.",
     ],
