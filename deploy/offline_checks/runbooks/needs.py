@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from offline_checks.runbooks.grants import PROJECT, Grant
+from offline_checks.runbooks.operator_grants import PROJECT, Grant
 
 Words = Sequence[str]
 

@@ -12,8 +12,8 @@ from pathlib import Path, PurePosixPath
 from offline_checks import markdown, shell
 from offline_checks.markdown import ShellStep
 from offline_checks.planned_resource import PlannedResource
-from offline_checks.runbooks.grants import Grant, list_grants
 from offline_checks.runbooks.needs import list_needs
+from offline_checks.runbooks.operator_grants import Grant, list_grants
 
 PAGES = ("operate.md", "security.md")
 OPERATORS = "group:operators@example.com"

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from offline_checks.planned_resource import PlannedResource
-from offline_checks.runbooks import alerts, grants, permissions
-from offline_checks.runbooks.grants import Grant
+from offline_checks.runbooks import alerts, operator_grants, permissions
+from offline_checks.runbooks.operator_grants import Grant
 
 DOCS = Path(__file__).parents[3] / "docs"
 READ_LOG: Grant = ("logging.logEntries.list", "project")
@@ -121,7 +121,7 @@ def test_grants_are_read_from_the_plan() -> None:
             name="gcpypi-verify",
         ),
     ]
-    assert grants.list_grants(found, "group:a") == {
+    assert operator_grants.list_grants(found, "group:a") == {
         READ_LOG,
         ("storage.objects.create", "incoming"),
         ("storage.objects.create", "incoming/operators/"),

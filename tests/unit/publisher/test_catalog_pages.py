@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from cloud.errors import NotFound
+from cloud.errors import MissingBucket
 from cloud.ports import Headers
 from publisher.catalog_pages import render_catalog, sort_by_upload
 from publisher.render.templates import ENTRIES_PER_PAGE
@@ -135,5 +135,5 @@ def test_a_bucket_that_is_not_there_is_an_error() -> None:
     del store.storage.buckets["metadata"]
     instance = PublisherInstance(store)
     del store.storage.buckets["metadata"]
-    with pytest.raises(NotFound):
+    with pytest.raises(MissingBucket, match="gs://metadata/"):
         instance.catalog.publish()
