@@ -103,7 +103,8 @@ class SideBySide:
     messages: Sequence[tuple[str, bytes]]
     mixed: Mapping[str, Objects]
     finished: Mapping[str, Objects]
-    verify: str
+    verify: tuple[int, str]
+    """Exit code and standard error of ``verify`` at the end."""
 
 
 def read_objects(services: MixedServices) -> dict[str, Objects]:
@@ -152,7 +153,7 @@ def result(previous: Checkout, tmp_path_factory: pytest.TempPathFactory) -> Iter
             messages=list(services.broker.published),
             mixed=mixed,
             finished=read_objects(services),
-            verify=verified.stdout + verified.stderr,
+            verify=(verified.returncode, verified.stderr),
         )
 
 
@@ -235,7 +236,8 @@ def test_blocked_json_lists_the_files_of_the_model(result: SideBySide) -> None:
 
 def test_reindex_and_rebuild_end_the_rollout(result: SideBySide) -> None:
     """Then every fact and page is that of this release alone."""
-    assert result.verify.splitlines()[-1] == "verify: no differences"
+    code, lines = result.verify
+    assert (code, lines.splitlines()[-1]) == (0, "verify: no differences")
     expected = build_model(result, result.finished).render_pages()
     pages = {n: d for n, d in result.finished[topology.STATIC].items() if n != layout.BLOCKED}
     assert pages == expected
