@@ -12,11 +12,12 @@ locals {
         { who = "publisher", topic = "project-published" },
         { who = "repair", topic = "file-accepted" },
         { who = "repair", topic = "project-indexed" },
-        # Messages of dead letters, and uploads without a verdict.
-        { who = "repair", topic = "file-uploaded" },
-        { who = "repair", topic = "project-command" },
-        { who = "repair", topic = "command-accepted" },
       ] : merge(each, { member = var.services[each.who] })
+    ],
+    # Dead letters, and uploads without a verdict. No uploader has a name with a colon.
+    [
+      for topic in ["file-uploaded", "project-command", "command-accepted"] :
+      { who = "replay: repair", topic = topic, member = var.services["repair"] }
     ],
     # Without this right the bucket still announces each upload.
     [for name, each in var.uploaders : { who = name, topic = "file-uploaded", member = each.member } if each.announce],
