@@ -14,7 +14,10 @@
 set -euo pipefail
 
 STORAGE=${STORAGE_URL:-${STORAGE_EMULATOR_HOST:-https://storage.googleapis.com}}
+# Seconds to wait for a verdict, and for the answer to a command: a mistyped name is refused only after
+# its COMMAND_GRACE, at the next delivery.
 PATIENCE=${VERDICT_TIMEOUT:-600}
+COMMAND_PATIENCE=${VERDICT_TIMEOUT:-1500}
 PAUSE=${VERDICT_PAUSE:-3}
 
 die() {
@@ -67,11 +70,11 @@ refuse() {
     esac
 }
 
-# Wait for a verdict and print it; fail if its outcome is another one. Until it exists the response is
+# Wait up to $3 seconds for a verdict and print it; fail if its outcome is another one. Until it exists the response is
 # 403, because an uploader may read its verdicts but not list them.
 wait_for() {
-    local name=$1 outcome=$2 status
-    while ((SECONDS < PATIENCE)); do
+    local name=$1 outcome=$2 patience=$3 status
+    while ((SECONDS < patience)); do
         status=$(request --output "$work/verdict" --write-out '%{http_code}' \
             "$STORAGE/storage/v1/b/$VERDICTS_BUCKET/o/$(encode "$name")?alt=media")
         if [[ $status == 200 ]]; then
@@ -81,7 +84,7 @@ wait_for() {
         fi
         sleep "$PAUSE"
     done
-    die "no verdict at gs://$VERDICTS_BUCKET/$name within $PATIENCE s (last response: $status)"
+    die "no verdict at gs://$VERDICTS_BUCKET/$name within $patience s (last response: $status)"
 }
 
 [[ $# -ge 3 ]] || die "usage: publish.sh UPLOADER RUN_ID FILE..."
@@ -108,11 +111,11 @@ done
 SECONDS=0
 failed=0
 for verdict in "${verdicts[@]}"; do
-    wait_for "$verdict" accepted || {
+    wait_for "$verdict" accepted "$PATIENCE" || {
         failed=1
         continue
     }
     command=$(field command_id "$work/verdict")
-    [[ -z $command ]] || wait_for "commands/$command.json" 'done' || failed=1
+    [[ -z $command ]] || wait_for "commands/$command.json" 'done' "$COMMAND_PATIENCE" || failed=1
 done
 exit "$failed"

@@ -20,6 +20,7 @@ from checks.findings import Findings
 from checks.policy import Policy
 from checks.refusal import Reason, Refused
 from checks.stdlib_names import STDLIB_NAMES
+from schemas.layout import OPERATORS
 from schemas.names import (
     MAX_TAGS,
     InvalidFilename,
@@ -170,6 +171,11 @@ def _expect_name(project: NormalizedName, filename: str, reason: Reason) -> None
 
 
 def _expect_granted(project: str, policy: Policy, uploader: str | None) -> None:
+    if uploader == OPERATORS:
+        raise Refused(
+            Reason.NOT_ALLOWED,
+            f"the prefix {OPERATORS}/ has commands only: upload files under that of an uploader",
+        )
     if policy.uploaders is None:
         return
     if not is_match(project, policy.uploaders.get(uploader or "", ())):

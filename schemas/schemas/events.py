@@ -21,6 +21,7 @@ from pydantic import Field, model_validator
 from schemas.push import Message
 from schemas.records import FileRecord
 from schemas.types import (
+    KEEP_UNKNOWN_FIELDS,
     Filename,
     Generation,
     ProjectName,
@@ -95,7 +96,10 @@ class ProjectCommand(Message):
     """Command of an operator, or of an uploader for its own project.
 
     The command with the highest (``issued_at``, ``command_id``) wins, in any order of arrival.
+    Ingest passes on fields of a newer release, because they can narrow the command.
     """
+
+    model_config = KEEP_UNKNOWN_FIELDS
 
     topic: ClassVar[str] = "project-command"
 

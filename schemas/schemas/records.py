@@ -185,7 +185,7 @@ class Verdict(Document):
 
 
 class CommandVerdict(Document):
-    """Result of a command of an operator."""
+    """Result of a command."""
 
     outcome: Literal["done", "refused"]
     """Result of the command; ``done`` also if a newer command was applied before it."""

@@ -61,11 +61,6 @@ def get_status(record: ProjectRecord) -> Status:
     return record.status.value if record.status else "active"
 
 
-def is_quarantined(record: ProjectRecord, file: FileRecord) -> bool:
-    """Return whether the release of ``file`` or its whole project is quarantined."""
-    return get_status(record) == "quarantined" or _is_release_quarantined(record, file)
-
-
 def list_offered_files(record: ProjectRecord) -> list[FileRecord]:
     """Return the files on the project's pages, in total order.
 

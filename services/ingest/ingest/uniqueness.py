@@ -104,7 +104,7 @@ class _Quarantined(tuple[str, ...]):
 
 
 _QUARANTINED = _Quarantined()
-"""Reduced form of an object with the value ``quarantined``."""
+"""Reduced form of a register (an object with ``issued_at``) with the value ``quarantined``."""
 
 
 def _reduce(pairs: list[tuple[str, object]]) -> object:
@@ -112,10 +112,10 @@ def _reduce(pairs: list[tuple[str, object]]) -> object:
 
     So the memory for a large record is little more than that of its bytes.
     """
+    if any(key == "issued_at" for key, _ in pairs):
+        return _QUARANTINED if ("value", "quarantined") in pairs else ()
     if kept := {key: value for key, value in pairs if key in _KEPT}:
         return kept
-    if ("value", "quarantined") in pairs:
-        return _QUARANTINED
     if any(value is _QUARANTINED for _, value in pairs):
         return _Quarantined(key for key, value in pairs if value is _QUARANTINED)
     return tuple(key for key, _ in pairs)

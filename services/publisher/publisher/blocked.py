@@ -44,7 +44,7 @@ def build_needed_entry(record: ProjectRecord) -> BlockedProject | None:
     removals = record.removed.files or record.removed.versions
     if not (record.status or record.release_status or removals):
         return None
-    return _build_entry(record)
+    return build_entry(record)
 
 
 def merge_records(blocked: Blocked, records: Iterable[ProjectRecord]) -> Blocked | None:
@@ -56,7 +56,8 @@ def merge_records(blocked: Blocked, records: Iterable[ProjectRecord]) -> Blocked
     return blocked.model_copy(update={"projects": dict(sorted(projects.items()))})
 
 
-def _build_entry(record: ProjectRecord) -> BlockedProject:
+def build_entry(record: ProjectRecord) -> BlockedProject:
+    """Return the entry of a record."""
     return BlockedProject(
         revision=record.revision,
         quarantined=get_status(record) == "quarantined",
@@ -76,7 +77,7 @@ def _find_change(blocked: Blocked, record: ProjectRecord) -> BlockedProject | No
         return build_needed_entry(record)
     if known.revision > record.revision:
         return None
-    entry = known.model_copy(update=dict(_build_entry(record)))
+    entry = known.model_copy(update=dict(build_entry(record)))
     return None if entry == known else entry
 
 

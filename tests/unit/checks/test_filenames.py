@@ -165,6 +165,10 @@ def test_an_empty_list_of_uploaders_refuses_every_upload() -> None:
     assert _get_reason(WHEEL, Policy(uploaders={}), "team") == Reason.NOT_ALLOWED
 
 
+def test_the_prefix_of_operators_has_no_files() -> None:
+    assert _get_reason(WHEEL, Policy(), "operators") == Reason.NOT_ALLOWED
+
+
 def test_a_project_outside_the_allowed_ones_is_reserved() -> None:
     policy = Policy(allowed_projects=("acme_*", "other"))
     assert _get_reason(WHEEL, policy) == Reason.RESERVED_NAME

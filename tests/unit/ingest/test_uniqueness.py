@@ -189,6 +189,15 @@ def test_the_light_parse_reads_fields_and_values_of_newer_writers() -> None:
     assert read_outline(b"{}") == RecordOutline()
 
 
+def test_a_quarantine_with_fields_of_newer_writers_is_read() -> None:
+    document = json.loads(make_record(FILENAME).encode())
+    document["files"][FILENAME]["value"] = "quarantined"
+    register = {"issued_at": "2026-11-28T12:00:00Z", "value": "quarantined"}
+    document["release_status"] = {"2": {**register, "files": [1], "schema_version": 2}}
+    outline = read_outline(json.dumps(document).encode())
+    assert (outline.filenames, outline.quarantined) == ((FILENAME,), ("2",))
+
+
 @pytest.mark.parametrize(
     "data",
     [

@@ -85,8 +85,6 @@ def test_a_quarantined_release_offers_no_files_and_blocks_them() -> None:
     record = make_record(WHEEL_1, SDIST_1, WHEEL_2, release_status={Version("1"): status})
     assert releases.list_offered_files(record) == [WHEEL_2]
     assert releases.list_blocked_filenames(record) == (WHEEL_1.filename, SDIST_1.filename)
-    assert releases.is_quarantined(record, SDIST_1)
-    assert not releases.is_quarantined(record, WHEEL_2)
 
 
 def test_the_catalog_counts_no_files_of_a_quarantined_release() -> None:
@@ -132,7 +130,7 @@ def test_the_quarantine_of_a_release_ends_with_its_own_register() -> None:
     record = make_record(WHEEL_1, status=active, release_status={Version("1"): quarantined})
     assert releases.list_offered_files(record) == []
     record = make_record(WHEEL_1, status=quarantined, release_status={Version("1"): active})
-    assert releases.is_quarantined(record, WHEEL_1)
+    assert releases.list_offered_files(record) == []
     record = make_record(WHEEL_1, status=active, release_status={Version("1"): active})
     assert releases.list_offered_files(record) == [WHEEL_1]
 

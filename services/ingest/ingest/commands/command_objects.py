@@ -71,7 +71,7 @@ class CommandObjects:
         if command is None:
             raise UnreadableAcceptedCommand(upload.name) from refused
         self.accepted.publish(issue_command(command, incoming))
-        return Outcome("done", project=command.project, file=upload.name)
+        return Outcome("done", command.project, upload.name, uploader=upload.uploader)
 
     def _decide(self, incoming: IncomingObject, refused: Refused | None) -> Verdict:
         """Store the verdict on the object, unless it has one; return the stored verdict."""
@@ -119,4 +119,7 @@ class CommandObjects:
                 command_id=command_id,
             )
         )
-        return Outcome("refused", file=verdict.name, reason=reason, detail=detail)
+        uploader, _ = layout.split_incoming_name(verdict.name)
+        return Outcome(
+            "refused", file=verdict.name, reason=reason, detail=detail, uploader=uploader
+        )

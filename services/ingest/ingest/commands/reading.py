@@ -1,6 +1,7 @@
 """Command in an incoming object: the limits of the object, and its content."""
 
 import re
+from difflib import get_close_matches
 
 from checks.refusal import Reason, Refused, quote
 from ingest.incoming import IncomingObject
@@ -65,6 +66,11 @@ def issue_command(command: ProjectCommand, incoming: IncomingObject) -> CommandA
 
 
 def _decode(incoming: IncomingObject, data: bytes) -> ProjectCommand:
+    """Decode the command.
+
+    Refuse a misspelled field, because the command without it can have a wider effect. Pass on other
+    unknown fields: a newer indexer can know them.
+    """
     try:
         command = ProjectCommand.decode(data)
     except UnreadableMessage as error:
@@ -74,6 +80,10 @@ def _decode(incoming: IncomingObject, data: bytes) -> ProjectCommand:
             incoming,
             "has a command_id or issued_at, which ingest derives from the object: leave both out",
         )
+    for name in command.model_extra or {}:
+        if meant := get_close_matches(name, ProjectCommand.model_fields, n=1, cutoff=0.8):
+            fault = f"has an unknown field {quote(name)}: it is possibly a misspelled {meant[0]}"
+            raise _bad_command(incoming, fault)
     return command
 
 

@@ -1,8 +1,9 @@
 """Command ``rescan``: announce again the uploads that have no answer.
 
-An upload has its answer at ``<name>/<generation>.json`` in the verdicts bucket, a command also at
-``commands/<command id>.json``. Answers are kept for longer than uploads. To announce an upload on
-its way a second time is harmless.
+A file has its answer at ``<name>/<generation>.json`` in the verdicts bucket, a command at
+``commands/<command id>.json``. The verdict on the object of a command is not its answer: ingest
+stores it before it publishes the command. Answers are kept for longer than uploads. To announce an
+upload on its way a second time is harmless.
 """
 
 import heapq
@@ -13,6 +14,7 @@ from datetime import datetime
 
 from chassis.batch import map_in_batches
 from cloud.ports import Bucket, ObjectInfo, Topic
+from ingest.commands.reading import require_author
 from ingest.upload import MessageRefused, Upload, is_upload, require_upload_name
 from schemas import layout
 from schemas.events import FileUploaded
@@ -45,19 +47,20 @@ class Rescan:
     def _find_unanswered(self, since: datetime) -> Iterator[FileUploaded]:
         commands: dict[str, FileUploaded] = {}
         verdicts = (verdict.name for verdict in self.verdicts.list())
-        for message in find_unlisted_verdicts(self._list_expected(since), verdicts):
-            if layout.is_command_name(message.name):
-                commands[_locate_command_verdict(message)] = message
-            else:
-                yield message
+        yield from find_unlisted_verdicts(self._list_files(since, commands), verdicts)
         if commands:
             for verdict in self.verdicts.list(layout.COMMAND_VERDICTS):
                 commands.pop(verdict.name, None)
         yield from commands.values()
 
-    def _list_expected(self, since: datetime) -> Iterator[Expected]:
+    def _list_files(self, since: datetime, commands: dict[str, FileUploaded]) -> Iterator[Expected]:
+        """List the files; add each command to ``commands``, under the name of its answer."""
         for info in self.incoming.list():
-            if info.created >= since and (message := _announce(self.incoming.name, info)):
+            if info.created < since or not (message := _announce(self.incoming.name, info)):
+                continue
+            if layout.is_command_name(info.name):
+                commands[_locate_command_verdict(message)] = message
+            else:
                 yield layout.locate_verdict(info.name, info.generation), message
 
 
@@ -67,7 +70,9 @@ def _announce(bucket: str, info: ObjectInfo) -> FileUploaded | None:
     if not is_upload(message, {}):
         return None
     try:
-        require_upload_name(Upload.from_message(message), bucket)
+        upload = Upload.from_message(message)
+        require_upload_name(upload, bucket)
+        require_author(upload)
     except MessageRefused:
         return None
     return message

@@ -6,7 +6,7 @@ tells the operator which removals and quarantines the record lost.
 
 from publisher import blocked
 from schemas.records import Blocked, ProjectRecord
-from schemas.releases import get_status, list_blocked_filenames
+from schemas.releases import get_status, list_blocked_filenames, list_quarantined_releases
 
 
 def describe_difference(document: Blocked, record: ProjectRecord) -> str | None:
@@ -19,9 +19,8 @@ def describe_difference(document: Blocked, record: ProjectRecord) -> str | None:
     if known is None or known.revision <= record.revision:
         same = blocked.merge_records(document, [record]) is None
     else:
-        same = known.filenames == list_blocked_filenames(record) and known.quarantined == (
-            get_status(record) == "quarantined"
-        )
+        entry = blocked.build_entry(record)
+        same = entry == known.model_copy(update={"revision": entry.revision})
     if same:
         return None
     detail = f"its entry differs from the record of {record.project}"
@@ -30,10 +29,12 @@ def describe_difference(document: Blocked, record: ProjectRecord) -> str | None:
 
 
 def list_lost_blocks(document: Blocked, record: ProjectRecord) -> list[str]:
-    """Return what the document blocks and the record does not: the project, names of files."""
+    """Return what the document blocks and the record does not: the project, releases, files."""
     known = document.projects.get(record.project)
     if known is None:
         return []
     is_lost = known.quarantined and get_status(record) != "quarantined"
+    releases = sorted(set(known.releases) - set(list_quarantined_releases(record)))
     files = sorted(set(known.filenames) - set(list_blocked_filenames(record)))
-    return [*(["the whole project"] if is_lost else []), *files]
+    projects = ["the whole project"] if is_lost else []
+    return [*projects, *(f"release {each}" for each in releases), *files]

@@ -191,6 +191,11 @@ def test_without_uploaders_every_uploader_may_yank_every_project() -> None:
         (b"{}", "action: Field required; project: Field required"),
         (b'{"action":"delete","project":"acme-x"}', "action: Input should be 'yank'"),
         (b'{"action":"yank","project":"acme-x"}', "yank needs either a version or a filename"),
+        (json.dumps({**YANK, "reasn": "broken"}).encode(), "possibly a misspelled reason"),
+        (
+            b'{"action":"set-status","project":"acme-x","verison":"1","status":"quarantined"}',
+            "unknown field 'verison': it is possibly a misspelled version",
+        ),
         (json.dumps({**YANK, "command_id": "1"}).encode(), "leave both out"),
         (json.dumps({**YANK, "issued_at": "2026-11-28T12:00:00Z"}).encode(), "leave both out"),
     ],
@@ -204,6 +209,13 @@ def test_an_object_that_is_no_command_is_refused(
     assert verdict.reason == "bad-command"
     assert detail in (verdict.detail or "")
     assert (verdict.detail or "").startswith(f"'{ACME}' ")
+
+
+def test_a_field_of_a_newer_release_is_passed_on(service: InMemoryIngest) -> None:
+    give(service, {**YANK, "on_platform": "linux"})
+    assert service.announce(name=ACME) == 204
+    [message] = service.commands.messages
+    assert json.loads(message.encode())["command"]["on_platform"] == "linux"
 
 
 @pytest.mark.parametrize("name", ["acme/yank.command.json", "operators/yank.command.json"])

@@ -66,10 +66,11 @@ def test_old_uploads_are_not_announced() -> None:
 
 
 def test_objects_that_never_get_a_verdict_are_skipped() -> None:
-    """Folders, parts of composite uploads, and names without an uploader or with 1000 bytes."""
+    """Folders, parts of composite uploads, and invalid names of uploads and authors."""
     buckets = Buckets()
     for name in ("acme/", "acme/1/", "gcloud/tmp/parts/1", "stray.whl", f"acme/{'x' * 1000}"):
         buckets.upload(name)
+    buckets.upload("an author/1/yank.command.json")
     assert buckets.rescan() == []
 
 
@@ -80,16 +81,17 @@ def test_a_dry_run_announces_nothing() -> None:
     assert buckets.topic.messages == ()
 
 
-def test_a_command_can_have_its_answer_at_two_places() -> None:
+def test_a_verdict_on_the_object_of_a_command_is_not_its_answer() -> None:
+    """Ingest stores it before it publishes the command, which can then be lost."""
     buckets = Buckets()
-    names = [f"acme/1/{kind}.command.json" for kind in ("lost", "refused", "done")]
+    names = [f"acme/1/{kind}.command.json" for kind in ("lost", "lost-later", "done")]
     names.append("operators/ada/done.command.json")
     generations = {name: buckets.upload(name) for name in names}
     buckets.answer(names[1], generations[names[1]])
     for name in names[2:]:
         command_id = layout.derive_command_id(name, generations[name])
         buckets.verdicts.put(layout.locate_command_verdict(command_id), b"{}")
-    assert buckets.rescan() == [names[0]]
+    assert buckets.rescan() == names[:2]
 
 
 def test_many_uploads_need_a_request_per_thousand_objects() -> None:

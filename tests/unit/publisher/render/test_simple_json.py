@@ -185,7 +185,7 @@ def test_the_status_has_its_reason_if_there_is_one() -> None:
     assert render_page(make_record())["project-status"] == {"status": "active"}
 
 
-@pytest.mark.conformance(42)
+@pytest.mark.conformance(28)
 def test_the_status_of_a_release_is_not_that_of_the_project() -> None:
     """PEP 792 has no status of a release: its files are absent, and that is all."""
     statuses = {"1": make_status("quarantined", "malware")}
