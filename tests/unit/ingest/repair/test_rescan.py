@@ -91,7 +91,7 @@ def test_a_verdict_on_the_object_of_a_command_is_not_its_answer() -> None:
     for name in names[2:]:
         command_id = layout.derive_command_id(name, generations[name])
         buckets.verdicts.put(layout.locate_command_verdict(command_id), b"{}")
-    assert buckets.rescan() == names[:2]
+    assert buckets.rescan() == sorted(names[:2])
 
 
 def test_many_uploads_need_a_request_per_thousand_objects() -> None:
