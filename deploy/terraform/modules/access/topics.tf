@@ -16,8 +16,11 @@ locals {
     ],
     # Dead letters, and uploads without a verdict. No uploader has a name with a colon.
     [
-      for topic in ["file-uploaded", "project-command", "command-accepted"] :
-      { who = "replay: repair", topic = topic, member = var.services["repair"] }
+      for each in [
+        { who = "repair", topic = "file-uploaded" },
+        { who = "repair", topic = "project-command" },
+        { who = "repair", topic = "command-accepted" },
+      ] : { who = "replay: repair", topic = each.topic, member = var.services[each.who] }
     ],
     # Without this right the bucket still announces each upload.
     [for name, each in var.uploaders : { who = name, topic = "file-uploaded", member = each.member } if each.announce],
