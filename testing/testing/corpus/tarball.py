@@ -53,5 +53,11 @@ def make_long_name(name: bytes) -> Tar:
     return Tar(b"././@LongLink", name + b"\0", b"L", magic=GNU)
 
 
+_SYSTEM = 9
+"""Offset of the operating system in a gzip header (RFC 1952); versions of Python write another."""
+_UNKNOWN = b"\xff"
+
+
 def pack_tar(*members: Tar, end: bytes = END) -> bytes:
-    return gzip.compress(b"".join(member.build() for member in members) + end, mtime=0)
+    data = gzip.compress(b"".join(member.build() for member in members) + end, mtime=0)
+    return data[:_SYSTEM] + _UNKNOWN + data[_SYSTEM + 1 :]
