@@ -25,6 +25,12 @@ IDENTIFYING = (
 )
 """Arguments that identify a resource: Google Cloud replaces the resource if one changes."""
 
+REPLACEABLE = frozenset({"google_monitoring_alert_policy"})
+"""Types that an upgrade may replace, because they hold no data.
+
+A ``moved`` block in place of a replacement stops ``terraform apply -target``.
+"""
+
 _FORMER_NAME = re.compile(r"^publishers\b", re.MULTILINE)
 _LOCAL_BACKEND = 'terraform {\n  backend "local" {}\n}\n'
 PLAN = ("plan", "-no-color", "-input=false", "-refresh=false", "-lock=false", "-out=upgrade")
@@ -127,6 +133,8 @@ def run_with_state(
 def _find_losses(plan: Json) -> Iterable[str]:
     for each in plan.get("resource_changes", ()):
         change = each["change"]
+        if each["type"] in REPLACEABLE:
+            continue
         if "delete" in change["actions"]:
             yield f"destroys {each['address']}"
         elif change["before"] and change["after"]:

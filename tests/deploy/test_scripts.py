@@ -137,6 +137,16 @@ def test_a_rebuild_has_a_new_tag(script: Script, calls: Path) -> None:
     assert text.count(f"-var=tag={tag}") == 1
 
 
+def test_the_tag_of_a_checkout_can_be_rebuilt(script: Script, calls: Path, tree: Path) -> None:
+    (tree / "services").mkdir()
+    (tree / "services/main.py").touch()
+    commit_all(tree)
+    done = script("install", "--rebuild", answers=IMAGE)
+    assert done.returncode == 0, done.stderr
+    [tag] = re.findall(r"_TAG=(\S+)", calls.read_text("utf-8"))
+    assert re.fullmatch(r"\d[0-9a-z.]*-[0-9a-f]{12}(-[0-9a-f]{8})?-r\d{14}", tag)
+
+
 @pytest.mark.parametrize(
     "state",
     [
@@ -232,6 +242,14 @@ def test_install_stops_if_it_cannot_compare_the_version_of_the_pages(
     assert (done.returncode, list_rebuilds(calls)) == (1, [])
 
 
+def commit_all(tree: Path) -> None:
+    """Commit all files of ``tree``, which becomes a Git repository."""
+    git = ["git", "-C", str(tree), "-c", "user.name=x", "-c", "user.email=x@example.com"]
+    for command in (["init"], ["add", "."], ["commit", "--message=x"]):
+        quiet = ["--quiet"] if command[0] != "add" else []
+        subprocess.run([*git, *command, *quiet], check=True)
+
+
 def test_only_changes_of_files_in_the_images_change_the_tag(script: Script, tree: Path) -> None:
     def read_tag() -> str:
         found = re.search(r"-var=tag=(\S+)", script("install", "--dry-run").stdout)
@@ -239,12 +257,9 @@ def test_only_changes_of_files_in_the_images_change_the_tag(script: Script, tree
         return found[1]
 
     def commit() -> str:
-        subprocess.run([*git, "add", "."], check=True)
-        subprocess.run([*git, "commit", "--quiet", "--message=x"], check=True)
+        commit_all(tree)
         return read_tag()
 
-    git = ["git", "-C", str(tree), "-c", "user.name=x", "-c", "user.email=x@example.com"]
-    subprocess.run([*git, "init", "--quiet"], check=True)
     code, settings = tree / "services/main.py", tree / "deploy/terraform/terraform.tfvars"
     code.parent.mkdir()
     code.write_text("1", "utf-8")
@@ -296,7 +311,7 @@ def test_uninstall_lists_data_that_still_costs_money(script: Script) -> None:
     deleted = script("uninstall", "--delete-data", answers=BUCKET).stdout
     assert "the buckets, the secret of the tokens" in kept
     assert "the audit configuration of Cloud Storage" in kept
-    assert "deleted packages for 30 days" in deleted
+    assert "deleted packages and records for 30 days" in deleted
 
 
 @pytest.mark.parametrize("more", [[], ["--yes"]])
@@ -313,7 +328,8 @@ def test_an_older_tag_is_never_built_from_this_checkout(
     assert f"-var=tag={tag}" in calls.read_text("utf-8")
 
 
-def test_the_first_installation_asks_for_a_path_of_an_sdist(script: Script, calls: Path) -> None:
+def test_each_installation_asks_for_a_path_of_an_sdist(script: Script, calls: Path) -> None:
+    """Also a second attempt at the first installation, which finds the bucket of the state."""
     done = script("install", "--tag", "1", answers="terraform * proxy_url", output="https://h.app")
     assert done.returncode == 0, done.stderr
     assert done.stdout.endswith("\nserved\n")
@@ -321,7 +337,7 @@ def test_the_first_installation_asks_for_a_path_of_an_sdist(script: Script, call
     assert call.endswith(" https://h.app/packages/gcpypi-1.0.tar.gz")
 
     script("install", "--tag", "1", answers=BUCKET)
-    assert "curl " not in calls.read_text("utf-8")
+    assert "\ncurl " in calls.read_text("utf-8")
 
 
 @pytest.mark.parametrize(
@@ -467,7 +483,8 @@ def test_uninstall_permits_the_destruction_only_in_its_copy(
 
     copy = tree / ".local/uninstall"
     overrides = {path.name for path in copy.rglob("*_override.tf")}
-    data = {"storage_override.tf", "secrets_override.tf"} if more else set()
+    names = ("storage", "secrets", "backup")
+    data = {f"{name}_override.tf" for name in names} if more else set()
     assert overrides == {"registry_override.tf", *data}
     assert (copy / "main.tf").exists()
     assert sorted((tree / "deploy").rglob("*")) == before

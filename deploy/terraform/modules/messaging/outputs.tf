@@ -1,6 +1,9 @@
 output "topics" {
   description = "IDs of the topics, by name."
   value       = { for name, topic in google_pubsub_topic.this : name => topic.id }
+
+  # The rights to publish come after the subscriptions: a message without a subscription is lost.
+  depends_on = [google_pubsub_subscription.this]
 }
 
 output "dead_letters" {

@@ -93,12 +93,6 @@ resource "google_monitoring_notification_channel" "email" {
   labels       = { email_address = var.email }
 }
 
-# Until 0.2.0 the alert counted errors.
-moved {
-  from = google_monitoring_alert_policy.this["proxy-errors"]
-  to   = google_monitoring_alert_policy.this["error-rate"]
-}
-
 resource "google_monitoring_alert_policy" "this" {
   for_each = local.chosen
 
