@@ -117,7 +117,8 @@ resource "google_storage_bucket_iam_member" "sink" {
 resource "google_storage_transfer_job" "hourly" {
   for_each = local.copies
 
-  name        = "transferJobs/gcpypi-${each.key}"
+  # Google Cloud keeps the names of deleted jobs.
+  name        = join("-", compact(["transferJobs/gcpypi-${each.key}", var.names_suffix]))
   description = "gcpypi: copies ${each.key} to ${var.location} each hour"
   project     = var.project
 
