@@ -137,7 +137,7 @@ run "uploaders_with_the_names_of_services" {
         publisher = ["b-metadata", "b-static"]
         catalog   = ["b-metadata", "b-static"]
         proxy     = ["b-packages", "b-static"]
-        repair    = ["b-metadata", "b-static", "b-packages"]
+        repair    = ["b-metadata", "b-static", "b-packages", "b-incoming", "b-verdicts"]
       }, name))
     ])
     error_message = "A service keeps its buckets if an uploader has its name."
@@ -231,7 +231,7 @@ run "command_messages_taken_away" {
     error_message = "Without command_messages no operator publishes on project-command."
   }
   assert {
-    condition     = length([for each in google_pubsub_topic_iam_member.this : each if each.topic == "t/project-command"]) == 0
-    error_message = "Without command_messages no identity publishes on project-command."
+    condition     = [for each in google_pubsub_topic_iam_member.this : each.member if each.topic == "t/project-command"] == ["serviceAccount:repair@example.com"]
+    error_message = "Without command_messages only the replay of dead letters publishes on project-command."
   }
 }
