@@ -61,7 +61,7 @@ def _run_as_job(words: Words) -> Iterator[Grant]:
 
 
 def _read_log(words: Words) -> Iterator[Grant]:
-    """Return the rights to read a log; the log of data access is private."""
+    """The log of data access is private."""
     yield ("logging.logEntries.list", PROJECT)
     if any("data_access" in word for word in words):
         yield ("logging.privateLogEntries.list", PROJECT)
