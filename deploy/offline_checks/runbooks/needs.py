@@ -56,15 +56,7 @@ def _execute_job(words: Words) -> Iterator[Grant]:
 def _run_as_job(words: Words) -> Iterator[Grant]:
     """In Google Cloud an operator executes the job with the name of the command."""
     command = words[3] if words[0] == "python" else words[0]
-    arguments = words[4:] if words[0] == "python" else words[1:]
-    yield ("run.jobs.runWithOverrides" if arguments else "run.jobs.run", f"gcpypi-{command}")
-
-
-def _read_log(words: Words) -> Iterator[Grant]:
-    """The log of data access is private."""
-    yield ("logging.logEntries.list", PROJECT)
-    if any("data_access" in word for word in words):
-        yield ("logging.privateLogEntries.list", PROJECT)
+    yield ("run.jobs.run", f"gcpypi-{command}")
 
 
 def _publish(words: Words) -> Iterator[Grant]:
@@ -117,7 +109,7 @@ NEEDS = (
         "gcloud alpha monitoring policies list", _fixed(("monitoring.alertPolicies.list", PROJECT))
     ),
     Need("gcloud iam service-accounts disable", _fixed(OWNER)),
-    Need("gcloud logging read", _read_log),
+    Need("gcloud logging read", _fixed(("logging.logEntries.list", PROJECT))),
     Need("gcloud pubsub subscriptions ack", _consume),
     Need("gcloud pubsub subscriptions modify-push-config", _fixed(OWNER)),
     Need("gcloud pubsub subscriptions pull", _consume),
@@ -141,10 +133,7 @@ NEEDS = (
         "python -m proxy.tokens create",
         _fixed(*_USE_TOKENS, ("secretmanager.versions.add", TOKENS)),
     ),
-    Need(
-        "python -m proxy.tokens list",
-        _fixed(*_USE_TOKENS, ("logging.logEntries.list", PROJECT)),
-    ),
+    Need("python -m proxy.tokens list", _fixed(*_USE_TOKENS)),
     Need(
         "python -m proxy.tokens revoke",
         _fixed(*_USE_TOKENS, ("secretmanager.versions.add", TOKENS)),
