@@ -91,7 +91,11 @@ def test_uninstall_deletes_all_modules_without_data() -> None:
     [destroy] = [line for line in list_commands("uninstall") if " destroy " in line]
     main = (ROOT / "deploy/terraform/main.tf").read_text("utf-8")
     modules = set(re.findall(r'^module "(\w+)"', main, re.MULTILINE))
-    assert set(re.findall(r"-target=module\.(\w+)", destroy)) == modules - {"storage", "secrets"}
+    assert set(re.findall(r"-target=module\.(\w+) ", f"{destroy} ")) == modules - {
+        "storage",
+        "secrets",
+    }
+    assert "-target=module.backup.google_storage_transfer_job.hourly" in destroy
 
 
 def test_uninstall_deletes_data_only_with_its_option() -> None:
