@@ -79,43 +79,27 @@ def read_outline(record: bytes) -> RecordOutline:
     :raises NewerSchemaVersion: if a newer release wrote the record in a newer form.
     """
     try:
-        document = json.loads(record, object_pairs_hook=_reduce)
+        document = json.loads(record, object_pairs_hook=_omit_facts)
     except ValueError as error:
         raise UnreadableRecord(f"the record is not JSON: {error}") from error
-    if isinstance(document, tuple):
-        return RecordOutline()
     if not isinstance(document, dict):
         raise UnreadableRecord("the record is not a JSON object")
     require_known_version("ProjectRecord", document.get("schema_version"))
-    files, releases = document.get("files", ()), document.get(_RELEASES, ())
-    if not isinstance(files, tuple) or not isinstance(releases, tuple):
+    files, releases = document.get("files", {}), document.get("release_status", {})
+    if not isinstance(files, dict) or not isinstance(releases, dict):
         raise UnreadableRecord("the record is not an object with a map of files")
-    return RecordOutline(files, releases if isinstance(releases, _Quarantined) else ())
+    quarantined = (name for name, status in releases.items() if _is_quarantined(status))
+    return RecordOutline(tuple(files), tuple(quarantined))
 
 
-_RELEASES = "release_status"
-_KEPT = ("schema_version", "files", _RELEASES)
-
-
-class _Quarantined(tuple[str, ...]):
-    """Keys of those values of an object that have the value ``quarantined``."""
-
-    __slots__ = ()
-
-
-_QUARANTINED = _Quarantined()
-"""Reduced form of a register (an object with ``issued_at``) with the value ``quarantined``."""
-
-
-def _reduce(pairs: list[tuple[str, object]]) -> object:
-    """Reduce a record to :data:`_KEPT`, and any other object to a tuple of its keys.
+def _omit_facts(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Return an object; in place of the facts of a file, return an empty object.
 
     So the memory for a large record is little more than that of its bytes.
     """
-    if any(key == "issued_at" for key, _ in pairs):
-        return _QUARANTINED if ("value", "quarantined") in pairs else ()
-    if kept := {key: value for key, value in pairs if key in _KEPT}:
-        return kept
-    if any(value is _QUARANTINED for _, value in pairs):
-        return _Quarantined(key for key, value in pairs if value is _QUARANTINED)
-    return tuple(key for key, _ in pairs)
+    values = dict(pairs)
+    return {} if "filename" in values else values
+
+
+def _is_quarantined(status: object) -> bool:
+    return isinstance(status, dict) and status.get("value") == "quarantined"
