@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 from testing.processes import Process
-from testing.services.fleet import find_free_ports
 
 HOST = "127.0.0.1"
 START = 90.0
@@ -162,8 +161,3 @@ def _await_answer(process: Process, url: str) -> None:
         if process.poll() is not None or time.monotonic() > give_up:
             raise NotMeasurable("it does not start")
         time.sleep(0.1)
-
-
-def find_free_port() -> int:
-    """Return a port that is free at the moment."""
-    return find_free_ports(1)[0]

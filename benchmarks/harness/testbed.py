@@ -15,7 +15,6 @@ from benchmarks.harness.server_process import (
     Command,
     NotMeasurable,
     ServerProcess,
-    find_free_port,
     make_targets,
     run_process,
 )
@@ -24,7 +23,7 @@ from local import topology
 from local.stand_ins.secrets_store import SecretsStore, StoredVersion
 from schemas.tokens import Token, TokenDocument, generate_token, hash_token
 from testing.fakes.fake_gcs_server import run_fake_gcs
-from testing.services.fleet import find_free_ports
+from testing.processes import find_free_port, find_free_ports
 from testing.services.proxy_processes import make_proxy_environment
 
 USER = "__token__"

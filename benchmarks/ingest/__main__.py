@@ -26,11 +26,10 @@ from checks.distribution import verify
 from checks.policy import MIB, Policy
 from local import topology
 from testing.corpus.wheels import FILENAME
-from testing.processes import Process, exit_at_sigterm
+from testing.processes import Process, exit_at_sigterm, find_free_port
 from testing.services.ingest_processes import (
     Instance,
     WatchedBroker,
-    find_free_port,
     make_ingest_environment,
     serve_broker,
 )

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
-from benchmarks.harness.server_process import HOST, Command, find_free_port, run_process
+from benchmarks.harness.server_process import HOST, Command, run_process
 from benchmarks.peers.environment import install_peer, run_program
 from benchmarks.peers.peer import PASSWORD, USER, Peer, encode_basic, fill_by_upload, fill_directory
+from testing.processes import find_free_port
 
 
 @contextmanager

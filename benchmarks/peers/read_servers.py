@@ -20,13 +20,13 @@ from benchmarks.harness.server_process import (
     ServerProcess,
     Target,
     fetch,
-    find_free_port,
     run_process,
 )
 from benchmarks.harness.testbed import Testbed
 from benchmarks.peers.environment import install_peer, run_program
 from benchmarks.peers.legacy_upload import upload
 from local import topology
+from testing.processes import find_free_port
 
 PASSWORD = "bench-password"  # noqa: S105 - for the loopback
 _LINK = re.compile(r'href="([^"#]+\.whl)(?:#[^"]*)?"')

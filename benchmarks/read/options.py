@@ -22,7 +22,6 @@ from benchmarks.harness.server_process import (
     HOST,
     Command,
     ServerProcess,
-    find_free_port,
     make_targets,
     run_process,
     settle,
@@ -30,6 +29,7 @@ from benchmarks.harness.server_process import (
 from benchmarks.harness.site import make_site
 from benchmarks.harness.testbed import Testbed, start_testbed
 from benchmarks.harness.wrk import run_burst
+from testing.processes import find_free_port
 from testing.services.proxy_processes import make_proxy_environment
 
 PAGE, WHEEL = "small JSON", "50 MB wheel"

@@ -14,7 +14,6 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-import grpc
 import pytest
 from google.cloud.pubsub_v1 import SubscriberClient
 from google.pubsub_v1.types import DeadLetterPolicy, Subscription
@@ -23,13 +22,13 @@ from cloud import pubsub
 from cloud.forwarding.messages import PulledMessage, RawMessage
 from cloud.forwarding.raw_pubsub import PubsubPullSubscription, PubsubRawTopic, connect_subscriber
 from ingest.repair.leases import LEASE
-from local.runtime.pubsub_choice import choose
 from schemas.events import FileUploaded
 from testing.fakes.memory_ports import MemoryBucket
 from testing.fakes.small_wheels import build_wheel, wheel_filename
 from testing.processes import Process
-from testing.services.ingest_processes import find_free_port, make_ingest_environment
+from testing.services.ingest_processes import make_ingest_environment
 from testing.services.pipeline import BUCKETS, Pipeline
+from testing.services.pubsub_emulator import PUBSUBS, PubsubUnavailable, run_pubsub
 from testing.storage import FakeStorage
 from testing.storage.notifications import make_finalize_attributes, make_payload
 
@@ -44,21 +43,14 @@ GUARD = 300.0
 """Seconds until a test that hangs ends."""
 
 
-@pytest.fixture(params=["built-in", "google"])
+@pytest.fixture(params=PUBSUBS)
 def address(request: pytest.FixtureRequest) -> Iterator[str]:
     """Address of a running Pub/Sub."""
-    port = find_free_port()
-    command: Sequence[str] = (sys.executable, "-m", "local.stand_ins.pubsub", f"--port={port}")
-    if request.param == "google":
-        choice = choose(port)
-        if not choice.google:
-            pytest.skip(f"Google's emulator cannot be started: {choice.description}")
-        command = choice.command
-    quiet = subprocess.DEVNULL
-    with Process(command, stdout=quiet, stderr=quiet):
-        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-            grpc.channel_ready_future(channel).result(timeout=60)
-        yield f"127.0.0.1:{port}"
+    try:
+        with run_pubsub(request.param) as address:
+            yield address
+    except PubsubUnavailable as reason:
+        pytest.skip(str(reason))
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ The tests cover the behaviour that the relay and the services need.
 
 import json
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -38,31 +37,19 @@ from local.stand_ins import storage_server
 from local.topology import INCOMING, Ports
 from schemas.events import FileUploaded
 from testing.processes import Process
+from testing.services.pubsub_emulator import PUBSUBS, PubsubUnavailable, run_pubsub
 
 GCP_PROJECT = "projects/contract"
 SOURCE = "CloudPubSubDeadLetterSource"
 
 
-@pytest.fixture(scope="module", params=["built-in", "google"])
-def address(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command: tuple[str, ...] = (sys.executable, "-m", "local.stand_ins.pubsub", f"--port={port}")
-    if request.param == "google":
-        choice = choose(port)
-        if not choice.google:
-            pytest.skip(f"Google's emulator cannot be started: {choice.description}")
-        command = choice.command
-    log = tmp_path_factory.mktemp("pubsub") / "log"
-    with (
-        log.open("wb") as output,
-        Process(command, stdout=output, stderr=output),
-    ):
-        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-            grpc.channel_ready_future(channel).result(timeout=20)
-        yield f"127.0.0.1:{port}"
+@pytest.fixture(scope="module", params=PUBSUBS)
+def address(request: pytest.FixtureRequest) -> Iterator[str]:
+    try:
+        with run_pubsub(request.param) as address:
+            yield address
+    except PubsubUnavailable as reason:
+        pytest.skip(str(reason))
 
 
 class PubsubClients:

@@ -1,13 +1,10 @@
 """Contract of the ports of raw messages: in memory, on the built-in Pub/Sub, on the emulator."""
 
 import socket
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from uuid import uuid4
 
-import grpc
 import pytest
 from google.cloud.pubsub_v1 import PublisherClient, SubscriberClient
 
@@ -15,9 +12,8 @@ from cloud import pubsub
 from cloud.errors import NotFound, Unavailable
 from cloud.forwarding.messages import PulledMessage, PullSubscription, RawMessage, RawTopic
 from cloud.forwarding.raw_pubsub import PubsubPullSubscription, PubsubRawTopic, connect_subscriber
-from local.runtime.pubsub_choice import choose
 from testing.fakes.memory_pubsub import MemoryPubsub, MemoryRawTopic, MemorySubscription
-from testing.processes import Process
+from testing.services.pubsub_emulator import PUBSUBS, PubsubUnavailable, run_pubsub
 from testing.storage import FakeStorage
 from testing.storage.notifications import make_finalize_attributes, make_payload
 
@@ -27,28 +23,20 @@ Site = Callable[[bool], Ports]
 """Returns the ports of a topic with a subscription, and creates both if the argument is true."""
 
 
-@pytest.fixture(scope="module", params=["memory", "built-in", "google"])
+@pytest.fixture(scope="module", params=["memory", *PUBSUBS])
 def site(request: pytest.FixtureRequest) -> Iterator[Site]:
     if request.param == "memory":
         yield connect_memory
         return
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command: tuple[str, ...] = (sys.executable, "-m", "local.stand_ins.pubsub", f"--port={port}")
-    if request.param == "google":
-        choice = choose(port)
-        if not choice.google:
-            pytest.skip(f"Google's emulator cannot be started: {choice.description}")
-        command = choice.command
-    quiet, address = subprocess.DEVNULL, f"127.0.0.1:{port}"
-    with Process(command, stdout=quiet, stderr=quiet), pytest.MonkeyPatch.context() as patch:
-        with grpc.insecure_channel(address) as channel:
-            grpc.channel_ready_future(channel).result(timeout=30)
-        patch.setenv("PUBSUB_EMULATOR_HOST", address)
-        with connect_subscriber() as subscriber:
-            publisher = pubsub.connect()
-            yield partial(connect_remote, publisher, subscriber)
-            publisher.stop()
+    try:
+        with run_pubsub(request.param) as address, pytest.MonkeyPatch.context() as patch:
+            patch.setenv("PUBSUB_EMULATOR_HOST", address)
+            with connect_subscriber() as subscriber:
+                publisher = pubsub.connect()
+                yield partial(connect_remote, publisher, subscriber)
+                publisher.stop()
+    except PubsubUnavailable as reason:
+        pytest.skip(str(reason))
 
 
 @pytest.fixture

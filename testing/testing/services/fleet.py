@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +12,7 @@ from urllib.error import URLError
 from urllib.request import Request, urlopen
 
 from local import topology
-from testing.processes import Process
+from testing.processes import Process, find_free_ports
 from testing.storage import Fault
 
 HOST = "127.0.0.1"
@@ -96,15 +95,6 @@ def run_fleet(log: Path, indexers: int, publishers: int, write_interval: float) 
             publishers=urls[indexers:-1],
             catalog=urls[-1],
         )
-
-
-def find_free_ports(count: int) -> list[int]:
-    """Return ports without a listener at this moment."""
-    sockets = [socket.create_server((HOST, 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
 
 
 def await_answer(url: str) -> None:

@@ -9,7 +9,6 @@ import base64
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -28,7 +27,7 @@ from local import topology
 from local.stand_ins.grpc_server import StatusError, start
 from local.stand_ins.pubsub.broker import Broker
 from local.stand_ins.pubsub.servicer import Servicer
-from testing.processes import Process
+from testing.processes import Process, find_free_port
 from testing.storage import FakeStorage, StorageServer
 
 HOST = "127.0.0.1"
@@ -195,8 +194,3 @@ def make_ingest_environment(storage: str, pubsub: str) -> dict[str, str]:
         "STORAGE_EMULATOR_HOST": storage,
         "PUBSUB_EMULATOR_HOST": pubsub,
     }
-
-
-def find_free_port() -> int:
-    with socket.create_server((HOST, 0)) as listener:
-        return int(listener.getsockname()[1])

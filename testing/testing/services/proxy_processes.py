@@ -23,8 +23,9 @@ from cloud.secrets import Secret, connect
 from local import topology
 from local.stand_ins.secrets_store import SecretsStore, StoredVersion
 from schemas.tokens import Token, TokenDocument, generate_token, hash_token
+from testing.processes import find_free_ports
 from testing.processes.restartable import RestartableProcess
-from testing.services.fleet import HOST, await_answer, find_free_ports
+from testing.services.fleet import HOST, await_answer
 
 LARGE = "/packages/large-1.0-py3-none-any.whl"
 SMALL = "/packages/alpha-1.0-py3-none-any.whl"
