@@ -56,9 +56,10 @@ def capture_output(folder: Path, command: Sequence[str], tools: Path = TOOLS) ->
 
 @contextmanager
 def copy_for_tests(folder: Path) -> Iterator[Path]:
-    """Yield a copy of ``folder`` for ``terraform test``, which destroys what it applied.
+    """Yield a copy of ``folder`` for ``terraform test``.
 
-    With the overrides of deploy/uninstall Terraform may destroy the resources with data.
+    At its end, the test destroys all applied resources. The copy has the overrides of
+    deploy/uninstall, so Terraform may destroy the resources with data.
     """
     with tempfile.TemporaryDirectory() as temporary:
         copy = Path(temporary, folder.name)

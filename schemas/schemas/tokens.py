@@ -17,7 +17,15 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, ConfigDict, JsonValue, PlainSerializer, ValidationError
 
 from schemas.names import ProjectName
-from schemas.types import Document, Model, NewerSchemaVersion, Sha256, UtcTime, format_time
+from schemas.types import (
+    SCHEMA_VERSION,
+    Document,
+    Model,
+    NewerSchemaVersion,
+    Sha256,
+    UtcTime,
+    format_time,
+)
 from schemas.unknown_fields import NEVER, join_values
 
 PREFIX = "gcpypi_"
@@ -138,8 +146,8 @@ class NewerTokens(UnreadableTokens):
 
     def __init__(self, version: int) -> None:
         super().__init__(
-            f"schema_version {version} is newer than 1, the version of this program: use the "
-            "gcpypi that wrote the document, or a newer one"
+            f"schema_version {version} is newer than {SCHEMA_VERSION}, the version of this "
+            "program: use the gcpypi that wrote the document, or a newer one"
         )
 
 

@@ -13,7 +13,7 @@ from offline_checks.runbooks.operator_grants import PROJECT, Grant
 Words = Sequence[str]
 
 OWNER: Grant = ("resourcemanager.projects.update", PROJECT)
-"""Stands for the many permissions of commands that only an owner can execute."""
+"""Permission in place of the many that a command for owners needs."""
 TOKENS = "gcpypi-tokens"
 
 

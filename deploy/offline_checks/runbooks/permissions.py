@@ -29,7 +29,7 @@ _FENCED = re.compile(r"^( *)```.*?^\1```$", re.MULTILINE | re.DOTALL)
 
 
 def find_problems(resources: Iterable[PlannedResource], docs: Path) -> Iterator[str]:
-    """Yield the commands that are unknown, or whose role is wrong."""
+    """Yield the unknown commands, and those with a wrong role."""
     granted = list_grants(resources, OPERATORS)
     for name in PAGES:
         yield from check_page(name, (docs / name).read_text("utf-8"), granted)

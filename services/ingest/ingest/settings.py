@@ -34,8 +34,8 @@ class Settings(ServiceSettings):
         Field(validation_alias=AliasChoices("uploaders", "publishers")),
     ] = None
     """JSON object: uploader → globs of its projects, or an object with ``projects`` and
-    ``commands`` (default: ``yank`` and ``unyank``); `{}` refuses all uploads, and without this
-    setting ingest accepts all uploads."""
+    ``commands`` (default: ``yank`` and ``unyank``). `{}` refuses all uploads; no value accepts
+    all uploads."""
     allowed_projects: tuple[str, ...] = Policy.allowed_projects
     """Globs of the accepted projects, as JSON."""
     max_file_size: Annotated[int, Field(gt=0)] = Policy.max_file_size
@@ -51,8 +51,8 @@ class Settings(ServiceSettings):
     strict_platform_tags: bool = Policy.strict_platform_tags
     """Refuse platform tags without a stated compatibility, such as ``linux_x86_64``."""
     startup_files: Literal["accept", "warn", "refuse"] = Policy.startup_files
-    """What to do with files that contain code which Python executes at its start: ``accept``,
-    ``warn`` or ``refuse``."""
+    """Treatment of files with startup code, executed by Python at its start: ``accept``, ``warn``
+    or ``refuse``."""
     block_stdlib_names: bool = Policy.block_stdlib_names
     """Refuse projects with the name of a standard library module."""
     release_closes_after: Annotated[Duration, Field(gt=timedelta(0))] | None = None

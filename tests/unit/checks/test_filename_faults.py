@@ -1,4 +1,4 @@
-"""Details of refused file names: what the file is taken for, what is accepted, what to do."""
+"""Details of refused file names: presumed kind of the file, accepted kinds, remedy."""
 
 import pytest
 
