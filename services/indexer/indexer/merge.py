@@ -87,11 +87,9 @@ def _add_file(record: ProjectRecord, file: FileRecord) -> ProjectRecord:
     If the file is already recorded, keep the facts with the higher ``facts_version``.
     """
     recorded = record.files.get(file.filename)
-    if recorded is None:
-        return record.model_copy(update={"files": {**record.files, file.filename: file}})
-    if recorded.sha256 != file.sha256:
+    if recorded and recorded.sha256 != file.sha256:
         raise ConflictingFact(recorded, file)
-    if recorded.facts_version >= file.facts_version:
+    if recorded and recorded.facts_version >= file.facts_version:
         return record
     return record.model_copy(update={"files": {**record.files, file.filename: file}})
 
