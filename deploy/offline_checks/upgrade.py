@@ -47,10 +47,31 @@ def find_problems(folder: Path) -> list[str]:
     for file in sorted(INSTALLATIONS.glob("*.tfstate")):
         state = json.loads(file.read_text("utf-8"))
         variables = file.with_suffix(".tfvars").read_text("utf-8")
+        found += [
+            f"upgrade from {file.stem}: {each}" for each in _find_refusals(folder, state, variables)
+        ]
         for text in (variables, _FORMER_NAME.sub("uploaders", variables)):
             losses = _find_losses(_plan(folder, state, text))
             found += [f"upgrade from {file.stem}: {each}" for each in losses]
     return list(dict.fromkeys(found))
+
+
+def _find_refusals(folder: Path, state: Json, variables: str) -> Iterator[str]:
+    """Yield the targets of deploy/install and deploy/uninstall that Terraform refuses to plan."""
+    script = (folder.parent / "uninstall").read_text("utf-8")
+    [modules] = re.findall(r"^readonly WITHOUT_DATA=\((.*)\)$", script, re.MULTILINE)
+    targets = [f"-target=module.{each}" for each in modules.split()]
+    targets += re.findall(r"-target=module\.backup\.[a-z_.]+", script)
+    is_former = any(
+        each.get("module", "").startswith("module.publishers") for each in state["resources"]
+    )
+    overrides = [folder.parent / "overrides/registry_override.tf"]
+    rename = [("state", "mv", "-lock=false", "module.publishers", "module.uploaders")]
+    for options in (["-target=module.registry"], ["-destroy", *targets]):
+        commands = [*(rename if is_former else []), (*PLAN, *options)]
+        done = run_with_state(folder, state, variables, commands, overrides)
+        if done.returncode:
+            yield f"Terraform refuses {' '.join(options)}: {done.stdout}"
 
 
 def record_state(folder: Path) -> dict[str, Any]:

@@ -379,6 +379,16 @@ FAULTS = (
         "changes workload_identity_pool_id of module.uploaders.google_iam_workload_identity_pool.",
     ),
     PlantedFault(
+        "moved block that stops an apply with targets",
+        "upgrade",
+        f"{MODULES}/observability/alerts.tf",
+        'resource "google_monitoring_alert_policy" "this" {',
+        'moved {\n  from = google_monitoring_alert_policy.this["proxy-errors"]\n'
+        '  to   = google_monitoring_alert_policy.this["error-rate"]\n}\n\n'
+        'resource "google_monitoring_alert_policy" "this" {',
+        "Terraform refuses -target=module.registry",
+    ),
+    PlantedFault(
         "former name of the variable that is not read",
         "test",
         "deploy/terraform/main.tf",
