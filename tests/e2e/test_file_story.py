@@ -82,7 +82,8 @@ def test_an_unknown_file_is_an_error(runtime: LocalIndex) -> None:
 
 def test_the_target_of_make_passes_the_file() -> None:
     def print_command(*arguments: str) -> str:
-        command = ["make", "-n", "-o", "install", "local-logs", *arguments]
+        options = ("--no-print-directory", "-n", "-o", "install")  # make can run the tests too
+        command = ["make", *options, "local-logs", *arguments]
         return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
     assert print_command().split() == [".venv/bin/python", "-m", "local", "logs"]
