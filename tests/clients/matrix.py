@@ -68,8 +68,8 @@ CANNOT = {
         "has no option for it", ("--help",), "--uploaded-prior-to"
     ),
     ("pdm[locked]", "install again, warm"): Cannot(
-        "fetches the file again: its cache (hishel) acts as a shared one, which must not keep what "
-        "is `private` (RFC 9111 §5.2.2.7)"
+        "fetches the file again: its cache (hishel) acts as a shared one, and such a cache must "
+        "not store a `private` response (RFC 9111 §5.2.2.7)"
     ),
 }
 """Limitations by requirement of the client and case."""

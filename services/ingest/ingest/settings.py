@@ -34,7 +34,7 @@ class Settings(ServiceSettings):
         Field(validation_alias=AliasChoices("uploaders", "publishers")),
     ] = None
     """JSON object: uploader → globs of its projects, or an object with ``projects`` and
-    ``commands`` (default: ``yank`` and ``unyank``). `{}` refuses all uploads; no value accepts
+    ``commands`` (default: ``yank`` and ``unyank``); `{}` refuses all uploads, no value accepts
     all uploads."""
     allowed_projects: tuple[str, ...] = Policy.allowed_projects
     """Globs of the accepted projects, as JSON."""
