@@ -4,8 +4,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 SERVICES := ingest indexer publisher proxy local
 SOURCES := schemas/schemas checks/checks chassis/chassis cloud/cloud access/access services/ingest/ingest \
-	services/indexer/indexer services/publisher/publisher services/proxy/proxy local/local testing/testing
-MEMBERS := schemas checks chassis cloud access services/ingest services/indexer services/publisher services/proxy local testing
+	services/indexer/indexer services/publisher/publisher services/proxy/proxy cli/gcpypi local/local testing/testing
+MEMBERS := schemas checks chassis cloud access services/ingest services/indexer services/publisher services/proxy cli local testing
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo local-up local-down local-logs test test-clients chaos bench bench-read judge-wheels fuzz check images format schemas lock

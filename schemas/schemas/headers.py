@@ -1,4 +1,4 @@
-"""Media types and Cache-Control values of stored objects and of the responses that serve them."""
+"""Values of header fields of stored objects, and of the responses that serve them."""
 
 BINARY = "application/octet-stream"
 """Media type of a distribution file and of its ``.metadata``."""
@@ -18,3 +18,10 @@ REVALIDATE = "private, no-cache"
 """Cache-Control of a page: clients revalidate at each use, so a publish is visible at once."""
 NO_STORE = "no-store"
 """Cache-Control of a record and a verdict: for services and operators, never for installers."""
+
+SEARCH_SCRIPT = "sha256-H0mMv+bMmfU3StUZ2GZm1YyZeSpdenBApP2G3mSMT6Y="
+"""Hash source of the search script of the home page, the only script of all pages.
+
+The publisher writes no other script. The proxy's Content-Security-Policy allows no other.
+https://www.w3.org/TR/CSP3/#grammardef-hash-source
+"""

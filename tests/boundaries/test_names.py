@@ -20,6 +20,7 @@ PACKAGES = (
     "services/indexer",
     "services/publisher",
     "services/proxy",
+    "cli",
     "local",
     "deploy",
     "testing",

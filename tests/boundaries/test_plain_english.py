@@ -19,6 +19,7 @@ SKIPPED = {".venv", "__pycache__", "build", "dist"}
 PACKAGES = (
     *("schemas", "checks", "chassis", "cloud", "access"),
     *("services/ingest", "services/indexer", "services/publisher", "services/proxy"),
+    "cli",
     *("local", "deploy", "testing", "benchmarks", "tests"),
 )
 LIMITS = Rates(relative=2, pronoun=0.3, archaic=0.5, personified=2, clauses=3)

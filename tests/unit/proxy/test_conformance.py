@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from schemas.pages import SEARCH_SCRIPT
+from schemas.headers import SEARCH_SCRIPT
 from testing.memory_proxy import (
     HTML,
     JSON,

@@ -12,9 +12,8 @@ from typing import NamedTuple
 from cloud.ports import Download, StoredObject
 from proxy.index.resources import Resource, create_resource
 from schemas import layout
-from schemas.headers import BINARY, HTML, IMMUTABLE, JSON, REVALIDATE, SIMPLE_JSON
+from schemas.headers import BINARY, HTML, IMMUTABLE, JSON, REVALIDATE, SEARCH_SCRIPT, SIMPLE_JSON
 from schemas.names import Filename, ProjectName
-from schemas.pages import SEARCH_SCRIPT
 from schemas.tokens import Token
 from schemas.types import Generation
 

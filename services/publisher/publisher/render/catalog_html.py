@@ -14,7 +14,6 @@ from publisher.render.markup import Attributes, Link, add_head, replace_exactly,
 from schemas import layout
 from schemas.catalog import CatalogEntry
 from schemas.names import ProjectName
-from schemas.pages import ICON
 
 _ROOT_STYLE = """
             body { font: 16px/1.6 Helvetica, Arial, sans-serif;
@@ -28,6 +27,16 @@ _NAVIGATION = (
     ("Simple index", "simple/"),
 )
 """Texts and addresses of the navigation, relative to the home page."""
+
+ICON = (
+    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E"
+    "%3Cpath fill='%230b57a4' d='M8 0l7 4v8l-7 4-7-4V4z'/%3E"
+    "%3Cpath fill='none' stroke='%23fff' d='M1 4l7 4 7-4M8 8v8'/%3E%3C/svg%3E"
+)
+"""Icon of the pages for people: a parcel, as a URL. A browser then asks for no ``/favicon.ico``.
+
+Pages for installers have no icon, because some readers take each ``href=`` for a file.
+"""
 
 _CATALOG_STYLE = """
             .container { padding: 0 20px 40px; }

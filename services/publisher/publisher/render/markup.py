@@ -12,7 +12,7 @@ from html import escape
 from html.parser import HTMLParser
 
 from publisher.errors import UnexpectedHtml
-from schemas.pages import SEARCH_SCRIPT
+from schemas.headers import SEARCH_SCRIPT
 
 Attributes = dict[str, str | None]
 Link = tuple[str, Attributes]

@@ -1,0 +1,1 @@
+"""Command ``gcpypi``: check, publish and administer the files of a package index."""

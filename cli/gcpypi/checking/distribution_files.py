@@ -1,0 +1,34 @@
+"""Distribution files among the arguments of a command."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from gcpypi.errors import CommandFailure
+
+SUFFIXES = (".whl", ".tar.gz")
+
+
+def find_distributions(paths: Iterable[Path]) -> Sequence[Path]:
+    """Return the files of the arguments, wheels first, each once. A folder stands for its files.
+
+    A file in the arguments is returned whatever its name is. Of a folder only wheels and
+    ``.tar.gz`` files are returned, and not those of its subfolders.
+
+    :raises CommandFailure: if a path does not exist, or a folder has no distribution file.
+    """
+    found = dict.fromkeys(file for path in paths for file in _expand(path))
+    return sorted(found, key=lambda path: (not path.name.endswith(".whl"), path.name, path))
+
+
+def _expand(path: Path) -> Iterator[Path]:
+    if not path.is_dir():
+        if not path.is_file():
+            raise CommandFailure(f"there is no file {path}")
+        yield path
+        return
+    files = [each for each in path.iterdir() if each.name.endswith(SUFFIXES) and each.is_file()]
+    if not files:
+        raise CommandFailure(
+            f"the folder {path} has no wheel and no .tar.gz: build them, for example with uv build"
+        )
+    yield from files

@@ -1,0 +1,1 @@
+"""Connection to an index: its pages, its description, its buckets and topics."""

@@ -1,0 +1,116 @@
+"""Client of the pages of an index, over requests and pypi-simple."""
+
+from collections.abc import Sequence
+from typing import Self
+from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
+
+import requests
+from pypi_simple import NoSuchProjectError, ProjectPage, PyPISimple
+from pypi_simple.errors import UnsupportedContentTypeError
+
+from gcpypi.errors import CommandFailure, ExitCode
+from schemas.discovery import IndexDescription
+
+TIMEOUT = (5.0, 60.0)
+"""Seconds to connect, and seconds between two bytes."""
+
+
+class IndexClient:
+    """Pages of an index, for the holder of credentials.
+
+    Every method raises :class:`CommandFailure` if the index does not answer or denies the access.
+
+    :param url: the URL of the simple API without credentials, ending in a slash.
+    :param credentials: user name and password; None: those of ``.netrc``, if there are any.
+    """
+
+    def __init__(self, url: str, credentials: tuple[str, str] | None) -> None:
+        self.url = url
+        self._session = requests.Session()
+        self._session.auth = credentials
+        self._simple = PyPISimple(url, session=self._session)
+
+    @classmethod
+    def from_url(cls, url: str, token: str | None) -> Self:
+        """Create a client of a URL that can have credentials. ``token`` precedes them.
+
+        :raises CommandFailure: if the URL is not that of a simple API.
+        """
+        parts = urlsplit(url)
+        if parts.scheme not in ("https", "http") or not parts.hostname:
+            raise CommandFailure(f"{_hide(url)} is not a URL: use https://host/simple/")
+        in_url = (unquote(parts.username or ""), unquote(parts.password or ""))
+        netloc = parts.netloc.rpartition("@")[2]
+        path = parts.path if parts.path.endswith("/") else f"{parts.path}/"
+        plain = urlunsplit((parts.scheme, netloc, path, "", ""))
+        return cls(plain, ("__token__", token) if token else in_url if any(in_url) else None)
+
+    def describe(self) -> IndexDescription | None:
+        """Return the description of the index, or None if the index has none."""
+        response = self.get(urljoin(self.url, f"../{IndexDescription.path}"))
+        if response.status_code == requests.codes.not_found:
+            return None
+        try:
+            return IndexDescription.model_validate_json(_require_success(response).content)
+        except ValueError as error:
+            raise CommandFailure(
+                f"{response.url} is not the description of an index", ExitCode.UNAVAILABLE
+            ) from error
+
+    def find_project(self, project: str) -> ProjectPage | None:
+        """Return the page of a project (PEP 691), or None if the index has no such project."""
+        try:
+            return self._simple.get_project_page(project, timeout=TIMEOUT)
+        except NoSuchProjectError:
+            return None
+        except (requests.RequestException, UnsupportedContentTypeError, ValueError) as error:
+            raise _explain(self.url, error) from error
+
+    def list_projects(self) -> Sequence[str]:
+        """Return the names of all projects that the credentials can read."""
+        try:
+            return self._simple.get_index_page(timeout=TIMEOUT).projects
+        except (requests.RequestException, UnsupportedContentTypeError, ValueError) as error:
+            raise _explain(self.url, error) from error
+
+    def get(self, url: str) -> requests.Response:
+        """Request a URL of the index, and return the response of any status."""
+        try:
+            return self._session.get(url, timeout=TIMEOUT)
+        except requests.RequestException as error:
+            raise _explain(self.url, error) from error
+
+
+def _require_success(response: requests.Response) -> requests.Response:
+    try:
+        response.raise_for_status()
+    except requests.HTTPError as error:
+        raise _explain(response.url, error) from error
+    return response
+
+
+def _explain(url: str, error: Exception) -> CommandFailure:
+    """Return the failure of a request as a sentence with its remedy."""
+    response = error.response if isinstance(error, requests.RequestException) else None
+    if response is None:
+        text = f"the index {url} does not answer: {_shorten(error)}"
+    elif response.status_code in (requests.codes.unauthorized, requests.codes.forbidden):
+        text = (
+            f"the index {url} refuses the credentials ({response.status_code}): set GCPYPI_TOKEN "
+            "to a live token"
+        )
+    else:
+        text = f"the index {url} answers {response.status_code} {response.reason}: try again later"
+    return CommandFailure(text, ExitCode.UNAVAILABLE)
+
+
+def _shorten(error: Exception) -> str:
+    """Return the cause of an error without the addresses of Python objects."""
+    cause: object = error.args[0] if error.args else error
+    return str(getattr(cause, "reason", cause))
+
+
+def _hide(url: str) -> str:
+    """Return a URL without its credentials."""
+    scheme, separator, rest = url.partition("://")
+    return f"{scheme}{separator}{rest.rpartition('@')[2]}"

@@ -1,0 +1,57 @@
+"""The application: a table of its commands, and the exit codes of their failures.
+
+Each command is a thin function that imports its work in its body, so that ``--help`` and the
+completion of a shell do not load Google's libraries.
+"""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from gcpypi.errors import CommandFailure
+from gcpypi.subcommands.check import check
+
+app = typer.Typer(
+    name="gcpypi",
+    help="Publish to a gcpypi index, and operate it.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+PUBLISH = "Publish"
+OPERATE = "Operate"
+
+app.command(rich_help_panel=PUBLISH)(check)
+
+
+def print_version(value: bool) -> None:
+    """Print the version and exit, if the option is given."""
+    if value:
+        from schemas import __version__
+
+        typer.echo(f"gcpypi {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def describe(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=print_version, is_eager=True, help="print the version and exit"
+        ),
+    ] = False,
+) -> None:
+    """Publish to a gcpypi index, and operate it."""
+
+
+def run() -> None:
+    """Run the command of the arguments, and exit with its code."""
+    try:
+        app()
+    except CommandFailure as failure:
+        typer.echo(f"gcpypi: {failure}", err=True)
+        sys.exit(failure.code)

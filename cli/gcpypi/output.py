@@ -1,0 +1,44 @@
+"""Output of all commands: results to standard output, all other text to standard error.
+
+Rich omits colours, and shortens no text, if the stream is no terminal.
+"""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+PLAIN_WIDTH = 200
+"""Columns of a table in a log of CI, which has no width of its own."""
+
+
+def create_console(*, stderr: bool = False) -> Console:
+    """Create a console of standard output, or of standard error."""
+    console = Console(stderr=stderr, highlight=False, soft_wrap=True)
+    if not console.is_terminal:
+        console.width = PLAIN_WIDTH
+    return console
+
+
+def print_table(console: Console, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print rows below their headings, without lines."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*map(escape_unprintable, row))
+    console.print(table, soft_wrap=False)
+
+
+def print_json(value: Mapping[str, object] | Sequence[object]) -> None:
+    """Print a value as JSON to standard output."""
+    json.dump(value, sys.stdout, indent=1, default=str)
+    sys.stdout.write("\n")
+
+
+def escape_unprintable(text: str) -> str:
+    """Return text of files or documents without control characters and Rich's markup."""
+    plain = text if text.isprintable() else ascii(text)[1:-1]
+    return plain.replace("[", r"\[")
