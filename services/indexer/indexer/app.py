@@ -54,7 +54,7 @@ class Indexer:
     async def execute_command(self, push: PushEnvelope) -> Outcome:
         """Execute a command of a message, or refuse it if it can never be executed.
 
-        The author in the message, if any, does not count: the sender wrote it.
+        Ignore a field ``issued_by``, because the sender could write any name in it.
         """
         message = push.message
         try:
@@ -62,17 +62,17 @@ class Indexer:
         except UnreadableMessage as error:
             return await self._refuse(message.message_id, "unreadable-message", error.detail)
         command_id = command.command_id or message.message_id
-        issue = partial(
+        resolve = partial(
             IssuedCommand.from_command,
             command,
             command_id,
             message.publish_time,
             self._command_grace,
         )
-        return await self._execute(command, command_id, issue)
+        return await self._execute(command, command_id, resolve)
 
     async def execute_accepted_command(self, push: PushEnvelope) -> Outcome:
-        """Execute the command of an object, in the name of its author.
+        """Execute a command that ingest accepted from an incoming object, and record its author.
 
         :raises UnreadableMessage: if the message, which comes from ingest, cannot be decoded.
         """
@@ -83,14 +83,14 @@ class Indexer:
         return await self._execute(issued.command, issued.command_id, lambda: issued)
 
     async def _execute(
-        self, command: ProjectCommand, command_id: str, issue: Callable[[], IssuedCommand]
+        self, command: ProjectCommand, command_id: str, resolve: Callable[[], IssuedCommand]
     ) -> Outcome:
         """Execute a command and answer it, or answer with its refusal, which is final."""
         if refusal := await run_in_threadpool(self._answers.find_refusal, command_id):
             await self._answer(refusal)
             return _build_refused_outcome(refusal, command.project)
         try:
-            await self._group.submit(command.project, issue())
+            await self._group.submit(command.project, resolve())
         except CommandRefused as error:
             return await self._refuse(command_id, error.reason, error.detail, command.project)
         await self._answer(CommandVerdict(outcome="done", command_id=command_id, time=self._now()))

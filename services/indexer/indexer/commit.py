@@ -2,8 +2,8 @@
 
 If another writer was faster (412), or there were too many writes (429), the indexer reads the
 record and merges again. The write comes before the announcement, so redelivery is safe: the indexer
-finds the change in the record, writes nothing, and announces it again. After each announcement of
-a record, the indexer announces the refusals of files that the pages do not list.
+finds the change in the record, writes nothing, and announces the record again. After each
+announcement of a record, the indexer announces the refusals of files that the pages do not list.
 """
 
 from collections.abc import Callable, Sequence
@@ -90,6 +90,6 @@ class Records:
 def _list_recorded(
     changes: Sequence[Change], failures: Sequence[Exception | None]
 ) -> list[Filename]:
-    """Return the names of the announced files that are recorded with the announced bytes."""
+    """Return the names of the files in ``changes`` that are in the record with the same digest."""
     pairs = zip(changes, failures, strict=True)
     return [c.filename for c, failure in pairs if isinstance(c, FileRecord) and failure is None]

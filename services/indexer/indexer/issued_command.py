@@ -1,4 +1,4 @@
-"""Command with the defaults resolved: its id, its place in time, and its author.
+"""Command with resolved defaults: its id, its time and its author.
 
 A message on ``project-command`` has no author: only operators can publish it. A message on
 ``command-accepted`` has the author that ingest derived from the name of an incoming object.
@@ -12,7 +12,7 @@ from schemas import layout
 from schemas.events import CommandAccepted, ProjectCommand
 
 CLOCK_SKEW = timedelta(minutes=5)
-"""Maximum time by which an operator's clock can be ahead of the clock of Pub/Sub."""
+"""Largest accepted difference of two clocks, for example of an operator's and Pub/Sub's."""
 
 
 class CommandRefused(Exception):
@@ -71,10 +71,10 @@ class IssuedCommand:
     def from_accepted(
         cls, accepted: CommandAccepted, publish_time: datetime, command_grace: timedelta
     ) -> "IssuedCommand":
-        """Return a command of an object, which has an id, a time and an author.
+        """Return a command from an incoming object; ingest derived its id, time and author.
 
-        Its time is that of Cloud Storage. The author cannot correct it, so it is no reason for a
-        refusal: :func:`indexer.merge.merge` waits until it is past.
+        The time is that of Cloud Storage, and the author cannot correct it. A future time is
+        therefore no reason for a refusal: Pub/Sub redelivers the command until the time is past.
         """
         command = accepted.command
         return cls(
@@ -93,7 +93,7 @@ class IssuedCommand:
 
     @property
     def kind(self) -> Literal["yanked", "yanked_by_uploaders", "removed"]:
-        """Field of the record with the registers of the command, unless it sets a status."""
+        """Field of the record with the registers that the command sets; not for ``set-status``."""
         if self.command.action not in ("yank", "unyank"):
             return "removed"
         by_uploader = not layout.is_operator(self.issued_by)

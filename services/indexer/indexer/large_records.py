@@ -12,8 +12,9 @@ from contextlib import asynccontextmanager
 from cloud.errors import Unavailable
 
 LARGE = 4 << 20
-"""Capacity in bytes: a record of this size or more is committed alone, apart from records up to
-:data:`SMALL`."""
+"""Size in bytes from which a record is large: during its commit, no other record above
+:data:`SMALL` is committed. Records between the two sizes are committed at the same time if the sum
+of their sizes is at most :data:`LARGE`."""
 SMALL = 64 << 10
 """Size in bytes up to which records never wait, so that large projects do not delay the others."""
 MAX_WAIT = 240.0

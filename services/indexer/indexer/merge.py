@@ -24,7 +24,10 @@ AnyRegister = TypeVar("AnyRegister", Register, StatusRegister)
 
 
 class ConflictingFact(Exception):
-    """File with different digests in the announcement and the record, after a manual change."""
+    """File with different digests in the announcement and the record.
+
+    An operator changed the packages bucket or the record by hand.
+    """
 
     def __init__(self, recorded: FileRecord, announced: FileRecord) -> None:
         super().__init__(
@@ -95,14 +98,19 @@ def _add_file(record: ProjectRecord, file: FileRecord) -> ProjectRecord:
 
 
 def _require_past(issued: IssuedCommand, now: datetime) -> None:
-    """Check that no register gets a time after now: later commands could not replace it.
+    """Check that the time of the command is at most :data:`CLOCK_SKEW` after now.
 
-    The check of a message's own time is in :meth:`IssuedCommand.from_command`.
+    Otherwise later commands could not replace its register. For a command on
+    ``project-command``, :meth:`IssuedCommand.from_command` has already compared the time with the
+    publish time.
 
-    :raises TooEarly: if the clock of the indexer is more than :data:`CLOCK_SKEW` behind.
+    :raises TooEarly: if the time is later, because the clock of the indexer is behind.
     """
     if issued.issued_at > now + CLOCK_SKEW:
-        raise TooEarly(f"{issued.command_id} is a command of {issued.issued_at:%Y-%m-%d %H:%M} UTC")
+        raise TooEarly(
+            f"the time of command {issued.command_id} is in the future: "
+            f"{issued.issued_at:%Y-%m-%d %H:%M} UTC"
+        )
 
 
 def _require_target(record: ProjectRecord, issued: IssuedCommand, now: datetime) -> None:
@@ -160,7 +168,7 @@ def _set_register(record: ProjectRecord, issued: IssuedCommand) -> ProjectRecord
         issued_at=issued.issued_at,
         command_id=issued.command_id,
         value=command.action in ("yank", "remove"),
-        reason=_keep_reason(command.reason),
+        reason=_drop_blank_reason(command.reason),
         issued_by=issued.issued_by,
     )
     registers: Registers = getattr(record, kind)
@@ -174,7 +182,7 @@ def _set_register(record: ProjectRecord, issued: IssuedCommand) -> ProjectRecord
     return record.model_copy(update={kind: registers.model_copy(update=update)})
 
 
-def _keep_reason(reason: str | None) -> str | None:
+def _drop_blank_reason(reason: str | None) -> str | None:
     """Return the reason; None if it is blank (PEP 592: a yank may have no reason)."""
     return reason if reason and not reason.isspace() else None
 

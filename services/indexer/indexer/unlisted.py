@@ -1,7 +1,7 @@
 """Refusals of files that the pages do not list, because an equivalent file is listed.
 
-Ingest refuses a new file if it finds an equivalent file in the record. The indexer is the backstop
-for two files that were promoted at the same time.
+Ingest refuses a new file if it finds an equivalent file in the record. Two equivalent files
+that are promoted at the same time pass this check, so the indexer refuses one of them.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,14 +15,14 @@ REASON = "exists"
 """Reason code, the same as ingest's for an equivalent file."""
 
 
-def build_refusals(record: ProjectRecord, announced: Iterable[Filename]) -> Iterator[FileRefused]:
-    """Yield the refusals that follow from announced files.
+def build_refusals(record: ProjectRecord, committed: Iterable[Filename]) -> Iterator[FileRefused]:
+    """Yield the refusals that follow from the files of a commit.
 
-    An announced file is refused if it is not listed. An announced file that is listed displaces
-    its equivalent files, which were possibly listed before; they are refused too. The result
-    depends only on the record, so a repeated announcement repeats a lost refusal.
+    A committed file is refused if it is not listed. A committed file that is listed displaces its
+    equivalent files, which were possibly listed before; they are refused too. The result does not
+    depend on earlier refusals, so the redelivery of a message repeats a lost refusal.
     """
-    names = set(announced)
+    names = set(committed)
     if not names:
         return
     for filename, listed in sorted(find_unlisted(record.files.values()).items()):

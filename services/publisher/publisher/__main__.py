@@ -2,8 +2,8 @@
 
 Both read the settings of the service and two more: see :class:`publisher.settings.RepairSettings`.
 ``verify`` also prints yanks, removals and statuses with their authors; they are no differences. It
-exits with 1 if it finds a difference. Both exit with 2 if Google Cloud does not answer,
-and if the index has no record of a project in the arguments; then they do nothing.
+exits with 1 if it finds a difference. Both exit with 2 if Google Cloud does not answer. If a
+project in the arguments has no record, they exit with 2 and do nothing.
 """
 
 import argparse
@@ -44,7 +44,7 @@ def _make_parser() -> argparse.ArgumentParser:
     verify.set_defaults(run=_run_verify)
     verify.add_argument("--bytes", action="store_true", help="also read and hash every file")
     verify.add_argument(
-        "--patience", type=float, default=30, help="seconds before a second check of differences"
+        "--patience", type=float, default=30, help="seconds until differences are checked again"
     )
     rebuild = commands.add_parser("rebuild", help="publish pages again from the records")
     rebuild.set_defaults(run=_run_rebuild)

@@ -8,8 +8,8 @@ subscription           message          task
 ``publisher-catalog``  project-indexed  publish the catalog, once for all waiting messages
 ====================== ================ ===================================================
 
-Only services publish to these subscriptions. So an unreadable message is a bug: the handler
-raises an exception, and Pub/Sub delivers the message again.
+Only services and repair commands publish to the topic of these subscriptions. So an unreadable
+message is a bug: the handler raises an exception, and Pub/Sub delivers the message again.
 """
 
 import asyncio

@@ -7,22 +7,22 @@ register in its record.
 Registers are never deleted from a record, so a project that has an entry keeps it.
 
 * A project without such a register has no entry and needs no write. Its earlier revisions have no
-  entry either, so an instance with an earlier revision writes nothing.
+  entry either, so an instance that has read an earlier revision writes nothing.
 * A project with such a register gets a new entry for each revision, *even with equal content*.
   Example: revision 2 removes a file, revision 3 restores it, revision 4 removes it again. If
   revision 4 wrote nothing, a delayed instance could afterwards write revision 3 and unblock the
   file.
 
-An entry changes only to a higher revision, by compare-and-swap. A delayed instance finds the
-higher revision and writes nothing. So the document always ends with the newest record, even if
-instances stop or fail at any step. The document and the pages need no common transaction.
+Each write is a compare-and-swap, and an entry never changes to a lower revision. A delayed instance
+finds the higher revision and writes nothing. So each entry finally is that of the newest record,
+even if instances stop or fail at any step. The document and the pages need no common transaction.
 
-Fields of a newer release stay in the document and its entries, so that nothing is unblocked. An
-entry keeps them until that release publishes the project again.
+Fields of a newer gcpypi stay in the document and its entries, so that nothing is unblocked. An
+entry keeps them until the newer gcpypi publishes the project again.
 
-The document names a quarantined release and each of its files. Proxies without support of releases
-block the files. Other proxies also block files that ingest promoted a moment ago, and that are not
-in the record yet.
+The document names a quarantined release and each of its files. A proxy that does not know the field
+``releases`` blocks only the named files. A newer proxy blocks all files of the release, including
+promoted files that are not in the record yet.
 """
 
 import threading
@@ -40,7 +40,10 @@ _HEADERS = Headers(JSON, REVALIDATE)
 
 
 def build_needed_entry(record: ProjectRecord) -> BlockedProject | None:
-    """Return the entry of a record; None if it has no status, of releases either, nor removal."""
+    """Return the entry of a record, or None if the record needs no entry.
+
+    It needs one if it has a status, a status of a release, or a removal.
+    """
     removals = record.removed.files or record.removed.versions
     if not (record.status or record.release_status or removals):
         return None
@@ -98,7 +101,7 @@ class BlockedList:
     def update(self, record: ProjectRecord) -> None:
         """Write the entry of ``record``, unless the document has it or a newer one.
 
-        It costs at most one read, and one write if the document changes. It costs nothing if
+        Each attempt costs one read, and one write if the document changes. No attempt is needed if
         another thread has already written the entry. After an error, raise the error; the next
         thread tries to write the record again.
         """

@@ -1,7 +1,8 @@
 """Publication of the catalog: the pages that list all projects.
 
 1. Read the generations of the catalog's pages.
-2. *Then* list the records. Their custom metadata has all facts, so no record is read.
+2. *Then* list the records. The custom metadata of a record contains the data of the project for
+   the catalog. The record is read only if this metadata is invalid.
 3. Render all pages, and write each with its generation of step 1 (0 if it was absent). Never skip
    a page: a write of equal bytes also changes the generation, so that an instance with an older
    listing gets 412.

@@ -3,7 +3,7 @@
 ::
 
     PublisherError
-    ├── UnexpectedHtml   the output of dumb-pypi lacks the expected markup
+    ├── UnexpectedHtml   the output of dumb-pypi differs from the expected markup
     ├── UnreadableEntry  an object under ``projects/`` is not a record
     └── RecordBehind     a message has a higher revision than the record
 """
@@ -12,11 +12,11 @@ from schemas.names import ProjectName
 
 
 class PublisherError(Exception):
-    """Base class of the errors that prevent the publication of a page."""
+    """Base class of the errors of the publisher."""
 
 
 class UnexpectedHtml(PublisherError):
-    """HTML without the expected markup; the page is not published.
+    """HTML that differs from the expected markup; the page is not published.
 
     :param page: object name of the page.
     :param detail: expected and actual markup.

@@ -27,7 +27,8 @@ DEADLINE = 120.0
 """Seconds after which the publisher no longer repeats a publication.
 
 The push then fails, and Pub/Sub delivers the message again. A push must be answered within 600 s.
-The deadline leaves enough time for the preceding commit and for the pauses.
+The deadline leaves enough time for the preceding publication, and for the pause between catalog
+runs.
 """
 
 RETRY = Retry(
@@ -39,8 +40,8 @@ RETRY = Retry(
 )
 """Retry of a publication from its first step, with jitter that separates two instances.
 
-The pause is short if another instance wrote first (412). It starts at one second after 429, because
-Cloud Storage accepts about one write per second per object name.
+The pause is short if another instance wrote first (412). After 429 the first pause is about one
+second, because Cloud Storage accepts about one write per second per object name.
 """
 
 

@@ -9,9 +9,10 @@
 6. After 412, start again: another instance wrote after step 1, perhaps from an older record.
 
 Pages of an older record never replace those of a newer one. Each write changes the generation of a
-page, so step 5 succeeds only if the page is as it was in step 1. Step 2 reads every record that the
-indexer announced before step 1. Revisions alone are not enough, because comparison and write are
-two steps. Generations alone are not enough, because they are not ordered.
+page, so step 5 succeeds only if the page is as it was in step 1. The record that step 2 reads is at
+least as new as each one that the indexer announced before step 1. Revisions alone are not enough,
+because comparison and write are two steps. Generations alone are not enough, because they do not
+show which pages step 4 can skip.
 The publisher deletes nothing: a project without files has pages without files.
 """
 
@@ -33,7 +34,7 @@ from schemas.records import ProjectRecord
 
 @dataclass(frozen=True, slots=True)
 class PageKind:
-    """One of the pages that every project has."""
+    """Kind of page; every project has one page of each kind."""
 
     locate: Callable[[ProjectName], str]
     content_type: str
@@ -43,7 +44,7 @@ class PageKind:
 def create_kinds(index_url: str | None = None) -> tuple[PageKind, ...]:
     """Return all kinds of pages in the order of writing: pages for installers come first.
 
-    :param index_url: address for the absolute URLs of the older JSON API; None: relative URLs.
+    :param index_url: address for the absolute URLs of the legacy JSON API; None: relative URLs.
     """
     render_legacy = partial(legacy_json.render, index_url=index_url)
     return (

@@ -33,7 +33,7 @@ class Settings(ServiceSettings):
     @field_validator("index_url")
     @classmethod
     def _validate_index_url(cls, url: str | None) -> str | None:
-        """Require a URL that ends in ``/simple/``, without credentials, because pages have it."""
+        """Require a URL that ends in ``/simple/``, without credentials: clients see the URL."""
         if not url:
             return None
         parts = urlsplit(url)

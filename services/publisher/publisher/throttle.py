@@ -1,4 +1,4 @@
-"""Throttle of a job: one run at a time, with a minimum pause, shared by all waiting callers."""
+"""Throttle of a job: all waiting callers share one run, and there is a pause between runs."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

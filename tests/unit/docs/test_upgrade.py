@@ -60,4 +60,4 @@ def test_the_page_names_the_commit_of_the_release_before_the_new_settings() -> N
     text = doc_pages.read_page(PAGE)
     assert re.search(rf"Images of {re.escape(release.version)} do not start", text)
     for new, old in release.settings.items():
-        assert re.search(rf"`{new}`\s+`{old}`", text)
+        assert re.search(rf"`{new}`\s+was\s+`{old}`", text)

@@ -5,7 +5,7 @@ other forms, but all other indexes write this one::
 
     <a href="…" data-requires-python="…" data-core-metadata="…" data-yanked="…">file name</a>
 
-dumb-pypi writes each attribute of a project's page on its own line.
+On a project's page, dumb-pypi writes each attribute of an anchor on its own line.
 """
 
 import re
@@ -20,12 +20,12 @@ _ANCHOR = re.compile(r"<a\s.*?</a>", re.DOTALL)
 _LINE = re.compile(r"^ *(<a .*</a>)$", re.MULTILINE)
 
 _INDENT = "\n" + 24 * " "
-_JOINTS = (
+_LINE_BREAKS = (
     (f'<a{_INDENT}href="', '<a href="'),
     (f'"{_INDENT}    data-', '" data-'),
     (f'"\n{20 * " "}>', '">'),
 )
-"""Places in an anchor of dumb-pypi's project page, with and without white space."""
+"""Line breaks in an anchor of dumb-pypi's project page, and their replacements."""
 
 _QUOTES = (("&#34;", "&quot;"), ("&#39;", "&#x27;"))
 """Character references of jinja2 and of :func:`html.escape`. Some readers do not know ``&#34;``."""
@@ -33,13 +33,13 @@ _QUOTES = (("&#34;", "&quot;"), ("&#39;", "&#x27;"))
 
 def join_anchor_lines(html: str) -> str:
     """Return a project's page of dumb-pypi with each anchor on one line."""
-    for old, new in (*_JOINTS, *_QUOTES):
+    for old, new in (*_LINE_BREAKS, *_QUOTES):
         html = html.replace(old, new)
     return html
 
 
 def verify_anchor_lines(page: str, html: str, links: Sequence[Link]) -> None:
-    """Check that each anchor of ``html`` is the line of its link, in order.
+    """Check that the anchors of ``html`` are those of ``links``, in order, each alone on its line.
 
     :raises UnexpectedHtml: if an anchor has another form.
     """

@@ -1,7 +1,7 @@
 """HTML pages of the catalog: ``/simple/``, home and changelog, rendered with dumb-pypi and adapted.
 
 ``/simple/`` and home list every project with a record, including projects without files. Such a
-project has a page, and a reader must see that its name is in use.
+project has a page, and a user must see that its name is in use.
 The changelog lists uploads, so it has only projects that offer files.
 """
 
@@ -74,15 +74,15 @@ def render_home(entries: Sequence[CatalogEntry], title: str) -> bytes:
     return verify_links(page, html, [*navigation, *_list_home_links(versions)])
 
 
-def render_changelog(entries: Sequence[CatalogEntry], title: str, page: int, pages: int) -> bytes:
-    """Render page ``page`` of ``pages``, counted from 1, with ``entries`` in the given order."""
-    name = layout.locate_changelog(page)
-    pagination = _paginate(page, pages)
+def render_changelog(entries: Sequence[CatalogEntry], title: str, number: int, pages: int) -> bytes:
+    """Render page ``number`` of ``pages``, counted from 1, with ``entries`` in the given order."""
+    page = layout.locate_changelog(number)
+    pagination = _paginate(number, pages)
     html = templates.render(
         "changelog.html",
         title=title,
         files_newest_first=[templates.make_project(entry) for entry in entries],
-        page_number=page,
+        page_number=number,
         page_count=pages,
         **pagination,
     )
@@ -92,7 +92,7 @@ def render_changelog(entries: Sequence[CatalogEntry], title: str, page: int, pag
         ("<th>Upload Time</th>", "<th>Latest upload</th>"),
         ("<th>Uploaded By</th>", "<th>Latest version</th>"),
     ):
-        html = replace_exactly(name, html, old, new)
+        html = replace_exactly(page, html, old, new)
     pagination_links = _list_pagination_links(pagination)
     project_links: list[Link] = [
         (entry.project, {"href": f"../{layout.locate_project_pages(entry.project)}"})
@@ -100,8 +100,8 @@ def render_changelog(entries: Sequence[CatalogEntry], title: str, page: int, pag
     ]
     navigation = _list_navigation_links("../")
     return verify_links(
-        name,
-        _add_navigation(name, html, navigation),
+        page,
+        _add_navigation(page, html, navigation),
         [*navigation, *pagination_links, *project_links, *pagination_links],
     )
 
@@ -114,14 +114,14 @@ def _list_home_links(versions: Sequence[tuple[ProjectName, str]]) -> Iterator[Li
         yield text, {**attributes, "data-name": project}
 
 
-def _paginate(page: int, pages: int) -> dict[str, str | None]:
+def _paginate(number: int, pages: int) -> dict[str, str | None]:
     """Return the pagination variables of the template; None for a link without a target."""
-    has_previous, has_next = page > 1, page < pages
+    has_previous, has_next = number > 1, number < pages
     return {
         "pagination_first": "page1.html" if has_previous else None,
         "pagination_last": f"page{pages}.html" if has_next else None,
-        "pagination_prev": f"page{min(page - 1, pages)}.html" if has_previous else None,
-        "pagination_next": f"page{page + 1}.html" if has_next else None,
+        "pagination_prev": f"page{min(number - 1, pages)}.html" if has_previous else None,
+        "pagination_next": f"page{number + 1}.html" if has_next else None,
     }
 
 
@@ -137,7 +137,7 @@ def _list_navigation_links(home: str) -> list[Link]:
 
 
 def _add_navigation(page: str, html: str, navigation: Sequence[Link]) -> str:
-    """Add the navigation between the pages for people, and the declarations in the head."""
+    """Add the links of ``navigation`` to the body of ``html``, and tags to its head."""
     links = "".join(map(format_anchor, navigation))
     container = '<div class="container width">\n'
     line = f'{container}            <p class="navigation">{links}</p>\n'

@@ -1,8 +1,8 @@
 """``/pypi/<project>/json``: PyPI's legacy JSON API, with the fields that a record provides.
 
 No standard describes this API, only PyPI's documentation ("JSON API"). Some clients, for example
-micropip, do not resolve relative URLs here. URLs are therefore absolute if the publisher knows the
-address of the index, and else relative to the page.
+micropip, do not resolve relative URLs here. URLs are therefore absolute if ``INDEX_URL`` is set;
+otherwise they are relative to the page.
 """
 
 from urllib.parse import urljoin
@@ -19,7 +19,7 @@ def render(listing: Listing, index_url: str | None = None) -> bytes:
 
     :param index_url: address of the index, ending in ``/simple/``; None: URLs are relative.
     """
-    # The page of the project in the simple API has the depth of this page.
+    # The same relative links work on ``/simple/<project>/`` and on this page.
     base = f"{index_url}{listing.project}/" if index_url else ""
     releases: dict[str, list[Json]] = {version: [] for version in listing.versions}
     for file in listing.files:

@@ -85,7 +85,7 @@ def _make_listed_file(record: ProjectRecord, file: FileRecord) -> ListedFile:
 def _read_reason(yank: Register) -> str:
     """Return the reason of a yank; empty without a reason.
 
-    Releases before 0.3.0 stored the reason ``yanked`` for a yank without a reason.
+    gcpypi 0.2.0 and older releases stored the reason ``yanked`` for a yank without a reason.
     """
     reason = make_printable(yank.reason or "")
     return "" if reason.casefold() == "yanked" else reason

@@ -57,7 +57,7 @@ def render(listing: Listing) -> bytes:
     )
     html = add_head(page, html, _build_meta(listing), _STYLE)
     html = replace_exactly(page, html, "</h1>\n", f"</h1>\n{_render_remarks(listing)}")
-    html = _replace_script(page, html, listing)
+    html = _replace_input(page, html, listing)
     links = [_make_link(file) for file in reversed(listing.files)]
     html = join_anchor_lines(html)
     data = verify_links(page, html, links)
@@ -71,8 +71,8 @@ def _format_requirement(listing: Listing) -> str:
     return f"{listing.project}=={listing.latest.facts.version}"
 
 
-def _replace_script(page: str, html: str, listing: Listing) -> str:
-    """Replace the input with the requirement by text, and remove its script.
+def _replace_input(page: str, html: str, listing: Listing) -> str:
+    """Replace the input field of the requirement by text, and remove its script.
 
     The page then needs no script, and the proxy's Content-Security-Policy can forbid scripts. If
     the project has no files, also leave out the requirement.
@@ -91,7 +91,7 @@ def _build_meta(listing: Listing) -> dict[str, str]:
 
 
 def _render_remarks(listing: Listing) -> str:
-    """Render the notes below the title: summary, status, and whether the project has no files."""
+    """Render the notes below the title: summary, status, and that there are no files."""
     remarks = []
     if listing.latest and listing.latest.facts.summary:
         remarks.append(f"<p>{escape(make_printable(listing.latest.facts.summary))}</p>")

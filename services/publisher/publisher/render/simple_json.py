@@ -1,8 +1,8 @@
 """JSON pages of the simple API (PEP 691, 700, 714, 792), from the same listing as the HTML.
 
 The output is deterministic: sorted keys, files in total order. ``dist-info-metadata`` never
-appears, because old installers fail on it. URLs are relative to the page. Clients therefore send
-their credentials with them, and the index works under any host name and path prefix.
+appears, because old installers fail on it. URLs are relative to the page. The index therefore works
+under any host name and path prefix, and clients send its credentials for files too.
 """
 
 import json

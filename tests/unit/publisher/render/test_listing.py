@@ -75,7 +75,7 @@ def test_a_final_release_is_the_latest_even_if_a_prerelease_is_newer() -> None:
 
 @pytest.mark.parametrize("reason", [None, "", " \r\n", "yanked", " Yanked "])
 def test_a_reason_that_says_nothing_is_none(reason: str | None) -> None:
-    """Records of releases before 0.3.0 have the reason ``yanked`` by default."""
+    """Records of 0.2.0 and older releases have the reason ``yanked`` by default."""
     yanked = Registers.model_validate({"versions": {"1": make_yank(reason)}})
     listing = Listing.from_record(make_record("acme-1.tar.gz", yanked=yanked))
     assert [file.yanked for file in listing.files] == [""]
