@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from schemas.discovery import IndexDescription
 from schemas.events import MESSAGES
 from schemas.push import PushEnvelope
 from schemas.records import DOCUMENTS
@@ -17,7 +18,12 @@ from schemas.records import DOCUMENTS
 
 def render_schemas() -> dict[str, str]:
     """Return the JSON Schemas (2020-12) of the written documents, as text by file name."""
-    models: tuple[type[BaseModel], ...] = (*MESSAGES, *DOCUMENTS, PushEnvelope)
+    models: tuple[type[BaseModel], ...] = (
+        *MESSAGES,
+        *DOCUMENTS,
+        IndexDescription,
+        PushEnvelope,
+    )
     return {_format_file_name(model): _render_schema(model) for model in models}
 
 

@@ -13,6 +13,7 @@ from proxy.http.cors import create_cors
 from proxy.http.endpoints import Handler, ProbeEndpoint, TokenEndpoint, is_alive
 from proxy.index.handlers import Index
 from proxy.index.icon import IconEndpoint
+from schemas.discovery import IndexDescription
 
 
 def create_routes(index: Index, authenticator: Authenticator) -> list[Route]:
@@ -32,6 +33,7 @@ def create_routes(index: Index, authenticator: Authenticator) -> list[Route]:
         create_route("/pypi/{project}/json", index.show_legacy_json),
         create_route("/changelog/page{number}.html", index.show_changelog),
         create_route("/", index.show_home),
+        create_route(f"/{IndexDescription.path}", index.describe),
         ExactRoute("/health", ProbeEndpoint(is_alive, "Not alive.")),
         ExactRoute("/ready", ProbeEndpoint(authenticator.is_ready, "No tokens yet.")),
         ExactRoute("/favicon.ico", IconEndpoint()),

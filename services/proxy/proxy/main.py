@@ -25,6 +25,7 @@ from proxy.index.blocking import read_blocked
 from proxy.index.cache import Cache
 from proxy.index.files import Files
 from proxy.index.handlers import Index
+from proxy.index.representations import create_description
 from proxy.index.signed import VALIDITY, SignedUrls
 from proxy.index.static_pages import Pages
 from proxy.index.upstream import Upstream
@@ -122,6 +123,7 @@ def _build_index(settings: Settings, clients: Clients) -> Index:
             RefreshPolicy(age, age, MAX_WAIT, wait),
             clock,
         ),
+        create_description(settings.build_description()),
         upstream=Upstream(url, settings.private_names, static) if url else None,
         signed_urls=SignedUrls(clients.sign, wait, clock) if clients.sign else None,
         max_length=settings.max_content_length,

@@ -1,15 +1,19 @@
 """Settings of the proxy; a field's name in upper case is its environment variable."""
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from chassis.settings import ServiceSettings
+from schemas import __version__
+from schemas.discovery import IndexDescription
 from schemas.tokens import ProjectGlob
 
 Seconds = Annotated[float, Field(ge=0)]
+Name = Annotated[str, Field(min_length=1)]
 
 _PLAIN = re.compile(r"[!-~]+", re.ASCII)
 _HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]")
@@ -84,9 +88,26 @@ class Settings(SecretSettings):
     cors_origins: tuple[Annotated[str, AfterValidator(normalize_origin)], ...] = ()
     """Origins of browser apps that may read the index with a token, as JSON."""
 
-    @field_validator("upstream_index_url")
+    incoming_bucket: str | None = None
+    """Bucket for uploads of CI; only for the description of the index."""
+    verdicts_bucket: str | None = None
+    """Bucket of the verdicts; only for the description of the index."""
+    metadata_bucket: str | None = None
+    """Bucket of the project records; only for the description of the index."""
+    topics: Mapping[str, Name] = Field(default_factory=dict)
+    """Pub/Sub topics by message, as JSON; only for the description of the index."""
+    region: str | None = None
+    """Region of the Cloud Run services and jobs; only for the description of the index."""
+    cloud_run_services: Mapping[str, Name] = Field(default_factory=dict)
+    """Cloud Run services by role, as JSON; only for the description of the index."""
+    cloud_run_jobs: Mapping[str, Name] = Field(default_factory=dict)
+    """Cloud Run jobs by command, as JSON; only for the description of the index."""
+    upload_url: str | None = None
+    """URL of the upload service; only for the description of the index; unset: there is none."""
+
+    @field_validator("upstream_index_url", "upload_url")
     @classmethod
-    def _validate_upstream(cls, url: str | None) -> str | None:
+    def _validate_url(cls, url: str | None) -> str | None:
         """Require a URL without credentials, because clients see the URL; add a final slash."""
         if not url:
             return None
@@ -107,3 +128,24 @@ class Settings(SecretSettings):
                 "required with UPSTREAM_INDEX_URL: globs of projects that are never redirected"
             )
         return globs
+
+    def build_description(self) -> IndexDescription:
+        """Return the description of the index for command-line tools."""
+        buckets = {
+            "incoming": self.incoming_bucket,
+            "packages": self.packages_bucket,
+            "verdicts": self.verdicts_bucket,
+            "metadata": self.metadata_bucket,
+            "static": self.static_bucket,
+        }
+        return IndexDescription(
+            version=__version__,
+            gcp_project=self.gcp_project,
+            region=self.region or None,
+            buckets={role: name for role, name in buckets.items() if name},
+            topics=self.topics,
+            services=self.cloud_run_services,
+            jobs=self.cloud_run_jobs,
+            tokens_secret=self.tokens_secret,
+            upload_url=self.upload_url,
+        )

@@ -31,6 +31,7 @@ from unit.proxy.conftest import ProxyServer
 PAGE = "/simple/alpha-pkg/"
 FILE = f"/packages/{WHEEL}"
 BIG = f"/packages/{LARGE}"
+DESCRIPTION = "/.well-known/gcpypi.json"
 EVERY_KIND = [
     "/",
     "/simple/",
@@ -40,6 +41,7 @@ EVERY_KIND = [
     f"{FILE}.metadata",
     "/pypi/alpha-pkg/json",
     "/changelog/page1.html",
+    DESCRIPTION,
 ]
 CHALLENGE = 'Basic realm="gcpypi", charset="UTF-8"'
 IMMUTABLE = "private, max-age=31536000, immutable"
@@ -295,7 +297,7 @@ def test_a_known_tag_is_304_without_a_body(server: ProxyServer, target: str, met
 
 
 @pytest.mark.conformance(54)
-@pytest.mark.parametrize("target", ["/", "/simple/", PAGE, "/pypi/alpha-pkg/json"])
+@pytest.mark.parametrize("target", ["/", "/simple/", PAGE, "/pypi/alpha-pkg/json", DESCRIPTION])
 def test_pages_are_kept_but_always_revalidated(server: ProxyServer, target: str) -> None:
     assert server.get(target).headers["cache-control"] == "private, no-cache"
 

@@ -24,6 +24,7 @@ ODD = [
     ("/simple/Alpha_Pkg/index.html", "/simple/alpha-pkg/"),
     ("/pypi/alpha-pkg/json/", "/pypi/alpha-pkg/json"),
     ("/pypi/Alpha.Pkg/json/", "/pypi/alpha-pkg/json"),
+    ("/.well-known/gcpypi.json/", "/.well-known/gcpypi.json"),
 ]
 """Spellings of static indexes and typing errors."""
 DOUBLED = [
@@ -41,6 +42,7 @@ DOUBLED = [
     ("//packages/alpha_pkg-1.0.tar.gz", "/packages/alpha_pkg-1.0.tar.gz"),
     ("/packages//alpha_pkg-1.0-py3-none-any.whl.metadata",
      "/packages/alpha_pkg-1.0-py3-none-any.whl.metadata"),
+    ("//.well-known/gcpypi.json", "/.well-known/gcpypi.json"),
     (f"/packages//{LOCAL}", "/packages/alpha_pkg-1%212.0%2Bcu1-py3-none-any.whl"),
 ]  # fmt: skip
 """Empty segments, for example from a configured address with two slashes."""
@@ -144,6 +146,8 @@ async def test_another_spelling_never_reaches_storage(proxy: MemoryProxy, path: 
         "/sitemap.xml",
         "/apple-touch-icon.png",
         "/.well-known/security.txt",
+        "/.well-known/",
+        "/gcpypi.json",
     ],
 )
 async def test_a_path_that_spells_no_address_is_404(proxy: MemoryProxy, path: str) -> None:

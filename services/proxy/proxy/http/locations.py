@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from cloud.errors import NotFound
 from proxy.http.paths import parse_file, parse_project
+from schemas.discovery import IndexDescription
 from schemas.layout import METADATA_SUFFIX
 
 _DIRECTORY_PAGE = "index.html"
@@ -58,4 +59,6 @@ def _format_path(segments: list[str], path: str) -> str | None:
         case ["packages", filename] if path.endswith(filename):
             parse_file(filename.removesuffix(METADATA_SUFFIX))
             return f"/packages/{quote(filename)}"
+        case _ if "/".join(segments) == IndexDescription.path:
+            return f"/{IndexDescription.path}"
     return None

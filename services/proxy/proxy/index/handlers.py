@@ -13,7 +13,7 @@ from proxy.index import representations
 from proxy.index.blocking import BlockList
 from proxy.index.files import Files
 from proxy.index.representations import Key
-from proxy.index.resources import respond
+from proxy.index.resources import Resource, respond
 from proxy.index.signed import SignedUrls
 from proxy.index.static_pages import Pages
 from proxy.index.upstream import Upstream
@@ -25,6 +25,7 @@ class Index:
     """Index of pages and files.
 
     :param blocked: the files that must not be served.
+    :param description: the description of the index for command-line tools.
     :param upstream: the index for unknown projects, if any.
     :param signed_urls: the signed URLs of files, if files are not streamed.
     :param max_length: the largest Content-Length of a streamed file, in bytes. A longer response
@@ -36,12 +37,14 @@ class Index:
         pages: Pages,
         files: Files,
         blocked: RefreshingValue[BlockList],
+        description: Resource,
         *,
         upstream: Upstream | None = None,
         signed_urls: SignedUrls | None = None,
         max_length: int | None = None,
     ) -> None:
         self._pages, self._files, self._blocked = pages, files, blocked
+        self._description = description
         self._upstream, self._signed_urls, self._max_length = upstream, signed_urls, max_length
 
     async def list_projects(self, request: IndexRequest, token: Token) -> Response:
@@ -91,6 +94,14 @@ class Index:
         number = parse_page_number(request.path_params["number"])
         _require(token.can_read_everything(), "the page lists every project")
         return await self._send_page(representations.create_changelog_key(number), request)
+
+    async def describe(self, request: IndexRequest, token: Token) -> Response:
+        """Send ``/.well-known/gcpypi.json``, the names of the parts of the index.
+
+        A token without a scope is revoked.
+        """
+        _require(bool(token.scopes), "the token has no scope")
+        return respond(self._description, request)
 
     async def send_file(self, request: IndexRequest, token: Token) -> Response:
         """Send ``/packages/<filename>``, a distribution file, or redirect to its signed URL.

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from cloud.ports import Download, StoredObject
 from proxy.index.resources import Resource, create_resource
 from schemas import layout
+from schemas.discovery import IndexDescription
 from schemas.headers import BINARY, HTML, IMMUTABLE, JSON, REVALIDATE, SEARCH_SCRIPT, SIMPLE_JSON
 from schemas.names import Filename, ProjectName
 from schemas.tokens import Token
@@ -99,6 +100,12 @@ def create_file_key(filename: Filename) -> Key:
 def create_core_metadata_key(filename: Filename) -> Key:
     """Return the key of a file's METADATA."""
     return Key(layout.locate_core_metadata(filename), BINARY)
+
+
+def create_description(description: IndexDescription) -> Resource:
+    """Return the description of the index. It is no object in Cloud Storage."""
+    key = Key(IndexDescription.path, JSON)
+    return _create_coded_page(key, Generation(0), description.encode())
 
 
 def create_page(key: Key, stored: StoredObject, compressed: bytes | None = None) -> Resource:
