@@ -33,8 +33,12 @@ locals {
     publisher = { image = "publisher", buckets = ["METADATA", "STATIC"], concurrency = 250, instances = 3, memory = "512Mi", timeout = 600 }
     # One instance, so that one run of the catalog answers all waiting pushes: high concurrency.
     catalog = { image = "publisher", buckets = ["METADATA", "STATIC"], concurrency = 1000, instances = 1, memory = "1Gi", timeout = 600 }
-    proxy   = { image = "proxy", buckets = ["PACKAGES", "STATIC"], concurrency = 80, instances = 20, memory = "512Mi", timeout = 3600 }
+    # The proxy reads packages and static. It has the names of the other buckets only for its description.
+    proxy = { image = "proxy", buckets = ["INCOMING", "PACKAGES", "VERDICTS", "METADATA", "STATIC"], concurrency = 80, instances = 20, memory = "512Mi", timeout = 3600 }
   }
+
+  # Names of the services in Cloud Run. They are computed, because the proxy describes itself too.
+  service_names = { for name in keys(local.services) : name => "gcpypi-${name}" }
 
   # Settings of the publisher that the pages contain. A change needs a rebuild of the pages: deploy/install
   # reads the output "rendering". The address from Cloud Run is unknown here: it depends on the services.
@@ -65,6 +69,11 @@ locals {
       TOKENS_SECRET = local.tokens_secret
       # Cloud Run refuses a response with a Content-Length above 32 MiB; 1 MiB is left for headers.
       MAX_CONTENT_LENGTH = tostring(31 * 1024 * 1024)
+      # Names for /.well-known/gcpypi.json, with those of the buckets.
+      REGION             = var.region
+      TOPICS             = jsonencode(module.messaging.topic_names)
+      CLOUD_RUN_SERVICES = jsonencode(local.service_names)
+      CLOUD_RUN_JOBS     = jsonencode(module.repair.names)
     }
   }
 }

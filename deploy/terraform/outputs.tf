@@ -23,6 +23,23 @@ output "tokens_secret" {
   value       = module.secrets.tokens
 }
 
+output "description" {
+  description = "Names of the parts of the index, as in /.well-known/gcpypi.json."
+  value = {
+    schema_version = 1
+    # The tag has the version and the commit.
+    version       = split("-", var.tag)[0]
+    gcp_project   = var.project
+    region        = var.region
+    buckets       = module.storage.names
+    topics        = module.messaging.topic_names
+    services      = local.service_names
+    jobs          = module.repair.names
+    tokens_secret = module.secrets.tokens
+    upload_url    = lookup(lookup(var.settings, "proxy", {}), "UPLOAD_URL", null)
+  }
+}
+
 output "images" {
   description = "Artifact Registry path of the images, without image name and tag."
   value       = module.registry.images

@@ -13,7 +13,8 @@ from local import topology as local
 from proxy.settings import Settings as ProxySettings
 from publisher.settings import RepairSettings
 from publisher.settings import Settings as PublisherSettings
-from schemas import layout
+from schemas import __version__, layout
+from schemas.discovery import IndexDescription
 from schemas.events import ProjectCommand
 
 from .conftest import ROOT
@@ -103,6 +104,37 @@ def test_ingest_gets_the_uploaders(resources: Resources, monkeypatch: pytest.Mon
 
 def test_the_proxy_declares_less_than_the_limit_of_cloud_run(resources: Resources) -> None:
     assert int(read_environment(resources, "proxy")["MAX_CONTENT_LENGTH"]) < 32 * 1024 * 1024
+
+
+def test_the_proxy_describes_the_resources_of_the_index(
+    resources: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in read_environment(resources, "proxy").items():
+        monkeypatch.setenv(name, value)
+    services = {f"gcpypi-{name}": name for name in SETTINGS}
+    jobs = [each["name"] for each in select(resources, "google_cloud_run_v2_job")]
+    [secret] = select(resources, "google_secret_manager_secret")
+    planned = {each["name"] for each in select(resources, "google_cloud_run_v2_service")}
+    assert planned == services.keys()
+    assert ProxySettings().build_description() == IndexDescription(
+        version=__version__,
+        gcp_project="acme-packages",
+        region="europe-west1",
+        buckets={
+            role: f"acme-packages-gcpypi-{role}"
+            for role in ("incoming", "packages", "verdicts", "metadata", "static")
+        },
+        topics={name: name for name in local.TOPICS},
+        services={name: service for service, name in services.items()},
+        jobs={name.removeprefix("gcpypi-"): name for name in jobs},
+        tokens_secret=secret["secret_id"],
+    )
+
+
+def test_the_output_description_has_the_fields_of_the_schema() -> None:
+    text = (ROOT / "deploy/terraform/outputs.tf").read_text("utf-8")
+    [block] = re.findall(r'^output "description" \{\n(.*?)^\}', text, re.MULTILINE | re.DOTALL)
+    assert re.findall(r"^    (\w+) +=", block, re.MULTILINE) == list(IndexDescription.model_fields)
 
 
 def test_the_variable_instances_limits_a_service(resources: Resources) -> None:

@@ -477,6 +477,14 @@ FAULTS = (
         'install changes it when run again: module.service["proxy"]',
     ),
     PlantedFault(
+        "description with other names than those of the services",
+        "test",
+        "deploy/terraform/main.tf",
+        'name => "gcpypi-${name}" }',
+        'name => "gcpypi_${name}" }',
+        "The description has the names of the services in Cloud Run.",
+    ),
+    PlantedFault(
         "unformatted file",
         "format",
         "deploy/terraform/main.tf",

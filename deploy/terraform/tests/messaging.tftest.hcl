@@ -52,6 +52,10 @@ run "messages" {
     error_message = "Each push has an ID token whose audience is its service."
   }
   assert {
+    condition     = output.topic_names == { for name, each in google_pubsub_topic.this : name => each.name }
+    error_message = "The output has the names of the topics."
+  }
+  assert {
     condition     = alltrue([for each in google_pubsub_subscription.this : each.ack_deadline_seconds == 600])
     error_message = "The ack deadline is 600 s."
   }

@@ -26,6 +26,10 @@ run "jobs" {
     error_message = "Each repair command has a job."
   }
   assert {
+    condition     = output.names == { for name, each in google_cloud_run_v2_job.this : name => each.name }
+    error_message = "The output has the names of the jobs."
+  }
+  assert {
     condition     = alltrue([for each in google_cloud_run_v2_job.this : each.template[0].template[0].service_account == google_service_account.this.email && each.template[0].template[0].max_retries >= 3 && !each.deletion_protection])
     error_message = "A job is repeated after a failure, runs under the identity of the repair jobs, and deploy/uninstall can remove it."
   }

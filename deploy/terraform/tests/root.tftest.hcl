@@ -40,6 +40,18 @@ run "install" {
     condition     = keys(output.publish) == ["build", "hub"] && keys(output.clients) == ["pdm", "pip", "poetry", "uv"]
     error_message = "The outputs have an entry for each uploader and for each installer."
   }
+  assert {
+    condition     = output.description.services == { for name, each in module.service : name => each.name }
+    error_message = "The description has the names of the services in Cloud Run."
+  }
+  assert {
+    condition     = keys(output.description.topics) == keys(module.messaging.topics) && output.description.buckets == module.storage.names
+    error_message = "The description has the topics and the buckets."
+  }
+  assert {
+    condition     = output.description.upload_url == null
+    error_message = "Without a setting there is no upload service."
+  }
 }
 
 run "install_again" {
@@ -74,6 +86,22 @@ run "own_load_balancer" {
   assert {
     condition     = local.page_settings == { INDEX_URL = "https://example.com/python/simple/" }
     error_message = "The setting takes precedence over the domain."
+  }
+}
+
+run "upload_service" {
+  command = plan
+  variables {
+    tag      = "0.2.0-8b0bcd23b91c"
+    settings = { proxy = { UPLOAD_URL = "https://upload.example.com/legacy/" } }
+  }
+  assert {
+    condition     = output.description.upload_url == "https://upload.example.com/legacy/"
+    error_message = "The description has the upload URL of the settings of the proxy."
+  }
+  assert {
+    condition     = output.description.version == "0.2.0"
+    error_message = "The description has the version in the tag of the images, without the commit."
   }
 }
 

@@ -6,6 +6,11 @@ output "topics" {
   depends_on = [google_pubsub_subscription.this]
 }
 
+output "topic_names" {
+  description = "Names of the topics, by message. They do not depend on the topics, which depend on the services."
+  value       = { for name in local.topics : name => name }
+}
+
 output "dead_letters" {
   description = "IDs of the dead-letter subscriptions, by name."
   value       = { for each in google_pubsub_subscription.dead_letter : each.name => each.id }

@@ -9,6 +9,8 @@ locals {
     replay  = { image = "ingest", command = ["python", "-m", "ingest", "replay"] }
     rescan  = { image = "ingest", command = ["python", "-m", "ingest", "rescan"] }
   }
+
+  names = { for name in keys(local.jobs) : name => "gcpypi-${name}" }
 }
 
 resource "google_service_account" "this" {
@@ -19,7 +21,7 @@ resource "google_service_account" "this" {
 resource "google_cloud_run_v2_job" "this" {
   for_each = local.jobs
 
-  name     = "gcpypi-${each.key}"
+  name     = local.names[each.key]
   location = var.region
 
   # A job holds no data; deploy/uninstall must be able to remove it.
