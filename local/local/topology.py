@@ -4,6 +4,7 @@ docker-compose.yml has the same values for containers; tests/unit/local/test_com
 both.
 """
 
+import json
 import socket
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass, fields
@@ -154,6 +155,14 @@ def build_topic_settings() -> dict[str, str]:
     return {f"TOPIC_{topic.replace('-', '_').upper()}": topic for topic in TOPICS}
 
 
+def build_description_settings() -> dict[str, str]:
+    """Return the settings of the proxy that are only for the description of the index.
+
+    It describes no services and jobs of Cloud Run, because there are none.
+    """
+    return {"TOPICS": json.dumps({topic: topic for topic in TOPICS})}
+
+
 def build_service_environment(service: str, ports: Ports) -> dict[str, str]:
     """Return the settings of one service, including the addresses of the emulators."""
     return {
@@ -165,6 +174,7 @@ def build_service_environment(service: str, ports: Ports) -> dict[str, str]:
         **BUCKETS,
         **build_topic_settings(),
         **build_emulator_environment(ports),
+        **(build_description_settings() if service == "proxy" else {}),
     }
 
 

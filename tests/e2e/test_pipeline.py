@@ -5,12 +5,14 @@ import json
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 
-from e2e.conftest import LocalIndex, wait_until
+from e2e.conftest import LocalIndex, fetch, wait_until
 from testing.fakes.small_wheels import build_wheel, wheel_filename
 
+DESCRIPTION = "/.well-known/gcpypi.json"
 UV = Path(sys.executable).parent / "uv"
 PIP = ("-m", "pip", "--isolated", "--disable-pip-version-check", "--no-cache-dir")
 
@@ -235,8 +237,31 @@ def test_a_mistyped_command_is_answered_and_is_no_dead_letter(
 
 @pytest.mark.parametrize("token", ["", "wrong", "gcpypi_wrong"])
 def test_without_a_valid_token_every_path_answers_401(runtime: LocalIndex, token: str) -> None:
-    for path in ("/simple/", "/simple/acme/", "/packages/acme-1.0.tar.gz", "/nowhere"):
+    for path in ("/simple/", "/simple/acme/", "/packages/acme-1.0.tar.gz", DESCRIPTION, "/nowhere"):
         assert runtime.get(path, token=token)[0] == 401
+
+
+def test_the_index_describes_the_parts_of_the_local_environment(runtime: LocalIndex) -> None:
+    """The URL of the index in ``.local/env`` leads to the names of its other variables."""
+    url = urlsplit(urljoin(runtime.index_url, "../.well-known/gcpypi.json"))
+    assert url.path == DESCRIPTION
+    userinfo, _, host = url.netloc.rpartition("@")
+    status, body = fetch(f"http://{host}{url.path}", userinfo=userinfo)
+    described, environment = json.loads(body), runtime.environment
+    roles = ("incoming", "packages", "verdicts", "metadata", "static")
+    assert status == 200
+    assert described.pop("version")
+    assert described.pop("topics")["file-uploaded"] == "file-uploaded"
+    assert described == {
+        "schema_version": 1,
+        "gcp_project": environment["CLOUDSDK_CORE_PROJECT"],
+        "region": None,
+        "buckets": {role: environment[f"{role.upper()}_BUCKET"] for role in roles},
+        "services": {},
+        "jobs": {},
+        "tokens_secret": "gcpypi-tokens",
+        "upload_url": None,
+    }
 
 
 def test_an_unknown_project_is_not_found(runtime: LocalIndex) -> None:

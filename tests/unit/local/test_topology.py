@@ -1,5 +1,6 @@
 """Agreement of the local runtime's topology with the documentation and with itself."""
 
+import json
 from dataclasses import asdict
 
 from local import topology
@@ -49,6 +50,17 @@ def test_the_relay_delivers_longer_than_a_mistyped_command_waits() -> None:
     delivered_for = sum(compute_back_off(each, topology.BACK_OFF_SCALE) for each in attempts)
     settings = topology.build_service_environment("indexer", Ports())
     assert float(settings["COMMAND_GRACE"]) == 8 < delivered_for / 2
+
+
+def test_only_the_proxy_gets_the_topics_for_its_description() -> None:
+    given = {
+        service: topology.build_service_environment(service, Ports()).get("TOPICS")
+        for service in topology.SERVICES
+    }
+    topics = given.pop("proxy")
+    assert topics is not None
+    assert json.loads(topics) == {topic: topic for topic in topology.TOPICS}
+    assert set(given.values()) == {None}
 
 
 def test_topics_are_settings() -> None:
