@@ -6,194 +6,147 @@ of a message during its delivery, and during the back-off after a failed deliver
 
 import asyncio
 import contextlib
+import json
 import logging
 import signal
 import time
-from collections.abc import Iterator
 
-import grpc
-import httpx
-from google.api_core.exceptions import GoogleAPIError
-from google.pubsub_v1 import SubscriberAsyncClient
-from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcAsyncIOTransport
+import aiohttp
+import uvloop
 from google.pubsub_v1.types import ReceivedMessage
 
 from local import topology
 from local.plain_logs import log_to_stdout
 from local.settings import RelaySettings
 from local.stand_ins import push_request
+from local.stand_ins.leased_messages import LeasedMessages, connect_subscriber
 
 logger = logging.getLogger(__name__)
 
-# Seconds between two attempts to find a missing Pub/Sub or subscription.
-PAUSE = 0.5
-CHANNEL_OPTIONS = [("grpc.max_receive_message_length", -1), ("grpc.enable_http_proxy", 0)]
+PAUSE = 0.05
+# Seconds until an idle connection is closed; shorter than the 5 s of the services' uvicorn, so that
+# a service closes no connection while a request is on its way.
+KEEP_ALIVE = 3.0
 
 
 class Relay:
-    """Delivery of one subscription to one endpoint, with at most ``window`` open requests."""
+    """Delivery of one subscription to one endpoint.
+
+    :param window: maximum number of open requests.
+    :param pause: seconds from a pull with messages to the next one, so that under load a call pulls
+        many messages.
+    """
 
     def __init__(
         self,
-        client: SubscriberAsyncClient,
-        http: httpx.AsyncClient,
-        subscription: str,
+        messages: LeasedMessages,
+        http: aiohttp.ClientSession,
         endpoint: str,
         *,
         scale: float,
-        deadline: float = topology.ACK_DEADLINE,
         window: int = topology.WINDOW,
+        pause: float = PAUSE,
     ) -> None:
-        self._client = client
+        self._messages = messages
         self._http = http
-        self._subscription = subscription
-        self._name = subscription.rsplit("/", 1)[-1]
         self._endpoint = endpoint
         self._scale = scale
-        self._deadline = deadline
         self._window = window
-        self._in_flight: set[asyncio.Task[bool]] = set()
-        self._leased: set[str] = set()
-        self._connected = False
+        self._pause = pause
+        self._open_requests = 0
+        self._answered = asyncio.Event()
 
     async def run(self) -> None:
         """Deliver until cancelled; then return unfinished messages to Pub/Sub."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._keep_leases())
-            while True:
-                if len(self._in_flight) >= self._window:
-                    await asyncio.wait(self._in_flight, return_when=asyncio.FIRST_COMPLETED)
-                    continue
-                for received in await self._pull(self._window - len(self._in_flight)):
-                    self._leased.add(received.ack_id)
-                    post = tasks.create_task(self._post(received))
-                    self._in_flight.add(post)
-                    post.add_done_callback(self._in_flight.discard)
-                    tasks.create_task(self._settle(received, post))
-
-    async def _pull(self, limit: int) -> list[ReceivedMessage]:
-        """Wait for at most ``limit`` messages.
-
-        There is no time-out: messages leased at that moment would be lost until their deadline.
-        """
-        request = {"subscription": self._subscription, "max_messages": limit}
         try:
-            response = await self._client.pull(request=request, retry=None, timeout=None)
-        except GoogleAPIError as error:
-            await self._pause(error)
-            return []
-        self._connected = True
-        return list(response.received_messages)
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._messages.run())
+                while True:
+                    await self._wait_for_window()
+                    pulled = await self._messages.pull(self._window - self._open_requests)
+                    for received in pulled:
+                        self._open_requests += 1
+                        tasks.create_task(self._deliver(received))
+                    await asyncio.sleep(self._pause if pulled else 0)
+        finally:
+            await self._messages.close()
 
-    async def _pause(self, error: GoogleAPIError) -> None:
-        if self._connected:
-            logger.warning("%s: lost Pub/Sub: %s", self._name, error)
-        self._connected = False
-        await asyncio.sleep(PAUSE)
+    async def _wait_for_window(self) -> None:
+        """Return when a request may be opened."""
+        while self._open_requests >= self._window:
+            self._answered.clear()
+            await self._answered.wait()
+
+    async def _deliver(self, received: ReceivedMessage) -> None:
+        """Acknowledge a delivered message; return a failed one to Pub/Sub after the back-off."""
+        if await self._post(received):
+            self._messages.acknowledge(received.ack_id)
+        else:
+            attempt = received.delivery_attempt
+            await asyncio.sleep(push_request.compute_back_off(attempt, self._scale))
+            self._messages.give_back(received.ack_id)
 
     async def _post(self, received: ReceivedMessage) -> bool:
         """Return whether the endpoint acknowledged the message."""
         token = push_request.make_bearer_token(self._endpoint, time.time())
-        trace = push_request.make_traceparent()
-        headers = {"authorization": f"Bearer {token}", "traceparent": trace}
-        body = push_request.make_envelope(received, self._subscription)
+        headers = {
+            "authorization": f"Bearer {token}",
+            "content-type": "application/json",
+            "traceparent": push_request.make_traceparent(),
+        }
+        body = json.dumps(push_request.make_envelope(received, self._messages.path))
         try:
-            # One limit for the whole request; those of httpx apply to each read.
-            async with asyncio.timeout(self._deadline):
-                response = await self._http.post(self._endpoint, json=body, headers=headers)
-        except (httpx.HTTPError, TimeoutError) as error:
+            async with self._http.post(
+                self._endpoint, data=body.encode(), headers=headers, allow_redirects=False
+            ) as response:
+                await response.read()
+        except (aiohttp.ClientError, TimeoutError) as error:
             return self._log_refusal(received, f"no answer ({type(error).__name__})")
-        if response.status_code in push_request.ACKNOWLEDGING:
+        finally:
+            self._open_requests -= 1
+            self._answered.set()
+        if response.status in push_request.ACKNOWLEDGING:
             return True
-        return self._log_refusal(received, f"HTTP {response.status_code}")
+        return self._log_refusal(received, f"HTTP {response.status}")
 
     def _log_refusal(self, received: ReceivedMessage, reason: str) -> bool:
-        where = f"{self._name} message {received.message.message_id}"
+        where = f"{self._messages.name} message {received.message.message_id}"
         logger.warning("%s, attempt %d: %s", where, received.delivery_attempt, reason)
         return False
 
-    async def _settle(self, received: ReceivedMessage, post: "asyncio.Task[bool]") -> None:
-        """Acknowledge a delivered message; return a failed one to Pub/Sub after the back-off."""
-        delivered = False
-        try:
-            delivered = await post
-            if not delivered:
-                await asyncio.sleep(
-                    push_request.compute_back_off(received.delivery_attempt, self._scale)
-                )
-        finally:
-            self._leased.discard(received.ack_id)
-            await self._answer(received.ack_id, delivered)
 
-    async def _answer(self, ack_id: str, delivered: bool) -> None:
-        if delivered:
-            request = {"subscription": self._subscription, "ack_ids": [ack_id]}
-            with self._log_errors():
-                await self._client.acknowledge(request=request)
-        else:
-            await self._extend([ack_id], 0)
+def make_session(deadline: float) -> aiohttp.ClientSession:
+    """Return the session for all endpoints.
 
-    async def _keep_leases(self) -> None:
-        """Extend all leases, often enough to tolerate one failure."""
-        while True:
-            await asyncio.sleep(self._deadline / 3)
-            await self._extend(list(self._leased), round(self._deadline))
-
-    async def _extend(self, ack_ids: list[str], seconds: int) -> None:
-        if ack_ids:
-            request = {
-                "subscription": self._subscription,
-                "ack_ids": ack_ids,
-                "ack_deadline_seconds": seconds,
-            }
-            with self._log_errors():
-                await self._client.modify_ack_deadline(request=request)
-
-    @contextlib.contextmanager
-    def _log_errors(self) -> Iterator[None]:
-        """Log an error of Pub/Sub and continue; the message is delivered again."""
-        try:
-            yield
-        except GoogleAPIError as error:
-            logger.warning("%s: %s", self._name, error)
-
-
-def connect_subscriber(host: str) -> SubscriberAsyncClient:
-    """Return a client for the Pub/Sub at ``host``."""
-    channel = grpc.aio.insecure_channel(host, options=CHANNEL_OPTIONS)
-    return SubscriberAsyncClient(transport=SubscriberGrpcAsyncIOTransport(channel=channel))
+    :param deadline: seconds until a request is given up, with all its reads.
+    """
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_ALIVE),
+        timeout=aiohttp.ClientTimeout(total=deadline),
+        cookie_jar=aiohttp.DummyCookieJar(),
+    )
 
 
 async def relay_all(settings: RelaySettings) -> None:
     """Deliver every subscription of the topology until SIGTERM."""
     client = connect_subscriber(settings.pubsub_emulator_host)
-    async with contextlib.AsyncExitStack() as open_clients:
-        relays = [
-            Relay(
-                client,
-                # One client per subscription: a pool searches all its connections for each request.
-                await open_clients.enter_async_context(_make_http_client()),
-                f"projects/{topology.GCP_PROJECT}/subscriptions/{each.name}",
-                settings.url(each.service) + each.path,
-                scale=settings.back_off_scale,
-            )
-            for each in topology.SUBSCRIPTIONS
-        ]
+    async with make_session(topology.ACK_DEADLINE) as http:
+        relays = []
+        for each in topology.SUBSCRIPTIONS:
+            name = f"projects/{topology.GCP_PROJECT}/subscriptions/{each.name}"
+            messages = LeasedMessages(client, name, topology.ACK_DEADLINE)
+            endpoint = settings.url(each.service) + each.path
+            relays.append(Relay(messages, http, endpoint, scale=settings.back_off_scale))
         running = asyncio.gather(*(relay.run() for relay in relays))
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
         with contextlib.suppress(asyncio.CancelledError):
             await running
 
 
-def _make_http_client() -> httpx.AsyncClient:
-    limits = httpx.Limits(max_connections=None)
-    return httpx.AsyncClient(timeout=topology.ACK_DEADLINE, limits=limits, trust_env=False)
-
-
 def main() -> None:
     """Deliver until SIGTERM."""
     log_to_stdout()
-    asyncio.run(relay_all(RelaySettings()))
+    uvloop.run(relay_all(RelaySettings()))
 
 
 if __name__ == "__main__":

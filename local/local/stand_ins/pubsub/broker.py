@@ -108,6 +108,10 @@ class Broker:
         self.expire(now)
         return self.find_backlog(subscription).lease(limit, now)
 
+    def acknowledge(self, subscription: str, ack_ids: Iterable[str]) -> None:
+        """Delete acknowledged messages of the subscription."""
+        self.find_backlog(subscription).acknowledge(ack_ids)
+
     def modify_deadlines(
         self, subscription: str, ack_ids: Iterable[str], seconds: int, now: float
     ) -> None:

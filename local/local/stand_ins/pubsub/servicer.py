@@ -100,7 +100,7 @@ class Servicer:
             await _wait(arrived, TICK)
 
     def _acknowledge(self, request: types.AcknowledgeRequest) -> Empty:
-        self._broker.find_backlog(request.subscription).acknowledge(request.ack_ids)
+        self._broker.acknowledge(request.subscription, request.ack_ids)
         return Empty()
 
     def _modify(self, request: types.ModifyAckDeadlineRequest) -> Empty:

@@ -3,39 +3,59 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
-import httpx
 import pytest
-from google.pubsub_v1.types import DeadLetterPolicy, PubsubMessage, Subscription, Topic
+from aiohttp import web
+from google.pubsub_v1.types import (
+    DeadLetterPolicy,
+    PubsubMessage,
+    ReceivedMessage,
+    Subscription,
+    Topic,
+)
 
 from chassis.tracing import parse_traceparent
 from local.stand_ins.grpc_server import start
+from local.stand_ins.leased_messages import LeasedMessages, connect_subscriber
 from local.stand_ins.pubsub.broker import Broker
 from local.stand_ins.pubsub.servicer import Servicer
-from local.stand_ins.relay import Relay, connect_subscriber
+from local.stand_ins.relay import PAUSE, Relay, make_session
 
 TOPIC = "projects/test/topics/uploads"
 DEAD_LETTER_TOPIC = "projects/test/topics/dead"
 NAME = "projects/test/subscriptions/ingest"
 LETTERS = "projects/test/subscriptions/letters"
-ENDPOINT = "http://ingest/push/ingest"
+PATH = "/push/ingest"
+
+
+@dataclass(frozen=True)
+class PushRequest:
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
 
 
 @dataclass
 class PushEndpoint:
-    """Service that answers with the given status codes and records its requests."""
+    """Service that answers with the given status codes and records its requests.
+
+    It closes the connection in place of the status 0.
+    """
 
     answers: list[int] = field(default_factory=list)
     seconds: float = 0
-    requests: list[httpx.Request] = field(default_factory=list)
+    requests: list[PushRequest] = field(default_factory=list)
     in_flight: int = 0
     most_in_flight: int = 0
 
-    async def __call__(self, request: httpx.Request) -> httpx.Response:
-        self.requests.append(request)
+    async def serve(self, request: web.BaseRequest) -> web.Response:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        body = await request.read()
+        self.requests.append(PushRequest(request.method, request.path, headers, body))
         self.in_flight += 1
         self.most_in_flight = max(self.in_flight, self.most_in_flight)
         try:
@@ -43,20 +63,45 @@ class PushEndpoint:
         finally:
             self.in_flight -= 1
         status = self.answers.pop(0) if self.answers else 204
-        if not status:
-            raise httpx.ConnectError("refused")
-        return httpx.Response(status)
+        if not status and request.transport:
+            request.transport.abort()
+        return web.Response(status=status or 500)
 
     @property
     def attempts(self) -> list[int]:
-        return [json.loads(request.content)["deliveryAttempt"] for request in self.requests]
+        return [json.loads(request.body)["deliveryAttempt"] for request in self.requests]
+
+    @asynccontextmanager
+    async def run(self) -> AsyncIterator[str]:
+        """Yield the URL."""
+        runner = web.ServerRunner(web.Server(self.serve), shutdown_timeout=0.1)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        try:
+            yield site.name + PATH
+        finally:
+            await runner.cleanup()
+
+
+class CountingBroker(Broker):
+    """Broker that counts the pulls with messages."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pulls = 0
+
+    def pull(self, subscription: str, limit: int, now: float) -> list[ReceivedMessage]:
+        received = super().pull(subscription, limit, now)
+        self.pulls += bool(received)
+        return received
 
 
 @dataclass
 class RunningRelay:
     """In-memory Pub/Sub with one subscription, and a running relay."""
 
-    broker: Broker
+    broker: CountingBroker
     relay: "asyncio.Task[None]"
 
     def publish(self, count: int = 1) -> list[str]:
@@ -73,7 +118,7 @@ class RunningRelay:
 
 
 async def wait_until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not condition():
             await asyncio.sleep(0.01)
 
@@ -85,15 +130,17 @@ async def run_relay(
     scale: float = 0.001,
     deadline: int = 600,
     window: int = 80,
+    pause: float = PAUSE,
     is_bootstrapped: bool = True,
 ) -> AsyncIterator[RunningRelay]:
-    broker = Broker()
+    broker = CountingBroker()
     if is_bootstrapped:
         create_topics(broker, deadline)
     server, port = await start("127.0.0.1:0", *Servicer(broker).make_handlers())
     client = connect_subscriber(f"127.0.0.1:{port}")
-    async with httpx.AsyncClient(transport=httpx.MockTransport(endpoint)) as http:
-        relay = Relay(client, http, NAME, ENDPOINT, scale=scale, deadline=deadline, window=window)
+    async with endpoint.run() as url, make_session(deadline) as http:
+        messages = LeasedMessages(client, NAME, deadline)
+        relay = Relay(messages, http, url, scale=scale, window=window, pause=pause)
         running = RunningRelay(broker, asyncio.create_task(relay.run()))
         try:
             yield running
@@ -120,12 +167,10 @@ async def test_an_accepted_message_is_delivered_once_with_productions_headers() 
     async with run_relay(endpoint) as running:
         ids = running.publish(3)
         await running.wait_until_drained()
-    delivered = [
-        json.loads(request.content)["message"]["messageId"] for request in endpoint.requests
-    ]
+    delivered = [json.loads(request.body)["message"]["messageId"] for request in endpoint.requests]
     assert sorted(delivered) == sorted(ids)
     request = endpoint.requests[0]
-    assert (request.method, str(request.url)) == ("POST", ENDPOINT)
+    assert (request.method, request.path) == ("POST", PATH)
     assert request.headers["authorization"].startswith("Bearer ey")
     traces = {parse_traceparent(each.headers["traceparent"]) for each in endpoint.requests}
     assert None not in traces
@@ -158,6 +203,25 @@ async def test_no_more_than_the_window_is_in_flight() -> None:
         running.publish(20)
         await running.wait_until_drained()
     assert (len(endpoint.requests), endpoint.most_in_flight) == (20, 4)
+
+
+async def test_a_pull_with_messages_is_followed_by_a_pause() -> None:
+    endpoint = PushEndpoint()
+    async with run_relay(endpoint, pause=3600) as running:
+        running.publish(3)
+        await running.wait_until_drained()
+        running.publish()
+        await asyncio.sleep(0.5)
+        assert (len(endpoint.requests), running.broker.pulls) == (3, 1)
+
+
+async def test_open_requests_leave_the_rest_of_the_window_free() -> None:
+    endpoint = PushEndpoint(seconds=60)
+    async with run_relay(endpoint, window=4) as running:
+        running.publish(3)
+        await wait_until(lambda: len(endpoint.requests) == 3)
+        running.publish()
+        await wait_until(lambda: len(endpoint.requests) == 4)
 
 
 async def test_messages_in_back_off_do_not_fill_the_window() -> None:
