@@ -1,6 +1,7 @@
 """Backlog of one subscription: waiting messages, and leased messages with a deadline."""
 
 import itertools
+import math
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -35,6 +36,8 @@ class Backlog:
         self.subscription = subscription
         self._waiting: deque[Delivery] = deque()
         self._leases: dict[str, Lease] = {}
+        # No lease expires before this time. An acknowledged lease can leave it too low.
+        self._next_expiry = math.inf
         self._ids = itertools.count(1)
 
     def __len__(self) -> int:
@@ -53,7 +56,7 @@ class Backlog:
     def _lease(self, delivery: Delivery, now: float) -> ReceivedMessage:
         delivery.attempts += 1
         ack_id = f"{self.subscription.name}:{next(self._ids)}"
-        self._leases[ack_id] = Lease(delivery, now + self.subscription.ack_deadline_seconds)
+        self._set_lease(ack_id, delivery, now + self.subscription.ack_deadline_seconds)
         return ReceivedMessage(
             ack_id=ack_id,
             message=delivery.message,
@@ -72,12 +75,28 @@ class Backlog:
         if seconds == 0:
             return self._take_back(leased)
         for ack_id in leased:
-            self._leases[ack_id].expires = now + seconds
+            self._set_lease(ack_id, self._leases[ack_id].delivery, now + seconds)
         return []
 
+    def _set_lease(self, ack_id: str, delivery: Delivery, expires: float) -> None:
+        self._leases[ack_id] = Lease(delivery, expires)
+        self._next_expiry = min(self._next_expiry, expires)
+
     def expire(self, now: float) -> list[Delivery]:
-        """Take back leases after their deadline."""
-        return self._take_back([key for key, lease in self._leases.items() if lease.expires <= now])
+        """Take back leases after their deadline.
+
+        It returns at once before the next deadline, because each pull calls it for all
+        subscriptions.
+        """
+        if now < self._next_expiry:
+            return []
+        exhausted = self._take_back(
+            [k for k, lease in self._leases.items() if lease.expires <= now]
+        )
+        self._next_expiry = min(
+            (lease.expires for lease in self._leases.values()), default=math.inf
+        )
+        return exhausted
 
     def _take_back(self, ack_ids: Iterable[str]) -> list[Delivery]:
         returned = [self._leases.pop(ack_id).delivery for ack_id in ack_ids]

@@ -97,9 +97,12 @@ class Broker:
         return [message.message_id for message in messages]
 
     def _deliver(self, topic: str, message: PubsubMessage) -> None:
-        for backlog in self.backlogs.values():
-            if backlog.subscription.topic == topic:
-                backlog.add(message)
+        for name in self.list_subscriptions(topic):
+            self.backlogs[name].add(message)
+
+    def list_subscriptions(self, topic: str) -> list[str]:
+        """Return the names of the topic's subscriptions."""
+        return [n for n, backlog in self.backlogs.items() if backlog.subscription.topic == topic]
 
     def pull(self, subscription: str, limit: int, now: float) -> list[ReceivedMessage]:
         """Return at most ``limit`` messages without waiting."""

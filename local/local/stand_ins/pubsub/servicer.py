@@ -5,7 +5,8 @@ https://cloud.google.com/pubsub/docs/reference/rpc/google.pubsub.v1
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 
 import grpc
 from google.protobuf.empty_pb2 import Empty
@@ -26,7 +27,8 @@ class Servicer:
     def __init__(self, broker: Broker, poll: float = POLL) -> None:
         self._broker = broker
         self._poll = poll
-        self._arrived = asyncio.Event()
+        self._arrived: dict[str, asyncio.Event] = defaultdict(asyncio.Event)
+        """Event of each subscription with a waiting pull."""
 
     def make_handlers(self) -> list[grpc.GenericRpcHandler]:
         """Return the handlers of both services."""
@@ -71,7 +73,7 @@ class Servicer:
 
     def _publish(self, request: types.PublishRequest) -> types.PublishResponse:
         ids = self._broker.publish(request.topic, list(request.messages), time.time())
-        self._wake()
+        self._wake(self._broker.list_subscriptions(request.topic))
         return types.PublishResponse(message_ids=ids)
 
     def _list_subscriptions(
@@ -93,7 +95,7 @@ class Servicer:
         """Wait for messages up to the poll time; a disconnected client gets no lease."""
         until = time.monotonic() + self._poll
         while True:
-            arrived = self._arrived
+            arrived = self._arrived[request.subscription]
             received = self._broker.pull(request.subscription, request.max_messages, time.time())
             if received or request.return_immediately or time.monotonic() >= until:
                 return types.PullResponse(received_messages=received)
@@ -106,13 +108,14 @@ class Servicer:
     def _modify(self, request: types.ModifyAckDeadlineRequest) -> Empty:
         seconds = request.ack_deadline_seconds
         self._broker.modify_deadlines(request.subscription, request.ack_ids, seconds, time.time())
-        self._wake()
+        self._wake(list(self._arrived))  # also those of dead letters
         return Empty()
 
-    def _wake(self) -> None:
-        """Wake every waiting pull."""
-        self._arrived.set()
-        self._arrived = asyncio.Event()
+    def _wake(self, subscriptions: Iterable[str]) -> None:
+        """Wake the waiting pulls of these subscriptions."""
+        for name in subscriptions:
+            if arrived := self._arrived.pop(name, None):
+                arrived.set()
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:
