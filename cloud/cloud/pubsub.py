@@ -17,8 +17,11 @@ def connect() -> PublisherClient:
 
     A push handler awaits each message before it responds, so a batch has one message: 2.5 ms per
     message instead of 16 ms.
+
+    :raises Unavailable: if there are no credentials.
     """
-    return PublisherClient(batch_settings=BatchSettings(max_messages=1))
+    with translate_errors("Pub/Sub"):
+        return PublisherClient(batch_settings=BatchSettings(max_messages=1))
 
 
 class PubsubTopic:

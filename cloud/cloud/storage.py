@@ -57,8 +57,14 @@ _RETRY = Retry(predicate=_is_transient, initial=0.2, maximum=10.0, timeout=_RETR
 
 
 def connect(project: str) -> Client:
-    """Create a client of ``STORAGE_EMULATOR_HOST``, or of Cloud Storage if that is unset."""
-    client = Client(project=project)
+    """Create a client of ``STORAGE_EMULATOR_HOST``, or of Cloud Storage if that is unset.
+
+    :raises Unavailable: if there are no credentials.
+    """
+    try:
+        client = Client(project=project)
+    except GoogleAuthError as error:
+        raise errors.Unavailable("Cloud Storage", str(error)) from error
     # The library requests the location of a bucket for traces, which are off here. That would take
     # a thread and a billed request after each 404, and every new file begins with a 404.
     client._bucket_metadata_cache = None

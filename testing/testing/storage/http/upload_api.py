@@ -31,6 +31,8 @@ class UploadApi:
                 return self._start(request, bucket)
             case ("PUT", "storage", "v1", "b", _, "o"):
                 return self._continue(request)
+            case ("DELETE", "storage", "v1", "b", _, "o"):
+                return self._cancel(request)
         raise errors.not_supported(f"{request.method} {'/'.join(request.path)}")
 
     def _start(self, request: Request, bucket: str) -> Call:
@@ -97,6 +99,16 @@ class UploadApi:
         if session.would_finish(piece):
             operation = "objects.insert"
         return Call(operation, session.bucket, session.name, take)
+
+    def _cancel(self, request: Request) -> Call:
+        upload_id = request.query.get("upload_id", "")
+        session = self.uploads.find(upload_id)
+
+        def cancel() -> WireResponse:
+            self.uploads.cancel(upload_id)
+            return WireResponse(499)
+
+        return Call("uploads.cancel", session.bucket, session.name, cancel)
 
     def _answer(self, request: Request, version: Version) -> WireResponse:
         return select_fields(request, version.resource(self._storage.origin))

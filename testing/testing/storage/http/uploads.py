@@ -93,3 +93,11 @@ class Uploads:
         if upload_id not in self._sessions:
             raise errors.StorageError(404, "notFound", f"No such upload: {upload_id}")
         return self._sessions[upload_id]
+
+    def cancel(self, upload_id: str) -> None:
+        """Delete a session and its bytes.
+
+        :raises StorageError: 404, if no session has the id.
+        """
+        self.find(upload_id)
+        del self._sessions[upload_id]
