@@ -34,11 +34,12 @@ def copy_checkout(folder: Path) -> Path:
 
 
 def make_environment(home: Path) -> dict[str, str]:
-    """Return a reader's variables; ``python`` and ``pip`` are those of these tests."""
+    """Return a reader's variables; ``python``, ``pip`` and ``gcpypi`` are those of these tests."""
     (home / "bin").mkdir()
-    for program, options in (("python", "-W error"), ("pip", "")):
+    python = "python -W error"
+    for program, words in {"python": python, "gcpypi": f"{python} -m gcpypi", "pip": "pip"}.items():
         script = home / "bin" / program
-        script.write_text(f'#!/bin/sh\nexec "{sys.prefix}/bin/{program}" {options} "$@"\n')
+        script.write_text(f'#!/bin/sh\nexec "{sys.prefix}/bin/"{words} "$@"\n')
         script.chmod(0o755)
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(_LOCAL_VARIABLES)}
     return inherited | {

@@ -6,11 +6,13 @@ PARSED        needs Google Cloud: gcloud or Terraform parse it, by ``make check-
 PLANNED       takes long, or does not end: ``make -n`` of it succeeds
 ARGUMENTS     mentioned without its program, or before a PARSED one: our parser accepts it
 HELP          takes long: its ``--help`` has its flags
+COMMAND_LINE  of gcpypi, needs more than the local index: its application accepts the words
 NAMED         of an installer or tool: its ``--help`` has it (``clients/test_client_docs.py``)
 OTHER_TEST    executed by the test that the rule names
 ============= =====================================================================================
 
-A command without a rule is an error, so the author of the command chooses its check.
+The application of gcpypi parses each line of it, also one with another check. A command without a
+rule is an error, so its author chooses a check.
 """
 
 from dataclasses import dataclass
@@ -29,6 +31,7 @@ class Check(Enum):
     PLANNED = auto()
     ARGUMENTS = auto()
     HELP = auto()
+    COMMAND_LINE = auto()
     NAMED = auto()
     OTHER_TEST = auto()
 
@@ -76,6 +79,7 @@ RULES = (
     Rule("python -m pytest tests/*", Check.HELP),
     Rule("python -m testing.compatibility", Check.HELP),
     Rule("python -m benchmarks.cost", Check.OTHER_TEST, "unit/docs/test_cost.py"),
+    Rule("gcpypi", Check.COMMAND_LINE),
     Rule("rebuild", Check.ARGUMENTS, "python -m publisher"),
     Rule("reindex", Check.ARGUMENTS, "python -m ingest"),
     Rule("replay", Check.ARGUMENTS, "python -m ingest"),

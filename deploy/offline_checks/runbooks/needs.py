@@ -102,6 +102,7 @@ _LOCAL = (
 
 NEEDS = (
     *(Need(words, _fixed()) for words in _LOCAL),
+    Need("gcpypi check", _fixed()),
     Need("deploy/install", _fixed(OWNER)),
     Need("deploy/uninstall", _fixed(OWNER)),
     Need("terraform", _fixed(OWNER)),

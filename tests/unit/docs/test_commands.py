@@ -14,6 +14,7 @@ from pathlib import PurePosixPath
 import pytest
 
 from documented import doc_pages
+from documented.command_lines import InvalidCommandLineError, parse_command_line
 from documented.rules import Check, UnclassifiedCommandError, find_rule
 from offline_checks import commands as deploy_check
 from offline_checks import shell
@@ -61,7 +62,7 @@ def test_every_command_has_a_check(name: str) -> None:
 @pytest.mark.parametrize(
     ("page", "unknown"),
     [
-        ("```console\n$ gcpypi publish dist/*\n```", "gcpypi publish dist/*"),
+        ("```console\n$ devpi upload dist/*\n```", "devpi upload dist/*"),
         ("```sh\nexport A=1\nfor n in *; do\n  frobnicate $n\ndone\n```", "for n in *"),
         ("   ```bash\n   sudo rm -rf /\n   ```", "sudo rm -rf /"),
         ("Then `docker compose up` starts it.", "docker compose up"),
@@ -173,6 +174,34 @@ def test_our_programs_accept_the_arguments_that_are_only_mentioned() -> None:
         done = run(sys.executable, "-W", "error", *arguments, environment={})
         # Arguments are parsed before settings: if they are valid, a missing setting is the error.
         assert (done.returncode, "setting GCP_PROJECT: " in done.stderr) == (1, True), done.stderr
+
+
+@pytest.mark.parametrize("name", doc_pages.list_pages())
+def test_gcpypi_accepts_every_command_line(name: str) -> None:
+    for use in doc_pages.list_commands(name):
+        program, *words = use.command.words
+        if PurePosixPath(program).name == "gcpypi":
+            parse_command_line(words, is_mention=use.step.is_mention)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("chekc dist/", "No such command 'chekc'"),
+        ("check --strickt dist/", "No such option: --strickt"),
+        ("check", "Missing argument"),
+        ("check --index-url", "No such option"),
+    ],
+)
+def test_gcpypi_does_not_accept_an_unknown_or_incomplete_command(words: str, message: str) -> None:
+    with pytest.raises(InvalidCommandLineError, match=message):
+        parse_command_line(words.split())
+
+
+def test_a_mention_of_a_command_can_leave_out_its_arguments_but_has_no_unknown_option() -> None:
+    parse_command_line(["check"], is_mention=True)
+    with pytest.raises(InvalidCommandLineError):
+        parse_command_line(["check", "--strickt"], is_mention=True)
 
 
 def test_a_command_of_another_test_is_in_that_test() -> None:
