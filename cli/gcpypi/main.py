@@ -4,6 +4,7 @@ Each command is a thin function that imports its work in its body, so that ``--h
 completion of a shell do not load Google's libraries.
 """
 
+import signal
 import sys
 from typing import Annotated
 
@@ -11,6 +12,7 @@ import typer
 
 from gcpypi.errors import CommandFailure
 from gcpypi.subcommands.check import check
+from gcpypi.subcommands.publish import publish
 
 app = typer.Typer(
     name="gcpypi",
@@ -24,6 +26,7 @@ app = typer.Typer(
 PUBLISH = "Publish"
 OPERATE = "Operate"
 
+app.command(rich_help_panel=PUBLISH)(publish)
 app.command(rich_help_panel=PUBLISH)(check)
 
 
@@ -50,6 +53,7 @@ def describe(
 
 def run() -> None:
     """Run the command of the arguments, and exit with its code."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # CI ends a job like Ctrl-C
     try:
         app()
     except CommandFailure as failure:

@@ -56,6 +56,20 @@ class Settings(BaseSettings):
     """
     policy: Policy = Policy()
     """Limits and switches of the checks, as in the settings of ingest."""
+    github_run_id: Annotated[
+        str | None, Field(validation_alias=_read_variable("github_run_id"))
+    ] = None
+    """Run of GitHub Actions."""
+    github_run_attempt: Annotated[
+        str | None, Field(validation_alias=_read_variable("github_run_attempt"))
+    ] = None
+    """Attempt of the run of GitHub Actions."""
+    ci_pipeline_id: Annotated[
+        str | None, Field(validation_alias=_read_variable("ci_pipeline_id"))
+    ] = None
+    """Pipeline of GitLab CI."""
+    build_id: Annotated[str | None, Field(validation_alias=_read_variable("build_id"))] = None
+    """Build of Cloud Build or Jenkins."""
     storage_emulator_host: Annotated[
         str | None, Field(validation_alias=_read_variable("storage_emulator_host"))
     ] = None
@@ -81,6 +95,13 @@ class Settings(BaseSettings):
     def is_local(self) -> bool:
         """True for a local index, which has no Cloud Run and no Cloud Logging."""
         return bool(self.storage_emulator_host)
+
+    @property
+    def ci_run(self) -> str | None:
+        """Run id of the CI that runs the command; None outside of a known CI."""
+        if self.github_run_id:
+            return "-".join(filter(None, (self.github_run_id, self.github_run_attempt)))
+        return self.ci_pipeline_id or self.build_id
 
 
 def load_settings(**flags: object) -> Settings:

@@ -1,26 +1,37 @@
 """Uploads of local files as new objects, over google-cloud-storage.
 
-A file of at most 8 MiB is one request. A larger one is a resumable upload: it is sent in chunks, and
-a broken connection repeats one chunk. Cloud Storage verifies the CRC32C of both.
+A file of at most 8 MiB is one request. A larger one is a resumable upload: it is sent in chunks,
+and a broken connection repeats one chunk. Cloud Storage verifies the CRC32C of both.
 https://cloud.google.com/storage/docs/resumable-uploads
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import BinaryIO
+from datetime import datetime
+from typing import Any, BinaryIO
 
 import requests
-from google.cloud.storage.exceptions import DataCorruption
+from google.api_core import exceptions
+from google.auth.exceptions import GoogleAuthError
+from google.cloud.storage import Client
+from google.cloud.storage.exceptions import DataCorruption, InvalidResponse
+from google.cloud.storage.retry import DEFAULT_RETRY
 
 from cloud import errors
 from cloud.ports import Headers, ObjectInfo
-from cloud.storage import _RETRY, _TIMEOUT, StorageBucket, _create_info
+from cloud.storage import StorageBucket
 
 SINGLE_REQUEST = 8 * 1024 * 1024
 """Largest file of an upload in one request, in bytes. It is in memory."""
 
 CHUNK = 4 * 1024 * 1024
 """Bytes of one request of a resumable upload. They are in memory at a time."""
+
+_TIMEOUT = (5.0, 60.0)
+"""Seconds to connect, and seconds between two bytes."""
+
+_RETRY = DEFAULT_RETRY.with_timeout(60.0)
 
 
 class UploadCancelled(Exception):
@@ -48,6 +59,10 @@ class TransferHooks:
 
 class UploadBucket(StorageBucket):
     """Cloud Storage bucket for the uploads of a client that may only create objects."""
+
+    def __init__(self, client: Client, name: str) -> None:
+        super().__init__(client, name)
+        self._objects = client.bucket(name)
 
     def upload(
         self,
@@ -92,11 +107,9 @@ class UploadBucket(StorageBucket):
     def _upload_chunks(
         self, name: str, source: BinaryIO, size: int, headers: Headers, hooks: TransferHooks
     ) -> ObjectInfo:
-        blob = self._create_blob(name, headers)
-        with (
-            self._detect_taken_name(name, 0),
-            self._translate_errors(name, absent=errors.MissingBucket),
-        ):
+        blob = self._objects.blob(name)
+        blob.cache_control, blob.metadata = headers.cache_control, dict(headers.metadata)
+        with _translate_errors(f"gs://{self.name}/{name}"):
             # The public methods of the library have neither progress nor cancellation.
             session, transport = blob._initiate_resumable_upload(
                 None,
@@ -116,18 +129,55 @@ class UploadBucket(StorageBucket):
                 if session.invalid:  # it is, after a retry, until its state is known
                     session.recover(transport)
                 source.seek(session.bytes_uploaded)  # it can be less than was sent
-                try:
-                    response = session.transmit_next_chunk(transport, timeout=_TIMEOUT)
-                except DataCorruption as error:
-                    raise errors.Unavailable(f"gs://{self.name}/{name}", str(error)) from error
+                response = session.transmit_next_chunk(transport, timeout=_TIMEOUT)
                 hooks.report(session.bytes_uploaded)
-        blob._set_properties(response.json())
-        return _create_info(blob)
+        return _parse_info(response.json())
 
 
 def _cancel(transport: requests.Session, url: str) -> None:
     """Cancel a session. Cloud Storage answers 499; a session that remains ends after a week."""
-    try:
+    with suppress(requests.RequestException):
         transport.request("DELETE", url, headers={"Content-Length": "0"}, timeout=_TIMEOUT)
-    except requests.RequestException:
-        pass
+
+
+def _parse_info(resource: Mapping[str, Any]) -> ObjectInfo:
+    """Return the properties in an object resource."""
+    return ObjectInfo(
+        name=resource["name"],
+        generation=int(resource["generation"]),
+        size=int(resource["size"]),
+        created=datetime.fromisoformat(resource["timeCreated"]),
+        content_type=resource.get("contentType", ""),
+        metadata=dict(resource.get("metadata") or {}),
+    )
+
+
+_ERRORS: Mapping[int, type[errors.CloudError]] = {
+    **errors.BY_STATUS,
+    404: errors.MissingBucket,
+    412: errors.PreconditionFailed,
+    429: errors.TooManyRequests,
+}
+
+
+@contextmanager
+def _translate_errors(subject: str) -> Iterator[None]:
+    """Raise the exceptions of an upload as ``CloudError``."""
+    try:
+        yield
+    except InvalidResponse as error:
+        raise _choose_error(subject, error.response.status_code, error) from error
+    except exceptions.GoogleAPICallError as error:
+        raise _choose_error(subject, int(error.code or 0), error) from error
+    except (
+        DataCorruption,
+        exceptions.RetryError,
+        requests.RequestException,
+        GoogleAuthError,
+    ) as error:
+        raise errors.Unavailable(subject, str(error)) from error
+
+
+def _choose_error(subject: str, status: int, error: Exception) -> errors.CloudError:
+    detail = str(getattr(error, "message", error))
+    return errors.choose_error(status, detail, _ERRORS)(subject, detail)

@@ -148,7 +148,7 @@ def test_a_cancelled_upload_of_a_small_file_sends_nothing(
 
 
 def test_an_upload_into_an_absent_bucket_is_a_failure(bucket: UploadBucket) -> None:
-    bucket._client.bucket(bucket.name).delete()
+    bucket._objects.delete()
 
     with pytest.raises(Unavailable, match="bucket"):
         send(bucket, SMALL)

@@ -73,12 +73,15 @@ class Polling:
         self._clock, self._sleep, self._pauses = clock, sleep, pauses
         self._end = clock() + patience
         self._rounds = 0
+        self.least_pause = 0.0
+        """Seconds of the shortest pause, for rounds that cost many requests."""
 
     def iterate_rounds(self) -> Iterator[None]:
         """Yield at once, then after each pause, and the last time at the deadline."""
         yield
         while (rest := self._end - self._clock()) > 0:
-            self._sleep(min(self._pauses.compute_pause(self._rounds, 0.0), rest))
+            pause = max(self._pauses.compute_pause(self._rounds, 0.0), self.least_pause)
+            self._sleep(min(pause, rest))
             self._rounds += 1
             yield
 

@@ -7,12 +7,16 @@ from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 import requests
 from pypi_simple import NoSuchProjectError, ProjectPage, PyPISimple
 from pypi_simple.errors import UnsupportedContentTypeError
+from requests.adapters import HTTPAdapter
 
 from gcpypi.errors import CommandFailure, ExitCode
 from schemas.discovery import IndexDescription
 
 TIMEOUT = (5.0, 60.0)
 """Seconds to connect, and seconds between two bytes."""
+
+CONNECTIONS = 64
+"""Connections that are kept for later requests, at most one for each thread."""
 
 
 class IndexClient:
@@ -28,6 +32,8 @@ class IndexClient:
         self.url = url
         self._session = requests.Session()
         self._session.auth = credentials
+        for scheme in ("https://", "http://"):
+            self._session.mount(scheme, HTTPAdapter(pool_maxsize=CONNECTIONS))
         self._simple = PyPISimple(url, session=self._session)
 
     @classmethod

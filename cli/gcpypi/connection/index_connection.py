@@ -3,12 +3,16 @@
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cloud.ports import Bucket, Topic
 from gcpypi.connection.index_client import IndexClient
 from gcpypi.errors import CommandFailure, ExitCode
 from gcpypi.settings import Settings
 from schemas.discovery import IndexDescription
+
+if TYPE_CHECKING:
+    from cloud.uploads import UploadBucket
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,12 @@ class IndexConnection:
         from cloud.storage import StorageBucket
 
         return StorageBucket(self._storage, self.get_name("buckets", role))
+
+    def get_uploads(self) -> "UploadBucket":
+        """Return the incoming bucket for uploads of files."""
+        from cloud.uploads import UploadBucket
+
+        return UploadBucket(self._storage, self.get_name("buckets", "incoming"))
 
     def get_topic(self, message: str) -> Topic:
         """Return the topic of a message, for example ``file-uploaded``."""

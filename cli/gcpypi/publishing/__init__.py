@@ -1,0 +1,1 @@
+"""Publication of local files: check, upload, and the wait for the index."""

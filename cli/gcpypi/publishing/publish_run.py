@@ -1,0 +1,178 @@
+"""One run of ``gcpypi publish``: find the files, upload them, and wait for the index."""
+
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+
+from gcpypi.checking.local_check import check_files
+from gcpypi.connection.answers import Polling
+from gcpypi.connection.index_connection import IndexConnection
+from gcpypi.errors import CommandFailure, ExitCode
+from gcpypi.publishing.announcements import Announcements
+from gcpypi.publishing.file_uploads import FileUploads
+from gcpypi.publishing.progress import PublishProgress
+from gcpypi.publishing.project_pages import Digests, ProjectPages
+from gcpypi.publishing.publication import Publication, Stage
+from gcpypi.publishing.results import DONE, choose_exit_code
+from gcpypi.publishing.waiting import Waiting
+from schemas.equivalence import derive_equivalence
+from schemas.events import FileUploaded
+from schemas.names import ProjectName
+
+REQUESTS = 8
+"""Requests for the state of files at a time."""
+
+LONGEST_UPLOAD = 86_400.0
+"""Seconds for all uploads. Each request has its own time limit."""
+
+_REFRESH = 0.2
+"""Seconds between two updates of the progress while nothing else is requested."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublishOptions:
+    """Options of a run."""
+
+    run_id: str | None = None
+    """Beginning of the run id; None: from the CI or the time."""
+    wait: bool = True
+    """Whether to wait for the verdicts and the pages."""
+    jobs: int = 16
+    """Uploads at a time."""
+    as_json: bool = False
+    """Whether to print JSON in place of a table."""
+
+
+class PublishRun:
+    """Run of one command.
+
+    :param name: ``<uploader>/<run id>``.
+    :param files: the files, wheels first. Exact duplicates are removed from it.
+    """
+
+    def __init__(
+        self,
+        connection: IndexConnection,
+        name: str,
+        files: list[Publication],
+        options: PublishOptions,
+    ) -> None:
+        self._connection, self._options = connection, options
+        self._name, self._files = name, files
+        self._pages = ProjectPages(connection.index if connection.settings.index_url else None)
+        self.failure: CommandFailure | None = None
+        """Failure that ended the run."""
+
+    def execute(self) -> ExitCode:
+        """Upload and wait; return the exit code.
+
+        :raises CommandFailure: if the index or Cloud Storage cannot be used at all.
+        """
+        bucket = self._connection.get_uploads()
+        self._settle_conflicts()
+        with ExitStack() as stack:
+            progress = stack.enter_context(PublishProgress(self._files))
+            requests = stack.enter_context(ThreadPoolExecutor(REQUESTS))
+            listed = self._read_pages(progress, requests)
+            policy = self._connection.settings.policy
+            uploads = FileUploads(bucket, self._name, policy, listed)
+            pool = stack.enter_context(ThreadPoolExecutor(self._options.jobs))
+            waiting = self._create_waiting(bucket.name, requests)
+            try:
+                self._upload(uploads, pool, waiting, progress)
+                self.failure = uploads.failure
+                if self._options.wait and not self.failure:
+                    self._wait(waiting, progress)
+            except KeyboardInterrupt:
+                uploads.cancel()
+                pool.shutdown(cancel_futures=True)
+                return ExitCode.INTERRUPTED
+        return self._choose_exit_code()
+
+    def _settle_conflicts(self) -> None:
+        """Refuse all but one of equivalent files, and remove exact duplicates."""
+        keys = {file.path: derive_equivalence(file.filename) for file in self._files}
+        counts = Counter(keys.values())
+        conflicts = [path for path, key in keys.items() if key and counts[key] > 1]
+        by_path, names = {file.path: file for file in self._files}, set[str]()
+        for checked in check_files(conflicts, self._connection.settings.policy):
+            file = by_path[checked.path]
+            if checked.refused:
+                file.refuse(checked.refused)
+            elif file.filename in names:
+                self._files.remove(file)
+            names.add(file.filename)
+
+    def _read_pages(
+        self, progress: PublishProgress, requests: ThreadPoolExecutor
+    ) -> dict[ProjectName, Digests]:
+        """Return the present pages of all projects.
+
+        :raises CommandFailure: if they cannot be read, although the index gave its description.
+        """
+        projects = dict.fromkeys(file.project for file in self._files if file.project)
+        listed = self._pages.read_many(projects, requests)
+        if failure := self._pages.failure:
+            if not self._connection.settings.description:
+                raise failure
+            self._pages.give_up()
+            progress.say(f"{failure}. So the command waits for verdicts, and not for the pages")
+        elif not self._pages.is_readable and self._options.wait:
+            progress.say("no GCPYPI_INDEX_URL: the command waits for verdicts, and not for pages")
+        return dict(listed)
+
+    def _create_waiting(self, incoming: str, requests: ThreadPoolExecutor) -> Waiting:
+        connect = partial(self._connection.get_topic, FileUploaded.topic)
+        return Waiting(
+            self._files,
+            self._pages,
+            self._connection.get_bucket("verdicts"),
+            requests,
+            Announcements(connect, incoming, requests),
+        )
+
+    def _upload(
+        self,
+        uploads: FileUploads,
+        pool: ThreadPoolExecutor,
+        waiting: Waiting,
+        progress: PublishProgress,
+    ) -> None:
+        """Upload all files. Meanwhile request the state of those that are uploaded."""
+        futures = [pool.submit(uploads.process, file) for file in self._files]
+        if self._options.wait:
+            polling = Polling(LONGEST_UPLOAD, sleep=partial(_pause, futures))
+            for _ in waiting.iterate_rounds(polling):
+                progress.update(uploads.sent)
+                if all(future.done() for future in futures):
+                    break
+        while wait(futures, timeout=_REFRESH).not_done:
+            progress.update(uploads.sent)
+        progress.update(uploads.sent)
+        for future in futures:
+            future.result()
+        progress.say_uploaded()
+
+    def _wait(self, waiting: Waiting, progress: PublishProgress) -> None:
+        if not waiting.unfinished:
+            return
+        polling = Polling(self._connection.settings.timeout)
+        for _ in waiting.iterate_rounds(polling):
+            progress.update_published()
+            if not waiting.unfinished:
+                break
+
+    def _choose_exit_code(self) -> ExitCode:
+        finished = list(DONE)
+        if not self._options.wait:
+            finished.append(Stage.UPLOADED)
+        if not self._pages.is_readable:
+            finished.append(Stage.ACCEPTED)
+        return choose_exit_code(self._files, finished)
+
+
+def _pause(futures: Sequence[Future[None]], seconds: float) -> None:
+    wait(futures, timeout=seconds)

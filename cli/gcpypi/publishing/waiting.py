@@ -1,0 +1,88 @@
+"""Wait until the index has decided on the uploaded files, and lists the accepted ones.
+
+A page shows all files of its project in one request. Verdicts are read only of the files that have
+waited longest, because ingest handles files about in their order.
+"""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
+
+from cloud.errors import CloudError
+from cloud.ports import Bucket
+from gcpypi.connection.answers import Polling, find_verdict
+from gcpypi.publishing.announcements import Announcements
+from gcpypi.publishing.project_pages import ProjectPages
+from gcpypi.publishing.publication import Publication, Stage
+from schemas.names import ProjectName
+
+PAGES = 64
+"""Largest number of pages of one round."""
+
+VERDICTS = 16
+"""Largest number of verdicts of one round. Without the pages it is four times as large."""
+
+PAUSE_PER_FILE = 0.004
+"""Seconds of pause for each unfinished file: rounds become more frequent towards the end."""
+
+
+class Waiting:
+    """Rounds of requests for the state of the uploaded files."""
+
+    def __init__(
+        self,
+        files: Sequence[Publication],
+        pages: ProjectPages,
+        verdicts: Bucket,
+        executor: Executor,
+        announcements: Announcements,
+    ) -> None:
+        self._files, self._pages, self._verdicts = files, pages, verdicts
+        self._executor, self._announcements = executor, announcements
+
+    @property
+    def unfinished(self) -> Sequence[Publication]:
+        """Uploaded files without a final state, in the order of their upload."""
+        last = Stage.ACCEPTED if self._pages.is_readable else Stage.UPLOADED
+        return [file for file in self._files if file.stage in (Stage.UPLOADED, last)]
+
+    def iterate_rounds(self, polling: Polling) -> Iterator[None]:
+        """Request the state of the files, and yield after each round, until the deadline."""
+        for _ in polling.iterate_rounds():
+            if self._look():
+                polling.reset_pauses()
+                self._announcements.reset()
+            rest = self.unfinished
+            polling.least_pause = len(rest) * PAUSE_PER_FILE
+            self._announcements.announce_late([f for f in rest if f.stage is Stage.UPLOADED])
+            yield
+
+    def _look(self) -> bool:
+        """Request the state of some files, and return whether one has changed."""
+        before = [file.stage for file in self._files]
+        if self._pages.is_readable:
+            self._read_pages()
+        self._read_verdicts()
+        return before != [file.stage for file in self._files]
+
+    def _read_pages(self) -> None:
+        unfinished = self.unfinished
+        projects = dict.fromkeys(file.project for file in unfinished if file.project)
+        pages = self._pages.read_many(list(projects)[:PAGES], self._executor)
+        for file in unfinished:
+            page = pages.get(file.project or ProjectName(""), {})
+            if page.get(file.filename) == file.sha256:
+                file.stage = Stage.PUBLISHED
+
+    def _read_verdicts(self) -> None:
+        limit = VERDICTS if self._pages.is_readable else 4 * VERDICTS
+        undecided = [file for file in self._files if file.stage is Stage.UPLOADED][:limit]
+        list(self._executor.map(self._read_verdict, undecided))
+
+    def _read_verdict(self, file: Publication) -> None:
+        """Read the verdict on a file. After a failure the next round reads it."""
+        try:
+            verdict = find_verdict(self._verdicts, file.name or "", file.generation or 0)
+        except CloudError:
+            return
+        if verdict:
+            file.apply_verdict(verdict)
