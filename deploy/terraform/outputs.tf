@@ -64,8 +64,8 @@ output "publish" {
   description = "Commands that publish from CI, by uploader."
   value = {
     for name in keys(local.uploaders) : name => <<-EOT
-      export INCOMING_BUCKET=${module.storage.names["incoming"]} VERDICTS_BUCKET=${module.storage.names["verdicts"]}
-      bash publish.sh ${name} "$RUN_ID" dist/* # examples/publish.sh; use a new RUN_ID for each run
+      export GCPYPI_INDEX_URL=${local.index_url} GCPYPI_UPLOADER=${name} # and GCPYPI_TOKEN
+      gcpypi publish dist/
     EOT
   }
 }

@@ -4,19 +4,6 @@ import shutil
 
 from local.runtime.state import StartedRuntime, State
 
-GCLOUD = """\
-  gcloud storage cp "$WHEEL" "gs://$INCOMING_BUCKET/$OBJECT"
-  gcloud pubsub topics publish file-uploaded \\
-    --message="{\\"bucket\\":\\"$INCOMING_BUCKET\\",\\"name\\":\\"$OBJECT\\"}"
-
-  (The second command is optional: the bucket announces the file too.)"""
-
-CURL = """\
-  curl --fail -H 'Content-Type: application/octet-stream' --data-binary "@$WHEEL" \\
-    "$STORAGE_EMULATOR_HOST/upload/storage/v1/b/$INCOMING_BUCKET/o?uploadType=media&name=$OBJECT"
-
-  (The bucket announces the file itself.)"""
-
 
 def render_guide(state: State, running: StartedRuntime) -> str:
     """Return the shell commands to publish and to install a wheel."""
@@ -25,12 +12,10 @@ def render_guide(state: State, running: StartedRuntime) -> str:
 The index    {running.ports.url("proxy")}/simple/
              user __token__, password: GCPYPI_TOKEN in {here}
 
-Publish a wheel
+Publish your wheels and sdists
 
   . {here}
-  WHEEL=dist/your_package-1.0-py3-none-any.whl
-  OBJECT="me/$(date +%s)/$(basename "$WHEEL")"
-{GCLOUD if can_use_gcloud(running) else CURL}
+  .venv/bin/gcpypi publish dist/
 
 Install it
 

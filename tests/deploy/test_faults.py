@@ -544,8 +544,8 @@ FAULTS = (
         "unquoted variable",
         "shell",
         "examples/publish.sh",
-        "trap 'rm -rf \"$work\"' EXIT",
-        "rm -rf $work",
+        'digest=$(sha256sum "$3"',
+        "digest=$(sha256sum $3",
         "SC2086",
     ),
 )

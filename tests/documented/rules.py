@@ -80,6 +80,8 @@ RULES = (
     Rule("python -m testing.compatibility", Check.HELP),
     Rule("python -m benchmarks.cost", Check.OTHER_TEST, "unit/docs/test_cost.py"),
     Rule("gcpypi", Check.COMMAND_LINE),
+    Rule("gcpypi publish dist*", RUN),
+    Rule("gcpypi check dist*", RUN),
     Rule("rebuild", Check.ARGUMENTS, "python -m publisher"),
     Rule("reindex", Check.ARGUMENTS, "python -m ingest"),
     Rule("replay", Check.ARGUMENTS, "python -m ingest"),

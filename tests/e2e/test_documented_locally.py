@@ -4,8 +4,10 @@
 """
 
 import base64
+import io
 import json
 import shutil
+import tarfile
 from collections.abc import Callable, Iterator
 from urllib.parse import quote
 from urllib.request import Request, urlopen
@@ -48,6 +50,22 @@ def publish(runtime: LocalIndex, project: str, version: str) -> None:
 
 def prepare_nothing(runtime: LocalIndex) -> None:
     """Prepare nothing, because the page needs nothing."""
+
+
+def write_distributions(runtime: LocalIndex) -> None:
+    """Write the wheel and the sdist of the page into ``dist/`` of the reader's folder."""
+    folder = runtime.directory.parent / "dist"
+    folder.mkdir(exist_ok=True)
+    (folder / wheel_filename("acme_widgets", "1.4")).write_bytes(build_wheel("acme_widgets", "1.4"))
+    files = {
+        "PKG-INFO": b"Metadata-Version: 2.2\nName: acme-widgets\nVersion: 1.4\n",
+        "pyproject.toml": b"[build-system]\nrequires = []\n",
+    }
+    with tarfile.open(folder / "acme_widgets-1.4.tar.gz", "w:gz") as archive:
+        for name, data in files.items():
+            member = tarfile.TarInfo(f"acme_widgets-1.4/{name}")
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
 
 
 def damage(runtime: LocalIndex) -> None:
@@ -102,6 +120,7 @@ PAGES: dict[str, Callable[[LocalIndex], None]] = {
     "docs/configuration.md": prepare_nothing,
     "docs/install.md": prepare_nothing,
     "docs/operate.md": prepare_repair,
+    "docs/publish.md": write_distributions,
     "docs/security.md": prepare_nothing,
     "docs/tokens.md": prepare_nothing,
     "docs/upgrade.md": prepare_nothing,

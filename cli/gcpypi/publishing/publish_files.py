@@ -39,7 +39,7 @@ def publish_files(paths: Sequence[Path], settings: Settings, options: PublishOpt
 
 
 def _explain(code: ExitCode, name: str, files: Sequence[Publication], timeout: float) -> None:
-    """Print what an incomplete run has left behind."""
+    """Print the state of an incomplete run, and the remedy."""
     console = create_console(stderr=True)
     sent = sum(1 for file in files if file.generation)
     if code is ExitCode.INTERRUPTED:

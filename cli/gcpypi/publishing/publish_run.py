@@ -141,7 +141,7 @@ class PublishRun:
         waiting: Waiting,
         progress: PublishProgress,
     ) -> None:
-        """Upload all files. Meanwhile request the state of those that are uploaded."""
+        """Upload all files, and request the state of the uploaded ones at the same time."""
         futures = [pool.submit(uploads.process, file) for file in self._files]
         if self._options.wait:
             polling = Polling(LONGEST_UPLOAD, sleep=partial(_pause, futures))

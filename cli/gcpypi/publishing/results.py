@@ -10,8 +10,6 @@ from gcpypi.publishing.publication import Publication, Stage
 SHOWN = 20
 """Most files of one result without a remedy that have a row each."""
 
-_STYLES = {Stage.PUBLISHED: "green", Stage.PRESENT: "green", Stage.REFUSED: "red"}
-
 DONE = (Stage.PUBLISHED, Stage.PRESENT)
 
 
@@ -29,20 +27,20 @@ def choose_exit_code(files: Sequence[Publication], finished: Sequence[Stage]) ->
 
 
 def print_results(files: Sequence[Publication]) -> None:
-    """Print a table: a row for each file with a remedy, and for the others if they are few."""
-    console = create_console()
+    """Print a table: each file with a remedy and its detail, and the others if they are few."""
     rows = [row for stage in Stage for row in _format_rows(stage, files)]
-    print_table(console, ("result", "file", "detail"), rows)
+    print_table(create_console(), ("result", "file"), rows)
 
 
-def _format_rows(stage: Stage, files: Sequence[Publication]) -> Iterator[tuple[str, str, str]]:
+def _format_rows(stage: Stage, files: Sequence[Publication]) -> Iterator[tuple[str, str]]:
     mine = [file for file in files if file.stage is stage]
     alone = [file for file in mine if file.detail or len(mine) <= SHOWN]
     if rest := len(mine) - len(alone):
-        yield str(stage), f"{rest} files", ""
+        yield str(stage), f"{rest} files"
     for file in alone:
-        detail = f"{file.reason}: {file.detail}" if file.reason else file.detail or ""
-        yield str(stage), file.filename, detail
+        yield str(stage), file.filename
+        if file.detail:
+            yield "", f"{file.reason}: {file.detail}" if file.reason else file.detail
 
 
 def summarize(files: Sequence[Publication]) -> str:

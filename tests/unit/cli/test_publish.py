@@ -63,7 +63,7 @@ def test_a_file_is_uploaded_with_its_digest_and_published(index: ServedIndex, di
     assert re.fullmatch(rf"ci/42-[0-9a-f]{{8}}/{re.escape(WHEEL)}", name)
     attributes = index.storage.get("incoming", name).attributes
     assert attributes.metadata == {"sha256": DIGEST}
-    assert (done.code, done.stdout.split()[3:]) == (0, ["published", WHEEL])
+    assert (done.code, done.stdout.split()[2:]) == (0, ["published", WHEEL])
 
 
 def test_a_repeated_command_uploads_nothing(index: ServedIndex, dist: Path) -> None:

@@ -1,7 +1,7 @@
 """Fake Cloud Storage with the rights that Terraform grants to an uploader.
 
 An uploader may create objects under its prefix in ``incoming``, and read objects under its prefix
-and the answers to its commands in ``verdicts``. As in Cloud Storage, the answer without the list
+in ``verdicts``. As in Cloud Storage, the answer without the list
 permission is "forbidden", never "not found", and overwriting needs the delete permission.
 """
 
@@ -19,9 +19,9 @@ TOKEN = "token-of-acme"
 class CiStorage(ThreadingHTTPServer):
     """Server with its uploaded objects."""
 
-    def __init__(self, verdict: dict[str, str], misses: int, answer: dict[str, str] | None) -> None:
+    def __init__(self, verdict: dict[str, str], misses: int) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.verdict, self.misses, self.answer = verdict, misses, answer
+        self.verdict, self.misses = verdict, misses
         self.objects: dict[str, tuple[dict[str, Any], bytes]] = {}
         self.verdicts_read: list[str] = []
 
@@ -31,14 +31,9 @@ class CiStorage(ThreadingHTTPServer):
 
 
 @contextmanager
-def serve_ci_storage(
-    verdict: dict[str, str], misses: int = 0, answer: dict[str, str] | None = None
-) -> Iterator[CiStorage]:
-    """Serve during the ``with`` block; the first ``misses`` reads of a verdict fail.
-
-    :param answer: answer to a command of the uploader.
-    """
-    with CiStorage(verdict, misses, answer) as server:
+def serve_ci_storage(verdict: dict[str, str], misses: int = 0) -> Iterator[CiStorage]:
+    """Serve during the ``with`` block; the first ``misses`` reads of a verdict fail."""
+    with CiStorage(verdict, misses) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:
@@ -78,12 +73,11 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         name = unquote(urlsplit(self.path).path.removeprefix("/storage/v1/b/verdicts/o/"))
         self.server.verdicts_read.append(name)
-        is_answer = self.server.answer is not None and self._may("commands/acme.", name)
         is_late = len(self.server.verdicts_read) <= self.server.misses
-        if is_late or not (is_answer or self._may("acme/", name)):
+        if is_late or not self._may("acme/", name):
             self._answer(403, {"error": "no storage.objects.list"})
         else:
-            self._answer(200, self.server.answer or {} if is_answer else self.server.verdict)
+            self._answer(200, self.server.verdict)
 
     def _may(self, prefix: str, name: str) -> bool:
         return self.headers["Authorization"] == f"Bearer {TOKEN}" and name.startswith(prefix)
