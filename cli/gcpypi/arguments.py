@@ -24,3 +24,18 @@ Timeout = Annotated[
 Paths = Annotated[
     list[Path], typer.Argument(metavar="FILE…|DIR", help="wheels and sdists, or their folders")
 ]
+Project = Annotated[str, typer.Argument(metavar="PROJECT", help="name of the project")]
+Version = Annotated[
+    str | None, typer.Argument(metavar="VERSION", help="release, with all its files")
+]
+Filename = Annotated[
+    str | None, typer.Option("--file", metavar="FILENAME", help="one file, in place of VERSION")
+]
+Reason = Annotated[
+    str | None, typer.Option("--reason", metavar="TEXT", help="reason, shown to users")
+]
+Operator = Annotated[
+    str | None,
+    typer.Option("--operator", metavar="NAME", help="operator to act as (GCPYPI_OPERATOR)"),
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="do not ask on a terminal")]

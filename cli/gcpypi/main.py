@@ -11,8 +11,12 @@ from typing import Annotated
 import typer
 
 from gcpypi.errors import CommandFailure
+from gcpypi.subcommands.browse import list_, log, show
 from gcpypi.subcommands.check import check
 from gcpypi.subcommands.publish import publish
+from gcpypi.subcommands.remove import remove, restore
+from gcpypi.subcommands.status import activate, archive, deprecate, quarantine
+from gcpypi.subcommands.yank import unyank, yank
 
 app = typer.Typer(
     name="gcpypi",
@@ -28,6 +32,17 @@ OPERATE = "Operate"
 
 app.command(rich_help_panel=PUBLISH)(publish)
 app.command(rich_help_panel=PUBLISH)(check)
+app.command("list", rich_help_panel=PUBLISH)(list_)
+app.command(rich_help_panel=PUBLISH)(show)
+app.command(rich_help_panel=PUBLISH)(log)
+app.command(rich_help_panel=PUBLISH)(yank)
+app.command(rich_help_panel=PUBLISH)(unyank)
+app.command(rich_help_panel=OPERATE)(remove)
+app.command(rich_help_panel=OPERATE)(restore)
+app.command(rich_help_panel=OPERATE)(quarantine)
+app.command(rich_help_panel=OPERATE)(archive)
+app.command(rich_help_panel=OPERATE)(deprecate)
+app.command(rich_help_panel=OPERATE)(activate)
 
 
 def print_version(value: bool) -> None:

@@ -5,7 +5,8 @@ Rich omits colours, and shortens no text, if the stream is no terminal.
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from rich.console import Console
 from rich.table import Table
@@ -40,5 +41,19 @@ def print_json(value: Mapping[str, object] | Sequence[object]) -> None:
 
 def escape_unprintable(text: str) -> str:
     """Return text of files or documents without control characters and Rich's markup."""
-    plain = text if text.isprintable() else ascii(text)[1:-1]
-    return plain.replace("[", r"\[")
+    return escape_control(text).replace("[", r"\[")
+
+
+def escape_control(text: str) -> str:
+    """Return text of files or documents without control characters, for a plain line."""
+    return text if text.isprintable() else ascii(text)[1:-1]
+
+
+@contextmanager
+def show_step(console: Console, text: str) -> Iterator[None]:
+    """Show a step while it lasts, on a terminal only."""
+    if not console.is_terminal:
+        yield
+        return
+    with console.status(text):
+        yield

@@ -5,7 +5,7 @@ from typing import Self
 from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
 import requests
-from pypi_simple import NoSuchProjectError, ProjectPage, PyPISimple
+from pypi_simple import ProjectPage, PyPISimple
 from pypi_simple.errors import UnsupportedContentTypeError
 from requests.adapters import HTTPAdapter
 
@@ -64,13 +64,32 @@ class IndexClient:
             ) from error
 
     def find_project(self, project: str) -> ProjectPage | None:
-        """Return the page of a project (PEP 691), or None if the index has no such project."""
+        """Return the page of a project (PEP 691), or None if the index has no such project.
+
+        With an upstream index, the proxy redirects the pages of unknown projects to it.
+        """
         try:
-            return self._simple.get_project_page(project, timeout=TIMEOUT)
-        except NoSuchProjectError:
-            return None
+            response = self._request_page(self._simple.get_project_url(project))
+            if response is None or response.status_code == requests.codes.not_found:
+                return None
+            response.raise_for_status()
+            return ProjectPage.from_response(response, project)
         except (requests.RequestException, UnsupportedContentTypeError, ValueError) as error:
             raise _explain(self.url, error) from error
+
+    def _request_page(self, url: str) -> requests.Response | None:
+        """Request a page, and follow redirects within its host; None for one to another host."""
+        headers = {"Accept": self._simple.accept}
+        for _ in range(self._session.max_redirects):
+            response = self._session.get(
+                url, timeout=TIMEOUT, headers=headers, allow_redirects=False
+            )
+            if not response.is_redirect:
+                return response
+            url = urljoin(url, response.headers["Location"])
+            if urlsplit(url).hostname != urlsplit(self.url).hostname:
+                return None
+        raise requests.TooManyRedirects(f"{url} redirects again and again")
 
     def list_projects(self) -> Sequence[str]:
         """Return the names of all projects that the credentials can read."""

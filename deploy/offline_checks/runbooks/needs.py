@@ -100,9 +100,24 @@ _LOCAL = (
 )
 """Commands without a request to Google Cloud."""
 
+_COMMANDS = (
+    *("yank", "unyank", "remove", "restore"),
+    *("quarantine", "archive", "deprecate", "activate"),
+)
+"""Commands of gcpypi that create an object under the prefix of an operator."""
+_GIVE_COMMANDS = (
+    ("storage.objects.create", "incoming/operators/"),
+    ("storage.objects.get", "verdicts"),
+    ("storage.objects.get", "metadata"),
+)
+_STORY = ("incoming", "verdicts", "metadata")
+"""Buckets with the story of a file."""
+
 NEEDS = (
     *(Need(words, _fixed()) for words in _LOCAL),
-    Need("gcpypi check", _fixed()),
+    *(Need(f"gcpypi {word}", _fixed()) for word in ("check", "list", "show")),
+    *(Need(f"gcpypi {word}", _fixed(*_GIVE_COMMANDS)) for word in _COMMANDS),
+    Need("gcpypi log", _fixed(*(("storage.objects.list", each) for each in _STORY))),
     Need("deploy/install", _fixed(OWNER)),
     Need("deploy/uninstall", _fixed(OWNER)),
     Need("terraform", _fixed(OWNER)),

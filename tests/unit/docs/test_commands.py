@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 import pytest
 
 from documented import doc_pages
-from documented.command_lines import InvalidCommandLineError, parse_command_line
+from documented.cli_parser import InvalidCommandLineError, parse_command_line
 from documented.rules import Check, UnclassifiedCommandError, find_rule
 from offline_checks import commands as deploy_check
 from offline_checks import shell

@@ -1,0 +1,1 @@
+"""Reading commands: list, show and log."""

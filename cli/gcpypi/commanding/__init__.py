@@ -1,0 +1,1 @@
+"""Commands about releases: yank, remove, quarantine, and their opposites."""

@@ -1,0 +1,53 @@
+"""Execution of a subcommand that gives a command: settings, author, confirmation."""
+
+import sys
+from dataclasses import dataclass
+
+import typer
+
+from gcpypi.commanding.command_author import choose_author
+from gcpypi.commanding.give import give_command
+from gcpypi.commanding.given_command import create_command
+from gcpypi.connection.index_connection import IndexConnection
+from gcpypi.errors import CommandFailure
+from gcpypi.settings import load_settings
+
+_QUESTIONS = {
+    "remove": "Remove {}? Installers no longer find it, and its file names stay taken.",
+    "quarantined": "Quarantine {}? Its pages list no files, and its downloads are 404.",
+}
+"""Questions before a command, by action or status."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandOptions:
+    """Options of all subcommands that give a command; None: as in the settings."""
+
+    uploader: str | None
+    operator: str | None
+    index_url: str | None
+    timeout: float | None
+    no_wait: bool
+
+
+def execute_command(
+    options: CommandOptions, *, ask: bool = False, **fields: str | bool | None
+) -> None:
+    """Give a command of these fields.
+
+    :param ask: true to ask for a confirmation, on a terminal only.
+    :raises CommandFailure: if the command is not valid, not confirmed, or without effect.
+    """
+    settings = load_settings(index_url=options.index_url, timeout=options.timeout)
+    author = choose_author(settings, options.uploader, options.operator)
+    if fields.get("of_uploaders") and not author.is_operator:
+        raise CommandFailure("--of-uploaders is an option of operators: give --operator NAME")
+    given = {name: value for name, value in fields.items() if value}
+    if "status" not in given and ("version" in given) == ("filename" in given):
+        raise CommandFailure("give either VERSION or --file FILENAME")
+    command = create_command(**given)
+    if ask and sys.stdin.isatty():
+        target = command.filename or " ".join(filter(None, (command.project, command.version)))
+        if not typer.confirm(_QUESTIONS[command.status or command.action].format(target), err=True):
+            raise CommandFailure("not confirmed: no command was given")
+    give_command(IndexConnection(settings), author, command, wait=not options.no_wait)
