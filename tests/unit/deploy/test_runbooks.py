@@ -74,6 +74,9 @@ def test_an_unknown_command_is_a_problem() -> None:
 @pytest.mark.parametrize(
     ("command", "needs"),
     [
+        ("gcpypi yank acme 1.0", "storage.objects.create on incoming/operators/"),
+        ("gcpypi remove acme 1.0 --yes", "storage.objects.get on verdicts"),
+        ("gcpypi log acme-1.0.tar.gz", "storage.objects.list on incoming"),
         ('gcloud storage cat "gs://$METADATA_BUCKET/a.json"', "storage.objects.get on metadata"),
         ("gcloud storage ls gs://my-gcpypi-packages/a", "storage.objects.list on packages"),
         (
