@@ -140,6 +140,7 @@ schemas: install ## export the JSON Schemas of messages and documents
 lock: install ## resolve the dependencies and pin them in requirements/, with hashes
 	$(BIN)/uv lock --quiet --upgrade
 	for s in $(SERVICES); do $(EXPORT) --package gcpypi-$$s --no-dev -o requirements/$$s.txt >/dev/null || exit 1; done
+	$(EXPORT) --package gcpypi --no-dev -o requirements/cli.txt >/dev/null
 	$(EXPORT) --all-packages -o requirements/dev.txt >/dev/null
 	echo hatchling | $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --constraint requirements/dev.txt --generate-hashes --no-header --no-annotate -o requirements/build.txt - >/dev/null
 

@@ -65,6 +65,7 @@ check_sign_in() {
 
 # Names that Terraform defines; the scripts need them when Terraform has no state.
 state_bucket() { printf '%s-gcpypi-terraform' "$GCP_PROJECT"; }
+incoming_bucket() { printf '%s-gcpypi-incoming' "$GCP_PROJECT"; }
 builds_bucket() { printf '%s-gcpypi-builds' "$GCP_PROJECT"; }
 images() { printf '%s-docker.pkg.dev/%s/gcpypi' "$REGION" "$GCP_PROJECT"; }
 builder() { printf 'projects/%s/serviceAccounts/gcpypi-builder@%s.iam.gserviceaccount.com' "$GCP_PROJECT" "$GCP_PROJECT"; }

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from difflib import get_close_matches
 
 from access.errors import TokenStoreError
 from schemas.tokens import PREFIX, Token, hash_token, is_token
@@ -26,9 +27,17 @@ def select_tokens(tokens: Sequence[Token], selector: str, now: datetime) -> Sequ
     if not live or (not named and len(live) > 1):
         ended = f": {_describe_ends(found)}" if found and not live else ""
         raise TokenStoreError(
-            f"{len(live) or 'no'} live tokens match {selector!r}{ended}; list shows all tokens"
+            f"{len(live) or 'no'} live tokens match {selector!r}{ended}; "
+            f"{_suggest_name(tokens, selector, now)}list shows all tokens"
         )
     return live
+
+
+def _suggest_name(tokens: Sequence[Token], selector: str, now: datetime) -> str:
+    """Return a question with the live name that is nearest to a mistyped one, or nothing."""
+    names = {token.name for token in tokens if token.is_live(now)} - {selector}
+    nearest = get_close_matches(selector, sorted(names), n=1)
+    return f"did you mean {nearest[0]!r}? " if nearest else ""
 
 
 def select_by_value(tokens: Sequence[Token], value: str, now: datetime) -> Sequence[Token]:
@@ -47,8 +56,8 @@ def select_by_value(tokens: Sequence[Token], value: str, now: datetime) -> Seque
     if not is_token(value):
         raise TokenStoreError("the token is mistyped or incomplete: its checksum does not match")
     raise TokenStoreError(
-        f"no token has the digest {digest[:12]}: it is of another index (check GCP_PROJECT and "
-        "TOKENS_SECRET), or it ended more than a day ago"
+        f"no token has the digest {digest[:12]}: it is of another index, or it ended more "
+        "than a day ago"
     )
 
 

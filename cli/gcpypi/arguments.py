@@ -11,6 +11,20 @@ IndexUrl = Annotated[
         "--index-url", metavar="URL", help="URL of the index, with /simple/ (GCPYPI_INDEX_URL)"
     ),
 ]
+Description = Annotated[
+    Path | None,
+    typer.Option(
+        "--description", metavar="FILE", help="description of the index (GCPYPI_DESCRIPTION)"
+    ),
+]
+GcpProject = Annotated[
+    str | None,
+    typer.Option("--gcp-project", metavar="ID", help="Google Cloud project (GCPYPI_GCP_PROJECT)"),
+]
+TokensSecret = Annotated[
+    str | None,
+    typer.Option("--secret", help="secret of the tokens (GCPYPI_TOKENS_SECRET)"),
+]
 Uploader = Annotated[
     str | None,
     typer.Option("--as", metavar="UPLOADER", help="uploader to act as (GCPYPI_UPLOADER)"),

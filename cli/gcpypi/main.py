@@ -16,6 +16,7 @@ from gcpypi.subcommands.check import check
 from gcpypi.subcommands.publish import publish
 from gcpypi.subcommands.remove import remove, restore
 from gcpypi.subcommands.status import activate, archive, deprecate, quarantine
+from gcpypi.subcommands.token import token
 from gcpypi.subcommands.yank import unyank, yank
 
 app = typer.Typer(
@@ -43,6 +44,7 @@ app.command(rich_help_panel=OPERATE)(quarantine)
 app.command(rich_help_panel=OPERATE)(archive)
 app.command(rich_help_panel=OPERATE)(deprecate)
 app.command(rich_help_panel=OPERATE)(activate)
+app.add_typer(token, name="token", rich_help_panel=OPERATE)
 
 
 def print_version(value: bool) -> None:

@@ -54,6 +54,10 @@ class Settings(BaseSettings):
 
     ``terraform output`` prints it, for an index that the command cannot read.
     """
+    gcp_project: str | None = None
+    """Id of the Google Cloud project; default: that of the description."""
+    tokens_secret: str | None = None
+    """Secret with the digests of the tokens; default: that of the description."""
     policy: Policy = Policy()
     """Limits and switches of the checks, as in the settings of ingest."""
     github_run_id: Annotated[

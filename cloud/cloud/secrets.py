@@ -33,16 +33,21 @@ class SecretVersion:
         return int(self.name.rpartition("/")[2])
 
 
-def connect(emulator_host: str | None = None) -> SecretManagerServiceClient:
+def connect(
+    emulator_host: str | None = None, *, quota_project: str | None = None
+) -> SecretManagerServiceClient:
     """Create a client of the stand-in at ``emulator_host`` (``host:port``), or of Secret Manager.
 
     The library has no setting for an emulator, because Google offers none.
 
+    :param quota_project: project whose quota the requests use. A person's credentials have another
+        one, or none; those of a service account need none.
     :raises Unavailable: if there are no credentials.
     """
     if emulator_host is None:
         with translate_errors("Secret Manager"):
-            return SecretManagerServiceClient()
+            options = {"quota_project_id": quota_project} if quota_project else None
+            return SecretManagerServiceClient(client_options=options)
     channel = grpc.insecure_channel(emulator_host)
     return SecretManagerServiceClient(transport=SecretManagerServiceGrpcTransport(channel=channel))
 

@@ -10,7 +10,7 @@ terraform {
   }
 
   # deploy/install creates the bucket and passes its name (-backend-config). The state contains no
-  # secret: `python -m proxy.tokens` creates tokens and stores their digests in Secret Manager.
+  # secret: `gcpypi token` creates tokens and stores their digests in Secret Manager.
   backend "gcs" {
     prefix = "gcpypi"
   }

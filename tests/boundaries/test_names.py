@@ -32,7 +32,6 @@ REPEATED_MODULES = {
     *("__init__", "__main__", "app", "conftest", "errors", "main", "settings"),
     *("test_app", "test_errors", "test_main", "test_settings"),
     "test_names",  # this module, and the tests of ``schemas.names``
-    "tokens",  # ``python -m proxy.tokens`` is a command of operators
 }
 REPEATED_CLASSES = {"Clients", "Settings"}
 """Classes of each service: all services have one dialect."""

@@ -1,6 +1,6 @@
-"""The secret of the tokens, and ``proxy.tokens``, on the Secret Manager stand-in over gRPC.
+"""The secret of the tokens, and ``gcpypi token``, on the Secret Manager stand-in over gRPC.
 
-Tested modules: ``cloud.secrets``, ``access.token_store``, ``proxy.tokens``.
+Tested modules: ``cloud.secrets``, ``access.token_store``, ``gcpypi.operating.token_secret``.
 """
 
 import os
@@ -94,13 +94,13 @@ def test_concurrent_writers_lose_no_token(host: str, name: str) -> None:
 
 
 class TokenCommand:
-    """The command ``python -m proxy.tokens`` with the stand-in."""
+    """The command ``gcpypi token`` with the stand-in."""
 
     def __init__(self, host: str, name: str) -> None:
         self._environment = {
             "PATH": os.environ["PATH"],
-            "GCP_PROJECT": "contract",
-            "TOKENS_SECRET": name,
+            "GCPYPI_GCP_PROJECT": "contract",
+            "GCPYPI_TOKENS_SECRET": name,
             "SECRET_MANAGER_EMULATOR_HOST": host,
         }
 
@@ -109,7 +109,7 @@ class TokenCommand:
     ) -> tuple[int, str, str]:
         environment = {**self._environment, **settings}
         done = subprocess.run(
-            [sys.executable, "-W", "error", "-m", "proxy.tokens", *arguments],
+            [sys.executable, "-W", "error", "-m", "gcpypi", "token", *arguments],
             env={key: value for key, value in environment.items() if key != without},
             input=stdin,
             capture_output=True,
@@ -143,7 +143,7 @@ def test_the_command_creates_lists_and_revokes(command: TokenCommand, secret: Se
     ]
     assert token not in listed
     assert note == (
-        "proxy.tokens: the last use is not known: the local index does not use Cloud Logging\n"
+        "gcpypi: the last use is not known: the local index does not use Cloud Logging\n"
     )
 
     assert command("revoke", "ci") == (0, f"revoked ci {holder.sha256[:12]}\n", "")
@@ -158,7 +158,7 @@ def test_the_command_revokes_a_token_from_standard_input(command: TokenCommand) 
     assert (status, printed.split()[:2], note) == (0, ["revoked", "ci"], "")
     status, printed, error = command("revoke", "-", stdin=token)
     assert (status, printed) == (1, "")
-    assert error.startswith("proxy.tokens: the token is not live any more: 'ci' ")
+    assert error.startswith("gcpypi: the token is not live any more: 'ci' ")
     assert token not in error
 
 
@@ -191,9 +191,9 @@ def test_a_disabled_or_destroyed_latest_version_is_not_replaced(
     with pytest.raises(Unreadable, match=f"versions/1.* is in {state} state"):
         secret.access_latest()
     status, printed, error = command(*arguments)
-    assert (status, printed) == (1, "")
+    assert (status, printed) == (4, "")
     assert f"is in {state} state" in error
-    assert "enable the version, or add the last good version again" in error
+    assert "Enable the version, or add the last good version again" in error
     assert "Traceback" not in error
     assert secret.add(b"{}") == 2
 
@@ -209,11 +209,11 @@ def test_a_destroyed_older_version_does_not_matter(
 
 
 def test_a_missing_secret_is_named_with_its_settings(command: TokenCommand) -> None:
-    status, printed, error = command("create", "ci", TOKENS_SECRET="absent")
-    assert (status, printed) == (1, "")
+    status, printed, error = command("create", "ci", GCPYPI_TOKENS_SECRET="absent")
+    assert (status, printed) == (4, "")
     assert "Secret [projects/contract/secrets/absent] not found" in error
-    assert "check GCP_PROJECT and TOKENS_SECRET" in error
-    listed = command("list", TOKENS_SECRET="absent")
+    assert "Check GCPYPI_GCP_PROJECT and GCPYPI_TOKENS_SECRET" in error
+    listed = command("list", GCPYPI_TOKENS_SECRET="absent")
     assert listed == (0, "", "The secret has no tokens, or does not exist.\n")
 
 
@@ -223,7 +223,7 @@ def test_missing_credentials_are_a_sentence(command: TokenCommand) -> None:
         without="SECRET_MANAGER_EMULATOR_HOST",
         GOOGLE_APPLICATION_CREDENTIALS="/nonexistent.json",
     )
-    assert (status, printed) == (1, "")
+    assert (status, printed) == (4, "")
     assert "gcloud auth application-default login" in error
     assert "Traceback" not in error
 
@@ -246,9 +246,25 @@ def test_the_command_reports_an_impossible_request(command: TokenCommand) -> Non
     assert "Traceback" not in error
 
 
-def test_the_command_names_a_missing_setting(command: TokenCommand) -> None:
-    status, _, error = command("list", without="TOKENS_SECRET")
-    assert (status, "setting TOKENS_SECRET" in error) == (1, True)
+def test_the_command_names_the_settings_of_the_index(command: TokenCommand) -> None:
+    status, _, error = command("list", without="GCPYPI_TOKENS_SECRET")
+    assert (status, "no index: set GCPYPI_INDEX_URL" in error) == (2, True)
+
+
+def test_the_command_rotates_a_token(command: TokenCommand, secret: Secret) -> None:
+    old = command("create", "ci", "--project", "acme-*", "--expires-in", "90d")[1].strip()
+
+    status, printed, note = command("rotate", "ci", "--name", "ci-2")
+
+    new, now = printed.strip(), datetime.now(UTC)
+    assert (status, is_token(new)) == (0, True)
+    assert note.endswith("run: gcpypi token revoke ci\n")
+    tokens = TokenSet.read(secret.access_latest().data, "latest")
+    holders = [tokens.find(each, now) for each in (old, new)]
+    assert [each and (each.name, each.projects) for each in holders] == [
+        ("ci", ("acme-*",)),
+        ("ci-2", ("acme-*",)),
+    ]
 
 
 @pytest.mark.parametrize("duration", ["90", "0d", "-1d", "1y", "999999d", ""])

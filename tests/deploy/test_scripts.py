@@ -78,7 +78,7 @@ def script(tree: Path, calls: Path) -> Script:
 
 def list_creations(calls: Path) -> list[str]:
     """Return the calls that create a bucket, images or a token."""
-    creations = ("storage buckets create", "builds submit", "proxy.tokens create")
+    creations = ("storage buckets create", "builds submit", "gcpypi token create")
     text = calls.read_text("utf-8")
     return [each for each in creations if each in text]
 
@@ -89,7 +89,7 @@ def test_the_first_installation_creates_everything(script: Script, calls: Path) 
     assert list_creations(calls) == [
         "storage buckets create",
         "builds submit",
-        "proxy.tokens create",
+        "gcpypi token create",
     ]
 
 
@@ -100,7 +100,26 @@ def test_the_second_installation_only_applies_changes_of_terraform(
     assert done.returncode == 0, done.stderr
     assert list_creations(calls) == []
     assert calls.read_text("utf-8").count(" apply ") == 2
-    assert "-m proxy.tokens create NAME" in done.stdout
+    assert "-m gcpypi token create NAME" in done.stdout
+
+
+def test_each_installation_publishes_the_command_after_the_first_token(
+    script: Script, calls: Path, tree: Path
+) -> None:
+    """A second installation of the same images copies no file that exists (``--no-clobber``)."""
+    for answers in ("", f"@({BUCKET}|{TOKENS})"):
+        assert script("install", "--tag", "1", answers=answers).returncode == 0
+        lines = calls.read_text("utf-8").splitlines()
+        [build] = [number for number, line in enumerate(lines) if " -m pip wheel " in line]
+        [upload] = [number for number, line in enumerate(lines) if " storage cp " in line]
+        assert build < upload
+        assert [part.removeprefix(f"{tree}/") for part in lines[build].split()[-5:]] == [
+            *("schemas", "checks", "cloud", "access", "cli"),
+        ]
+        assert lines[upload] == (
+            f"gcloud storage cp --no-clobber {tree}/.local/deploy/wheels/*.whl "
+            "gs://acme-packages-gcpypi-incoming/import/install-1/"
+        )
 
 
 @pytest.mark.parametrize(
@@ -110,7 +129,7 @@ def test_install_continues_after_a_failure(script: Script, calls: Path, broken: 
     assert script("install", "--tag", "1", fails=broken).returncode != 0
     done = script("install", "--tag", "1", answers=BUCKET)
     assert done.returncode == 0, done.stderr
-    assert list_creations(calls) == ["builds submit", "proxy.tokens create"]
+    assert list_creations(calls) == ["builds submit", "gcpypi token create"]
 
 
 def test_install_retries_a_build_that_fails_early(script: Script, calls: Path) -> None:
@@ -125,7 +144,7 @@ def test_later_installations_use_the_newest_rebuild(script: Script, calls: Path)
     done = script("install", "--tag", "1", answers=IMAGE, output=tags)
     assert "already built: 1-r20261124000000\n" in done.stdout
     assert calls.read_text("utf-8").count("-var=tag=1-r20261124000000") == 1
-    assert list_creations(calls) == ["storage buckets create", "proxy.tokens create"]
+    assert list_creations(calls) == ["storage buckets create", "gcpypi token create"]
 
 
 def test_a_rebuild_has_a_new_tag(script: Script, calls: Path) -> None:
@@ -229,7 +248,7 @@ def test_a_rebuild_that_failed_is_repeated(script: Script, calls: Path, broken: 
     answers = f"@({BUCKET}|{RENDERING})"
     done = script("install", "--tag", "2", answers=answers, output="d2", fails=broken)
     assert done.returncode == 1
-    assert "proxy.tokens" not in calls.read_text("utf-8")
+    assert "gcpypi token" not in calls.read_text("utf-8")
     script("install", "--tag", "2", answers=answers, output="d2")
     assert list_rebuilds(calls) == ["gcpypi-rebuild", "--update-labels=pages=d2"]
 
@@ -348,7 +367,7 @@ def test_a_reserved_path_is_reported_after_everything_else(
     script: Script, calls: Path, status: str, message: str
 ) -> None:
     done = script("install", "--tag", "1", status=status)
-    assert (done.returncode, list_creations(calls)[-1]) == (2, "proxy.tokens create")
+    assert (done.returncode, list_creations(calls)[-1]) == (2, "gcpypi token create")
     assert message in done.stderr
 
 

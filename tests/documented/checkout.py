@@ -21,7 +21,7 @@ def copy_checkout(folder: Path) -> Path:
     shutil.copytree(ROOT, folder, ignore=_IGNORED)
     (folder / ".venv").symlink_to(sys.prefix)
     (folder / ".local").mkdir()
-    # deploy/install installs the packages of proxy.tokens there.
+    # deploy/install installs the packages of gcpypi there.
     (folder / ".local/deploy").symlink_to(sys.prefix)
     for pattern in ("**/pyproject.toml", "requirements/*.txt"):
         for path in folder.glob(pattern):

@@ -37,7 +37,7 @@ class PageReader:
             "@…/simple/": f"@{parts.hostname}:{parts.port}/simple/",
             "@$HOST/": f"@{parts.hostname}:{parts.port}/",
             '"https://$HOST/': f'"http://{parts.hostname}:{parts.port}/',
-            "read -rs LEAKED": 'LEAKED="$(python -m proxy.tokens create leaked)"',
+            "read -rs LEAKED": 'LEAKED="$(gcpypi token create leaked)"',
             "/tmp/demo": f"{home}/demo",  # noqa: S108 - text of the page, not a path of the test
         }
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cloud.ports import Bucket, Topic
 from gcpypi.connection.index_client import IndexClient
 from gcpypi.errors import CommandFailure, ExitCode
-from gcpypi.settings import Settings
+from gcpypi.settings import Settings, load_settings
 from schemas.discovery import IndexDescription
 
 if TYPE_CHECKING:
@@ -53,7 +53,19 @@ class IndexConnection:
     @property
     def gcp_project(self) -> str:
         """Id of the Google Cloud project."""
-        return self.description.gcp_project
+        return self.settings.gcp_project or self.description.gcp_project
+
+    @property
+    def tokens_secret(self) -> str:
+        """Secret with the digests of the tokens.
+
+        :raises CommandFailure: if neither the settings nor the description have it.
+        """
+        if name := self.settings.tokens_secret or self.description.tokens_secret:
+            return name
+        raise CommandFailure(
+            "the description of the index names no secret of tokens: set GCPYPI_TOKENS_SECRET"
+        )
 
     def get_bucket(self, role: str) -> Bucket:
         """Return a bucket by its role, for example ``incoming``."""
@@ -100,6 +112,14 @@ class IndexConnection:
         from cloud import pubsub
 
         return pubsub.connect()
+
+
+def connect(**flags: object) -> IndexConnection:
+    """Return the clients of the index in the settings. Flags without a value are absent.
+
+    :raises CommandFailure: if a setting is invalid.
+    """
+    return IndexConnection(load_settings(**flags))
 
 
 def _read_description(path: Path) -> IndexDescription:

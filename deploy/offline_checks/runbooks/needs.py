@@ -146,14 +146,10 @@ NEEDS = (
     Need("gcloud storage rsync", _fixed(OWNER)),
     Need("gcloud storage restore", _objects("restore")),
     Need(
-        "python -m proxy.tokens create",
+        "gcpypi token",
         _fixed(*_USE_TOKENS, ("secretmanager.versions.add", TOKENS)),
     ),
-    Need("python -m proxy.tokens list", _fixed(*_USE_TOKENS)),
-    Need(
-        "python -m proxy.tokens revoke",
-        _fixed(*_USE_TOKENS, ("secretmanager.versions.add", TOKENS)),
-    ),
+    Need("gcpypi token list", _fixed(*_USE_TOKENS)),
     *(
         Need(words, _run_as_job)
         for module, command in (

@@ -108,7 +108,7 @@ class State:
             **topology.build_gcloud_environment(ports),
             # A separate configuration, without the user's account, project and properties.
             "CLOUDSDK_CONFIG": str(self.path / "gcloud"),
-            # Settings of the services' commands: verify, rebuild, reindex, proxy.tokens.
+            # Settings of the services' commands: verify, rebuild, reindex.
             "GCP_PROJECT": topology.GCP_PROJECT,
             "TOKENS_SECRET": topology.TOKENS_SECRET,
             **topology.BUCKETS,

@@ -37,18 +37,13 @@ def normalize_origin(text: str) -> str:
     return f"{parts.scheme}://{host}{suffix}"
 
 
-class SecretSettings(ServiceSettings):
-    """Settings of the token secret."""
+class Settings(ServiceSettings):
+    """Settings of the proxy."""
 
     tokens_secret: str
     """Name of the secret with the digests of the tokens."""
     secret_manager_emulator_host: str | None = None
     """``host:port`` of an emulator of Secret Manager; unset: no emulator."""
-
-
-class Settings(SecretSettings):
-    """Settings of the proxy."""
-
     packages_bucket: str
     """Bucket of the files and their ``.metadata``."""
     static_bucket: str

@@ -40,7 +40,9 @@ def test_install_runs_its_steps_in_the_order_of_their_dependencies() -> None:
         "-var=tag=1",
         "jobs execute gcpypi-rebuild",
         "--update-labels=pages=DIGEST",
-        "-m proxy.tokens create admin",
+        "-m gcpypi token create admin",
+        "-m pip wheel",
+        "gcloud storage cp",
     )
     places = [find_line(lines, text) for text in order]
     assert places[:4] == sorted(places[:4])

@@ -10,7 +10,9 @@ from documented import doc_pages
 from proxy.settings import Settings
 
 OPERATOR = "Serve public packages through the index"
-CHECKED = {*INSTALLERS, *BUILDS, OPERATOR, "Renovate", "Dependabot", "Bazel", "micropip"}
+COMMAND = "The command gcpypi"
+"""Section of ``e2e/test_cli_operate.py``."""
+CHECKED = {*INSTALLERS, *BUILDS, OPERATOR, COMMAND, "Renovate", "Dependabot", "Bazel", "micropip"}
 URL = f"https://{HOST}/simple/"
 
 

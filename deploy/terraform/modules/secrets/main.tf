@@ -1,4 +1,4 @@
-# Secret with the digests of the tokens; `python -m proxy.tokens` creates its versions.
+# Secret with the digests of the tokens; `gcpypi token` creates its versions.
 
 resource "google_secret_manager_secret" "tokens" {
   secret_id = var.name

@@ -1,0 +1,1 @@
+"""Work of operators: tokens, and the repair jobs."""

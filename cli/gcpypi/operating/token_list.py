@@ -1,0 +1,59 @@
+"""List of the tokens, as a table or as JSON."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+
+import typer
+
+from access.last_use import LastUses
+from gcpypi.output import create_console, print_json, print_table
+from schemas.tokens import Token
+
+HEADINGS = ("NAME", "DIGEST", "STATE", "CREATED", "EXPIRES", "LAST USE", "SCOPE")
+
+FindUses = Callable[[Sequence[Token]], LastUses]
+"""Function that returns the last use of each token."""
+
+
+def list_tokens(
+    tokens: Sequence[Token], find_uses: FindUses, now: datetime, *, as_json: bool
+) -> None:
+    """Print the tokens and the last use of each name."""
+    if not tokens:
+        typer.echo("The secret has no tokens, or does not exist.", err=True)
+        if as_json:
+            print_json([])
+        return
+    uses = find_uses(tokens)
+    if as_json:
+        print_json([describe_token(token, uses, now) for token in tokens])
+    else:
+        rows = [list(_format_cells(token, uses, now)) for token in tokens]
+        print_table(create_console(), HEADINGS, rows)
+    if uses.problem:
+        typer.echo(f"gcpypi: the last use is not known: {uses.problem}", err=True)
+
+
+def describe_token(token: Token, uses: LastUses, now: datetime) -> dict[str, object]:
+    """Return a token as an object of JSON. It has the digest, never the token."""
+    return {
+        **token.model_dump(
+            mode="json", include={"name", "sha256", "scopes", "projects", "created", "expires"}
+        ),
+        "state": _get_state(token, now),
+        "last_use": uses.describe(token, now),
+    }
+
+
+def _get_state(token: Token, now: datetime) -> str:
+    return "live" if token.is_live(now) else "ended"
+
+
+def _format_cells(token: Token, uses: LastUses, now: datetime) -> Iterator[str]:
+    yield token.name
+    yield token.sha256[:12]
+    yield _get_state(token, now)
+    yield f"{token.created:%Y-%m-%d}"
+    yield "never" if token.expires is None else f"{token.expires:%Y-%m-%dT%H:%MZ}"
+    yield uses.describe(token, now)
+    yield ",".join((*token.scopes, *token.projects)) if token.scopes else "-"

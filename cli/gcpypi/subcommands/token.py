@@ -1,0 +1,190 @@
+"""Commands ``gcpypi token``: the tokens for reading the index."""
+
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from gcpypi.arguments import Description, GcpProject, IndexUrl, Json, TokensSecret
+
+token = typer.Typer(
+    help="Create, list, rotate and revoke the tokens for reading the index.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+)
+
+
+def _parse_lifetime(text: str) -> timedelta:
+    from gcpypi.operating.token_values import parse_duration
+
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+Lifetime = Annotated[
+    timedelta | None,
+    typer.Option(
+        "--expires-in", metavar="12h|90d|4w", parser=_parse_lifetime, help="lifetime of the token"
+    ),
+]
+Selector = Annotated[
+    str, typer.Argument(metavar="NAME|DIGEST", help="a name, or at least 8 digits of a digest")
+]
+
+
+@token.command()
+def create(
+    name: Annotated[str, typer.Argument(help="name of the holder, for the access log")],
+    project: Annotated[
+        list[str] | None,
+        typer.Option(metavar="GLOB", help="projects of the token (repeatable); default: all"),
+    ] = None,
+    expires_in: Lifetime = None,
+    index_url: IndexUrl = None,
+    gcp_project: GcpProject = None,
+    secret: TokensSecret = None,
+    description: Description = None,
+) -> None:
+    """Create a token, and print it once.
+
+    Standard output has only the token. Without --expires-in it does not expire.
+
+    [bold]Examples[/bold]
+
+    \b
+      gcpypi token create ci --project 'acme-*' --expires-in 90d
+      gcpypi token create ci | gcloud secrets versions add ci-index-token --data-file=-
+    """
+    from gcpypi.connection.index_connection import connect
+    from gcpypi.operating.token_changes import create_token
+    from gcpypi.operating.token_secret import open_token_store
+
+    with open_token_store(
+        connect(
+            index_url=index_url,
+            gcp_project=gcp_project,
+            tokens_secret=secret,
+            description=description,
+        )
+    ) as store:
+        create_token(store, name, project or (), expires_in)
+
+
+@token.command(name="list")
+def list_all(
+    json: Json = False,
+    index_url: IndexUrl = None,
+    gcp_project: GcpProject = None,
+    secret: TokensSecret = None,
+    description: Description = None,
+) -> None:
+    """List the tokens and the last use of each name.
+
+    A revoked or expired token is listed as "ended" for a day.
+
+    [bold]Examples[/bold]
+
+    \b
+      gcpypi token list
+      gcpypi token list --json
+    """
+    from datetime import UTC, datetime
+    from functools import partial
+
+    from gcpypi.connection.index_connection import connect
+    from gcpypi.operating.token_list import list_tokens
+    from gcpypi.operating.token_secret import find_uses, open_token_store
+
+    connection = connect(
+        index_url=index_url, gcp_project=gcp_project, tokens_secret=secret, description=description
+    )
+    with open_token_store(connection) as store:
+        uses = partial(find_uses, connection)
+        list_tokens(store.list_tokens(), uses, datetime.now(UTC), as_json=json)
+
+
+@token.command()
+def rotate(
+    selector: Selector,
+    name: Annotated[
+        str | None, typer.Option(help="name of the new token; default: the old name and the month")
+    ] = None,
+    expires_in: Lifetime = None,
+    revoke_old: Annotated[
+        bool, typer.Option("--revoke-old", help="revoke the old token at once, as after a leak")
+    ] = False,
+    index_url: IndexUrl = None,
+    gcp_project: GcpProject = None,
+    secret: TokensSecret = None,
+    description: Description = None,
+) -> None:
+    """Create the successor of a token, with its scopes, projects and lifetime.
+
+    Standard output has only the new token. The old one stays valid until it is revoked. The new
+    name shows in the access log which of the two is in use.
+
+    [bold]Examples[/bold]
+
+    \b
+      gcpypi token rotate ci
+      gcpypi token rotate ci --name ci-west --expires-in 4w
+    """
+    from datetime import UTC, datetime
+
+    from gcpypi.connection.index_connection import connect
+    from gcpypi.operating.token_changes import rotate_token
+    from gcpypi.operating.token_secret import open_token_store
+
+    connection = connect(
+        index_url=index_url, gcp_project=gcp_project, tokens_secret=secret, description=description
+    )
+    with open_token_store(connection) as store:
+        rotate_token(
+            store,
+            selector,
+            datetime.now(UTC),
+            name=name,
+            expires_in=expires_in,
+            revoke_old=revoke_old,
+        )
+
+
+@token.command()
+def revoke(
+    selector: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME|DIGEST|-", help="a name, 8 digits of a digest, or - for standard input"
+        ),
+    ],
+    index_url: IndexUrl = None,
+    gcp_project: GcpProject = None,
+    secret: TokensSecret = None,
+    description: Description = None,
+) -> None:
+    """Revoke the tokens of a name, of a digest, or of standard input.
+
+    It usually takes effect within a minute. With "-" the token is on no command line; in a terminal
+    the command asks for it without echo.
+
+    [bold]Examples[/bold]
+
+    \b
+      gcpypi token revoke ci
+      printf %s "$LEAKED" | gcpypi token revoke -
+    """
+    import sys
+
+    from gcpypi.connection.index_connection import connect
+    from gcpypi.operating.token_changes import print_revocations
+    from gcpypi.operating.token_secret import open_token_store
+    from gcpypi.operating.token_values import read_token
+
+    value = read_token(sys.stdin.buffer) if selector == "-" else None
+    connection = connect(
+        index_url=index_url, gcp_project=gcp_project, tokens_secret=secret, description=description
+    )
+    with open_token_store(connection) as store:
+        print_revocations(store.revoke_value(value) if value else store.revoke(selector))
