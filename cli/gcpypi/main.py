@@ -15,6 +15,7 @@ from gcpypi.subcommands.browse import list_, log, show
 from gcpypi.subcommands.check import check
 from gcpypi.subcommands.publish import publish
 from gcpypi.subcommands.remove import remove, restore
+from gcpypi.subcommands.repair_jobs import rebuild, reindex, replay, rescan, verify
 from gcpypi.subcommands.status import activate, archive, deprecate, quarantine
 from gcpypi.subcommands.token import token
 from gcpypi.subcommands.yank import unyank, yank
@@ -45,6 +46,8 @@ app.command(rich_help_panel=OPERATE)(archive)
 app.command(rich_help_panel=OPERATE)(deprecate)
 app.command(rich_help_panel=OPERATE)(activate)
 app.add_typer(token, name="token", rich_help_panel=OPERATE)
+for command in (verify, rebuild, reindex, replay, rescan):
+    app.command(rich_help_panel=OPERATE)(command)
 
 
 def print_version(value: bool) -> None:

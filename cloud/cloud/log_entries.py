@@ -37,6 +37,12 @@ class LogEntry(Model):
     """Time of the entry."""
     payload: Annotated[Mapping[str, JsonValue], Field(alias="jsonPayload")] = {}
     """Fields of a structured log line."""
+    text: Annotated[str, Field(alias="textPayload")] = ""
+    """Text of an unstructured log line."""
+    log: Annotated[str, Field(alias="logName")] = ""
+    """Log of the entry; for Cloud Run it ends in ``stdout`` or ``stderr``."""
+    insert_id: Annotated[str, Field(alias="insertId")] = ""
+    """Identifier of the entry among those of one time."""
 
 
 class _Response(Model):

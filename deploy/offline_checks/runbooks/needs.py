@@ -59,6 +59,13 @@ def _run_as_job(words: Words) -> Iterator[Grant]:
     yield ("run.jobs.run", f"gcpypi-{command}")
 
 
+def _repair(words: Words) -> Iterator[Grant]:
+    """The command executes the job of its name. Arguments need another permission."""
+    yield ("run.jobs.runWithOverrides" if len(words) > 2 else "run.jobs.run", f"gcpypi-{words[1]}")
+    yield ("run.executions.get", PROJECT)
+    yield ("logging.logEntries.list", PROJECT)
+
+
 def _publish(words: Words) -> Iterator[Grant]:
     yield ("pubsub.topics.publish", words[4])
 
@@ -157,6 +164,10 @@ NEEDS = (
             *(("ingest", "reindex"), ("ingest", "replay"), ("ingest", "rescan")),
         )
         for words in (f"python -m {module} {command}", command)
+    ),
+    *(
+        Need(f"gcpypi {command}", _repair)
+        for command in ("verify", "rebuild", "reindex", "replay", "rescan")
     ),
     Need("story", _fixed(("logging.logEntries.list", PROJECT))),
 )

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import requests
+from pydantic import JsonValue
 
 from cloud import log_entries
 from cloud.errors import CloudError, NotFound, PermissionDenied, Unavailable
@@ -74,7 +75,8 @@ def test_the_newest_entries_of_a_query_are_returned(
 ) -> None:
     server.answers = [(200, {"entries": [ENTRY], "nextPageToken": "more"})]
     time = datetime(2026, 11, 24, 12, 0, 0, 123456, tzinfo=UTC)
-    entry = LogEntry(timestamp=time, payload={"token": "ci", "status": 200})
+    payload: dict[str, JsonValue] = {"token": "ci", "status": 200}
+    entry = LogEntry(timestamp=time, payload=payload, log=str(ENTRY["logName"]))
     assert reader.list_newest('jsonPayload.token="ci"') == LogPage((entry,), is_complete=False)
     assert server.requests == [
         (
