@@ -13,6 +13,7 @@ import typer
 from gcpypi.errors import CommandFailure
 from gcpypi.subcommands.browse import list_, log, show
 from gcpypi.subcommands.check import check
+from gcpypi.subcommands.doctor import doctor
 from gcpypi.subcommands.publish import publish
 from gcpypi.subcommands.remove import remove, restore
 from gcpypi.subcommands.repair_jobs import rebuild, reindex, replay, rescan, verify
@@ -46,6 +47,7 @@ app.command(rich_help_panel=OPERATE)(archive)
 app.command(rich_help_panel=OPERATE)(deprecate)
 app.command(rich_help_panel=OPERATE)(activate)
 app.add_typer(token, name="token", rich_help_panel=OPERATE)
+app.command(rich_help_panel=OPERATE)(doctor)
 for command in (verify, rebuild, reindex, replay, rescan):
     app.command(rich_help_panel=OPERATE)(command)
 

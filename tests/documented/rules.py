@@ -74,6 +74,7 @@ RULES = (
     Rule("python -m ingest replay", RUN),
     Rule("python -m ingest rescan", RUN),
     Rule("gcpypi --version", RUN),
+    Rule("gcpypi doctor", RUN),
     Rule("gcpypi token", RUN),
     Rule("gcpypi verify", RUN, "--patience 1", codes=frozenset({0, 1})),
     Rule("gcpypi rebuild", RUN),

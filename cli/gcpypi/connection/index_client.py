@@ -105,6 +105,10 @@ class IndexClient:
         except requests.RequestException as error:
             raise _explain(self.url, error) from error
 
+    def require_success(self, response: requests.Response) -> None:
+        """Raise :class:`CommandFailure` with the remedy for a response of another status."""
+        _require_success(response)
+
 
 def _require_success(response: requests.Response) -> requests.Response:
     try:

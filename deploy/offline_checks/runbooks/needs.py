@@ -60,7 +60,7 @@ def _run_as_job(words: Words) -> Iterator[Grant]:
 
 
 def _repair(words: Words) -> Iterator[Grant]:
-    """The command executes the job of its name. Arguments need another permission."""
+    """Execute the job with the name of the command. Arguments need another permission."""
     yield ("run.jobs.runWithOverrides" if len(words) > 2 else "run.jobs.run", f"gcpypi-{words[1]}")
     yield ("run.executions.get", PROJECT)
     yield ("logging.logEntries.list", PROJECT)
@@ -125,6 +125,7 @@ NEEDS = (
     *(Need(f"gcpypi {word}", _fixed()) for word in ("check", "list", "show")),
     *(Need(f"gcpypi {word}", _fixed(*_GIVE_COMMANDS)) for word in _COMMANDS),
     Need("gcpypi log", _fixed(*(("storage.objects.list", each) for each in _STORY))),
+    Need("gcpypi doctor", _fixed()),  # without a right, it says "not checked"
     Need("deploy/install", _fixed(OWNER)),
     Need("deploy/uninstall", _fixed(OWNER)),
     Need("terraform", _fixed(OWNER)),

@@ -42,7 +42,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._answer(json.loads(self.rfile.read(int(self.headers["content-length"]))))
 
-    def _answer(self, body: Any) -> None:
+    def _answer(self, body: object) -> None:
         call = f"{self.command} {self.path}"
         self.server.requests.append((call, body))
         missing: list[Answer] = [(404, {"error": {"message": f"no answer to {call}"}})]

@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,7 +12,7 @@ from cloud.log_entries import LogEntry, LogPage
 from cloud.rest.run_jobs import Execution
 from gcpypi.errors import CommandFailure, ExitCode
 from gcpypi.operating.cloud_job import CloudJob, describe_state
-from gcpypi.operating.execution_log import ExecutionLog
+from gcpypi.operating.execution_log import ExecutionLog, SearchableLog
 from unit.cli.command_run import run_command
 
 NAME = "projects/p/locations/r/jobs/gcpypi-verify/executions/gcpypi-verify-x7k2p"
@@ -69,7 +68,7 @@ class DeniedLog:
 
 
 def make_job(
-    jobs: MemoryJobs, log: Any = None, sleep: Callable[[float], None] | None = None
+    jobs: MemoryJobs, log: SearchableLog | None = None, sleep: Callable[[float], None] | None = None
 ) -> CloudJob:
     seconds = [0.0]
 

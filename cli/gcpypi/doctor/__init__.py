@@ -1,0 +1,1 @@
+"""Diagnosis of an index: checks, each with its findings and remedies."""

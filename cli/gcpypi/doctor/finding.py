@@ -1,0 +1,58 @@
+"""Finding of a check, with its remedy."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+
+from cloud.errors import CloudError, PermissionDenied, Unavailable
+from gcpypi.connection.cloud_failures import explain_cloud_error
+from gcpypi.errors import CommandFailure
+
+
+class Level(StrEnum):
+    """Severity of a finding."""
+
+    OK = "ok"
+    WARNING = "warning"
+    ERROR = "error"
+    UNCHECKED = "not checked"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Result of a check."""
+
+    subject: str
+    """Part of the index, for example ``bucket incoming``."""
+    level: Level
+    text: str
+    """Fact, or error with its remedy."""
+
+
+@contextmanager
+def collect_failures(subject: str, findings: list[Finding]) -> Iterator[None]:
+    """Add a failure inside of the block as a finding: a missing right means "not checked"."""
+    try:
+        yield
+    except PermissionDenied as error:
+        findings.append(Finding(subject, Level.UNCHECKED, f"your account may not look: {error}"))
+    except CloudError as error:
+        level = Level.UNCHECKED if _is_signed_out(error) else Level.ERROR
+        findings.append(Finding(subject, level, str(explain_cloud_error(error))))
+    except CommandFailure as failure:
+        findings.append(Finding(subject, Level.ERROR, str(failure)))
+
+
+def _is_signed_out(error: CloudError) -> bool:
+    return isinstance(error, Unavailable) and "no valid credentials" in str(
+        explain_cloud_error(error)
+    )
+
+
+def find_worst(findings: Sequence[Finding]) -> Level:
+    """Return the highest severity: error, then warning, then ok."""
+    levels = {each.level for each in findings}
+    return next(
+        each for each in (Level.ERROR, Level.WARNING, Level.OK) if each in {*levels, Level.OK}
+    )

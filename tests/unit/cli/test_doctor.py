@@ -1,0 +1,247 @@
+"""``gcpypi doctor``: checks over fake probes. ``tests/e2e/test_cli_operate.py`` runs the rest."""
+
+import json
+import zipfile
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+
+import pytest
+
+from checks.distribution import verify
+from checks.policy import Policy
+from cloud.errors import CloudError, MissingBucket, NotFound, PermissionDenied, Unavailable
+from gcpypi.doctor.cloud_checks import CREATE, GET, LIST, PUBLISH
+from gcpypi.doctor.diagnosis import choose_exit_code, diagnose, report
+from gcpypi.doctor.finding import Finding, Level
+from gcpypi.doctor.probe_wheel import build_wheel, name_wheel
+from gcpypi.doctor.probes import ServiceState
+from gcpypi.errors import CommandFailure, ExitCode
+from schemas import __version__
+from schemas.discovery import IndexDescription
+from unit.cli.command_run import run_command
+
+NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
+READY = ServiceState(is_ready=True, message="", tag=f"{__version__}-0123456789ab")
+DESCRIPTION = IndexDescription(
+    version=__version__,
+    gcp_project="acme-prod",
+    region="europe-west1",
+    buckets={role: f"b-{role}" for role in ("incoming", "packages", "static")},
+    topics={"file-uploaded": "file-uploaded", "file-refused": "file-refused"},
+    services={"ingest": "gcpypi-ingest"},
+)
+
+
+def take(value: object) -> object:
+    """Raise a prepared error, or return a prepared value."""
+    if isinstance(value, Exception):
+        raise value
+    return value
+
+
+@dataclass
+class MemoryProbes:
+    """Probes of a healthy index, apart from what a test changes."""
+
+    is_local: bool = False
+    index_url: str = "https://packages.example.com/simple/"
+    description: IndexDescription | Exception = DESCRIPTION
+    date: datetime | Exception | None = NOW
+    rights: Collection[str] = (CREATE, GET, LIST, PUBLISH)
+    resources: dict[str, Exception] = field(default_factory=dict)
+    subscriptions: Mapping[str, str] | Exception = field(
+        default_factory=lambda: {"ingest-file-uploaded": "file-uploaded", "a-dead-letter": "a"}
+    )
+    letters: Mapping[str, int] | Exception = field(default_factory=dict)
+    tokens: int | Exception = 1
+    service: ServiceState | Exception = READY
+
+    def describe(self) -> IndexDescription:
+        return take(self.description)  # type: ignore[return-value] # prepared
+
+    def fetch_date(self) -> datetime | None:
+        return take(self.date)  # type: ignore[return-value] # prepared
+
+    def read_clock(self) -> datetime:
+        return NOW
+
+    def list_bucket_rights(self, bucket: str, rights: Sequence[str]) -> Collection[str]:
+        take(self.resources.get(bucket))
+        return [right for right in rights if right in self.rights]
+
+    def list_topic_rights(self, topic: str, rights: Sequence[str]) -> Collection[str]:
+        take(self.resources.get(topic))
+        return [right for right in rights if right in self.rights]
+
+    def list_subscriptions(self) -> Mapping[str, str]:
+        return take(self.subscriptions)  # type: ignore[return-value] # prepared
+
+    def count_dead_letters(self, subscriptions: Collection[str]) -> Mapping[str, int]:
+        return take(self.letters)  # type: ignore[return-value] # prepared
+
+    def count_tokens(self) -> int:
+        return take(self.tokens)  # type: ignore[return-value] # prepared
+
+    def find_service(self, name: str) -> ServiceState:
+        return take(self.service)  # type: ignore[return-value] # prepared
+
+
+def find(probes: MemoryProbes, subject: str) -> Finding:
+    [found] = [each for each in diagnose(probes) if each.subject == subject]
+    return found
+
+
+def test_a_healthy_index_has_no_other_finding_than_ok() -> None:
+    findings = list(diagnose(MemoryProbes()))
+    assert [each for each in findings if each.level is not Level.OK] == []
+    assert [each.subject for each in findings] == [
+        *("index", "clock", "description", "release"),
+        *("bucket incoming", "bucket packages", "bucket static", "can publish", "can operate"),
+        *("topic file-uploaded", "topic file-refused", "dead letters", "tokens", "service ingest"),
+    ]
+    assert choose_exit_code(findings) == ExitCode.OK
+
+
+@pytest.mark.parametrize(
+    ("changed", "subject", "level", "text"),
+    [
+        ({"date": NOW - timedelta(seconds=31)}, "clock", Level.WARNING, "31 s ahead of the index"),
+        ({"date": NOW + timedelta(hours=1)}, "clock", Level.WARNING, "3600 s behind the index"),
+        ({"date": NOW + timedelta(seconds=30)}, "clock", Level.OK, "less than 30 s"),
+        ({"date": None}, "clock", Level.UNCHECKED, "no Date"),
+        (
+            {"description": DESCRIPTION.model_copy(update={"version": "0.1.0"})},
+            "release",
+            Level.WARNING,
+            "the index has gcpypi 0.1.0",
+        ),
+        ({"rights": ()}, "can publish", Level.UNCHECKED, "rights on a prefix show only when"),
+        ({"rights": ()}, "can operate", Level.WARNING, "no right to read incoming, packages"),
+        ({"rights": (GET, LIST)}, "bucket incoming", Level.OK, "no create on the whole bucket"),
+        (
+            {"resources": {"b-packages": MissingBucket("gs://b-packages")}},
+            "bucket packages",
+            Level.ERROR,
+            "gs://b-packages does not exist: restore it",
+        ),
+        (
+            {"resources": {"b-packages": PermissionDenied("b-packages", "403")}},
+            "bucket packages",
+            Level.UNCHECKED,
+            "your account may not look: b-packages: 403",
+        ),
+        (
+            {"resources": {"file-uploaded": NotFound("file-uploaded")}},
+            "topic file-uploaded",
+            Level.ERROR,
+            "file-uploaded does not exist: run deploy/install",
+        ),
+        ({"rights": ()}, "topic file-uploaded", Level.OK, "you cannot publish"),
+        (
+            {"subscriptions": {"a-dead-letter": "a"}},
+            "topic file-uploaded",
+            Level.ERROR,
+            "file-uploaded has no subscription",
+        ),
+        (
+            {"letters": {"a-dead-letter": 3}},
+            "dead letters",
+            Level.WARNING,
+            "3 in a-dead-letter: correct the cause, then run gcpypi replay",
+        ),
+        (
+            {"letters": PermissionDenied("metrics", "403")},
+            "dead letters",
+            Level.UNCHECKED,
+            "your account may not look",
+        ),
+        ({"tokens": 0}, "tokens", Level.WARNING, "none is live: gcpypi token create NAME"),
+        (
+            {"tokens": CommandFailure("no rights on the secret")},
+            "tokens",
+            Level.ERROR,
+            "no rights on the secret",
+        ),
+        ({"is_local": True}, "services", Level.UNCHECKED, "a local index has no Cloud Run"),
+        ({"service": NotFound("x")}, "service ingest", Level.ERROR, "gcpypi-ingest does not exist"),
+        (
+            {"service": ServiceState(is_ready=False, message="image not found", tag="")},
+            "service ingest",
+            Level.ERROR,
+            "gcpypi-ingest is not ready: image not found",
+        ),
+        (
+            {"service": ServiceState(is_ready=True, message="", tag="0.1.0-0123456789ab")},
+            "service ingest",
+            Level.WARNING,
+            "gcpypi-ingest has the image 0.1.0-0123456789ab",
+        ),
+    ],
+)
+def test_each_check_has_a_finding_with_its_remedy(
+    changed: dict[str, object], subject: str, level: Level, text: str
+) -> None:
+    found = find(MemoryProbes(**changed), subject)  # type: ignore[arg-type] # fields by name
+    assert (found.level, text in found.text) == (level, True), found
+
+
+def test_without_credentials_of_google_parts_are_not_checked() -> None:
+    error = Unavailable("Cloud Storage", "Your default credentials were not found")
+    found = find(MemoryProbes(resources={"b-static": error}), "bucket static")
+    assert found.level is Level.UNCHECKED
+    assert "Run gcloud auth application-default login" in found.text
+
+
+def test_without_a_description_nothing_else_is_checked() -> None:
+    failure = CommandFailure("no description", ExitCode.UNAVAILABLE)
+    findings = list(diagnose(MemoryProbes(description=failure)))
+    assert [(each.subject, each.level) for each in findings[2:]] == [
+        ("description", Level.ERROR),
+        ("parts", Level.UNCHECKED),
+    ]
+    assert choose_exit_code(findings) == ExitCode.REFUSED
+
+
+def test_a_further_check_is_the_last_one() -> None:
+    finding = Finding("round trip", Level.OK, "yanked it")
+    assert list(diagnose(MemoryProbes(), [lambda _: [finding]]))[-1] is finding
+
+
+@pytest.mark.parametrize(
+    ("levels", "code"),
+    [
+        ((Level.OK, Level.WARNING, Level.UNCHECKED), ExitCode.OK),
+        ((Level.OK, Level.ERROR), ExitCode.REFUSED),
+        ((Level.ERROR, Level.UNCHECKED), ExitCode.UNAVAILABLE),
+    ],
+)
+def test_the_exit_code_is_the_severity(levels: Sequence[Level], code: ExitCode) -> None:
+    assert choose_exit_code([Finding("x", level, "") for level in levels]) == code
+
+
+def test_json_is_one_value(capsys: pytest.CaptureFixture[str]) -> None:
+    report([Finding("index", Level.OK, "answers")], as_json=True)
+    assert json.loads(capsys.readouterr().out) == [
+        {"subject": "index", "result": "ok", "text": "answers"}
+    ]
+
+
+def test_an_index_that_does_not_answer_is_unavailable() -> None:
+    done = run_command("doctor", GCPYPI_INDEX_URL="http://127.0.0.1:1/simple/")
+    assert done.code == 4
+    assert "does not answer" in done.stdout
+
+
+def test_the_wheel_of_the_round_trip_is_accepted_by_the_checks() -> None:
+    data = build_wheel("1.0")
+    verified = verify(name_wheel("1.0"), [data], Policy(strict=True), len(data))
+    assert (verified.project, verified.version) == ("gcpypi-doctor", "1.0")
+    assert zipfile.ZipFile(BytesIO(data)).testzip() is None
+
+
+def test_each_error_of_google_cloud_is_a_finding() -> None:
+    errors: list[CloudError] = [Unavailable("x", "down"), NotFound("x")]
+    for error in errors:
+        assert find(MemoryProbes(letters=error), "dead letters").level is Level.ERROR
