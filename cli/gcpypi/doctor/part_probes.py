@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from cloud import pubsub, storage
 from cloud.errors import NotFound
-from cloud.forwarding import listing
+from cloud.forwarding import topic_listing
 from cloud.forwarding.raw_pubsub import PubsubPullSubscription, connect_subscriber
 from cloud.rest import rights as iam
 from cloud.rest import run_jobs, waiting_messages
@@ -46,7 +46,7 @@ class CloudParts:
 
     def list_subscriptions(self) -> Mapping[str, str]:
         """List the subscriptions; it needs ``pubsub.subscriptions.list``."""
-        return listing.list_subscriptions(connect_subscriber(), self._project)
+        return topic_listing.list_subscriptions(connect_subscriber(), self._project)
 
     def count_dead_letters(self, subscriptions: Collection[str]) -> Mapping[str, int]:
         """Read the newest values of the metric."""
@@ -75,13 +75,13 @@ class LocalParts:
 
     def list_topic_rights(self, topic: str, rights: Sequence[str]) -> Collection[str]:
         """Look for the topic."""
-        if topic not in listing.list_topics(pubsub.connect(), self._project):
+        if topic not in topic_listing.list_topics(pubsub.connect(), self._project):
             raise NotFound(topic)
         return rights
 
     def list_subscriptions(self) -> Mapping[str, str]:
         """List the subscriptions."""
-        return listing.list_subscriptions(connect_subscriber(), self._project)
+        return topic_listing.list_subscriptions(connect_subscriber(), self._project)
 
     def count_dead_letters(self, subscriptions: Collection[str]) -> Mapping[str, int]:
         """Pull the letters of each subscription, and put them back."""

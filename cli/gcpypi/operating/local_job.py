@@ -31,10 +31,18 @@ def run_local_job(command: str, arguments: Sequence[str]) -> int:
             f"gcpypi {command} in a checkout, after make install"
         )
     words = [sys.executable, "-m", module, command, *arguments]
+    try:
+        return _run_to_its_end(words)
+    except KeyboardInterrupt:
+        text = f"gcpypi {command} was interrupted; it can be repeated"
+        raise CommandFailure(text, ExitCode.INTERRUPTED) from None
+
+
+def _run_to_its_end(words: Sequence[str]) -> int:
+    """Run a program, and wait for it also after Ctrl-C."""
     with subprocess.Popen(words) as process:  # noqa: S603 - our own program
         try:
             return process.wait()
         except KeyboardInterrupt:
             process.wait()
-            text = f"gcpypi {command} was interrupted; it can be repeated"
-            raise CommandFailure(text, ExitCode.INTERRUPTED) from None
+            raise
