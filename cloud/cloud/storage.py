@@ -1,187 +1,217 @@
-"""The ``Bucket`` port over google-cloud-storage.
+"""The ``Bucket`` port over the JSON API of Cloud Storage (ADR 26).
 
-Every write has a generation precondition, so the library can safely retry it after a 5xx or a
-broken connection. A 429 is raised, because the caller then has newer changes to merge.
+Every write has a generation precondition, so it is safe to repeat it after a 5xx or a broken
+connection. A 429 is raised, because the caller then has newer changes to merge.
 https://cloud.google.com/storage/docs/retry-strategy
 """
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from http import HTTPStatus
 
-import requests
-from google.api_core import exceptions
-from google.api_core.retry import Retry
 from google.auth.exceptions import GoogleAuthError
-from google.cloud.storage import Blob, Client
-from google.cloud.storage import Bucket as VendorBucket
-from google.cloud.storage.exceptions import InvalidResponse
-from google.cloud.storage.retry import DEFAULT_RETRY
-from requests.adapters import HTTPAdapter
+from google.cloud.storage import Client
 
 from cloud import errors
+from cloud.json_requests.authorized_session import AuthorizedSession
+from cloud.json_requests.curl_transport import (
+    BrokenResponse,
+    CurlTransport,
+    HttpRequest,
+    HttpResponse,
+)
+from cloud.json_requests.object_resource import (
+    LISTED,
+    ListingResource,
+    ObjectResource,
+    RewriteResource,
+    build_resource,
+    build_upload,
+    encode_query,
+    has_checksum,
+    locate_object,
+    parse_info,
+)
 from cloud.ports import Bucket, Headers, ObjectInfo, StoredObject
+from cloud.retry import RetryableError
 from schemas.types import Generation
 
 CHUNK = 4 * 1024 * 1024
 """Bytes of one request of a stream. They are in memory at a time."""
 
-_TIMEOUT = (5.0, 60.0)
-"""Seconds to connect, and seconds between two bytes."""
+_JSON = {"content-type": "application/json; charset=UTF-8"}
+_RAW = {"accept-encoding": "gzip"}
+"""Header field for the bytes as stored, without decompression by Cloud Storage.
 
-_RETRY_FOR = 60.0
-"""Seconds of all retries of a request: well below the ack deadline of 600 s."""
-
-_POOL = 64
-"""Connections in the pool: one for each worker thread of a process."""
+https://cloud.google.com/storage/docs/transcoding
+"""
 
 
-def _is_transient(error: Exception) -> bool:
-    return _get_status(error) != HTTPStatus.TOO_MANY_REQUESTS and bool(
-        DEFAULT_RETRY._predicate(error)
-    )
+class StorageClient(Client):  # type: ignore[misc]  # Google's library ships no types
+    """Google's client, which finds credentials and endpoint, with a session for direct requests."""
+
+    def __init__(self, project: str, transport: CurlTransport) -> None:
+        super().__init__(project=project)
+        # The library requests the location of a bucket for traces, which are off here.
+        self._bucket_metadata_cache = None
+        self._transport = transport
+        self.session = AuthorizedSession(self._credentials, transport)
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        self._transport.close()
+        super().close()
 
 
-def _get_status(error: Exception) -> int:
-    """Return the status code of an error; 0 without a response.
-
-    Uploads and downloads raise another exception than the other methods.
-    """
-    if isinstance(error, InvalidResponse):
-        return int(error.response.status_code)
-    return int(error.code or 0) if isinstance(error, exceptions.GoogleAPICallError) else 0
-
-
-_RETRY = Retry(predicate=_is_transient, initial=0.2, maximum=10.0, timeout=_RETRY_FOR)
-
-
-def connect(project: str) -> Client:
+def connect(project: str, transport: CurlTransport | None = None) -> StorageClient:
     """Create a client of ``STORAGE_EMULATOR_HOST``, or of Cloud Storage if that is unset.
 
     :raises Unavailable: if there are no credentials.
     """
     try:
-        client = Client(project=project)
+        return StorageClient(project, transport or CurlTransport())
     except GoogleAuthError as error:
         raise errors.Unavailable("Cloud Storage", str(error)) from error
-    # The library requests the location of a bucket for traces, which are off here. That would take
-    # a thread and a billed request after each 404, and every new file begins with a 404.
-    client._bucket_metadata_cache = None
-    for scheme in ("https://", "http://"):
-        client._http.mount(scheme, HTTPAdapter(pool_connections=_POOL, pool_maxsize=_POOL))
-    return client
 
 
 class StorageBucket:
     """One Cloud Storage bucket. It implements :class:`cloud.ports.Bucket`."""
 
-    def __init__(self, client: Client, name: str) -> None:
-        self._bucket: VendorBucket = client.bucket(name)
-        self._client = client
+    def __init__(self, client: StorageClient, name: str) -> None:
+        self._name, self._session = name, client.session
+        self._origin = str(client.api_endpoint).rstrip("/")
+        self._api = f"{self._origin}/storage/v1"
 
     @property
     def name(self) -> str:
         """The bucket's name."""
-        return str(self._bucket.name)
+        return self._name
 
     def stat(self, name: str, generation: Generation | None = None) -> ObjectInfo | None:
         """Request the metadata of an object."""
-        blob = self._bucket.blob(name, generation=generation)
+        query = encode_query(generation=generation)
+        request = HttpRequest("GET", f"{self._locate(name)}?{query}")
         try:
-            with self._translate_errors(name):
-                blob.reload(timeout=_TIMEOUT, retry=_RETRY)
+            response = self._session.request(self._describe(name), request)
         except errors.NotFound:
             return None
-        return _create_info(blob)
+        resource: ObjectResource = json.loads(response.body)
+        return parse_info(resource)
 
     def read(self, name: str) -> StoredObject | None:
-        """Download an object. The response contains its generation."""
-        blob = self._bucket.blob(name)
+        """Download an object. The response contains its generation and its checksum."""
+        subject = self._describe(name)
+        request = HttpRequest("GET", f"{self._locate(name)}?{encode_query(alt='media')}", _RAW)
+
+        def attempt() -> HttpResponse:
+            response = self._session.send(subject, request)
+            if not has_checksum(response.body, response.get_field(b"x-goog-hash:")):
+                raise RetryableError("the bytes do not have the checksum of the object")
+            return response
+
         try:
-            with self._translate_errors(name):
-                data = blob.download_as_bytes(raw_download=True, timeout=_TIMEOUT, retry=_RETRY)
+            response = self._session.retry(subject, attempt)
         except errors.NotFound:
             return None
-        return StoredObject(generation=int(blob.generation), data=data)
+        generation = Generation(int(response.get_field(b"x-goog-generation:")))
+        return StoredObject(generation=generation, data=response.body)
 
     def stream(
         self, info: ObjectInfo, *, start: int = 0, end: int | None = None
     ) -> Iterator[bytes]:
-        """Download range after range. A broken range is requested again."""
+        """Download range after range. After a break, the rest of a range is requested."""
         stop = info.size if end is None else min(end, info.size)
-        blob = self._bucket.blob(info.name, generation=info.generation)
         for first in range(start, stop, CHUNK):
-            with self._translate_errors(info.name):
-                yield blob.download_as_bytes(
-                    start=first,
-                    end=min(first + CHUNK, stop) - 1,
-                    raw_download=True,
-                    checksum=None,
-                    timeout=_TIMEOUT,
-                    retry=_RETRY,
+            yield self._read_range(info, first, min(first + CHUNK, stop))
+
+    def _read_range(self, info: ObjectInfo, start: int, stop: int) -> bytes:
+        subject, pieces, position = self._describe(info.name), list[bytes](), start
+        query = encode_query(alt="media", generation=info.generation)
+
+        def attempt() -> None:
+            nonlocal position
+            fields = {**_RAW, "range": f"bytes={position}-{stop - 1}"}
+            request = HttpRequest("GET", f"{self._locate(info.name)}?{query}", fields)
+            broken: BrokenResponse | None = None
+            try:
+                response = self._session.send(subject, request)
+            except BrokenResponse as error:
+                response, broken = error.received, error
+            if response.status == HTTPStatus.PARTIAL_CONTENT:
+                pieces.append(response.body)
+                position += len(response.body)
+            if position != stop:
+                raise broken or RetryableError(
+                    f"{response.status}, {stop - position} bytes missing"
                 )
+
+        self._session.retry(subject, attempt)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def write(
         self, name: str, data: bytes, headers: Headers, *, if_generation: Generation
     ) -> ObjectInfo:
         """Upload a whole object with its precondition. It needs no object, so 404 is the bucket."""
-        blob = self._create_blob(name, headers)
-        with (
-            self._detect_taken_name(name, if_generation),
-            self._translate_errors(name, absent=errors.MissingBucket),
-        ):
-            blob.upload_from_string(
-                data,
-                content_type=headers.content_type,
-                if_generation_match=if_generation,
-                timeout=_TIMEOUT,
-                retry=_RETRY,
-                checksum="crc32c",
-            )
-        return _create_info(blob)
+        query = encode_query(uploadType="multipart", ifGenerationMatch=if_generation)
+        content_type, body = build_upload(name, data, headers)
+        url = f"{self._origin}/upload/storage/v1/b/{self._name}/o?{query}"
+        request = HttpRequest("POST", url, {"content-type": content_type, "expect": ""}, body)
+        with self._detect_taken_name(name, if_generation):
+            response = self._session.request(self._describe(name), request, errors.MissingBucket)
+        resource: ObjectResource = json.loads(response.body)
+        return parse_info(resource)
 
     def rewrite(self, source: Bucket, info: ObjectInfo, name: str, headers: Headers) -> ObjectInfo:
         """Copy on the server, in one or more calls."""
-        origin = self._client.bucket(source.name).blob(info.name, generation=info.generation)
-        blob, token, done = self._create_blob(name, headers), None, False
-        blob.content_type = headers.content_type
-        while not done:
-            try:
-                with self._detect_taken_name(name, 0), self._translate_errors(name):
-                    token, _, _ = blob.rewrite(
-                        origin,
-                        token=token,
-                        if_generation_match=0,
-                        if_source_generation_match=info.generation,
-                        timeout=_TIMEOUT,
-                        retry=_RETRY,
-                    )
-            except errors.NotFound as error:
-                if source.stat(info.name, info.generation) is None:
-                    raise
-                raise errors.MissingBucket(error.subject, error.detail) from error
-            done = token is None
-        return _create_info(blob)
+        origin = f"{self._api}{locate_object(source.name, info.name)}"
+        url = f"{origin}/rewriteTo{locate_object(self._name, name)}"
+        body, token = json.dumps(build_resource(headers)).encode(), None
+        while True:
+            query = encode_query(
+                sourceGeneration=info.generation,
+                ifSourceGenerationMatch=info.generation,
+                ifGenerationMatch=0,
+                rewriteToken=token,
+            )
+            request = HttpRequest("POST", f"{url}?{query}", _JSON, body)
+            result = self._rewrite_part(source, info, name, request)
+            if "resource" in result:
+                return parse_info(result["resource"])
+            token = result["rewriteToken"]
+
+    def _rewrite_part(
+        self, source: Bucket, info: ObjectInfo, name: str, request: HttpRequest
+    ) -> RewriteResource:
+        try:
+            with self._detect_taken_name(name, 0):
+                response = self._session.request(self._describe(name), request)
+        except errors.NotFound as error:
+            if source.stat(info.name, info.generation) is None:
+                raise
+            raise errors.MissingBucket(error.subject, error.detail) from error
+        result: RewriteResource = json.loads(response.body)
+        return result
 
     def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
         """List page after page, with the fields of ``ObjectInfo`` only."""
-        fields = "name,generation,size,timeCreated,contentType,contentEncoding,metadata"
-        with self._translate_errors(prefix, absent=errors.MissingBucket):
-            for blob in self._client.list_blobs(
-                self._bucket,
-                prefix=prefix,
-                fields=f"items({fields}),nextPageToken",
-                timeout=_TIMEOUT,
-                retry=_RETRY,
-            ):
-                yield _create_info(blob)
+        fields, token = f"items({LISTED}),nextPageToken", None
+        while True:
+            query = encode_query(prefix=prefix, fields=fields, pageToken=token)
+            request = HttpRequest("GET", f"{self._api}/b/{self._name}/o?{query}")
+            subject = self._describe(prefix)
+            response = self._session.request(subject, request, errors.MissingBucket)
+            page: ListingResource = json.loads(response.body)
+            yield from map(parse_info, page.get("items", ()))
+            token = page.get("nextPageToken")
+            if not token:
+                return
 
-    def _create_blob(self, name: str, headers: Headers) -> Blob:
-        blob = self._bucket.blob(name)
-        blob.cache_control = headers.cache_control
-        blob.metadata = dict(headers.metadata)
-        return blob
+    def _locate(self, name: str) -> str:
+        return f"{self._api}{locate_object(self._name, name)}"
+
+    def _describe(self, name: str) -> str:
+        return f"gs://{self._name}/{name}"
 
     @contextmanager
     def _detect_taken_name(self, name: str, if_generation: Generation) -> Iterator[None]:
@@ -198,37 +228,3 @@ class StorageBucket:
             if if_generation == 0 and self.stat(name) is not None:
                 raise errors.PreconditionFailed(error.subject, error.detail) from error
             raise
-
-    @contextmanager
-    def _translate_errors(
-        self, name: str, absent: type[errors.CloudError] = errors.NotFound
-    ) -> Iterator[None]:
-        """Raise exceptions of the library as ``CloudError``; ``absent`` is the one for 404."""
-        subject = f"gs://{self.name}/{name}"
-        try:
-            yield
-        except (exceptions.GoogleAPICallError, InvalidResponse) as error:
-            detail = str(getattr(error, "message", error))
-            kind = errors.choose_error(_get_status(error), detail, {**_ERRORS, 404: absent})
-            raise kind(subject, detail) from error
-        except (exceptions.RetryError, requests.RequestException, GoogleAuthError) as error:
-            raise errors.Unavailable(subject, str(error)) from error
-
-
-_ERRORS: Mapping[int, type[errors.CloudError]] = {
-    **errors.BY_STATUS,
-    412: errors.PreconditionFailed,
-    429: errors.TooManyRequests,
-}
-
-
-def _create_info(blob: Blob) -> ObjectInfo:
-    return ObjectInfo(
-        name=blob.name,
-        generation=int(blob.generation),
-        size=int(blob.size),
-        created=blob.time_created or datetime.fromtimestamp(0, UTC),
-        content_type=blob.content_type or "",
-        content_encoding=blob.content_encoding or "",
-        metadata=dict(blob.metadata or {}),
-    )

@@ -1,0 +1,122 @@
+"""Requests with credentials, retries and errors of this project.
+
+The retries are those of Google's library: 408, 5xx and broken connections, with pauses from 0 to
+10 s, for a minute. https://cloud.google.com/storage/docs/retry-strategy
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from http import HTTPStatus
+from typing import TypeVar
+
+from google.auth.credentials import Credentials
+from google.auth.exceptions import GoogleAuthError, TransportError
+from google.auth.transport.requests import Request as AuthRequest
+
+from cloud import errors
+from cloud.json_requests.curl_transport import (
+    BrokenResponse,
+    CurlTransport,
+    HttpRequest,
+    HttpResponse,
+)
+from cloud.retry import Backoff, Retry, RetryableError
+
+T = TypeVar("T")
+
+_TRANSIENT = frozenset({408, 500, 502, 503, 504})
+"""Status codes after which the request is repeated. 429 is raised: the caller has newer changes."""
+
+_BACKOFF = Backoff(first=0.2, longest=10.0, jitter=(0.0, 1.0))
+_RETRY = Retry(
+    {RetryableError: _BACKOFF, BrokenResponse: _BACKOFF, TransportError: _BACKOFF}, deadline=60.0
+)
+"""Retry of a request: for a minute, well below the ack deadline of 600 s."""
+
+_LONGEST_DETAIL = 300
+"""Characters of a message that is not JSON."""
+
+ERRORS: Mapping[int, type[errors.CloudError]] = {
+    **errors.BY_STATUS,
+    412: errors.PreconditionFailed,
+    429: errors.TooManyRequests,
+}
+
+
+class AuthorizedSession:
+    """Requests in the name of a service account.
+
+    :param credentials: credentials of google-auth; they are refreshed when they expire.
+    """
+
+    def __init__(self, credentials: Credentials, transport: CurlTransport) -> None:
+        self._credentials, self._transport = credentials, transport
+        self._authenticate = AuthRequest()
+
+    def request(
+        self,
+        subject: str,
+        request: HttpRequest,
+        absent: type[errors.CloudError] = errors.NotFound,
+    ) -> HttpResponse:
+        """Return the response of a successful request; repeat the request after a failure.
+
+        :param subject: the subject of an error, ``gs://bucket/name``.
+        :param absent: the error for 404.
+        """
+        return self.retry(subject, lambda: self.send(subject, request, absent))
+
+    def retry(self, subject: str, attempt: Callable[[], T]) -> T:
+        """Call ``attempt`` until it raises no transient error.
+
+        :raises Unavailable: if no attempt succeeded in time, or without valid credentials.
+        """
+        try:
+            return _RETRY(attempt)
+        except (RetryableError, BrokenResponse, GoogleAuthError) as error:
+            raise errors.Unavailable(subject, str(error)) from error
+
+    def send(
+        self,
+        subject: str,
+        request: HttpRequest,
+        absent: type[errors.CloudError] = errors.NotFound,
+    ) -> HttpResponse:
+        """Send a request once; a refused access token is renewed first.
+
+        :raises CloudError: after a status that is final.
+        :raises RetryableError: after a transient status.
+        :raises BrokenResponse: if the response is not complete.
+        """
+        response = self._send(request)
+        if response.status == HTTPStatus.UNAUTHORIZED:
+            self._credentials.refresh(self._authenticate)  # type: ignore[no-untyped-call]  # google-auth's
+            response = self._send(request)
+        if HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
+            return response
+        message = _read_message(response.body)
+        detail = f"{response.status} {message}".strip()
+        if response.status in _TRANSIENT:
+            raise RetryableError(detail)
+        kind = errors.choose_error(response.status, message, {**ERRORS, 404: absent})
+        raise kind(subject, detail)
+
+    def _send(self, request: HttpRequest) -> HttpResponse:
+        fields = {"user-agent": "gcpypi", **request.fields}
+        self._credentials.before_request(  # type: ignore[no-untyped-call]  # google-auth's
+            self._authenticate, request.method, request.url, fields
+        )
+        return self._transport.send(replace(request, fields=fields))
+
+
+def _read_message(body: bytes) -> str:
+    """Return the message of an error.
+
+    The body is JSON, or the message alone after a download.
+    https://cloud.google.com/storage/docs/json_api/v1/status-codes
+    """
+    try:
+        return str(json.loads(body)["error"]["message"])
+    except (ValueError, KeyError, TypeError):
+        return body.decode("utf-8", "replace")[:_LONGEST_DETAIL]

@@ -1,0 +1,131 @@
+"""Credentials, retries and errors of requests to Cloud Storage."""
+
+from collections.abc import Iterator
+
+import pytest
+from google.auth.credentials import Credentials
+from google.auth.exceptions import RefreshError, TransportError
+
+from cloud.errors import PermissionDenied, PreconditionFailed, TooManyRequests, Unavailable
+from cloud.json_requests.authorized_session import AuthorizedSession
+from cloud.json_requests.curl_transport import CurlTransport, HttpRequest, HttpResponse
+from testing.storage import Fault, StorageServer
+
+SUBJECT = "gs://b/a"
+
+
+class Tokens(Credentials):
+    """Credentials with a new token after each refresh.
+
+    :param failures: exceptions of the next refreshes.
+    """
+
+    def __init__(self, *failures: Exception) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # google-auth's
+        self.refreshes, self._failures = 0, list(failures)
+        if not failures:
+            self.token = "first"
+
+    def refresh(self, request: object) -> None:
+        self.refreshes += 1
+        if self._failures:
+            raise self._failures.pop(0)
+        self.token = f"token-{self.refreshes}"
+
+
+class RecordingTransport(CurlTransport):
+    """Transport that records the ``Authorization`` of each request."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent: list[str | None] = []
+
+    def send(self, request: HttpRequest) -> HttpResponse:
+        self.sent.append(request.fields.get("authorization"))
+        return super().send(request)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[StorageServer]:
+    with StorageServer() as running:
+        running.storage.create_bucket("b")
+        running.storage.insert("b", "a", b"1")
+        yield running
+
+
+@pytest.fixture
+def transport(server: StorageServer) -> Iterator[RecordingTransport]:
+    server.storage.faults.clear()
+    server.storage.counts.clear()
+    transport = RecordingTransport()
+    yield transport
+    transport.close()
+
+
+def get(server: StorageServer, credentials: Credentials, transport: CurlTransport) -> bytes:
+    request = HttpRequest("GET", f"{server.url}/storage/v1/b/b/o/a?alt=media")
+    return AuthorizedSession(credentials, transport).request(SUBJECT, request).body
+
+
+def fail(server: StorageServer, status: int, times: int = 1) -> None:
+    server.storage.faults.add(Fault(operation="objects.download", status=status, times=times))
+
+
+def test_each_request_has_the_token(server: StorageServer, transport: RecordingTransport) -> None:
+    assert get(server, Tokens(), transport) == b"1"
+    assert transport.sent == ["Bearer first"]
+
+
+def test_a_refused_token_is_renewed_once(
+    server: StorageServer, transport: RecordingTransport
+) -> None:
+    fail(server, 401)
+    assert get(server, Tokens(), transport) == b"1"
+    assert transport.sent == ["Bearer first", "Bearer token-1"]
+
+
+def test_a_token_that_stays_refused_is_a_missing_permission(
+    server: StorageServer, transport: RecordingTransport
+) -> None:
+    fail(server, 401, times=2)
+    with pytest.raises(PermissionDenied, match="gs://b/a: 401"):
+        get(server, Tokens(), transport)
+    assert len(transport.sent) == 2
+
+
+def test_an_unreachable_token_server_is_asked_again(
+    server: StorageServer, transport: RecordingTransport
+) -> None:
+    credentials = Tokens(TransportError("no route"))  # type: ignore[no-untyped-call]  # google-auth's
+    assert get(server, credentials, transport) == b"1"
+    assert credentials.refreshes == 2
+
+
+def test_refused_credentials_are_unavailable_at_once(
+    server: StorageServer, transport: RecordingTransport
+) -> None:
+    credentials = Tokens(RefreshError("account disabled"))  # type: ignore[no-untyped-call]  # google-auth's
+    with pytest.raises(Unavailable, match=r"gs://b/a: .*disabled"):
+        get(server, credentials, transport)
+    assert (credentials.refreshes, transport.sent) == (1, [])
+
+
+@pytest.mark.parametrize("status", [408, 500, 502, 503, 504])
+def test_a_transient_status_is_retried(
+    server: StorageServer, transport: RecordingTransport, status: int
+) -> None:
+    fail(server, status)
+    assert get(server, Tokens(), transport) == b"1"
+    assert len(transport.sent) == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "error"), [(412, PreconditionFailed), (429, TooManyRequests), (501, Unavailable)]
+)
+def test_a_final_status_is_raised_at_once(
+    server: StorageServer, transport: RecordingTransport, status: int, error: type[Exception]
+) -> None:
+    fail(server, status)
+    with pytest.raises(error, match=f"gs://b/a: {status}"):
+        get(server, Tokens(), transport)
+    assert len(transport.sent) == 1
