@@ -20,7 +20,7 @@ import urllib3
 from cloud import storage
 from cloud.json_requests.object_resource import encode_query, locate_object, parse_info
 from cloud.ports import Headers
-from cloud.storage import StorageBucket, StorageClient
+from cloud.storage import DirectClient, StorageBucket
 from testing.storage import FakeStorage, StorageServer
 
 BUCKET, NAME = "bench", "acme/1/acme-1.0-py3-none-any.whl"
@@ -33,7 +33,7 @@ _numbers = itertools.count()
 Call = Callable[[], object]
 
 
-def make_calls(client: StorageClient, url: str) -> Mapping[str, Mapping[str, Call]]:
+def make_calls(client: DirectClient, url: str) -> Mapping[str, Mapping[str, Call]]:
     """Return the calls by operation and client."""
     ours, google = StorageBucket(client, BUCKET), client.bucket(BUCKET)
     pool = urllib3.connection_from_url(url, timeout=urllib3.Timeout(5, 60), retries=False)

@@ -17,9 +17,9 @@ from cloud import errors
 from cloud.json_requests.authorized_session import AuthorizedSession
 from cloud.json_requests.curl_transport import (
     BrokenResponse,
+    CurlRequest,
+    CurlResponse,
     CurlTransport,
-    HttpRequest,
-    HttpResponse,
 )
 from cloud.json_requests.object_resource import (
     LISTED,
@@ -48,7 +48,7 @@ https://cloud.google.com/storage/docs/transcoding
 """
 
 
-class StorageClient(Client):  # type: ignore[misc]  # Google's library ships no types
+class DirectClient(Client):  # type: ignore[misc]  # Google's library ships no types
     """Google's client, which finds credentials and endpoint, with a session for direct requests."""
 
     def __init__(self, project: str, transport: CurlTransport) -> None:
@@ -64,13 +64,13 @@ class StorageClient(Client):  # type: ignore[misc]  # Google's library ships no 
         super().close()
 
 
-def connect(project: str, transport: CurlTransport | None = None) -> StorageClient:
+def connect(project: str, transport: CurlTransport | None = None) -> DirectClient:
     """Create a client of ``STORAGE_EMULATOR_HOST``, or of Cloud Storage if that is unset.
 
     :raises Unavailable: if there are no credentials.
     """
     try:
-        return StorageClient(project, transport or CurlTransport())
+        return DirectClient(project, transport or CurlTransport())
     except GoogleAuthError as error:
         raise errors.Unavailable("Cloud Storage", str(error)) from error
 
@@ -78,7 +78,7 @@ def connect(project: str, transport: CurlTransport | None = None) -> StorageClie
 class StorageBucket:
     """One Cloud Storage bucket. It implements :class:`cloud.ports.Bucket`."""
 
-    def __init__(self, client: StorageClient, name: str) -> None:
+    def __init__(self, client: DirectClient, name: str) -> None:
         self._name, self._session = name, client.session
         self._origin = str(client.api_endpoint).rstrip("/")
         self._api = f"{self._origin}/storage/v1"
@@ -91,7 +91,7 @@ class StorageBucket:
     def stat(self, name: str, generation: Generation | None = None) -> ObjectInfo | None:
         """Request the metadata of an object."""
         query = encode_query(generation=generation)
-        request = HttpRequest("GET", f"{self._locate(name)}?{query}")
+        request = CurlRequest("GET", f"{self._locate(name)}?{query}")
         try:
             response = self._session.request(self._describe(name), request)
         except errors.NotFound:
@@ -102,9 +102,9 @@ class StorageBucket:
     def read(self, name: str) -> StoredObject | None:
         """Download an object. The response contains its generation and its checksum."""
         subject = self._describe(name)
-        request = HttpRequest("GET", f"{self._locate(name)}?{encode_query(alt='media')}", _RAW)
+        request = CurlRequest("GET", f"{self._locate(name)}?{encode_query(alt='media')}", _RAW)
 
-        def attempt() -> HttpResponse:
+        def attempt() -> CurlResponse:
             response = self._session.send(subject, request)
             if not has_checksum(response.body, response.get_field(b"x-goog-hash:")):
                 raise RetryableError("the bytes do not have the checksum of the object")
@@ -132,7 +132,7 @@ class StorageBucket:
         def attempt() -> None:
             nonlocal position
             fields = {**_RAW, "range": f"bytes={position}-{stop - 1}"}
-            request = HttpRequest("GET", f"{self._locate(info.name)}?{query}", fields)
+            request = CurlRequest("GET", f"{self._locate(info.name)}?{query}", fields)
             broken: BrokenResponse | None = None
             try:
                 response = self._session.send(subject, request)
@@ -156,7 +156,7 @@ class StorageBucket:
         query = encode_query(uploadType="multipart", ifGenerationMatch=if_generation)
         content_type, body = build_upload(name, data, headers)
         url = f"{self._origin}/upload/storage/v1/b/{self._name}/o?{query}"
-        request = HttpRequest("POST", url, {"content-type": content_type, "expect": ""}, body)
+        request = CurlRequest("POST", url, {"content-type": content_type, "expect": ""}, body)
         with self._detect_taken_name(name, if_generation):
             response = self._session.request(self._describe(name), request, errors.MissingBucket)
         resource: ObjectResource = json.loads(response.body)
@@ -174,14 +174,14 @@ class StorageBucket:
                 ifGenerationMatch=0,
                 rewriteToken=token,
             )
-            request = HttpRequest("POST", f"{url}?{query}", _JSON, body)
+            request = CurlRequest("POST", f"{url}?{query}", _JSON, body)
             result = self._rewrite_part(source, info, name, request)
             if "resource" in result:
                 return parse_info(result["resource"])
             token = result["rewriteToken"]
 
     def _rewrite_part(
-        self, source: Bucket, info: ObjectInfo, name: str, request: HttpRequest
+        self, source: Bucket, info: ObjectInfo, name: str, request: CurlRequest
     ) -> RewriteResource:
         try:
             with self._detect_taken_name(name, 0):
@@ -198,7 +198,7 @@ class StorageBucket:
         fields, token = f"items({LISTED}),nextPageToken", None
         while True:
             query = encode_query(prefix=prefix, fields=fields, pageToken=token)
-            request = HttpRequest("GET", f"{self._api}/b/{self._name}/o?{query}")
+            request = CurlRequest("GET", f"{self._api}/b/{self._name}/o?{query}")
             subject = self._describe(prefix)
             response = self._session.request(subject, request, errors.MissingBucket)
             page: ListingResource = json.loads(response.body)

@@ -17,9 +17,9 @@ from google.auth.transport.requests import Request as AuthRequest
 from cloud import errors
 from cloud.json_requests.curl_transport import (
     BrokenResponse,
+    CurlRequest,
+    CurlResponse,
     CurlTransport,
-    HttpRequest,
-    HttpResponse,
 )
 from cloud.retry import Backoff, Retry, RetryableError
 
@@ -57,9 +57,9 @@ class AuthorizedSession:
     def request(
         self,
         subject: str,
-        request: HttpRequest,
+        request: CurlRequest,
         absent: type[errors.CloudError] = errors.NotFound,
-    ) -> HttpResponse:
+    ) -> CurlResponse:
         """Return the response of a successful request; repeat the request after a failure.
 
         :param subject: the subject of an error, ``gs://bucket/name``.
@@ -80,9 +80,9 @@ class AuthorizedSession:
     def send(
         self,
         subject: str,
-        request: HttpRequest,
+        request: CurlRequest,
         absent: type[errors.CloudError] = errors.NotFound,
-    ) -> HttpResponse:
+    ) -> CurlResponse:
         """Send a request once; a refused access token is renewed first.
 
         :raises CloudError: after a status that is final.
@@ -102,7 +102,7 @@ class AuthorizedSession:
         kind = errors.choose_error(response.status, message, {**ERRORS, 404: absent})
         raise kind(subject, detail)
 
-    def _send(self, request: HttpRequest) -> HttpResponse:
+    def _send(self, request: CurlRequest) -> CurlResponse:
         fields = {"user-agent": "gcpypi", **request.fields}
         self._credentials.before_request(  # type: ignore[no-untyped-call]  # google-auth's
             self._authenticate, request.method, request.url, fields

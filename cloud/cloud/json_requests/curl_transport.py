@@ -20,7 +20,7 @@ NO_FIELDS: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
-class HttpRequest:
+class CurlRequest:
     """Request with its whole body in memory."""
 
     method: Literal["GET", "POST"]
@@ -31,7 +31,7 @@ class HttpRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class HttpResponse:
+class CurlResponse:
     """Response with its whole body in memory."""
 
     status: int
@@ -57,7 +57,7 @@ class BrokenResponse(Exception):
     :param received: the part that arrived.
     """
 
-    def __init__(self, detail: str, received: HttpResponse) -> None:
+    def __init__(self, detail: str, received: CurlResponse) -> None:
         super().__init__(detail)
         self.received = received
 
@@ -75,7 +75,7 @@ class CurlTransport:
         self._handles: deque[pycurl.Curl] = deque()
         self._authorities = _find_authorities()
 
-    def send(self, request: HttpRequest) -> HttpResponse:
+    def send(self, request: CurlRequest) -> CurlResponse:
         """Send a request and wait for the whole response, of any status.
 
         libcurl repeats a request itself, if a connection of the pool was closed meanwhile.
@@ -109,7 +109,7 @@ class CurlTransport:
         except IndexError:
             return pycurl.Curl()
 
-    def _set_options(self, handle: pycurl.Curl, request: HttpRequest) -> None:
+    def _set_options(self, handle: pycurl.Curl, request: CurlRequest) -> None:
         handle.setopt(pycurl.URL, request.url)
         handle.setopt(pycurl.HTTPHEADER, [f"{k}: {v}" for k, v in request.fields.items()])
         handle.setopt(pycurl.CAINFO, self._authorities)
@@ -131,9 +131,9 @@ def _find_authorities() -> str:
     return verify if isinstance(verify, str) else certifi.where()
 
 
-def _build(handle: pycurl.Curl, lines: list[bytes], pieces: list[bytes]) -> HttpResponse:
+def _build(handle: pycurl.Curl, lines: list[bytes], pieces: list[bytes]) -> CurlResponse:
     status = int(handle.getinfo(pycurl.RESPONSE_CODE))
-    return HttpResponse(status, tuple(lines), pieces[0] if len(pieces) == 1 else b"".join(pieces))
+    return CurlResponse(status, tuple(lines), pieces[0] if len(pieces) == 1 else b"".join(pieces))
 
 
 def _describe(error: pycurl.error) -> str:

@@ -8,7 +8,7 @@ from google.auth.exceptions import RefreshError, TransportError
 
 from cloud.errors import PermissionDenied, PreconditionFailed, TooManyRequests, Unavailable
 from cloud.json_requests.authorized_session import AuthorizedSession
-from cloud.json_requests.curl_transport import CurlTransport, HttpRequest, HttpResponse
+from cloud.json_requests.curl_transport import CurlRequest, CurlResponse, CurlTransport
 from testing.storage import Fault, StorageServer
 
 SUBJECT = "gs://b/a"
@@ -33,14 +33,14 @@ class Tokens(Credentials):
         self.token = f"token-{self.refreshes}"
 
 
-class RecordingTransport(CurlTransport):
+class RecordingCurl(CurlTransport):
     """Transport that records the ``Authorization`` of each request."""
 
     def __init__(self) -> None:
         super().__init__()
         self.sent: list[str | None] = []
 
-    def send(self, request: HttpRequest) -> HttpResponse:
+    def send(self, request: CurlRequest) -> CurlResponse:
         self.sent.append(request.fields.get("authorization"))
         return super().send(request)
 
@@ -54,16 +54,16 @@ def server() -> Iterator[StorageServer]:
 
 
 @pytest.fixture
-def transport(server: StorageServer) -> Iterator[RecordingTransport]:
+def transport(server: StorageServer) -> Iterator[RecordingCurl]:
     server.storage.faults.clear()
     server.storage.counts.clear()
-    transport = RecordingTransport()
+    transport = RecordingCurl()
     yield transport
     transport.close()
 
 
 def get(server: StorageServer, credentials: Credentials, transport: CurlTransport) -> bytes:
-    request = HttpRequest("GET", f"{server.url}/storage/v1/b/b/o/a?alt=media")
+    request = CurlRequest("GET", f"{server.url}/storage/v1/b/b/o/a?alt=media")
     return AuthorizedSession(credentials, transport).request(SUBJECT, request).body
 
 
@@ -71,21 +71,19 @@ def fail(server: StorageServer, status: int, times: int = 1) -> None:
     server.storage.faults.add(Fault(operation="objects.download", status=status, times=times))
 
 
-def test_each_request_has_the_token(server: StorageServer, transport: RecordingTransport) -> None:
+def test_each_request_has_the_token(server: StorageServer, transport: RecordingCurl) -> None:
     assert get(server, Tokens(), transport) == b"1"
     assert transport.sent == ["Bearer first"]
 
 
-def test_a_refused_token_is_renewed_once(
-    server: StorageServer, transport: RecordingTransport
-) -> None:
+def test_a_refused_token_is_renewed_once(server: StorageServer, transport: RecordingCurl) -> None:
     fail(server, 401)
     assert get(server, Tokens(), transport) == b"1"
     assert transport.sent == ["Bearer first", "Bearer token-1"]
 
 
 def test_a_token_that_stays_refused_is_a_missing_permission(
-    server: StorageServer, transport: RecordingTransport
+    server: StorageServer, transport: RecordingCurl
 ) -> None:
     fail(server, 401, times=2)
     with pytest.raises(PermissionDenied, match="gs://b/a: 401"):
@@ -94,7 +92,7 @@ def test_a_token_that_stays_refused_is_a_missing_permission(
 
 
 def test_an_unreachable_token_server_is_asked_again(
-    server: StorageServer, transport: RecordingTransport
+    server: StorageServer, transport: RecordingCurl
 ) -> None:
     credentials = Tokens(TransportError("no route"))  # type: ignore[no-untyped-call]  # google-auth's
     assert get(server, credentials, transport) == b"1"
@@ -102,7 +100,7 @@ def test_an_unreachable_token_server_is_asked_again(
 
 
 def test_refused_credentials_are_unavailable_at_once(
-    server: StorageServer, transport: RecordingTransport
+    server: StorageServer, transport: RecordingCurl
 ) -> None:
     credentials = Tokens(RefreshError("account disabled"))  # type: ignore[no-untyped-call]  # google-auth's
     with pytest.raises(Unavailable, match=r"gs://b/a: .*disabled"):
@@ -112,7 +110,7 @@ def test_refused_credentials_are_unavailable_at_once(
 
 @pytest.mark.parametrize("status", [408, 500, 502, 503, 504])
 def test_a_transient_status_is_retried(
-    server: StorageServer, transport: RecordingTransport, status: int
+    server: StorageServer, transport: RecordingCurl, status: int
 ) -> None:
     fail(server, status)
     assert get(server, Tokens(), transport) == b"1"
@@ -123,7 +121,7 @@ def test_a_transient_status_is_retried(
     ("status", "error"), [(412, PreconditionFailed), (429, TooManyRequests), (501, Unavailable)]
 )
 def test_a_final_status_is_raised_at_once(
-    server: StorageServer, transport: RecordingTransport, status: int, error: type[Exception]
+    server: StorageServer, transport: RecordingCurl, status: int, error: type[Exception]
 ) -> None:
     fail(server, status)
     with pytest.raises(error, match=f"gs://b/a: {status}"):

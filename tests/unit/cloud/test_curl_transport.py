@@ -8,9 +8,9 @@ import pytest
 
 from cloud.json_requests.curl_transport import (
     BrokenResponse,
+    CurlRequest,
+    CurlResponse,
     CurlTransport,
-    HttpRequest,
-    HttpResponse,
 )
 from testing.storage import Attributes, Fault, StorageServer
 
@@ -33,9 +33,9 @@ def transport(server: StorageServer) -> Iterator[CurlTransport]:
     transport.close()
 
 
-def make_request(server: StorageServer, name: str = "a") -> HttpRequest:
+def make_request(server: StorageServer, name: str = "a") -> CurlRequest:
     fields = {"accept-encoding": "gzip"}
-    return HttpRequest("GET", f"{server.url}/storage/v1/b/b/o/{name}?alt=media", fields)
+    return CurlRequest("GET", f"{server.url}/storage/v1/b/b/o/{name}?alt=media", fields)
 
 
 def test_the_body_stays_as_stored(transport: CurlTransport, server: StorageServer) -> None:
@@ -51,7 +51,7 @@ def test_any_status_is_a_response(transport: CurlTransport, server: StorageServe
 
 def test_a_field_is_found_in_any_case() -> None:
     lines = (b"HTTP/1.1 200 OK\r\n", b"X-Goog-Generation: 7\r\n", b"\r\n")
-    response = HttpResponse(200, lines, b"")
+    response = CurlResponse(200, lines, b"")
     assert response.get_field(b"x-goog-generation:") == "7"
     assert response.get_field(b"x-goog-hash:") == ""
 
@@ -70,7 +70,7 @@ def test_a_broken_response_has_the_received_part(
 
 def test_a_refused_connection_is_a_broken_response(transport: CurlTransport) -> None:
     with pytest.raises(BrokenResponse, match="libcurl 7") as raised:
-        transport.send(HttpRequest("GET", "http://127.0.0.1:1/"))
+        transport.send(CurlRequest("GET", "http://127.0.0.1:1/"))
     assert raised.value.received.status == 0
 
 
@@ -97,6 +97,6 @@ def test_a_post_leaves_nothing_for_the_next_request(
     transport: CurlTransport, server: StorageServer
 ) -> None:
     url = f"{server.url}/upload/storage/v1/b/b/o?uploadType=media&name=new"
-    written = transport.send(HttpRequest("POST", url, {"content-type": "text/plain"}, b"new"))
+    written = transport.send(CurlRequest("POST", url, {"content-type": "text/plain"}, b"new"))
     read = transport.send(make_request(server, "new"))
     assert (written.status, read.status, read.body) == (200, 200, b"new")

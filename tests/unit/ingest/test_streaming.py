@@ -11,9 +11,9 @@ from checks.distribution import verify
 from checks.policy import MIB, Policy
 from cloud.json_requests.curl_transport import (
     BrokenResponse,
+    CurlRequest,
+    CurlResponse,
     CurlTransport,
-    HttpRequest,
-    HttpResponse,
 )
 from cloud.storage import CHUNK, StorageBucket, connect
 from testing.corpus.archive import STORED, Entry
@@ -30,12 +30,12 @@ WHEEL = (
 CHUNKS = -(-len(WHEEL) // CHUNK)
 
 
-class CountingTransport(CurlTransport):
+class CountingCurl(CurlTransport):
     """Transport that counts the received bytes of response bodies."""
 
     read = 0
 
-    def send(self, request: HttpRequest) -> HttpResponse:
+    def send(self, request: CurlRequest) -> CurlResponse:
         try:
             response = super().send(request)
         except BrokenResponse as error:
@@ -55,15 +55,15 @@ def server() -> Iterator[StorageServer]:
 
 
 @pytest.fixture
-def transport(server: StorageServer) -> Iterator[CountingTransport]:
+def transport(server: StorageServer) -> Iterator[CountingCurl]:
     server.storage.faults.clear()
     server.storage.counts.clear()
-    transport = CountingTransport()
+    transport = CountingCurl()
     yield transport
     transport.close()
 
 
-def verify_wheel(server: StorageServer, transport: CountingTransport) -> int:
+def verify_wheel(server: StorageServer, transport: CountingCurl) -> int:
     """Verify the wheel; return the number of received bytes."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("STORAGE_EMULATOR_HOST", server.url)
@@ -76,7 +76,7 @@ def verify_wheel(server: StorageServer, transport: CountingTransport) -> int:
 
 
 def test_each_byte_is_read_once_with_one_request_per_chunk(
-    transport: CountingTransport, server: StorageServer
+    transport: CountingCurl, server: StorageServer
 ) -> None:
     assert verify_wheel(server, transport) == len(WHEEL)
     assert server.storage.counts.requests["objects.download"] == CHUNKS
@@ -84,7 +84,7 @@ def test_each_byte_is_read_once_with_one_request_per_chunk(
 
 @pytest.mark.parametrize("after_bytes", [0, 1, CHUNK // 2, CHUNK - 1])
 def test_an_interrupted_response_is_resumed(
-    after_bytes: int, transport: CountingTransport, server: StorageServer
+    after_bytes: int, transport: CountingCurl, server: StorageServer
 ) -> None:
     fault = Fault("truncate", operation="objects.download", after_bytes=after_bytes, times=4)
     server.storage.faults.add(fault)
@@ -93,7 +93,7 @@ def test_an_interrupted_response_is_resumed(
 
 @pytest.mark.parametrize("kind", ["reset", "error"])
 def test_a_failed_request_adds_no_bytes(
-    kind: str, transport: CountingTransport, server: StorageServer
+    kind: str, transport: CountingCurl, server: StorageServer
 ) -> None:
     server.storage.faults.add(
         Fault.from_json({"kind": kind, "operation": "objects.download", "times": 4})
