@@ -78,7 +78,7 @@ class CurlTransport:
     def send(self, request: CurlRequest) -> CurlResponse:
         """Send a request and wait for the whole response, of any status.
 
-        libcurl repeats a request itself, if a connection of the pool was closed meanwhile.
+        libcurl itself repeats a request on a connection that the server had closed.
 
         :raises BrokenResponse: if the response is not complete.
         """
