@@ -4,6 +4,8 @@
 its project. The processes share the cores of this machine, so CPU time a wheel is more reliable
 than the rate. ``--profile`` profiles the busiest service by py-spy in another run, which is not
 timed. ``--peers`` measures the uploads of pypiserver, devpi and pypicloud in the same run.
+``--earlier`` also measures an earlier checkout with its own ``.venv``, in turns with this one; the
+results are then medians of ``--rounds``, and of the ratios within a round.
 """
 
 import argparse
@@ -11,57 +13,47 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
+from statistics import median
 
 from benchmarks.peers import upload_rates
-from benchmarks.publish import profile
+from benchmarks.publish import earlier, profile
+from benchmarks.publish.rates import EARLIER, OURS, Rate, Rates, render_table
 from benchmarks.publish.runtime import Runtime, Wheel, describe_wheel, start_runtime
 from schemas.names import ProjectName
 from testing.processes import exit_at_sigterm
 
 SIZES = (1_000, 10_000, 100_000)
 PEER_SIZES = (1_000, 10_000)
-WHEELS, PROJECTS = 2_000, 200
+WHEELS, RELEASES = 2_000, 10
+"""Number of wheels, and of the releases of each project."""
 LEAST, MOST = 0.8, 1.25
 """Goal for the rates, as multiples of each other."""
 
 
-@dataclass(frozen=True)
-class Rate:
-    """Result of one run."""
+def make_wheels(count: int = WHEELS) -> list[Wheel]:
+    """Make the wheels to publish, in random order.
 
-    seconds: float
-    cpu: Mapping[str, float]
-    """CPU seconds of each process."""
-
-    @property
-    def files(self) -> float:
-        """Files a second."""
-        return WHEELS / self.seconds
-
-
-def make_wheels() -> list[Wheel]:
-    """Make the wheels to publish, in random order."""
+    :param count: a multiple of :data:`RELEASES`.
+    """
     wheels = [
         describe_wheel(f"fresh_{project:03d}", f"1.{number}")
-        for project in range(PROJECTS)
-        for number in range(WHEELS // PROJECTS)
+        for project in range(count // RELEASES)
+        for number in range(RELEASES)
     ]
     random.Random(1).shuffle(wheels)  # noqa: S311 - the same order every time
     return wheels
 
 
-def measure(directory: Path, files: int) -> Rate:
-    """Publish all wheels into an index of ``files`` files."""
-    batch = make_wheels()
+def measure(directory: Path, files: int, batch: Sequence[Wheel]) -> Rate:
+    """Publish a batch into an index of ``files`` files."""
     with start_runtime(directory, files, batch) as running:
         before, started = running.read_cpu_seconds(), time.monotonic()
         running.announce(batch)
         _await_pages(running, batch)
         seconds, after = time.monotonic() - started, running.read_cpu_seconds()
-    return Rate(seconds, {name: after[name] - before[name] for name in after})
+    return Rate(len(batch), seconds, {name: after[name] - before[name] for name in after})
 
 
 def _await_pages(running: Runtime, batch: Sequence[Wheel]) -> None:
@@ -82,25 +74,57 @@ def _await_pages(running: Runtime, batch: Sequence[Wheel]) -> None:
             time.sleep(0.2)
 
 
+def measure_all(directory: Path, options: argparse.Namespace) -> Rates:
+    """Measure this version, and in turns the earlier checkout, at each size."""
+    rates: Rates = {}
+    for files in options.sizes:
+        for turn in range(options.rounds):
+            versions = [OURS, EARLIER] if options.earlier else [OURS]
+            for version in versions if turn % 2 == 0 else reversed(versions):
+                place = directory / f"{files}-{version.replace(' ', '-')}-{turn}"
+                if version == OURS:
+                    rate = measure(place, files, make_wheels(options.wheels))
+                else:
+                    rate = earlier.measure(options.earlier, place, files, options.wheels)
+                rates.setdefault((files, version), []).append(rate)
+                print(f"{files:,} files, {version}: {rate.files:.1f}", file=sys.stderr, flush=True)
+    return rates
+
+
 def main() -> int:
     """Print the tables; return 1 if the goal is missed."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--peers", action="store_true", help="measure the peers too")
-    parser.add_argument("--profile", action="store_true", help="profile the busiest service")
-    options = parser.parse_args()
+    options = _parse_options()
     with tempfile.TemporaryDirectory() as name:
-        rates = {files: measure(Path(name) / str(files), files) for files in SIZES}
-        names = list(rates[SIZES[0]].cpu)
-        print(f"| index (files) | files/s | CPU ms a wheel: {' | '.join(names)} |")
-        print(f"|---:|---:|{'---:|' * len(names)}")
-        for files, rate in rates.items():
-            each = (f"{rate.cpu[name] / WHEELS * 1000:.1f}" for name in names)
-            print(f"| {files:,} | {rate.files:.1f} | {' | '.join(each)} |", flush=True)
+        rates = measure_all(Path(name), options)
+        print(render_table(rates), flush=True)
         if options.profile:
             print(profile.profile_services(Path(name) / "profile", make_wheels()), flush=True)
         if options.peers:
             upload_rates.measure(Path(name) / "peers", PEER_SIZES)
-    return _report_goal([rate.files for rate in rates.values()])
+    return _report_goal([median(r.files for r in rates[files, OURS]) for files in options.sizes])
+
+
+def _parse_options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--peers", action="store_true", help="measure the peers too")
+    parser.add_argument("--profile", action="store_true", help="profile the busiest service")
+    parser.add_argument(
+        "--earlier", type=Path, help="checkout of an earlier commit, with a .venv, to compare with"
+    )
+    parser.add_argument("--rounds", type=_parse_positive, default=1, help="runs of each version")
+    parser.add_argument("--sizes", type=_parse_positive, nargs="+", default=SIZES)
+    parser.add_argument("--wheels", type=_parse_positive, default=WHEELS)
+    options = parser.parse_args()
+    if options.wheels % RELEASES:
+        parser.error(f"--wheels must be a multiple of {RELEASES}")
+    return options
+
+
+def _parse_positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return number
 
 
 def _report_goal(rates: Sequence[float]) -> int:
