@@ -24,8 +24,8 @@ output "tokens_secret" {
 }
 
 output "description" {
-  description = "Names of the parts of the index, as in /.well-known/gcpypi.json."
-  value = {
+  description = "Names of the parts of the index, as JSON in the form of /.well-known/gcpypi.json."
+  value = jsonencode({
     schema_version = 1
     # The tag has the version and the commit.
     version       = split("-", var.tag)[0]
@@ -37,7 +37,7 @@ output "description" {
     jobs          = module.repair.names
     tokens_secret = module.secrets.tokens
     upload_url    = lookup(lookup(var.settings, "proxy", {}), "UPLOAD_URL", null)
-  }
+  })
 }
 
 output "images" {

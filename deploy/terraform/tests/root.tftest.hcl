@@ -41,15 +41,15 @@ run "install" {
     error_message = "The outputs have an entry for each uploader and for each installer."
   }
   assert {
-    condition     = output.description.services == { for name, each in module.service : name => each.name }
+    condition     = jsondecode(output.description).services == { for name, each in module.service : name => each.name }
     error_message = "The description has the names of the services in Cloud Run."
   }
   assert {
-    condition     = keys(output.description.topics) == keys(module.messaging.topics) && output.description.buckets == module.storage.names
+    condition     = keys(jsondecode(output.description).topics) == keys(module.messaging.topics) && jsondecode(output.description).buckets == module.storage.names
     error_message = "The description has the topics and the buckets."
   }
   assert {
-    condition     = output.description.upload_url == null
+    condition     = jsondecode(output.description).upload_url == null
     error_message = "Without a setting there is no upload service."
   }
 }
@@ -96,11 +96,11 @@ run "upload_service" {
     settings = { proxy = { UPLOAD_URL = "https://upload.example.com/legacy/" } }
   }
   assert {
-    condition     = output.description.upload_url == "https://upload.example.com/legacy/"
+    condition     = jsondecode(output.description).upload_url == "https://upload.example.com/legacy/"
     error_message = "The description has the upload URL of the settings of the proxy."
   }
   assert {
-    condition     = output.description.version == "0.2.0"
+    condition     = jsondecode(output.description).version == "0.2.0"
     error_message = "The description has the version in the tag of the images, without the commit."
   }
 }
