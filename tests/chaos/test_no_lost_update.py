@@ -9,11 +9,10 @@ import asyncio
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
 
-import httpx
 import pytest
 
 from chaos.model import (
@@ -24,7 +23,8 @@ from chaos.model import (
 )
 from cloud.storage import StorageBucket, connect
 from local import topology
-from local.stand_ins.relay import Relay, connect_subscriber
+from local.stand_ins.leased_messages import LeasedMessages, connect_subscriber
+from local.stand_ins.relay import Post, Relay, make_post, make_session
 from schemas import layout as objects
 from schemas.push import Message
 from schemas.records import Blocked, CommandVerdict, ProjectRecord
@@ -78,25 +78,17 @@ class PushCounter:
         return self._running == 0 and time.monotonic() - self._last > QUIET
 
 
-class CountingTransport(httpx.AsyncBaseTransport):
-    """HTTP transport to one worker.
+def count_posts(post: Post, pushes: PushCounter) -> Post:
+    """Return a function that posts like ``post``, and counts the open requests."""
 
-    A transport to all workers is slow: its time is quadratic in its connections.
-    """
-
-    def __init__(self, pushes: PushCounter) -> None:
-        self._pushes = pushes
-        self._transport = httpx.AsyncHTTPTransport(limits=httpx.Limits(max_connections=None))
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        self._pushes.begin()
+    async def post_and_count(url: str, body: bytes, headers: Mapping[str, str]) -> int:
+        pushes.begin()
         try:
-            return await self._transport.handle_async_request(request)
+            return await post(url, body, headers)
         finally:
-            self._pushes.end()
+            pushes.end()
 
-    async def aclose(self) -> None:
-        await self._transport.aclose()
+    return post_and_count
 
 
 async def _push(
@@ -109,17 +101,16 @@ async def _push(
         "indexer": running.indexers,
         "publisher": running.publishers,
     }
-    async with AsyncExitStack() as stack:
-        relays = []
+    async with make_session(topology.ACK_DEADLINE) as http:
+        relays, post = [], count_posts(make_post(http), pushes)
         for each in topology.SUBSCRIPTIONS:
+            path = f"{PARENT}/subscriptions/{each.name}"
             for url in endpoints.get(each.service, [running.catalog]):
-                http_client = httpx.AsyncClient(timeout=600, transport=CountingTransport(pushes))
-                http = await stack.enter_async_context(http_client)
-                path = f"{PARENT}/subscriptions/{each.name}"
+                leased = LeasedMessages(client, path, topology.ACK_DEADLINE)
                 # One run of the catalog answers all waiting pushes: let many of them wait.
                 window = 2000 if each.service == "catalog" else topology.WINDOW
                 endpoint = url + each.path
-                relays.append(Relay(client, http, path, endpoint, scale=SCALE, window=window))
+                relays.append(Relay(leased, post, endpoint, scale=SCALE, window=window))
         delivering = asyncio.gather(*(relay.run() for relay in relays))
         await asyncio.to_thread(pubsub.publish, messages)
         give_up = time.monotonic() + PATIENCE

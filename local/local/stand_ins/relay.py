@@ -10,6 +10,7 @@ import json
 import logging
 import signal
 import time
+from collections.abc import Awaitable, Callable, Mapping
 
 import aiohttp
 import uvloop
@@ -29,6 +30,14 @@ PAUSE = 0.05
 KEEP_ALIVE = 3.0
 
 
+Post = Callable[[str, bytes, Mapping[str, str]], Awaitable[int]]
+"""Function that posts a body with header fields to a URL, and returns the status of the response.
+
+:raises aiohttp.ClientError: if there is no response.
+:raises TimeoutError: if there is no response in time.
+"""
+
+
 class Relay:
     """Delivery of one subscription to one endpoint.
 
@@ -40,7 +49,7 @@ class Relay:
     def __init__(
         self,
         messages: LeasedMessages,
-        http: aiohttp.ClientSession,
+        post: Post,
         endpoint: str,
         *,
         scale: float,
@@ -48,7 +57,7 @@ class Relay:
         pause: float = PAUSE,
     ) -> None:
         self._messages = messages
-        self._http = http
+        self._send = post
         self._endpoint = endpoint
         self._scale = scale
         self._window = window
@@ -96,18 +105,15 @@ class Relay:
         }
         body = json.dumps(push_request.make_envelope(received, self._messages.path))
         try:
-            async with self._http.post(
-                self._endpoint, data=body.encode(), headers=headers, allow_redirects=False
-            ) as response:
-                await response.read()
+            status = await self._send(self._endpoint, body.encode(), headers)
         except (aiohttp.ClientError, TimeoutError) as error:
             return self._log_refusal(received, f"no answer ({type(error).__name__})")
         finally:
             self._open_requests -= 1
             self._answered.set()
-        if response.status in push_request.ACKNOWLEDGING:
+        if status in push_request.ACKNOWLEDGING:
             return True
-        return self._log_refusal(received, f"HTTP {response.status}")
+        return self._log_refusal(received, f"HTTP {status}")
 
     def _log_refusal(self, received: ReceivedMessage, reason: str) -> bool:
         where = f"{self._messages.name} message {received.message.message_id}"
@@ -127,16 +133,27 @@ def make_session(deadline: float) -> aiohttp.ClientSession:
     )
 
 
+def make_post(http: aiohttp.ClientSession) -> Post:
+    """Return the function that posts by a session, without redirects."""
+
+    async def post(url: str, body: bytes, headers: Mapping[str, str]) -> int:
+        async with http.post(url, data=body, headers=headers, allow_redirects=False) as response:
+            await response.read()
+            return response.status
+
+    return post
+
+
 async def relay_all(settings: RelaySettings) -> None:
     """Deliver every subscription of the topology until SIGTERM."""
     client = connect_subscriber(settings.pubsub_emulator_host)
     async with make_session(topology.ACK_DEADLINE) as http:
-        relays = []
+        relays, post = [], make_post(http)
         for each in topology.SUBSCRIPTIONS:
             name = f"projects/{topology.GCP_PROJECT}/subscriptions/{each.name}"
             messages = LeasedMessages(client, name, topology.ACK_DEADLINE)
             endpoint = settings.url(each.service) + each.path
-            relays.append(Relay(messages, http, endpoint, scale=settings.back_off_scale))
+            relays.append(Relay(messages, post, endpoint, scale=settings.back_off_scale))
         running = asyncio.gather(*(relay.run() for relay in relays))
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
         with contextlib.suppress(asyncio.CancelledError):

@@ -11,17 +11,18 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from random import Random
 
-import httpx
 from google.pubsub_v1.types import PubsubMessage
 
 from local import topology
+from local.stand_ins.leased_messages import LeasedMessages, connect_subscriber
 from local.stand_ins.pubsub.broker import Broker
-from local.stand_ins.relay import Relay, connect_subscriber
+from local.stand_ins.relay import Post, Relay, make_post, make_session
 from schemas.push import Message
 from testing.compatibility.history import Checkout
 from testing.processes import Process, find_free_ports
@@ -64,26 +65,19 @@ class Worker:
     url: str
 
 
-class RandomTransport(httpx.AsyncBaseTransport):
-    """HTTP transport to a random one of several processes."""
+def post_to_random_worker(
+    post: Post, workers: Sequence[Worker], random: Random, served: Counter[tuple[str, str]]
+) -> Post:
+    """Return a function that posts to a random one of several processes."""
 
-    def __init__(
-        self, workers: Sequence[Worker], random: Random, served: Counter[tuple[str, str]]
-    ) -> None:
-        self._workers, self._random, self._served = workers, random, served
-        self._transport = httpx.AsyncHTTPTransport(limits=httpx.Limits(max_connections=None))
+    async def choose_and_post(path: str, body: bytes, headers: Mapping[str, str]) -> int:
+        worker = random.choice(workers)
+        status = await post(f"{worker.url}{path}", body, headers)
+        if status < HTTPStatus.MULTIPLE_CHOICES:
+            served[worker.service, worker.version] += 1
+        return status
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        worker = self._random.choice(self._workers)
-        place = httpx.URL(worker.url)
-        request.url = request.url.copy_with(host=place.host, port=place.port)
-        response = await self._transport.handle_async_request(request)
-        if response.is_success:
-            self._served[worker.service, worker.version] += 1
-        return response
-
-    async def aclose(self) -> None:
-        await self._transport.aclose()
+    return choose_and_post
 
 
 @dataclass
@@ -139,15 +133,15 @@ class MixedServices:
 
     async def _deliver(self, publish: Callable[[], None], only: str | None) -> None:
         client = connect_subscriber(self.address)
-        async with AsyncExitStack() as stack:
+        async with make_session(topology.ACK_DEADLINE) as http:
             relays = []
             for each in topology.SUBSCRIPTIONS:
-                http = await stack.enter_async_context(self._make_client(each.service, only))
                 path = f"{PARENT}/subscriptions/{each.name}"
+                messages = LeasedMessages(client, path, topology.ACK_DEADLINE)
+                post = self._choose_post(make_post(http), each.service, only)
                 # One run of the catalog answers all waiting pushes: let many of them wait.
                 window = 2000 if each.service == "catalog" else topology.WINDOW
-                endpoint = f"http://worker{each.path}"
-                relays.append(Relay(client, http, path, endpoint, scale=SCALE, window=window))
+                relays.append(Relay(messages, post, each.path, scale=SCALE, window=window))
             delivering = asyncio.gather(*(relay.run() for relay in relays))
             try:
                 await asyncio.to_thread(publish)
@@ -157,15 +151,14 @@ class MixedServices:
                 with suppress(asyncio.CancelledError):
                     await delivering
 
-    def _make_client(self, service: str, only: str | None) -> httpx.AsyncClient:
+    def _choose_post(self, post: Post, service: str, only: str | None) -> Post:
         mine = "publisher" if service == "catalog" else service
         workers = [
             worker
             for worker in self.workers
             if worker.service == mine and only in (None, worker.version)
         ]
-        transport = RandomTransport(workers, self.random, self.served)
-        return httpx.AsyncClient(timeout=600, transport=transport)
+        return post_to_random_worker(post, workers, self.random, self.served)
 
     async def _settle(self) -> None:
         """Wait for the last message: a service publishes before it acknowledges."""

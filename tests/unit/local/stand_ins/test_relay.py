@@ -22,7 +22,7 @@ from local.stand_ins.grpc_server import start
 from local.stand_ins.leased_messages import LeasedMessages, connect_subscriber
 from local.stand_ins.pubsub.broker import Broker
 from local.stand_ins.pubsub.servicer import Servicer
-from local.stand_ins.relay import PAUSE, Relay, make_session
+from local.stand_ins.relay import PAUSE, Relay, make_post, make_session
 
 TOPIC = "projects/test/topics/uploads"
 DEAD_LETTER_TOPIC = "projects/test/topics/dead"
@@ -140,7 +140,7 @@ async def run_relay(
     client = connect_subscriber(f"127.0.0.1:{port}")
     async with endpoint.run() as url, make_session(deadline) as http:
         messages = LeasedMessages(client, NAME, deadline)
-        relay = Relay(messages, http, url, scale=scale, window=window, pause=pause)
+        relay = Relay(messages, make_post(http), url, scale=scale, window=window, pause=pause)
         running = RunningRelay(broker, asyncio.create_task(relay.run()))
         try:
             yield running
