@@ -20,14 +20,16 @@ from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 from statistics import median
 from urllib.request import Request, urlopen
 
 import uvloop
+from google.cloud.storage import Client
 
 from cloud.reader import StorageReader, StorageSession
-from cloud.storage import StorageBucket, connect
+from cloud.storage import CHUNK
 from testing.fakes.fake_gcs_server import run_fake_gcs
 from testing.processes import exit_at_sigterm
 
@@ -52,18 +54,21 @@ def make_library_client() -> StorageClient:
 
     The proxy used it before.
     """
-    bucket, threads = StorageBucket(connect("p"), "bucket"), ThreadPoolExecutor(32)
+    bucket, threads = Client(project="p").bucket("bucket"), ThreadPoolExecutor(32)
 
     async def read_small(name: str) -> int:
-        stored = await asyncio.get_running_loop().run_in_executor(threads, bucket.read, name)
-        return len(stored.data) if stored else 0
+        blob = bucket.blob(name)
+        read = partial(blob.download_as_bytes, raw_download=True)
+        return len(await asyncio.get_running_loop().run_in_executor(threads, read))
 
     async def read_large(name: str) -> int:
         loop, size = asyncio.get_running_loop(), 0
-        info = await loop.run_in_executor(threads, bucket.stat, name)
-        chunks = bucket.stream(info) if info else iter(())
-        while chunk := await loop.run_in_executor(threads, next, chunks, b""):
-            size += len(chunk)
+        blob = bucket.blob(name)
+        await loop.run_in_executor(threads, blob.reload)
+        for first in range(0, blob.size, CHUNK):
+            last = min(first + CHUNK, blob.size) - 1
+            read = partial(blob.download_as_bytes, start=first, end=last, raw_download=True)
+            size += len(await loop.run_in_executor(threads, read))
         return size
 
     return StorageClient("google.cloud.storage", read_small, read_large)
