@@ -73,7 +73,7 @@ def _run_logs(state: State, options: argparse.Namespace) -> None:
 
 def _run_demo(state: State, options: argparse.Namespace) -> None:
     # Imported here, because Google's libraries take half a second to import.
-    from local.demo import command as demo
+    from local.demo import demo_command as demo
 
     running = lifecycle.up(state, _choose_ports(state, options), _read_runtime(), _say)
     demo.run(state, running, _say)

@@ -12,7 +12,7 @@ from cloud.uploads import TransferHooks, UploadBucket, UploadCancelled
 from gcpypi.checking.local_check import check_file
 from gcpypi.connection.cloud_failures import explain_cloud_error
 from gcpypi.errors import CommandFailure
-from gcpypi.publishing.project_pages import Digests
+from gcpypi.publishing.listed_files import Digests
 from gcpypi.publishing.publication import Publication, Stage
 from schemas.layout import SHA256
 from schemas.names import ProjectName

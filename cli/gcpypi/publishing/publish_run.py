@@ -13,8 +13,8 @@ from gcpypi.connection.index_connection import IndexConnection
 from gcpypi.errors import CommandFailure, ExitCode
 from gcpypi.publishing.announcements import Announcements
 from gcpypi.publishing.file_uploads import FileUploads
+from gcpypi.publishing.listed_files import Digests, ListedFiles
 from gcpypi.publishing.progress import PublishProgress
-from gcpypi.publishing.project_pages import Digests, ProjectPages
 from gcpypi.publishing.publication import Publication, Stage
 from gcpypi.publishing.results import DONE, choose_exit_code
 from gcpypi.publishing.waiting import Waiting
@@ -62,7 +62,7 @@ class PublishRun:
     ) -> None:
         self._connection, self._options = connection, options
         self._name, self._files = name, files
-        self._pages = ProjectPages(connection.index if connection.settings.index_url else None)
+        self._pages = ListedFiles(connection.index if connection.settings.index_url else None)
         self.failure: CommandFailure | None = None
         """Failure that ended the run."""
 

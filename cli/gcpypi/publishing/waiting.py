@@ -11,7 +11,7 @@ from cloud.errors import CloudError
 from cloud.ports import Bucket
 from gcpypi.connection.answers import Polling, find_verdict
 from gcpypi.publishing.announcements import Announcements
-from gcpypi.publishing.project_pages import ProjectPages
+from gcpypi.publishing.listed_files import ListedFiles
 from gcpypi.publishing.publication import Publication, Stage
 from schemas.names import ProjectName
 
@@ -31,7 +31,7 @@ class Waiting:
     def __init__(
         self,
         files: Sequence[Publication],
-        pages: ProjectPages,
+        pages: ListedFiles,
         verdicts: Bucket,
         executor: Executor,
         announcements: Announcements,

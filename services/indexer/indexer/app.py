@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from chassis.app import create_worker
 from chassis.group_commit import GroupCommit
 from chassis.outcomes import Outcome
-from indexer.answers import Answers
+from indexer.command_answers import Answers
 from indexer.commit import Records
 from indexer.issued_command import CommandRefused, IssuedCommand
 from indexer.large_records import RecordQueue

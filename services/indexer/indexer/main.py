@@ -16,8 +16,8 @@ from cloud import pubsub, storage
 from cloud.ports import Bucket, Topic
 from cloud.pubsub import PubsubTopic
 from cloud.storage import StorageBucket
-from indexer.answers import Answers
 from indexer.app import Indexer, create_app
+from indexer.command_answers import Answers
 from indexer.commit import Records
 from indexer.settings import Settings
 

@@ -18,9 +18,9 @@ from starlette.applications import Starlette
 from chassis.tracing import build_attributes
 from checks.policy import Policy
 from cloud.ports import Bucket
-from indexer.answers import Answers
 from indexer.app import Indexer
 from indexer.app import create_app as indexer_app
+from indexer.command_answers import Answers
 from indexer.commit import Records
 from ingest.app import Ingest
 from ingest.app import create_app as ingest_app

@@ -13,8 +13,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from cloud.ports import Headers, ObjectInfo, StoredObject
-from indexer.answers import Answers
 from indexer.app import Indexer
+from indexer.command_answers import Answers
 from indexer.commit import Records
 from schemas.events import FileAccepted
 from schemas.names import ProjectName

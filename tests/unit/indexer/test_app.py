@@ -6,8 +6,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from cloud.errors import Unavailable
-from indexer.answers import Answers
 from indexer.app import COMMAND_ACCEPTED, FILE_ACCEPTED, PROJECT_COMMAND, Indexer, create_app
+from indexer.command_answers import Answers
 from indexer.commit import Records
 from schemas import layout
 from schemas.events import CommandAccepted, FileAccepted, FileRefused

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from testing.storage import errors
 from testing.storage.core import FakeStorage
 from testing.storage.http.api_calls import Call, select_fields
-from testing.storage.http.uploads import Session, Uploads
+from testing.storage.http.upload_sessions import Session, Uploads
 from testing.storage.http.wire import ContentRange, Request, WireResponse, parse_related
 from testing.storage.objects import Attributes, Hashes, Resource, Version
 from testing.storage.preconditions import Preconditions

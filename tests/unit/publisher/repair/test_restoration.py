@@ -14,8 +14,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from checks.policy import Policy
-from indexer.answers import Answers
 from indexer.app import Indexer
+from indexer.command_answers import Answers
 from indexer.commit import Records
 from ingest.promotion import Promotion
 from ingest.reindex import Reindex

@@ -13,7 +13,7 @@ Digests = Mapping[str, str]
 """SHA-256 by file name."""
 
 
-class PageReader(Protocol):
+class PageSource(Protocol):
     """Reader of project pages, such as an index client."""
 
     def find_project(self, project: str) -> ProjectPage | None:
@@ -21,13 +21,13 @@ class PageReader(Protocol):
         ...
 
 
-class ProjectPages:
+class ListedFiles:
     """Pages of an index, read by several threads.
 
     :param reader: None without read access to the index: then no page lists a file.
     """
 
-    def __init__(self, reader: PageReader | None) -> None:
+    def __init__(self, reader: PageSource | None) -> None:
         self._reader = reader
         self.failure: CommandFailure | None = None
         """Failure of the last request, if it failed."""
