@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 
-from google.auth.exceptions import GoogleAuthError
 from google.cloud.storage import Client
 
 from cloud import errors
@@ -35,6 +34,7 @@ from cloud.json_requests.object_resource import (
 )
 from cloud.ports import Bucket, Headers, ObjectInfo, StoredObject
 from cloud.retry import RetryableError
+from cloud.translation import translate_errors
 from schemas.types import Generation
 
 CHUNK = 4 * 1024 * 1024
@@ -69,10 +69,8 @@ def connect(project: str, transport: CurlTransport | None = None) -> DirectClien
 
     :raises Unavailable: if there are no credentials.
     """
-    try:
+    with translate_errors("Cloud Storage"):
         return DirectClient(project, transport or CurlTransport())
-    except GoogleAuthError as error:
-        raise errors.Unavailable("Cloud Storage", str(error)) from error
 
 
 class StorageBucket:
