@@ -1,7 +1,6 @@
 """Give a command: check it against the page, create its object, wait for its effect."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from typing import Self
 
 from rich.console import Console
 
@@ -64,20 +63,18 @@ def give_command(
     :raises CommandFailure: if the command is refused, late, interrupted, or without effect.
     """
     console = create_console(stderr=True)
-    with explain_interruption("interrupted: no command was given"), explain_cloud_errors():
+    with Interruption("no command was given") as interruption, explain_cloud_errors():
         incoming, verdicts = connection.get_bucket("incoming"), connection.get_bucket("verdicts")
         has_page = check_target(connection, command, console)
-    with explain_interruption(
-        "interrupted: the command was possibly given. Repeat it; that is safe"
-    ):
+        interruption.consequence = "the command was possibly given. Repeat it; that is safe"
         given = write_command(incoming, author, command)
-    console.print(f"given    gs://{incoming.name}/{given.name}", markup=False)
-    answer = f"gs://{verdicts.name}/{layout.locate_command_verdict(given.command_id)}"
-    if not wait:
-        create_console().print(f"given as {given.command_id}; the answer will be {answer}")
-        return
-    late = f"interrupted: the command is given, and takes effect. Its answer will be {answer}"
-    with explain_interruption(late):
+        answer = f"gs://{verdicts.name}/{layout.locate_command_verdict(given.command_id)}"
+        effect = f"the command is given, and takes effect. Its answer will be {answer}"
+        interruption.consequence = effect
+        console.print(f"given    gs://{incoming.name}/{given.name}", markup=False)
+        if not wait:
+            create_console().print(f"given as {given.command_id}; the answer will be {answer}")
+            return
         with show_step(console, "waiting for the answer of the index"):
             wait_for_answer(verdicts, given, connection.settings.timeout)
         console.print(f"done     command {given.command_id}", markup=False)
@@ -115,10 +112,22 @@ def _explain_no_effect(
     return CommandFailure(". ".join((text, *causes)), ExitCode.REFUSED)
 
 
-@contextmanager
-def explain_interruption(text: str) -> Iterator[None]:
-    """Raise an interruption as a failure with a sentence about its consequence."""
-    try:
-        yield
-    except KeyboardInterrupt as error:
-        raise CommandFailure(text, ExitCode.INTERRUPTED) from error
+class Interruption:
+    """Context that raises an interruption as a failure with its consequence.
+
+    :param consequence: sentence without a full stop; it changes with each step.
+    """
+
+    def __init__(self, consequence: str) -> None:
+        self.consequence = consequence
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: object
+    ) -> None:
+        """Raise :class:`CommandFailure` after a ``KeyboardInterrupt``."""
+        if isinstance(error, KeyboardInterrupt):
+            text = f"interrupted: {self.consequence}"
+            raise CommandFailure(text, ExitCode.INTERRUPTED) from error

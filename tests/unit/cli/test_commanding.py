@@ -13,6 +13,7 @@ from cloud.errors import PermissionDenied
 from cloud.ports import Headers
 from gcpypi.commanding.answer_wait import PageWatch, wait_for_answer
 from gcpypi.commanding.command_author import CommandAuthor, choose_author
+from gcpypi.commanding.give import Interruption
 from gcpypi.commanding.given_command import GivenCommand, create_command, write_command
 from gcpypi.commanding.recorded_files import require_recorded
 from gcpypi.commanding.remaining_registers import explain_registers
@@ -341,3 +342,15 @@ def test_a_record_of_a_newer_release_asks_for_an_upgrade() -> None:
         find_record(records, normalize_project("acme"))
 
     assert failure.value.code == ExitCode.UNAVAILABLE
+
+
+def test_an_interruption_has_the_consequence_of_its_step() -> None:
+    def interrupt() -> None:
+        with Interruption("no command was given") as interruption:
+            interruption.consequence = "the command is given"
+            raise KeyboardInterrupt
+
+    with pytest.raises(CommandFailure, match=r"^interrupted: the command is given$") as failure:
+        interrupt()
+
+    assert failure.value.code == ExitCode.INTERRUPTED
