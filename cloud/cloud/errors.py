@@ -8,6 +8,7 @@
     ├── TooManyRequests      too many writes to one object name (429)
     ├── PermissionDenied     the service account lacks a role (401, 403)
     ├── Unavailable          the service failed or did not respond (5xx, resets, timeouts)
+    │   ├── MissingCredentials   no credentials, or credentials that ended
     │   └── MissingBucket    no such bucket; its objects are not known to be absent
     └── Unreadable           an object or a secret version is not a valid document
 
@@ -49,6 +50,10 @@ class PermissionDenied(CloudError):
 
 class Unavailable(CloudError):
     """Service that failed, closed the connection or did not respond in time."""
+
+
+class MissingCredentials(Unavailable):
+    """No credentials of Google Cloud, or credentials that ended."""
 
 
 class MissingBucket(Unavailable):

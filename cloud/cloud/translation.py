@@ -5,7 +5,7 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import contextmanager
 
 from google.api_core import exceptions
-from google.auth.exceptions import GoogleAuthError
+from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError, RefreshError
 
 from cloud import errors
 
@@ -19,5 +19,7 @@ def translate_errors(subject: str) -> Iterator[None]:
         raise errors.PermissionDenied(subject, str(error)) from error
     except exceptions.NotFound as error:
         raise errors.NotFound(subject, str(error)) from error
+    except (DefaultCredentialsError, RefreshError) as error:
+        raise errors.MissingCredentials(subject, str(error)) from error
     except (exceptions.GoogleAPIError, GoogleAuthError, FutureTimeoutError) as error:
         raise errors.Unavailable(subject, str(error)) from error

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from cloud.errors import CloudError, NotFound, PermissionDenied, Unavailable
+from cloud.errors import CloudError, MissingCredentials, NotFound, PermissionDenied, Unavailable
 from gcpypi.errors import CommandFailure, ExitCode
 
 Remedies = Mapping[type[CloudError], str]
@@ -30,9 +30,16 @@ def explain_cloud_errors(remedies: Remedies | None = None) -> Iterator[None]:
         raise explain_cloud_error(error, remedies) from error
 
 
+def is_signed_out(error: CloudError) -> bool:
+    """Return whether the caller has no valid credentials of Google Cloud."""
+    return isinstance(error, MissingCredentials) or any(
+        sign in str(error) for sign in _NO_CREDENTIALS
+    )
+
+
 def explain_cloud_error(error: CloudError, remedies: Remedies | None = None) -> CommandFailure:
     """Return an error of Google Cloud as the failure of a command."""
-    if any(sign in str(error) for sign in _NO_CREDENTIALS):
+    if is_signed_out(error):
         text = f"{error.subject}: there are no valid credentials of Google Cloud. Run {SIGN_IN}"
         return CommandFailure(text, ExitCode.UNAVAILABLE)
     known = {**_REMEDIES, **(remedies or {})}

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 
-from cloud.errors import CloudError, PermissionDenied, Unavailable
-from gcpypi.connection.cloud_failures import explain_cloud_error
+from cloud.errors import CloudError, PermissionDenied
+from gcpypi.connection.cloud_failures import explain_cloud_error, is_signed_out
 from gcpypi.errors import CommandFailure
 
 
@@ -38,16 +38,10 @@ def collect_failures(subject: str, findings: list[Finding]) -> Iterator[None]:
     except PermissionDenied as error:
         findings.append(Finding(subject, Level.UNCHECKED, f"your account may not look: {error}"))
     except CloudError as error:
-        level = Level.UNCHECKED if _is_signed_out(error) else Level.ERROR
+        level = Level.UNCHECKED if is_signed_out(error) else Level.ERROR
         findings.append(Finding(subject, level, str(explain_cloud_error(error))))
     except CommandFailure as failure:
         findings.append(Finding(subject, Level.ERROR, str(failure)))
-
-
-def _is_signed_out(error: CloudError) -> bool:
-    return isinstance(error, Unavailable) and "no valid credentials" in str(
-        explain_cloud_error(error)
-    )
 
 
 def find_worst(findings: Sequence[Finding]) -> Level:

@@ -7,9 +7,11 @@ from functools import cached_property
 from http import HTTPStatus
 from typing import Protocol
 
+from access.errors import TokenStoreError
 from gcpypi.connection.index_connection import IndexConnection
 from gcpypi.doctor.probes import ServiceState
-from gcpypi.operating.token_secret import open_token_store
+from gcpypi.errors import CommandFailure
+from gcpypi.operating.token_secret import create_token_store
 from schemas.discovery import IndexDescription
 
 
@@ -84,8 +86,11 @@ class IndexProbes:
 
     def count_tokens(self) -> int:
         """Read the secret, and return the number of live tokens."""
-        with open_token_store(self._connection) as store:
-            return sum(token.is_live(self.read_clock()) for token in store.list_tokens())
+        try:
+            tokens = create_token_store(self._connection).list_tokens()
+        except TokenStoreError as error:
+            raise CommandFailure(str(error)) from error
+        return sum(token.is_live(self.read_clock()) for token in tokens)
 
     def find_service(self, name: str) -> ServiceState:
         """Return the state of a Cloud Run service."""

@@ -27,13 +27,21 @@ _REMEDIES: Mapping[type[CloudError], str] = {
 def open_token_store(connection: IndexConnection) -> Iterator[TokenStore]:
     """Provide the tokens of an index, and raise their errors as :class:`CommandFailure`."""
     with explain_cloud_errors(_REMEDIES):
-        project, name = connection.gcp_project, connection.tokens_secret
-        host = connection.settings.secret_manager_emulator_host
-        secret = secrets.Secret(secrets.connect(host, quota_project=project), project, name)
         try:
-            yield TokenStore(secret, lambda: datetime.now(UTC))
+            yield create_token_store(connection)
         except TokenStoreError as error:
             raise CommandFailure(str(error), ExitCode.REFUSED) from error
+
+
+def create_token_store(connection: IndexConnection) -> TokenStore:
+    """Return the tokens of an index.
+
+    :raises Unavailable: if there are no credentials of Google Cloud.
+    """
+    project, name = connection.gcp_project, connection.tokens_secret
+    host = connection.settings.secret_manager_emulator_host
+    secret = secrets.Secret(secrets.connect(host, quota_project=project), project, name)
+    return TokenStore(secret, lambda: datetime.now(UTC))
 
 
 def find_uses(connection: IndexConnection, tokens: Sequence[Token]) -> LastUses:

@@ -29,8 +29,12 @@ _MOST_LEASES = 1000
 
 
 def connect_subscriber() -> SubscriberClient:
-    """Create a client of ``PUBSUB_EMULATOR_HOST``, or of Pub/Sub if that is unset."""
-    return SubscriberClient()
+    """Create a client of ``PUBSUB_EMULATOR_HOST``, or of Pub/Sub if that is unset.
+
+    :raises Unavailable: if there are no credentials.
+    """
+    with translate_errors("Pub/Sub"):
+        return SubscriberClient()
 
 
 class PubsubRawTopic:

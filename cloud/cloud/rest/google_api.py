@@ -5,7 +5,7 @@ from typing import Self
 
 import google.auth
 import requests
-from google.auth.exceptions import GoogleAuthError
+from google.auth.exceptions import GoogleAuthError, RefreshError
 from google.auth.transport.requests import AuthorizedSession
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
@@ -32,14 +32,14 @@ class GoogleApi:
         """Create the client with the application default credentials.
 
         :param gcp_project: project whose quota the requests use.
-        :raises Unavailable: if there are no credentials.
+        :raises MissingCredentials: if there are none.
         """
         try:
             credentials, _ = google.auth.default(
                 scopes=(CLOUD_PLATFORM,), quota_project_id=gcp_project
             )
         except GoogleAuthError as error:
-            raise errors.Unavailable(origin, str(error)) from error
+            raise errors.MissingCredentials(origin, str(error)) from error
         session = AuthorizedSession(credentials)  # type: ignore[no-untyped-call]  # google-auth's
         return cls(session, origin)
 
@@ -69,6 +69,8 @@ class GoogleApi:
             response = self._session.request(
                 method, f"{self.origin}/{path}", params=query, json=body, timeout=_TIMEOUT
             )
+        except RefreshError as error:
+            raise errors.MissingCredentials(path, str(error)) from error
         except (requests.RequestException, GoogleAuthError) as error:
             raise errors.Unavailable(path, str(error)) from error
         if not response.ok:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 
@@ -232,6 +233,26 @@ def test_an_index_that_does_not_answer_is_unavailable() -> None:
     done = run_command("doctor", GCPYPI_INDEX_URL="http://127.0.0.1:1/simple/")
     assert done.code == 4
     assert "does not answer" in done.stdout
+
+
+def test_without_an_index_and_credentials_no_part_is_called_ok(tmp_path: Path) -> None:
+    path = tmp_path / "description.json"
+    path.write_text(DESCRIPTION.model_dump_json(), "utf-8")
+
+    done = run_command(
+        "doctor",
+        "--json",
+        GCPYPI_INDEX_URL="http://127.0.0.1:1/simple/",
+        GCPYPI_DESCRIPTION=str(path),
+        GCPYPI_TOKENS_SECRET="gcpypi-tokens",
+        GOOGLE_APPLICATION_CREDENTIALS="/nonexistent/credentials.json",
+    )
+
+    findings = {each["subject"]: each for each in json.loads(done.stdout)}
+    assert findings.pop("index")["result"] == "error"
+    assert {findings.pop(subject)["result"] for subject in ("description", "release")} == {"ok"}
+    assert {each["result"] for each in findings.values()} == {"not checked"}
+    assert all("gcloud auth application-default" in each["text"] for each in findings.values())
 
 
 def test_the_wheel_of_the_round_trip_is_accepted_by_the_checks() -> None:
