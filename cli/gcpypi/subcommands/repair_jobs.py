@@ -5,10 +5,15 @@ from typing import Annotated
 
 import typer
 
-from gcpypi.arguments import Description, IndexUrl, NoWait, Timeout
+from gcpypi.arguments import Description, IndexUrl, NoWait
 
 Projects = Annotated[
-    list[str] | None, typer.Argument(metavar="[PROJECT]…", help="only these projects; owners only")
+    list[str] | None,
+    typer.Argument(metavar="PROJECT", help="only these projects; in Google Cloud for owners"),
+]
+Patience = Annotated[
+    float | None,
+    typer.Option("--timeout", metavar="SECONDS", help="time to wait; default: until the end"),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="print the work; change nothing")]
 
@@ -22,7 +27,7 @@ def verify(
         float | None, typer.Option(help="seconds before a second check of differences")
     ] = None,
     no_wait: NoWait = False,
-    timeout: Timeout = None,
+    timeout: Patience = None,
     index_url: IndexUrl = None,
     description: Description = None,
 ) -> None:
@@ -44,7 +49,7 @@ def verify(
 def rebuild(
     projects: Projects = None,
     no_wait: NoWait = False,
-    timeout: Timeout = None,
+    timeout: Patience = None,
     index_url: IndexUrl = None,
     description: Description = None,
 ) -> None:
@@ -62,7 +67,7 @@ def rebuild(
 def reindex(
     projects: Projects = None,
     no_wait: NoWait = False,
-    timeout: Timeout = None,
+    timeout: Patience = None,
     index_url: IndexUrl = None,
     description: Description = None,
 ) -> None:
@@ -89,7 +94,7 @@ def replay(
     ] = None,
     dry_run: DryRun = False,
     no_wait: NoWait = False,
-    timeout: Timeout = None,
+    timeout: Patience = None,
     index_url: IndexUrl = None,
     description: Description = None,
 ) -> None:
@@ -110,7 +115,7 @@ def rescan(
     days: Annotated[int | None, typer.Option(help="days to look back, 1 to 45")] = None,
     dry_run: DryRun = False,
     no_wait: NoWait = False,
-    timeout: Timeout = None,
+    timeout: Patience = None,
     index_url: IndexUrl = None,
     description: Description = None,
 ) -> None:
