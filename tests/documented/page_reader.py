@@ -36,6 +36,9 @@ class PageReader:
             "https://__token__": "http://__token__",
             "@…/simple/": f"@{parts.hostname}:{parts.port}/simple/",
             "@$HOST/": f"@{parts.hostname}:{parts.port}/",
+            "https://packages.example.com/simple/ answers": (
+                f"http://{parts.hostname}:{parts.port}/simple/ answers"
+            ),
             '"https://$HOST/': f'"http://{parts.hostname}:{parts.port}/',
             "read -rs LEAKED": 'LEAKED="$(gcpypi token create leaked)"',
             "/tmp/demo": f"{home}/demo",  # noqa: S108 - text of the page, not a path of the test
