@@ -20,7 +20,7 @@ from checks.findings import Findings
 from checks.policy import Policy
 from checks.refusal import Reason, Refused
 from checks.stdlib_names import STDLIB_NAMES
-from schemas.layout import OPERATORS
+from schemas.layout import IMPORT, OPERATORS
 from schemas.names import (
     MAX_TAGS,
     InvalidFilename,
@@ -176,7 +176,7 @@ def _expect_granted(project: str, policy: Policy, uploader: str | None) -> None:
             Reason.NOT_ALLOWED,
             f"the prefix {OPERATORS}/ has commands only: upload files under that of an uploader",
         )
-    if policy.uploaders is None:
+    if policy.uploaders is None or uploader == IMPORT:
         return
     if not is_match(project, policy.uploaders.get(uploader or "", ())):
         raise Refused(

@@ -34,5 +34,5 @@ class Policy:
     """Globs of the projects of each uploader, over normalised names.
 
     None: every uploader may upload every project. Empty: no uploader may upload, so that removal of
-    the last uploader does not open the index.
+    the last uploader does not open the index. Imports of operators are not restricted.
     """

@@ -18,6 +18,8 @@ class Reason(StrEnum):
     """The file is larger than MAX_FILE_SIZE."""
     CONTENT_ENCODED = "content-encoded"
     """The object has a Content-Encoding, so readers get other bytes than were stored."""
+    BAD_UPLOAD_TIME = "bad-upload-time"
+    """The upload time of an imported file is not a time, or is in the future."""
     DIGEST_MISMATCH = "digest-mismatch"
     """A stated sha256 is not that of the file."""
     BAD_FILENAME = "bad-filename"

@@ -23,13 +23,18 @@ COMMAND_SUFFIX = ".command.json"
 """Suffix of the name of an incoming object that is a command."""
 OPERATORS = "operators"
 """First path segment of the commands of operators: ``operators/<name>/<any>.command.json``."""
+IMPORT = "import"
+"""First path segment of imported files: ``import/<run id>/<file>``. Only operators create there."""
 METADATA_SUFFIX = ".metadata"
 """Suffix of the name of a file's core metadata (PEP 658) or PKG-INFO."""
 
 SHA256 = "sha256"
 """Custom metadata of an incoming and of a promoted object: SHA-256 of the file."""
 UPLOAD_TIME = "upload-time"
-"""Custom metadata of a promoted object: creation time of the incoming object."""
+"""Custom metadata of a promoted object: creation time of the incoming object.
+
+An imported object has the upload time of its source, and the promoted object the same.
+"""
 UPLOADER = "uploader"
 """Custom metadata of a promoted object: the uploader."""
 SOURCE_GENERATION = "source-generation"

@@ -96,6 +96,7 @@ run "buckets" {
       "repair reader b-static all",
       "repair appender b-packages all",
       "operators creator b-incoming resource.name.startsWith(\"projects/_/buckets/b-incoming/objects/operators/team/\")",
+      "operators creator b-incoming resource.name.startsWith(\"projects/_/buckets/b-incoming/objects/import/\")",
       "repair reader b-incoming all",
       "repair reader b-verdicts all",
       "operators reader b-incoming all",

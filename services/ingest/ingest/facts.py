@@ -13,6 +13,7 @@ from urllib.parse import quote, unquote
 from checks.distribution import read_core_metadata
 from checks.refusal import Reason, Refused
 from cloud.ports import Headers, ObjectInfo
+from ingest.incoming import read_upload_time
 from schemas import layout
 from schemas.headers import BINARY, IMMUTABLE
 from schemas.names import InvalidFilename, ProjectName, Version, parse_filename, validate_filename
@@ -57,7 +58,7 @@ def build_headers(
         cache_control=IMMUTABLE,
         metadata={
             layout.SHA256: sha256,
-            layout.UPLOAD_TIME: format_time(incoming.created),
+            layout.UPLOAD_TIME: format_time(read_upload_time(incoming, uploader)),
             layout.UPLOADER: uploader,
             layout.SOURCE_GENERATION: str(incoming.generation),
             layout.FILE_RULES: _FILE_RULES,

@@ -1,15 +1,53 @@
 """Incoming object at one generation: its bytes and its claimed digests."""
 
+import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from checks.distribution import HashedStream
 from checks.policy import Policy
-from checks.refusal import Reason, Refused
+from checks.refusal import Reason, Refused, quote
 from cloud.errors import NotFound
 from cloud.ports import Bucket, ObjectInfo
 from ingest.upload import MessageRefused, Upload
 from schemas import layout
 from schemas.types import Sha256
+
+_RFC_3339 = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
+)
+"""Form of the upload time of an imported file; digits after the microseconds are ignored."""
+
+
+def read_upload_time(info: ObjectInfo, uploader: str) -> datetime:
+    """Return the time of an upload: the creation of its object.
+
+    The object of an import can state the upload time at its source. It is compared with the
+    creation of the object, by one clock, so that all deliveries have the same result.
+
+    :raises Refused: if the stated time is not a time of RFC 3339, or later than the creation.
+    """
+    stated = info.metadata.get(layout.UPLOAD_TIME)
+    if uploader != layout.IMPORT or stated is None:
+        return info.created
+    found = _parse_time(stated)
+    if found is not None and found <= info.created:
+        return found
+    fault = "is not a time of RFC 3339" if found is None else "is after the upload of the object"
+    raise Refused(
+        Reason.BAD_UPLOAD_TIME,
+        f"upload-time {quote(stated)} of {info.name} {fault}: correct the custom metadata, or leave"
+        " it out, and upload under a new run id",
+    )
+
+
+def _parse_time(text: str) -> datetime | None:
+    if not _RFC_3339.fullmatch(text):
+        return None
+    try:
+        return datetime.fromisoformat(text.upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 class IncomingObject:
@@ -27,9 +65,9 @@ class IncomingObject:
         """Stream of the bytes that ingest has not read yet."""
 
     def require_readable(self) -> None:
-        """Check size and encoding.
+        """Check size, encoding and upload time.
 
-        :raises Refused: if the object is too large, or has a Content-Encoding.
+        :raises Refused: if the object is too large, or has a Content-Encoding or an invalid time.
         """
         if self.info.size > self._policy.max_file_size:
             raise Refused(
@@ -44,6 +82,11 @@ class IncomingObject:
                 f"{self.info.content_encoding!r}: upload it without gzip encoding (without -z, -Z, "
                 "-j, -J)",
             )
+        self.read_upload_time()
+
+    def read_upload_time(self) -> datetime:
+        """Return the time of the upload (:func:`read_upload_time`)."""
+        return read_upload_time(self.info, self.upload.uploader)
 
     def compute_sha256(self) -> Sha256:
         """Read the remaining bytes and return the digest of the whole file."""

@@ -152,7 +152,7 @@ class Promotion:
         The record is read last, immediately before the promotion.
         """
         try:
-            self.require_open(parsed, incoming.info.created)
+            self.require_open(parsed, incoming.read_upload_time())
             verified = verify(parsed, incoming.bytes, self.policy, incoming.info.size)
         except Refused as refused:
             if Reason.DIGEST_MISMATCH.precedes(refused.reason):

@@ -63,9 +63,10 @@ class Settings(ServiceSettings):
     def _keep_operators_apart(
         cls, uploaders: Mapping[str, UploaderGrant] | None
     ) -> Mapping[str, UploaderGrant] | None:
-        """Refuse the name of the prefix of operators: its commands would be theirs."""
-        if uploaders is not None and layout.OPERATORS in uploaders:
-            raise ValueError(f"{layout.OPERATORS!r} is the prefix of operators, not an uploader")
+        """Refuse the names of the prefixes of operators: the grant would have no effect."""
+        for prefix in (layout.OPERATORS, layout.IMPORT):
+            if uploaders is not None and prefix in uploaders:
+                raise ValueError(f"{prefix!r} is a prefix of operators, not an uploader")
         return uploaders
 
     def build_policy(self) -> Policy:

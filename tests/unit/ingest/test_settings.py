@@ -68,7 +68,8 @@ def test_both_forms_of_a_grant_can_be_mixed(monkeypatch: pytest.MonkeyPatch) -> 
         ),
         ('{"acme": {"commands": ["yank"]}}', "acme.projects: Field required"),
         ('{"acme": "acme-*"}', "UPLOADERS: acme: Input should be"),
-        ('{"operators": ["*"]}', "'operators' is the prefix of operators, not an uploader"),
+        ('{"operators": ["*"]}', "'operators' is a prefix of operators, not an uploader"),
+        ('{"import": ["*"]}', "'import' is a prefix of operators, not an uploader"),
     ],
 )
 def test_a_wrong_grant_is_one_line_and_the_process_exits_with_1(

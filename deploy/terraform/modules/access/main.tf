@@ -51,6 +51,8 @@ locals {
     for name, who in var.operators : [
       # The author of a command is the prefix of its object.
       { who = who, role = "creator", bucket = "incoming", prefixes = ["operators/${name}/"], member = who },
+      # Imported files state the upload time of their source, which ingest believes.
+      { who = who, role = "creator", bucket = "incoming", prefixes = ["import/"], member = who },
       { who = who, role = "reader", bucket = "incoming", member = who },
       { who = who, role = "reader", bucket = "packages", member = who },
       { who = who, role = "reader", bucket = "verdicts", member = who },

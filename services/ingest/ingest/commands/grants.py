@@ -45,6 +45,12 @@ class CommandRights:
         """
         if layout.is_operator(author):
             return
+        if author == layout.IMPORT:
+            raise Refused(
+                Reason.NOT_ALLOWED,
+                f"the prefix {layout.IMPORT}/ has files only: give commands under "
+                f"{layout.OPERATORS}/<name>/",
+            )
         grant = self._find(author)
         if not is_match(command.project, grant.projects):
             fault = f"may not give commands for {command.project}"
