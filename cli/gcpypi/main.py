@@ -14,6 +14,7 @@ from gcpypi.errors import CommandFailure
 from gcpypi.subcommands.browse import list_, log, show
 from gcpypi.subcommands.check import check
 from gcpypi.subcommands.doctor import doctor
+from gcpypi.subcommands.import_files import import_files
 from gcpypi.subcommands.publish import publish
 from gcpypi.subcommands.remove import remove, restore
 from gcpypi.subcommands.repair_jobs import rebuild, reindex, replay, rescan, verify
@@ -50,6 +51,7 @@ app.add_typer(token, name="token", rich_help_panel=OPERATE)
 app.command(rich_help_panel=OPERATE)(doctor)
 for command in (verify, rebuild, reindex, replay, rescan):
     app.command(rich_help_panel=OPERATE)(command)
+app.command("import", rich_help_panel=OPERATE)(import_files)
 
 
 def print_version(value: bool) -> None:

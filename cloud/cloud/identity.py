@@ -1,6 +1,7 @@
 """Access tokens of the service account, for requests without a Google library."""
 
 import asyncio
+import threading
 from collections.abc import Mapping
 from functools import partial
 
@@ -12,6 +13,7 @@ from google.auth.transport.requests import Request
 from cloud.errors import Unavailable
 
 READ_STORAGE = "https://www.googleapis.com/auth/devstorage.read_only"
+READ_CLOUD = "https://www.googleapis.com/auth/cloud-platform.read-only"
 SIGN = "https://www.googleapis.com/auth/iam"
 _TIMEOUT = 5.0
 """Seconds to wait for the metadata server. The default of google-auth is two minutes."""
@@ -25,6 +27,37 @@ def find_credentials(scope: str) -> Credentials:
     :raises GoogleAuthError: if there are none.
     """
     credentials: Credentials = google.auth.default(scopes=(scope,))[0]
+    return credentials
+
+
+class AccessToken:
+    """Access token for the requests of threads, renewed before its end."""
+
+    def __init__(self, scope: str, credentials: Credentials | None = None) -> None:
+        self._scope, self._credentials, self._lock = scope, credentials, threading.Lock()
+
+    def get_value(self) -> str:
+        """Return a valid token.
+
+        :raises Unavailable: if no token can be fetched.
+        """
+        with self._lock:
+            credentials = self._credentials
+            if credentials is None or not credentials.valid:
+                credentials = self._credentials = refresh(credentials, self._scope)
+            return str(credentials.token)
+
+
+def refresh(credentials: Credentials | None, scope: str) -> Credentials:
+    """Return credentials with a new token; without credentials, the default ones.
+
+    :raises Unavailable: if no token can be fetched.
+    """
+    try:
+        credentials = credentials or find_credentials(scope)
+        credentials.refresh(partial(Request(), timeout=_TIMEOUT))  # type: ignore[no-untyped-call]
+    except GoogleAuthError as error:
+        raise Unavailable("access token", str(error)) from error
     return credentials
 
 
@@ -58,10 +91,5 @@ class Identity:
         return await asyncio.shield(self._refreshing)
 
     def _refresh(self) -> Credentials:
-        request = partial(Request(), timeout=_TIMEOUT)
-        try:
-            credentials = self._credentials = self._credentials or find_credentials(self._scope)
-            credentials.refresh(request)  # type: ignore[no-untyped-call]  # google-auth's
-        except GoogleAuthError as error:
-            raise Unavailable("access token", str(error)) from error
-        return credentials
+        self._credentials = refresh(self._credentials, self._scope)
+        return self._credentials

@@ -69,9 +69,19 @@ class IndexConnection:
 
     def get_bucket(self, role: str) -> Bucket:
         """Return a bucket by its role, for example ``incoming``."""
+        return self.open_bucket(self.get_name("buckets", role))
+
+    def open_bucket(self, name: str) -> Bucket:
+        """Return a bucket by its name, also one outside the index."""
         from cloud.storage import StorageBucket
 
-        return StorageBucket(self._storage, self.get_name("buckets", role))
+        return StorageBucket(self._storage, name)
+
+    def get_uploads(self) -> "UploadBucket":
+        """Return the incoming bucket for uploads of files."""
+        from cloud.uploads import UploadBucket
+
+        return UploadBucket(self._storage, self.get_name("buckets", "incoming"))
 
     def get_uploads(self) -> "UploadBucket":
         """Return the incoming bucket for uploads of files."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from google.auth.credentials import Credentials
 from google.auth.exceptions import DefaultCredentialsError, RefreshError
 
 from cloud.errors import Unavailable
-from cloud.identity import READ_STORAGE, Identity
+from cloud.identity import READ_STORAGE, AccessToken, Identity
 
 
 def utcnow() -> datetime:
@@ -87,3 +88,17 @@ async def test_the_credentials_of_the_environment_are_used(monkeypatch: pytest.M
         await identity.get_headers()
     assert await identity.get_headers() == {"authorization": "Bearer token-1"}
     assert asked == [(READ_STORAGE,)] * 2
+
+
+def test_threads_get_one_token_and_a_new_one_after_its_end() -> None:
+    credentials = CountingCredentials()
+    token = AccessToken(READ_STORAGE, credentials)
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(lambda _: token.get_value(), range(20))) == {"token-1"}
+    credentials.expiry = utcnow()
+    assert token.get_value() == "token-2"
+
+
+def test_a_token_that_cannot_be_fetched_is_unavailable() -> None:
+    with pytest.raises(Unavailable, match="access token: no metadata server"):
+        AccessToken(READ_STORAGE, CountingCredentials(fails=True)).get_value()

@@ -1,0 +1,128 @@
+"""One run of ``gcpypi import``: read the source, import its files, yank, compare."""
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from secrets import token_hex
+
+from gcpypi.connection.index_connection import IndexConnection
+from gcpypi.errors import CommandFailure
+from gcpypi.importing.comparison import compare, wait_for_pages
+from gcpypi.importing.file_import import FileImport, UploadTarget
+from gcpypi.importing.import_result import Difference, ImportResult
+from gcpypi.importing.sources.bucket_source import RAW, BucketSource
+from gcpypi.importing.sources.directory_source import DirectorySource
+from gcpypi.importing.sources.simple_source import SimpleIndexSource
+from gcpypi.importing.sources.source_files import Source, SourceListing
+from gcpypi.importing.target_pages import TargetPages
+from gcpypi.importing.yanks import YankCommands, YankedFile, require_operator
+
+GS = "gs://"
+MAX_JOBS = 64
+Report = Callable[[ImportResult], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """Options of an import."""
+
+    globs: Sequence[str] = ()
+    jobs: int = 8
+    is_dry_run: bool = False
+    map_yanks: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedImport:
+    """All results of a run."""
+
+    source: str
+    run: str
+    is_dry_run: bool
+    listing: SourceListing
+    results: Sequence[ImportResult]
+    is_visible: bool = True
+    """True if the pages list all imported files."""
+    yanks: Sequence[YankedFile] = ()
+    differences: Sequence[Difference] = ()
+
+
+def open_source(source: str, connection: IndexConnection, jobs: int) -> Source:
+    """Return the source of an argument.
+
+    :raises CommandFailure: if it is neither a directory nor a URL.
+    """
+    if source.startswith(GS):
+        bucket, slash, prefix = source.removeprefix(GS).partition("/")
+        return BucketSource(connection.open_bucket(bucket), prefix if slash else RAW)
+    if "://" in source and not os.path.exists(source):
+        return SimpleIndexSource.from_url(source, jobs)
+    return DirectorySource(Path(source))
+
+
+def run_import(
+    source: Source,
+    connection: IndexConnection,
+    options: ImportOptions,
+    start: Callable[[int], Report],
+) -> FinishedImport:
+    """Import the files of a source.
+
+    :param start: takes the number of files, and returns a function for each result.
+    :raises CommandFailure: if the source or the index does not answer.
+    """
+    settings, pages = connection.settings, TargetPages(connection.index)
+    run = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{token_hex(2)}"
+    yanks = _prepare_yanks(connection, options, run)
+    target = None if options.is_dry_run else _open_target(connection, run)
+    listing = source.read_listing(options.globs)
+    if not listing.files and not listing.failures:
+        raise CommandFailure(f"{source.address} has no files: check the address of SOURCE")
+    files = FileImport(source, pages, settings.policy, target)
+    results = _import_all(files, listing, options.jobs, start(len(listing.files)))
+    done = FinishedImport(source.address, run, options.is_dry_run, listing, results)
+    return done if options.is_dry_run else _complete(done, pages, yanks, settings.timeout)
+
+
+def _open_target(connection: IndexConnection, run: str) -> UploadTarget:
+    uploads, verdicts = connection.get_uploads(), connection.get_bucket("verdicts")
+    return UploadTarget(uploads, verdicts, run, connection.settings.timeout)
+
+
+def _prepare_yanks(
+    connection: IndexConnection, options: ImportOptions, run: str
+) -> YankCommands | None:
+    if not options.map_yanks or options.is_dry_run:
+        return None
+    operator = require_operator(connection.settings.operator)
+    incoming, verdicts = (connection.get_bucket(role) for role in ("incoming", "verdicts"))
+    return YankCommands(incoming, verdicts, operator, run, connection.settings.timeout)
+
+
+def _import_all(
+    files: FileImport, listing: SourceListing, jobs: int, report: Report
+) -> Sequence[ImportResult]:
+    """Import all files in threads; return the results in the order of the listing."""
+    with ThreadPoolExecutor(jobs) as pool:
+        futures = [pool.submit(files.import_file, file) for file in listing.files]
+        try:
+            for future in as_completed(futures):
+                report(future.result())
+        except BaseException:
+            files.stopped.set()
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+    return [future.result() for future in futures]
+
+
+def _complete(
+    done: FinishedImport, pages: TargetPages, yanks: YankCommands | None, timeout: float
+) -> FinishedImport:
+    """Wait for the pages, send the yanks, and compare."""
+    is_visible = wait_for_pages(pages, done.results, timeout)
+    answers = list(yanks.send(pages, done.results)) if yanks else []
+    differences = list(compare(pages, done.results, awaited_yanks=yanks is not None))
+    return replace(done, is_visible=is_visible, yanks=answers, differences=differences)
