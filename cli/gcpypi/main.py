@@ -13,6 +13,7 @@ import typer
 from gcpypi.errors import CommandFailure
 from gcpypi.subcommands.browse import list_, log, show
 from gcpypi.subcommands.check import check
+from gcpypi.subcommands.configure import configure
 from gcpypi.subcommands.doctor import doctor
 from gcpypi.subcommands.import_files import import_files
 from gcpypi.subcommands.publish import publish
@@ -51,6 +52,7 @@ app.add_typer(token, name="token", rich_help_panel=OPERATE)
 app.command(rich_help_panel=OPERATE)(doctor)
 for command in (verify, rebuild, reindex, replay, rescan):
     app.command(rich_help_panel=OPERATE)(command)
+app.command(rich_help_panel=PUBLISH)(configure)
 app.command("import", rich_help_panel=OPERATE)(import_files)
 
 

@@ -83,6 +83,11 @@ class Settings(BaseSettings):
     ] = None
     """``host:port`` of an emulator of Secret Manager; unset: no emulator."""
 
+    xdg_config_home: Annotated[
+        Path | None, Field(validation_alias=_read_variable("xdg_config_home"))
+    ] = None
+    """Folder of the configuration of a user; unset: ``~/.config``."""
+
     @classmethod
     def settings_customise_sources(
         cls,

@@ -30,6 +30,8 @@ class IndexClient:
 
     def __init__(self, url: str, credentials: tuple[str, str] | None) -> None:
         self.url = url
+        self.password = credentials[1] or credentials[0] if credentials else None
+        """Token of the reader, if the settings have one."""
         self._session = requests.Session()
         self._session.auth = credentials
         for scheme in ("https://", "http://"):

@@ -83,12 +83,6 @@ class IndexConnection:
 
         return UploadBucket(self._storage, self.get_name("buckets", "incoming"))
 
-    def get_uploads(self) -> "UploadBucket":
-        """Return the incoming bucket for uploads of files."""
-        from cloud.uploads import UploadBucket
-
-        return UploadBucket(self._storage, self.get_name("buckets", "incoming"))
-
     def get_topic(self, message: str) -> Topic:
         """Return the topic of a message, for example ``file-uploaded``."""
         from cloud import pubsub

@@ -1,0 +1,1 @@
+"""Settings of installers, builds and bots for an index."""
