@@ -28,9 +28,9 @@ __all__ = ["python", "runtime"]
 
 pytestmark = pytest.mark.clients
 
-VERSIONS = tuple(f"1.{number}" for number in range(5))
-WHEELS = tuple(f"tool_{number}" for number in range(8))
-LEGACY = ("My-Legacy", "zope.legacy")
+VERSIONS = ("1.0", "1.1")
+WHEELS = tuple(f"tool_{number}" for number in range(20))
+LEGACY = ("My-Legacy", "zope.legacy", "old_under", "Mixed.Case-name", "plain")
 """Projects of sdists with names from before PEP 625."""
 JSON = "application/vnd.pypi.simple.v1+json"
 
@@ -136,8 +136,10 @@ def upload(peer: Peer, project: str, version: str, filename: str, data: bytes) -
 
 
 def import_index(index: LocalIndex, url: str, *options: str) -> tuple[int, dict[str, object]]:
-    program = Path(sys.executable).with_name("gcpypi")
-    done = index.run(program, "import", "--json", *options, url, check=False)
+    command = [str(Path(sys.executable).with_name("gcpypi")), "import", "--json", *options, url]
+    done = subprocess.run(
+        command, env=index.environment, capture_output=True, text=True, timeout=600
+    )
     print(done.stderr)
     return done.returncode, json.loads(done.stdout)
 
@@ -149,7 +151,7 @@ def download(index_url: str, python: Path, prefix: str, folder: Path) -> dict[st
         command = [str(python), "-m", "pip", "download", "--quiet", "--no-deps", "--no-cache-dir"]
         command += ["--no-build-isolation", "--index-url", index_url, "--dest", str(folder)]
         environment = {"PATH": os.environ["PATH"], "PIP_CONFIG_FILE": os.devnull}
-        subprocess.run([*command, *wanted], check=True, env=environment, timeout=300)
+        subprocess.run([*command, *wanted], check=True, env=environment, timeout=600)
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
@@ -187,5 +189,5 @@ def test_an_import_ends_with_equal_indexes(
     assert download(runtime.index_url, python, name, tmp_path / "imported") == original
     environment = {**runtime.environment, "GCP_PROJECT": "gcpypi-local"}
     verify = [sys.executable, "-m", "publisher", "verify"]
-    verified = subprocess.run(verify, env=environment, capture_output=True, text=True, timeout=300)
+    verified = subprocess.run(verify, env=environment, capture_output=True, text=True, timeout=600)
     assert (verified.returncode, runtime.find_complaints()) == (0, []), verified.stdout

@@ -19,7 +19,7 @@ MAX_REASON = 500
 
 @dataclass(frozen=True, slots=True)
 class YankedFile:
-    """File whose yank was sent as a command."""
+    """Answer to the command that yanks a file."""
 
     filename: str
     outcome: str

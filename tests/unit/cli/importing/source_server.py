@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
 
 from schemas.names import normalize_project
 
@@ -39,6 +39,12 @@ class SourceServer:
     """URL of the files, if they are at another host."""
     documents: dict[str, object] = field(default_factory=dict)
     """Other documents of JSON by path."""
+    slow: Event | None = None
+    """If set: files are answered after this event."""
+    arrived: Event | None = None
+    """Event of the first request of a file."""
+    denies_writes: bool = False
+    """True to answer each POST with 403, like Cloud Storage without rights."""
     requests: list[tuple[str, str | None]] = field(default_factory=list)
     """Path and ``Authorization`` of each request."""
 
@@ -61,10 +67,13 @@ class SourceServer:
             return 200, kind, json.dumps(self.documents[path]).encode()
         kind, _, name = path.strip("/").partition("/")
         if kind == "files" and name in self.files:
+            if self.slow and self.arrived:
+                self.arrived.set()
+                self.slow.wait(300)
             return 200, "application/octet-stream", self.files[name]
         if kind != "simple":
             return 404, "text/plain", b"absent"
-        names = {normalize_project(each.split("-")[0]) for each in self.files}
+        names: set[str] = {normalize_project(each.split("-")[0]) for each in self.files}
         if name and name not in names:
             return 404, "text/plain", b"absent"
         return self._render_html(name) if self.html else self._render_json(name, names)
@@ -121,6 +130,12 @@ def run_source() -> Iterator[SourceServer]:
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(403 if source.denies_writes else 404)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
 
         def log_message(self, format: str, *args: object) -> None:
             """Write no access log."""
