@@ -14,12 +14,11 @@ from urllib.request import Request, urlopen
 
 import pytest
 import requests
-from pypi_simple import PyPISimple
 
 from benchmarks.harness.server_process import HOST
 from benchmarks.peers.peer import Peer
 from benchmarks.peers.publish_servers import PEERS
-from e2e.conftest import LocalIndex, python, wait_until
+from e2e.conftest import LocalIndex, python
 from e2e.conftest import built_in as runtime
 from testing.corpus.tarball import Tar, pack_tar
 from testing.fakes.small_wheels import build_wheel, wheel_filename
@@ -77,18 +76,9 @@ class FilledPeer:
 @contextmanager
 def run_pypiserver(folder: Path) -> Iterator[FilledPeer]:
     with PEERS["pypiserver"](folder) as peer:
-        for name, data in make_files("pypiserver").values():
-            (folder / "packages" / name).write_bytes(data)
-        url = f"http://{HOST}:{peer.port}/simple/"
-        wait_until(lambda: count_files(url) == 50)  # it watches the directory
-        yield FilledPeer(url, lambda project: {})
-
-
-def count_files(url: str) -> int:
-    """Return the number of files on all pages of an index."""
-    with PyPISimple(url) as client:
-        projects = client.get_index_page().projects
-        return sum(len(client.get_project_page(project).packages) for project in projects)
+        for (project, version), (name, data) in make_files("pypiserver").items():
+            upload(peer, project, version, name, data)
+        yield FilledPeer(f"http://{HOST}:{peer.port}/simple/", lambda project: {})
 
 
 @contextmanager
