@@ -8,7 +8,15 @@ from urllib.parse import urlsplit
 
 from gcpypi.configuring.merging import CannotMerge, merge_json, merge_pip_conf, merge_toml
 from gcpypi.configuring.netrc_file import merge_netrc
-from gcpypi.configuring.recipes import NETRC, PIP_CONF, PYPROJECT, RECIPES, RENOVATE, Recipe, Tool
+from gcpypi.configuring.tool_recipes import (
+    NETRC,
+    PIP_CONF,
+    PYPROJECT,
+    RECIPES,
+    RENOVATE,
+    Recipe,
+    Tool,
+)
 from gcpypi.connection.index_connection import IndexConnection
 from gcpypi.errors import CommandFailure, ExitCode
 from gcpypi.output import create_console, escape_unprintable

@@ -6,7 +6,7 @@ from datetime import UTC
 from pypi_simple import DistributionPackage
 
 from gcpypi.connection.answers import Polling
-from gcpypi.importing.import_result import Difference, ImportResult
+from gcpypi.importing.import_result import ImportDifference, ImportResult
 from gcpypi.importing.sources.source_files import SourceFile
 from gcpypi.importing.target_pages import TargetPages
 from schemas.types import format_time
@@ -30,7 +30,7 @@ def wait_for_pages(pages: TargetPages, results: Sequence[ImportResult], timeout:
 
 def compare(
     pages: TargetPages, results: Iterable[ImportResult], awaited_yanks: bool
-) -> Iterator[Difference]:
+) -> Iterator[ImportDifference]:
     """Yield all differences of the files of a source from the index.
 
     :param awaited_yanks: leave out yanks, because their commands are not answered yet.
@@ -39,25 +39,27 @@ def compare(
         file, listed = result.file, _find(pages, result.file)
         if listed is None:
             cause = result.reason or result.outcome
-            yield Difference(file.filename, "missing", result.sha256 or "", str(cause))
+            yield ImportDifference(file.filename, "missing", result.sha256 or "", str(cause))
             continue
         yield from _compare_file(result, listed, awaited_yanks)
 
 
 def _compare_file(
     result: ImportResult, listed: DistributionPackage, awaited_yanks: bool
-) -> Iterator[Difference]:
+) -> Iterator[ImportDifference]:
     file, stored = result.file, listed.digests.get("sha256", "")
     if result.sha256 and stored != result.sha256:
-        yield Difference(file.filename, "other digest", result.sha256, stored)
+        yield ImportDifference(file.filename, "other digest", result.sha256, stored)
     if file.yanked is not None and not listed.is_yanked and not awaited_yanks:
-        yield Difference(file.filename, "not yanked", file.yanked or "yanked", "not yanked")
+        yield ImportDifference(file.filename, "not yanked", file.yanked or "yanked", "not yanked")
     if file.upload_time and file.upload_time != listed.upload_time:
         found = format_time(listed.upload_time.astimezone(UTC)) if listed.upload_time else "none"
-        yield Difference(file.filename, "other upload time", format_time(file.upload_time), found)
+        yield ImportDifference(
+            file.filename, "other upload time", format_time(file.upload_time), found
+        )
     if file.requires_python and file.requires_python != listed.requires_python:
         found = listed.requires_python or "none"
-        yield Difference(file.filename, "other Requires-Python", file.requires_python, found)
+        yield ImportDifference(file.filename, "other Requires-Python", file.requires_python, found)
 
 
 def _find(pages: TargetPages, file: SourceFile) -> DistributionPackage | None:

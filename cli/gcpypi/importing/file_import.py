@@ -16,7 +16,12 @@ from cloud.uploads import TransferHooks, UploadCancelled
 from gcpypi.checking.local_check import check_file
 from gcpypi.connection.answers import Polling, find_verdict
 from gcpypi.importing.import_result import ImportOutcome, ImportResult
-from gcpypi.importing.sources.source_files import Source, SourceFailure, SourceFile, verify_digests
+from gcpypi.importing.sources.source_files import (
+    ImportSource,
+    SourceFailure,
+    SourceFile,
+    verify_digests,
+)
 from gcpypi.importing.target_pages import TargetPages
 from schemas import layout
 from schemas.equivalence import Equivalence, derive_equivalence, find_equivalent
@@ -28,7 +33,7 @@ class Stopped(Exception):
     """End of a thread after Ctrl-C."""
 
 
-class Uploads(Protocol):
+class ImportUploads(Protocol):
     """Incoming bucket for files: :class:`cloud.uploads.UploadBucket`."""
 
     def upload(
@@ -47,7 +52,7 @@ class Uploads(Protocol):
 class UploadTarget:
     """Buckets of the index, and the run id of all uploads of one import."""
 
-    incoming: Uploads
+    incoming: ImportUploads
     verdicts: Bucket
     run: str
     timeout: float
@@ -61,7 +66,7 @@ class FileImport:
     :param target: None for ``--dry-run``.
     """
 
-    source: Source
+    source: ImportSource
     pages: TargetPages
     policy: Policy
     target: UploadTarget | None

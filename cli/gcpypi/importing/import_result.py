@@ -41,7 +41,7 @@ class ImportResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class ImportDifference:
     """Difference between the source and the index."""
 
     filename: str

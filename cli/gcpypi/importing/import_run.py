@@ -12,11 +12,11 @@ from gcpypi.connection.index_connection import IndexConnection
 from gcpypi.errors import CommandFailure
 from gcpypi.importing.comparison import compare, wait_for_pages
 from gcpypi.importing.file_import import FileImport, UploadTarget
-from gcpypi.importing.import_result import Difference, ImportResult
+from gcpypi.importing.import_result import ImportDifference, ImportResult
 from gcpypi.importing.sources.bucket_source import RAW, BucketSource
 from gcpypi.importing.sources.directory_source import DirectorySource
 from gcpypi.importing.sources.simple_source import SimpleIndexSource
-from gcpypi.importing.sources.source_files import Source, SourceListing
+from gcpypi.importing.sources.source_files import ImportSource, SourceListing
 from gcpypi.importing.target_pages import TargetPages
 from gcpypi.importing.yanks import YankCommands, YankedFile, require_operator
 
@@ -47,10 +47,10 @@ class FinishedImport:
     is_visible: bool = True
     """True if the pages list all imported files."""
     yanks: Sequence[YankedFile] = ()
-    differences: Sequence[Difference] = ()
+    differences: Sequence[ImportDifference] = ()
 
 
-def open_source(source: str, connection: IndexConnection, jobs: int) -> Source:
+def open_source(source: str, connection: IndexConnection, jobs: int) -> ImportSource:
     """Return the source of an argument.
 
     :raises CommandFailure: if it is neither a directory nor a URL.
@@ -64,7 +64,7 @@ def open_source(source: str, connection: IndexConnection, jobs: int) -> Source:
 
 
 def run_import(
-    source: Source,
+    source: ImportSource,
     connection: IndexConnection,
     options: ImportOptions,
     start: Callable[[int], Report],

@@ -32,7 +32,7 @@ def configure(
       gcpypi configure renovate > renovate.json
     """
     from gcpypi.configuring.configure_command import configure_tool
-    from gcpypi.configuring.recipes import Tool
+    from gcpypi.configuring.tool_recipes import Tool
     from gcpypi.settings import load_settings
 
     raise typer.Exit(configure_tool(Tool(tool), load_settings(index_url=index_url), write=write))

@@ -8,7 +8,7 @@ import pytest
 
 from clients.use.recipes import TOKEN, find_block, list_blocks
 from gcpypi.configuring.merging import CannotMerge, merge_json, merge_pip_conf, merge_toml
-from gcpypi.configuring.recipes import HOST, NETRC, RECIPES, URL, Tool, use_variable
+from gcpypi.configuring.tool_recipes import HOST, NETRC, RECIPES, URL, Tool, use_variable
 from offline_checks.markdown import CONSOLE
 from unit.cli.command_run import Finished, run_command
 

@@ -20,7 +20,7 @@ TESTS_OF_OTHER_CODES = {
     Reason.NOT_FOUND: "test_app.py",
     Reason.TOO_LARGE: "test_app.py",
     Reason.CONTENT_ENCODED: "test_precedence.py",
-    Reason.BAD_UPLOAD_TIME: "test_imports.py",
+    Reason.BAD_UPLOAD_TIME: "test_imported_files.py",
     Reason.DIGEST_MISMATCH: "test_app.py",
     Reason.BAD_COMMAND: "commands/test_command_objects.py",
     Reason.PROJECT_CLOSED: "test_closing.py",

@@ -55,7 +55,7 @@ class SourceListing:
     """Cause by project, for each project without a readable page."""
 
 
-class Source(Protocol):
+class ImportSource(Protocol):
     """Files to import. The methods are called from several threads."""
 
     @property

@@ -11,7 +11,7 @@ from gcpypi.connection.index_client import IndexClient
 from gcpypi.errors import CommandFailure, ExitCode
 from gcpypi.importing.comparison import compare, wait_for_pages
 from gcpypi.importing.import_report import choose_exit_code, describe_import, report_import
-from gcpypi.importing.import_result import Difference, ImportOutcome, ImportResult
+from gcpypi.importing.import_result import ImportDifference, ImportOutcome, ImportResult
 from gcpypi.importing.import_run import FinishedImport
 from gcpypi.importing.sources.source_files import SourceFile, SourceListing
 from gcpypi.importing.target_pages import TargetPages
@@ -52,7 +52,7 @@ def find_kinds(pages: TargetPages, result: ImportResult) -> list[str]:
 
 
 def finish(
-    *differences: Difference, outcome: ImportOutcome = ImportOutcome.IMPORTED, **more: object
+    *differences: ImportDifference, outcome: ImportOutcome = ImportOutcome.IMPORTED, **more: object
 ) -> FinishedImport:
     results = [ImportResult(STATED, outcome, "0" * 64, "not-a-zip", "a fault [in] it")]
     done = FinishedImport("at", "run", False, SourceListing([STATED]), results)
@@ -93,7 +93,7 @@ def test_a_file_that_no_page_lists_is_missing(page: SourceServer, pages: TargetP
 
     [difference] = compare(pages, [refused], awaited_yanks=False)
 
-    assert difference == Difference(WHEEL, "missing", "0" * 64, "not-a-zip")
+    assert difference == ImportDifference(WHEEL, "missing", "0" * 64, "not-a-zip")
 
 
 def test_the_pages_are_requested_until_they_list_the_files(
@@ -158,10 +158,10 @@ def test_yanks_need_the_name_of_an_operator() -> None:
     ("done", "code"),
     [
         (finish(), ExitCode.OK),
-        (finish(Difference(WHEEL, "other upload time", "a", "b")), ExitCode.OK),
-        (finish(Difference(WHEEL, "not yanked", "a", "b")), ExitCode.OK),
-        (finish(Difference(WHEEL, "missing", "a", "b")), ExitCode.REFUSED),
-        (finish(Difference(WHEEL, "other digest", "a", "b")), ExitCode.REFUSED),
+        (finish(ImportDifference(WHEEL, "other upload time", "a", "b")), ExitCode.OK),
+        (finish(ImportDifference(WHEEL, "not yanked", "a", "b")), ExitCode.OK),
+        (finish(ImportDifference(WHEEL, "missing", "a", "b")), ExitCode.REFUSED),
+        (finish(ImportDifference(WHEEL, "other digest", "a", "b")), ExitCode.REFUSED),
         (finish(outcome=ImportOutcome.REFUSED), ExitCode.REFUSED),
         (finish(outcome=ImportOutcome.FAILED), ExitCode.REFUSED),
         (finish(listing=SourceListing([STATED], failures={"acme": "500"})), ExitCode.REFUSED),
@@ -178,8 +178,8 @@ def test_the_exit_code_says_whether_all_files_are_in_the_index(
 
 
 def test_the_tables_have_refusals_and_differences(capsys: pytest.CaptureFixture[str]) -> None:
-    other = Difference("beta-1.0.tar.gz", "other upload time", "2020", "2026")
-    missing = Difference(WHEEL, "missing", "", "not-a-zip")
+    other = ImportDifference("beta-1.0.tar.gz", "other upload time", "2020", "2026")
+    missing = ImportDifference(WHEEL, "missing", "", "not-a-zip")
     statuses = SourceListing([STATED], statuses={"acme": "archived"})
 
     report_import(
