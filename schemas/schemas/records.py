@@ -45,15 +45,9 @@ class FileRecord(Model):
     size: Annotated[int, Field(ge=0)]
     """Size of the file in bytes (PEP 700)."""
     upload_time: UtcTime
-    """Creation time of the promoted incoming object, by Cloud Storage's clock.
-
-    The time of an imported file is that of its source, if the source has one.
-    """
+    """Creation time of the incoming object by Cloud Storage, or the time in an imported index."""
     uploader: str
-    """Uploader: the first path segment of the incoming object's name, protected by IAM.
-
-    It is ``import`` for the files of ``gcpypi import``.
-    """
+    """Uploader: the first segment of the incoming object's name; ``import`` for an import."""
     requires_python: str | None = None
     """``Requires-Python`` of the core metadata, as written."""
     requires_dist: tuple[str, ...] = ()

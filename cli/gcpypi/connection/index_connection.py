@@ -1,4 +1,4 @@
-"""IndexConnection of a command: it creates each client when a command first needs it."""
+"""Connection of a command to an index: it creates each client when a command first needs it."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +12,7 @@ from gcpypi.settings import Settings, load_settings
 from schemas.discovery import IndexDescription
 
 if TYPE_CHECKING:
+    from cloud.storage import DirectClient
     from cloud.uploads import UploadBucket
 
 
@@ -106,7 +107,7 @@ class IndexConnection:
         return str(names[role])
 
     @cached_property
-    def _storage(self) -> object:
+    def _storage(self) -> "DirectClient":
         from cloud import storage
 
         return storage.connect(self.gcp_project)
