@@ -1,4 +1,4 @@
-"""CommandAuthor of a command: an uploader or an operator, and the names of its objects."""
+"""Author of a command: an uploader or an operator, and the names of its objects."""
 
 import re
 import secrets
@@ -12,6 +12,8 @@ from schemas.layout import COMMAND_SUFFIX, OPERATORS
 _UPLOADER = re.compile(r"[A-Za-z0-9_.-]{1,90}")
 _OPERATOR = re.compile(r"[!-.0-~]{1,200}")
 """Names that ingest accepts in the name of a command's object."""
+_LOCAL_OPERATOR = "local"
+"""Operator of a local index, which has no accounts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class CommandAuthor:
 
 
 def choose_author(settings: Settings, uploader: str | None, operator: str | None) -> CommandAuthor:
-    """Return the author of the flags, else that of the settings.
+    """Return the author of the flags, of the settings, or the operator of a local index.
 
     :raises CommandFailure: if there is none, if there are two, or if the name is not valid.
     """
@@ -45,6 +47,8 @@ def choose_author(settings: Settings, uploader: str | None, operator: str | None
         uploader, operator = settings.uploader, settings.operator
     if uploader:
         return _create_uploader(uploader)
+    if not operator and settings.is_local:
+        operator = _LOCAL_OPERATOR
     if not operator:
         raise CommandFailure(
             "no author: give --operator NAME (GCPYPI_OPERATOR), or --as UPLOADER (GCPYPI_UPLOADER)"

@@ -52,7 +52,7 @@ def report(findings: Sequence[Finding], *, as_json: bool) -> ExitCode:
         )
     else:
         rows = [(each.subject, each.level.value, each.text) for each in findings]
-        print_table(create_console(), ("SUBJECT", "RESULT", "FINDING"), rows)
+        print_table(create_console(), ("subject", "result", "finding"), rows)
     return choose_exit_code(findings)
 
 

@@ -9,7 +9,7 @@ from access.last_use import LastUses
 from gcpypi.output import create_console, print_json, print_table
 from schemas.tokens import Token
 
-HEADINGS = ("NAME", "DIGEST", "STATE", "CREATED", "EXPIRES", "LAST USE", "SCOPE")
+HEADINGS = ("name", "digest", "state", "created", "expires", "last use", "scope")
 
 FindUses = Callable[[Sequence[Token]], LastUses]
 """Function that returns the last use of each token."""

@@ -107,6 +107,13 @@ def test_an_author_without_a_valid_prefix_is_wrong_usage(
         choose_author(Settings(), *flags)
 
 
+def test_a_local_index_has_an_operator_of_its_own() -> None:
+    settings = Settings(storage_emulator_host="http://127.0.0.1:4443")
+
+    assert choose_author(settings, None, None).prefix == "operators/local"
+    assert choose_author(settings, "acme", None).prefix == "acme"
+
+
 @pytest.mark.parametrize("author", [UPLOADER, OPERATOR])
 def test_ingest_accepts_the_names_of_the_objects_and_no_two_are_equal(
     author: CommandAuthor,

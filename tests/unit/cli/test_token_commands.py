@@ -156,7 +156,7 @@ def test_list_prints_a_line_a_token(store: TokenStore, output: Output) -> None:
 
     printed, note = output()
     header, *lines = printed.splitlines()
-    assert header.split() == "NAME DIGEST STATE CREATED EXPIRES LAST USE SCOPE".split()  # noqa: SIM905
+    assert header.split() == "name digest state created expires last use scope".split()  # noqa: SIM905
     first, second = (line.split() for line in lines)
     assert [first[0], *first[4:]] == ["ci", "never", "unknown", "read,*"]
     assert [second[0], *second[4:]] == ["team", "2026-11-25T00:00Z", "unknown", "read,a"]
