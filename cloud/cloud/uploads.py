@@ -1,26 +1,27 @@
-"""Uploads of local files as new objects, over google-cloud-storage.
+"""Uploads of local files as new objects.
 
-A file of at most 8 MiB is one request. A larger one is a resumable upload: it is sent in chunks,
-and a broken connection repeats one chunk. Cloud Storage verifies the CRC32C of both.
+A file of at most 8 MiB is one request. A larger one is a resumable upload by google-cloud-storage:
+it is sent in chunks, and a broken connection repeats one chunk. Cloud Storage verifies the CRC32C
+of both.
 https://cloud.google.com/storage/docs/resumable-uploads
 """
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import requests
 from google.api_core import exceptions
-from google.auth.exceptions import GoogleAuthError
-from google.cloud.storage import Client
+from google.auth.exceptions import GoogleAuthError, RefreshError
 from google.cloud.storage.exceptions import DataCorruption, InvalidResponse
 from google.cloud.storage.retry import DEFAULT_RETRY
 
 from cloud import errors
+from cloud.json_requests.authorized_session import ERRORS
+from cloud.json_requests.object_resource import ObjectResource, parse_info
 from cloud.ports import Headers, ObjectInfo
-from cloud.storage import StorageBucket
+from cloud.storage import DirectClient, StorageBucket
 
 SINGLE_REQUEST = 8 * 1024 * 1024
 """Largest file of an upload in one request, in bytes. It is in memory."""
@@ -60,7 +61,7 @@ class TransferHooks:
 class UploadBucket(StorageBucket):
     """Cloud Storage bucket for the uploads of a client that may only create objects."""
 
-    def __init__(self, client: Client, name: str) -> None:
+    def __init__(self, client: DirectClient, name: str) -> None:
         super().__init__(client, name)
         self._objects = client.bucket(name)
 
@@ -131,7 +132,8 @@ class UploadBucket(StorageBucket):
                 source.seek(session.bytes_uploaded)  # it can be less than was sent
                 response = session.transmit_next_chunk(transport, timeout=_TIMEOUT)
                 hooks.report(session.bytes_uploaded)
-        return _parse_info(response.json())
+        resource: ObjectResource = response.json()
+        return parse_info(resource)
 
 
 def _cancel(transport: requests.Session, url: str) -> None:
@@ -140,24 +142,7 @@ def _cancel(transport: requests.Session, url: str) -> None:
         transport.request("DELETE", url, headers={"Content-Length": "0"}, timeout=_TIMEOUT)
 
 
-def _parse_info(resource: Mapping[str, Any]) -> ObjectInfo:
-    """Return the properties in an object resource."""
-    return ObjectInfo(
-        name=resource["name"],
-        generation=int(resource["generation"]),
-        size=int(resource["size"]),
-        created=datetime.fromisoformat(resource["timeCreated"]),
-        content_type=resource.get("contentType", ""),
-        metadata=dict(resource.get("metadata") or {}),
-    )
-
-
-_ERRORS: Mapping[int, type[errors.CloudError]] = {
-    **errors.BY_STATUS,
-    404: errors.MissingBucket,
-    412: errors.PreconditionFailed,
-    429: errors.TooManyRequests,
-}
+_ERRORS: Mapping[int, type[errors.CloudError]] = {**ERRORS, 404: errors.MissingBucket}
 
 
 @contextmanager
@@ -169,6 +154,8 @@ def _translate_errors(subject: str) -> Iterator[None]:
         raise _choose_error(subject, error.response.status_code, error) from error
     except exceptions.GoogleAPICallError as error:
         raise _choose_error(subject, int(error.code or 0), error) from error
+    except RefreshError as error:
+        raise errors.MissingCredentials(subject, str(error)) from error
     except (
         DataCorruption,
         exceptions.RetryError,

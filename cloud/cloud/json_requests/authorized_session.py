@@ -5,13 +5,14 @@ The retries are those of Google's library: 408, 5xx and broken connections, with
 """
 
 import json
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from http import HTTPStatus
 from typing import TypeVar
 
 from google.auth.credentials import Credentials
-from google.auth.exceptions import GoogleAuthError, TransportError
+from google.auth.exceptions import GoogleAuthError, RefreshError, TransportError
 from google.auth.transport.requests import Request as AuthRequest
 
 from cloud import errors
@@ -33,6 +34,9 @@ _RETRY = Retry(
     {RetryableError: _BACKOFF, BrokenResponse: _BACKOFF, TransportError: _BACKOFF}, deadline=60.0
 )
 """Retry of a request: for a minute, well below the ack deadline of 600 s."""
+
+_GZIP = 16 + zlib.MAX_WBITS
+"""Window of zlib for the format gzip."""
 
 _LONGEST_DETAIL = 300
 """Characters of a message that is not JSON."""
@@ -70,10 +74,13 @@ class AuthorizedSession:
     def retry(self, subject: str, attempt: Callable[[], T]) -> T:
         """Call ``attempt`` until it raises no transient error.
 
-        :raises Unavailable: if no attempt succeeded in time, or without valid credentials.
+        :raises MissingCredentials: if the credentials ended or were refused.
+        :raises Unavailable: if no attempt succeeded in time.
         """
         try:
             return _RETRY(attempt)
+        except RefreshError as error:
+            raise errors.MissingCredentials(subject, str(error)) from error
         except (RetryableError, BrokenResponse, GoogleAuthError) as error:
             raise errors.Unavailable(subject, str(error)) from error
 
@@ -95,7 +102,7 @@ class AuthorizedSession:
             response = self._send(request)
         if HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
             return response
-        message = _read_message(response.body)
+        message = _read_message(response)
         detail = f"{response.status} {message}".strip()
         if response.status in _TRANSIENT:
             raise RetryableError(detail)
@@ -110,13 +117,16 @@ class AuthorizedSession:
         return self._transport.send(replace(request, fields=fields))
 
 
-def _read_message(body: bytes) -> str:
+def _read_message(response: CurlResponse) -> str:
     """Return the message of an error.
 
-    The body is JSON, or the message alone after a download.
-    https://cloud.google.com/storage/docs/json_api/v1/status-codes
+    The body is JSON, or the message alone after a download. It can be compressed, because a
+    download accepts gzip. https://cloud.google.com/storage/docs/json_api/v1/status-codes
     """
+    body = response.body
     try:
+        if response.get_field(b"content-encoding:") == "gzip":
+            body = zlib.decompress(body, _GZIP)
         return str(json.loads(body)["error"]["message"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, zlib.error):
         return body.decode("utf-8", "replace")[:_LONGEST_DETAIL]

@@ -25,8 +25,8 @@ class CurlRequest:
 
     method: Literal["GET", "POST"]
     url: str
-    fields: Mapping[str, str] = field(default_factory=lambda: NO_FIELDS)
-    """Header fields."""
+    fields: Mapping[str, str] = field(default_factory=lambda: NO_FIELDS, repr=False)
+    """Header fields. They can have an access token."""
     body: bytes = field(default=b"", repr=False)
 
 
@@ -43,12 +43,12 @@ class CurlResponse:
     def get_field(self, name: bytes) -> str:
         """Return the value of a header field; empty if it is absent.
 
+        The values of a repeated field are joined by commas (RFC 9110, 5.3).
+
         :param name: the name in lower case, with its colon.
         """
-        for line in reversed(self.lines):  # fields of an interim response come first
-            if line[: len(name)].lower() == name:
-                return line[len(name) :].decode("latin-1").strip()
-        return ""
+        found = (line for line in self.lines if line[: len(name)].lower() == name)
+        return b",".join(line[len(name) :].strip() for line in found).decode("latin-1")
 
 
 class BrokenResponse(Exception):
@@ -111,6 +111,7 @@ class CurlTransport:
 
     def _set_options(self, handle: pycurl.Curl, request: CurlRequest) -> None:
         handle.setopt(pycurl.URL, request.url)
+        handle.setopt(pycurl.PATH_AS_IS, 1)  # a message can name an object ".."
         handle.setopt(pycurl.HTTPHEADER, [f"{k}: {v}" for k, v in request.fields.items()])
         handle.setopt(pycurl.CAINFO, self._authorities)
         handle.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)

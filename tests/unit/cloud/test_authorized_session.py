@@ -1,12 +1,20 @@
 """Credentials, retries and errors of requests to Cloud Storage."""
 
+import gzip
 from collections.abc import Iterator
 
 import pytest
 from google.auth.credentials import Credentials
 from google.auth.exceptions import RefreshError, TransportError
 
-from cloud.errors import PermissionDenied, PreconditionFailed, TooManyRequests, Unavailable
+from cloud.errors import (
+    MissingBucket,
+    MissingCredentials,
+    PermissionDenied,
+    PreconditionFailed,
+    TooManyRequests,
+    Unavailable,
+)
 from cloud.json_requests.authorized_session import AuthorizedSession
 from cloud.json_requests.curl_transport import CurlRequest, CurlResponse, CurlTransport
 from testing.storage import Fault, StorageServer
@@ -99,11 +107,11 @@ def test_an_unreachable_token_server_is_asked_again(
     assert credentials.refreshes == 2
 
 
-def test_refused_credentials_are_unavailable_at_once(
+def test_refused_credentials_are_missing_at_once(
     server: StorageServer, transport: RecordingCurl
 ) -> None:
     credentials = Tokens(RefreshError("account disabled"))  # type: ignore[no-untyped-call]  # google-auth's
-    with pytest.raises(Unavailable, match=r"gs://b/a: .*disabled"):
+    with pytest.raises(MissingCredentials, match=r"gs://b/a: .*disabled"):
         get(server, credentials, transport)
     assert (credentials.refreshes, transport.sent) == (1, [])
 
@@ -127,3 +135,17 @@ def test_a_final_status_is_raised_at_once(
     with pytest.raises(error, match=f"gs://b/a: {status}"):
         get(server, Tokens(), transport)
     assert len(transport.sent) == 1
+
+
+class CompressingCurl(CurlTransport):
+    """Transport whose errors are compressed, as a front end of Google may do."""
+
+    def send(self, request: CurlRequest) -> CurlResponse:
+        body = gzip.compress(b'{"error": {"message": "The specified bucket does not exist."}}')
+        return CurlResponse(404, (b"Content-Encoding: gzip\r\n",), body)
+
+
+def test_the_message_of_a_compressed_error_is_read() -> None:
+    session = AuthorizedSession(Tokens(), CompressingCurl())
+    with pytest.raises(MissingBucket, match="The specified bucket does not exist"):
+        session.request(SUBJECT, CurlRequest("GET", "http://127.0.0.1/"))

@@ -56,6 +56,24 @@ def test_a_field_is_found_in_any_case() -> None:
     assert response.get_field(b"x-goog-hash:") == ""
 
 
+def test_the_values_of_a_repeated_field_are_joined() -> None:
+    lines = (b"HTTP/1.1 200 OK\r\n", b"x-goog-hash: crc32c=AA\r\n", b"x-goog-hash: md5=BB\r\n")
+    assert CurlResponse(200, lines, b"").get_field(b"x-goog-hash:") == "crc32c=AA,md5=BB"
+
+
+def test_a_name_of_dots_is_no_path_of_another_resource(
+    transport: CurlTransport, server: StorageServer
+) -> None:
+    for name in ("..", "."):
+        response = transport.send(CurlRequest("GET", f"{server.url}/storage/v1/b/b/o/{name}"))
+        assert response.status == 404
+
+
+def test_a_token_is_not_in_the_text_of_a_request() -> None:
+    request = CurlRequest("GET", "http://127.0.0.1/", {"authorization": "Bearer secret"})
+    assert "secret" not in repr(request)
+
+
 def test_a_broken_response_has_the_received_part(
     transport: CurlTransport, server: StorageServer
 ) -> None:
