@@ -1,12 +1,10 @@
 """Blocks of the pages that are not for a shell."""
 
 import re
-import tomllib
 
 import pytest
 
 from documented import doc_pages
-from gcpypi.settings import Settings as CommandSettings
 from offline_checks import markdown
 from proxy.settings import Settings as ProxySettings
 from schemas.tokens import TokenDocument
@@ -15,10 +13,13 @@ COMMANDS = {markdown.CONSOLE, *markdown.SCRIPTS}
 RECIPES = ("ini", "netrc", "toml", "yaml", "dockerfile", "starlark", "javascript")
 READ = {
     "json": {"docs/tokens.md", "docs/use.md"},
+    "": {"docs/publish.md"},  # by unit/docs/test_publish_page.py
     "dotenv": {"docs/downloads.md", "docs/upstream.md"},
     "terraform": {"docs/install.md", "docs/use.md"},  # by deploy/test_tfvars_examples.py
     # By unit/docs/test_use.py and clients/use.
-    **{language: {"docs/use.md", "docs/publish.md"} for language in RECIPES},
+    **{language: {"docs/use.md"} for language in RECIPES},
+    # By unit/docs/test_publish_page.py and test_use.py.
+    **{language: {"docs/publish.md", "docs/use.md"} for language in ("toml", "yaml")},
 }
 """Pages with a test for their blocks, by language."""
 
@@ -74,25 +75,6 @@ def test_the_proxy_accepts_the_settings_for_an_upstream_index(
 
 def test_the_proxy_accepts_the_setting_for_downloads(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load_proxy_settings("docs/downloads.md", monkeypatch).downloads == "stream"
-
-
-def test_the_command_accepts_the_settings_of_a_project() -> None:
-    [text] = find_blocks("docs/publish.md", "toml")
-
-    settings = CommandSettings(**tomllib.loads(text)["tool"]["gcpypi"])
-
-    assert settings.index_url == "https://packages.example.com/simple/"
-    assert settings.uploader == "acme"
-
-
-def test_the_hook_of_pre_commit_runs_the_check_of_distribution_files() -> None:
-    [text] = find_blocks("docs/publish.md", "yaml")
-    hook = dict(re.findall(r"^ +(?:- )?(\w+): (\S.*)$", text, re.MULTILINE))
-
-    assert hook["entry"] == "gcpypi check"
-    assert re.search(hook["files"], "dist/acme_widgets-1.4-py3-none-any.whl")
-    assert re.search(hook["files"], "dist/acme_widgets-1.4.tar.gz")
-    assert not re.search(hook["files"], "src/acme.py")
 
 
 def test_the_page_asks_for_an_owner_in_the_address_of_the_button() -> None:
