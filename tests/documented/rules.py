@@ -140,6 +140,7 @@ RULES = (
             "date",
             "echo",
             "local",
+            "sed",
             "sleep",
             "sort",
             "tr",

@@ -104,8 +104,8 @@ def prepare_repair(runtime: LocalIndex) -> None:
 
 
 def publish_cloud_build(runtime: LocalIndex) -> None:
-    """Publish the package of Cloud Build, in another version than the one the README removes."""
-    publish(runtime, "gcpypi_schemas", "0.1.1")
+    """Publish the package of Cloud Build."""
+    publish(runtime, "demo_schemas", "0.2.0")
 
 
 def publish_other_version(runtime: LocalIndex) -> None:
