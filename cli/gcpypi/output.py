@@ -9,7 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 PLAIN_WIDTH = 200
 """Columns of a table in a log of CI, which has no width of its own."""
@@ -17,7 +19,7 @@ PLAIN_WIDTH = 200
 
 def create_console(*, stderr: bool = False) -> Console:
     """Create a console of standard output, or of standard error."""
-    console = Console(stderr=stderr, highlight=False, soft_wrap=True)
+    console = Console(stderr=stderr, highlight=False, emoji=False, soft_wrap=True)
     if not console.is_terminal:
         console.width = PLAIN_WIDTH
     return console
@@ -29,7 +31,7 @@ def print_table(console: Console, headings: Sequence[str], rows: Sequence[Sequen
     for heading in headings:
         table.add_column(heading, overflow="fold")
     for row in rows:
-        table.add_row(*map(escape_unprintable, row))
+        table.add_row(*(Text(escape_control(cell)) for cell in row))
     console.print(table, soft_wrap=False)
 
 
@@ -41,7 +43,7 @@ def print_json(value: Mapping[str, object] | Sequence[object]) -> None:
 
 def escape_unprintable(text: str) -> str:
     """Return text of files or documents without control characters and Rich's markup."""
-    return escape_control(text).replace("[", r"\[")
+    return escape(escape_control(text))
 
 
 def escape_control(text: str) -> str:

@@ -73,7 +73,8 @@ def give_command(
         interruption.consequence = effect
         console.print(f"given    gs://{incoming.name}/{given.name}", markup=False)
         if not wait:
-            create_console().print(f"given as {given.command_id}; the answer will be {answer}")
+            text = f"given as {given.command_id}; the answer will be {answer}"
+            create_console().print(text, markup=False)
             return
         with show_step(console, "waiting for the answer of the index"):
             wait_for_answer(verdicts, given, connection.settings.timeout)

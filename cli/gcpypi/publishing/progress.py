@@ -48,7 +48,7 @@ class PublishProgress:
 
     def say(self, line: str) -> None:
         """Print one line above the bars."""
-        self._progress.console.print(line)
+        self._progress.console.print(line, markup=False)
 
     def update(self, sent: int) -> None:
         """Show the present stages.
