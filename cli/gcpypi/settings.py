@@ -1,6 +1,7 @@
 """Settings of the command: flags, variables ``GCPYPI_…``, and ``[tool.gcpypi]``.
 
 A flag precedes a variable, and a variable precedes ``pyproject.toml`` of the working directory.
+An empty variable is like none.
 Google's libraries read the variables of emulators themselves.
 """
 
@@ -33,6 +34,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
+        env_ignore_empty=True,
         pyproject_toml_table_header=TABLE,
         frozen=True,
         extra="forbid",

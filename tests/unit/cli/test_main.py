@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from gcpypi.settings import load_settings
 from schemas import __version__
 from unit.cli.command_run import run_command
 
@@ -43,3 +44,12 @@ def test_an_invalid_setting_is_named(variable: str, value: str) -> None:
 
     assert done.code == 2
     assert variable.removeprefix("GCPYPI_").lower() in done.stderr
+
+
+def test_an_empty_variable_is_like_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("GCPYPI_TIMEOUT", "GCPYPI_DESCRIPTION", "XDG_CONFIG_HOME"):
+        monkeypatch.setenv(name, "")
+
+    settings = load_settings()
+
+    assert (settings.timeout, settings.description, settings.xdg_config_home) == (600.0, None, None)
