@@ -10,7 +10,7 @@ from cloud.retry import Backoff
 from gcpypi.errors import CommandFailure, ExitCode
 from schemas.layout import locate_command_verdict, locate_verdict
 from schemas.records import CommandVerdict, Verdict
-from schemas.types import Document
+from schemas.types import Document, NewerSchemaVersion
 
 T = TypeVar("T")
 D = TypeVar("D", bound=Document)
@@ -49,7 +49,7 @@ def _find(verdicts: Bucket, name: str, model: type[D]) -> D | None:
         return None
     try:
         return model.model_validate_json(found.data) if found else None
-    except ValueError as error:
+    except (ValueError, NewerSchemaVersion) as error:
         raise CommandFailure(
             f"gs://{verdicts.name}/{name} is not a verdict that this release reads: upgrade gcpypi",
             ExitCode.UNAVAILABLE,

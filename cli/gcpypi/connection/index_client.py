@@ -11,6 +11,7 @@ from requests.adapters import HTTPAdapter
 
 from gcpypi.errors import CommandFailure, ExitCode
 from schemas.discovery import IndexDescription
+from schemas.types import NewerSchemaVersion
 
 TIMEOUT = (5.0, 60.0)
 """Seconds to connect, and seconds between two bytes."""
@@ -60,6 +61,8 @@ class IndexClient:
             return None
         try:
             return IndexDescription.model_validate_json(_require_success(response).content)
+        except NewerSchemaVersion as error:
+            raise CommandFailure(f"{response.url}: {error}", ExitCode.UNAVAILABLE) from error
         except ValueError as error:
             raise CommandFailure(
                 f"{response.url} is not the description of an index", ExitCode.UNAVAILABLE

@@ -10,6 +10,7 @@ from gcpypi.connection.index_client import IndexClient
 from gcpypi.errors import CommandFailure, ExitCode
 from gcpypi.settings import Settings, load_settings
 from schemas.discovery import IndexDescription
+from schemas.types import NewerSchemaVersion
 
 if TYPE_CHECKING:
     from cloud.storage import DirectClient
@@ -132,6 +133,8 @@ def _read_description(path: Path) -> IndexDescription:
         return IndexDescription.model_validate_json(path.read_bytes())
     except OSError as error:
         raise CommandFailure(f"{path} is not readable: {error.strerror}") from error
+    except NewerSchemaVersion as error:
+        raise CommandFailure(f"{path}: {error}") from error
     except ValueError as error:
         raise CommandFailure(
             f"{path} is not the description of an index: write it with terraform -chdir=DIR output "

@@ -26,7 +26,7 @@ class Stage(StrEnum):
     REFUSED = "refused"
     """The local check, or ingest, refuses the file."""
     FAILED = "failed"
-    """The upload failed."""
+    """The upload failed, or the verdict is unreadable."""
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ from concurrent.futures import Executor
 from cloud.errors import CloudError
 from cloud.ports import Bucket
 from gcpypi.connection.answers import Polling, find_verdict
+from gcpypi.errors import CommandFailure
 from gcpypi.publishing.announcements import Announcements
 from gcpypi.publishing.listed_files import ListedFiles
 from gcpypi.publishing.publication import Publication, Stage
@@ -83,6 +84,9 @@ class Waiting:
         try:
             verdict = find_verdict(self._verdicts, file.name or "", file.generation or 0)
         except CloudError:
+            return
+        except CommandFailure as failure:
+            file.stage, file.detail = Stage.FAILED, str(failure)
             return
         if verdict:
             file.apply_verdict(verdict)

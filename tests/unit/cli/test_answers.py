@@ -113,3 +113,11 @@ def test_the_pauses_begin_again_after_a_reset() -> None:
             break
 
     assert clock.pauses == pytest.approx([0.1, 0.2, 0.1, 0.2])
+
+
+def test_a_verdict_of_a_newer_release_asks_for_an_upgrade() -> None:
+    verdicts = MemoryBucket("verdicts")
+    verdicts.put("acme/1/a.whl/7.json", b'{"schema_version": 9}')
+
+    with pytest.raises(CommandFailure, match="upgrade gcpypi"):
+        find_verdict(verdicts, "acme/1/a.whl", 7)

@@ -1,9 +1,15 @@
 """Client of the pages of an index."""
 
+from pathlib import Path
+
 import pytest
 
 from gcpypi.connection.index_client import IndexClient
 from gcpypi.errors import CommandFailure, ExitCode
+from unit.cli.command_run import run_command
+from unit.cli.loopback_index import serve_index
+
+NEWER = b'{"schema_version": 9, "version": "9.0", "gcp_project": "acme-prod"}'
 
 
 def test_a_closed_port_is_an_index_that_does_not_answer() -> None:
@@ -21,3 +27,21 @@ def test_a_url_without_a_host_is_wrong_usage() -> None:
         IndexClient.from_url("index.example/simple/", None)
 
     assert failure.value.code == ExitCode.USAGE
+
+
+def test_the_description_of_a_newer_release_is_a_sentence() -> None:
+    with serve_index() as index:
+        index.pages["/.well-known/gcpypi.json"] = NEWER
+        with pytest.raises(CommandFailure, match="schema_version 9") as failure:
+            IndexClient.from_url(index.url, None).describe()
+
+    assert failure.value.code == ExitCode.UNAVAILABLE
+
+
+def test_a_file_with_the_description_of_a_newer_release_is_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "description.json"
+    path.write_bytes(NEWER)
+
+    done = run_command("token", "list", GCPYPI_DESCRIPTION=str(path))
+
+    assert (done.code, f"{path}: IndexDescription of schema_version 9" in done.stderr) == (2, True)
