@@ -1,11 +1,12 @@
 """Wait until the index has decided on the uploaded files, and lists the accepted ones.
 
 A page shows all files of its project in one request. Verdicts are read only of the files that have
-waited longest, because ingest handles files about in their order.
+waited longest, because ingest handles files about in their order, and in turn of some others.
 """
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
+from typing import TypeVar
 
 from cloud.errors import CloudError
 from cloud.ports import Bucket
@@ -16,6 +17,7 @@ from gcpypi.publishing.listed_files import ListedFiles
 from gcpypi.publishing.publication import Publication, Stage
 from schemas.names import ProjectName
 
+T = TypeVar("T")
 PAGES = 64
 """Largest number of pages of one round."""
 
@@ -39,6 +41,7 @@ class Waiting:
     ) -> None:
         self._files, self._pages, self._verdicts = files, pages, verdicts
         self._executor, self._announcements = executor, announcements
+        self._round = 0
 
     @property
     def unfinished(self) -> Sequence[Publication]:
@@ -60,6 +63,7 @@ class Waiting:
     def _look(self) -> bool:
         """Request the state of some files, and return whether one has changed."""
         before = [file.stage for file in self._files]
+        self._round += 1
         if self._pages.is_readable:
             self._read_pages()
         self._read_verdicts()
@@ -68,7 +72,8 @@ class Waiting:
     def _read_pages(self) -> None:
         unfinished = self.unfinished
         projects = dict.fromkeys(file.project for file in unfinished if file.project)
-        pages = self._pages.read_many(list(projects)[:PAGES], self._executor)
+        chosen = choose_some(list(projects), PAGES, self._round)
+        pages = self._pages.read_many(chosen, self._executor)
         for file in unfinished:
             page = pages.get(file.project or ProjectName(""), {})
             if page.get(file.filename) == file.sha256:
@@ -76,8 +81,8 @@ class Waiting:
 
     def _read_verdicts(self) -> None:
         limit = VERDICTS if self._pages.is_readable else 4 * VERDICTS
-        undecided = [file for file in self._files if file.stage is Stage.UPLOADED][:limit]
-        list(self._executor.map(self._read_verdict, undecided))
+        undecided = [file for file in self._files if file.stage is Stage.UPLOADED]
+        list(self._executor.map(self._read_verdict, choose_some(undecided, limit, self._round)))
 
     def _read_verdict(self, file: Publication) -> None:
         """Read the verdict on a file. After a failure the next round reads it."""
@@ -90,3 +95,16 @@ class Waiting:
             return
         if verdict:
             file.apply_verdict(verdict)
+
+
+def choose_some(items: Sequence[T], limit: int, turn: int) -> Sequence[T]:
+    """Return the first items, and a part of the others that changes with each turn.
+
+    So files whose answers never come do not hide the answers of the files after them.
+    """
+    if len(items) <= limit:
+        return items
+    first, rest = items[: limit // 2], items[limit // 2 :]
+    share = limit - len(first)
+    start = turn * share % len(rest)
+    return [*first, *[*rest[start:], *rest[:start]][:share]]
