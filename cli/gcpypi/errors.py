@@ -23,6 +23,8 @@ class ExitCode(IntEnum):
 class CommandFailure(Exception):
     """Failure that ends a command.
 
+    With ``--json`` it is the one value of standard output, so raise it before printing another.
+
     :param message: error, place and remedy, in one or two sentences.
     """
 

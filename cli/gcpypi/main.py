@@ -83,5 +83,9 @@ def run() -> None:
     try:
         app()
     except CommandFailure as failure:
-        typer.echo(f"gcpypi: {failure}", err=True)
+        from gcpypi.output import print_failure, print_json
+
+        print_failure(failure)
+        if "--json" in sys.argv:
+            print_json({"error": str(failure), "exit_code": int(failure.code)})
         sys.exit(failure.code)

@@ -41,6 +41,12 @@ def print_json(value: Mapping[str, object] | Sequence[object]) -> None:
     sys.stdout.write("\n")
 
 
+def print_failure(failure: Exception) -> None:
+    """Print the failure of a command to standard error, without control characters."""
+    text = "\n".join(map(escape_control, str(failure).split("\n")))
+    print(f"gcpypi: {text}", file=sys.stderr)
+
+
 def escape_unprintable(text: str) -> str:
     """Return text of files or documents without control characters and Rich's markup."""
     return escape(escape_control(text))

@@ -8,7 +8,7 @@ from gcpypi.checking.distribution_files import find_distributions
 from gcpypi.connection.cloud_failures import explain_cloud_errors
 from gcpypi.connection.index_connection import IndexConnection
 from gcpypi.errors import ExitCode
-from gcpypi.output import create_console
+from gcpypi.output import create_console, print_failure
 from gcpypi.publishing import results
 from gcpypi.publishing.publication import Publication, Stage
 from gcpypi.publishing.publish_run import PublishOptions, PublishRun
@@ -19,14 +19,18 @@ from gcpypi.settings import Settings
 def publish_files(paths: Sequence[Path], settings: Settings, options: PublishOptions) -> ExitCode:
     """Publish the files, print the results, and return the exit code.
 
-    :raises CommandFailure: if the arguments are wrong, or the index cannot be used.
+    :raises CommandFailure: if the arguments are wrong, or the index cannot be used, before the
+        first upload.
     """
     uploader = choose_uploader(settings)
     name = f"{uploader}/{make_run_id(settings, datetime.now(UTC), options.run_id)}"
     files = [Publication(path) for path in find_distributions(paths)]
     with explain_cloud_errors():
         run = PublishRun(IndexConnection(settings), name, files, options)
-        code = run.execute()
+        try:
+            code = run.execute()
+        except KeyboardInterrupt:
+            code = ExitCode.INTERRUPTED
     if options.as_json:
         results.print_results_as_json(name, files)
     else:
@@ -34,7 +38,8 @@ def publish_files(paths: Sequence[Path], settings: Settings, options: PublishOpt
     results.print_warnings(files)
     _explain(code, name, files, settings.timeout)
     if run.failure:
-        raise run.failure
+        print_failure(run.failure)
+        return run.failure.code
     return code
 
 
@@ -42,7 +47,9 @@ def _explain(code: ExitCode, name: str, files: Sequence[Publication], timeout: f
     """Print the state of an incomplete run, and the remedy."""
     console = create_console(stderr=True)
     sent = sum(1 for file in files if file.generation)
-    if code is ExitCode.INTERRUPTED:
+    if code is ExitCode.INTERRUPTED and not sent:
+        console.print("gcpypi: interrupted. No file was uploaded. Repeat the command")
+    elif code is ExitCode.INTERRUPTED:
         console.print(
             f"gcpypi: interrupted. {sent} files were uploaded to {name}/, and the index still "
             "publishes them. The others were not uploaded. Repeat the command for the rest"

@@ -1,10 +1,13 @@
 """The application of ``gcpypi``: help, version, exit codes, and light imports."""
 
+import json
+import signal
 import subprocess
 import sys
 
 import pytest
 
+from gcpypi.main import run
 from gcpypi.settings import load_settings
 from schemas import __version__
 from unit.cli.command_run import run_command
@@ -53,3 +56,23 @@ def test_an_empty_variable_is_like_none(monkeypatch: pytest.MonkeyPatch) -> None
     settings = load_settings()
 
     assert (settings.timeout, settings.description, settings.xdg_config_home) == (600.0, None, None)
+
+
+@pytest.mark.parametrize("arguments", [("list",), ("publish", "absent"), ("show", "acme")])
+def test_a_failure_is_one_json_value(
+    arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["gcpypi", *arguments, "--json"])
+    monkeypatch.delenv("GCPYPI_INDEX_URL", raising=False)
+
+    handler = signal.getsignal(signal.SIGTERM)
+    try:
+        with pytest.raises(SystemExit) as ended:
+            run()
+    finally:
+        signal.signal(signal.SIGTERM, handler)
+
+    printed = capsys.readouterr()
+    failure = json.loads(printed.out)
+    assert (ended.value.code, failure["exit_code"]) == (2, 2)
+    assert printed.err == f"gcpypi: {failure['error']}\n"
