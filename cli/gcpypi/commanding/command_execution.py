@@ -9,7 +9,7 @@ from gcpypi.commanding.command_author import choose_author
 from gcpypi.commanding.give import give_command
 from gcpypi.commanding.given_command import create_command
 from gcpypi.connection.index_connection import IndexConnection
-from gcpypi.errors import CommandFailure
+from gcpypi.errors import CommandFailure, ExitCode
 from gcpypi.settings import load_settings
 
 _QUESTIONS = {
@@ -48,6 +48,15 @@ def execute_command(
     command = create_command(**given)
     if ask and sys.stdin.isatty():
         target = command.filename or " ".join(filter(None, (command.project, command.version)))
-        if not typer.confirm(_QUESTIONS[command.status or command.action].format(target), err=True):
-            raise CommandFailure("not confirmed: no command was given")
+        _confirm(_QUESTIONS[command.status or command.action].format(target))
     give_command(IndexConnection(settings), author, command, wait=not options.no_wait)
+
+
+def _confirm(question: str) -> None:
+    try:
+        is_confirmed = typer.confirm(question, err=True)
+    except typer.Abort:  # Ctrl-C or Ctrl-D
+        text = "interrupted: no command was given"
+        raise CommandFailure(text, ExitCode.INTERRUPTED) from None
+    if not is_confirmed:
+        raise CommandFailure("not confirmed: no command was given")
