@@ -14,13 +14,21 @@ def find_distributions(paths: Iterable[Path]) -> Sequence[Path]:
     A file in the arguments is returned whatever its name is. Of a folder only wheels and
     ``.tar.gz`` files are returned, and not those of its subfolders.
 
-    :raises CommandFailure: if a path does not exist, or a folder has no distribution file.
+    :raises CommandFailure: if a path does not exist or is not readable, or if a folder has no
+        distribution file.
     """
     found = dict.fromkeys(file for path in paths for file in _expand(path))
     return sorted(found, key=lambda path: (not path.name.endswith(".whl"), path.name, path))
 
 
 def _expand(path: Path) -> Iterator[Path]:
+    try:
+        yield from _list_files(path)
+    except OSError as error:
+        raise CommandFailure(f"{path} is not readable: {error.strerror}") from error
+
+
+def _list_files(path: Path) -> Iterator[Path]:
     if not path.is_dir():
         if not path.is_file():
             raise CommandFailure(f"there is no file {path}")

@@ -1,5 +1,6 @@
 """Check and upload of single files, for several threads."""
 
+import os
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -104,7 +105,7 @@ class FileUploads:
 
     def _send(self, file: Publication, name: str) -> ObjectInfo:
         headers = Headers(_CONTENT_TYPE, "no-store", {SHA256: file.sha256 or ""})
-        size, before = file.path.stat().st_size, 0
+        before = 0
 
         def report(sent: int) -> None:
             nonlocal before
@@ -115,6 +116,7 @@ class FileUploads:
         hooks = TransferHooks(report, self._cancelled.is_set)
         try:
             with file.path.open("rb") as source:
+                size = os.fstat(source.fileno()).st_size
                 return self.bucket.upload(name, source, size, headers, hooks)
         except OSError as error:
             raise CommandFailure(f"{file.path} is not readable: {error.strerror}") from error

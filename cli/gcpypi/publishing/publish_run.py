@@ -88,6 +88,7 @@ class PublishRun:
                     self._wait(waiting, progress)
             except KeyboardInterrupt:
                 uploads.cancel()
+                requests.shutdown(wait=False, cancel_futures=True)
                 pool.shutdown(cancel_futures=True)
                 return ExitCode.INTERRUPTED
         return self._choose_exit_code()
@@ -104,7 +105,8 @@ class PublishRun:
                 file.refuse(checked.refused)
             elif file.filename in names:
                 self._files.remove(file)
-            names.add(file.filename)
+            else:
+                names.add(file.filename)
 
     def _read_pages(
         self, progress: PublishProgress, requests: ThreadPoolExecutor

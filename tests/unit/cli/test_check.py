@@ -104,3 +104,9 @@ def test_a_path_without_a_distribution_is_wrong_usage(tmp_path: Path, name: str)
 
     assert done.code == 2
     assert str(tmp_path / name) in done.stderr
+
+
+def test_a_path_that_is_not_readable_is_a_sentence(tmp_path: Path) -> None:
+    done = run_command("check", str(tmp_path / ("a" * 300)))
+
+    assert (done.code, "is not readable: File name too long" in done.stderr) == (2, True)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from gcpypi.publishing.waiting import choose_some
 from testing.fakes.small_wheels import build_wheel, wheel_filename
 from testing.storage import Fault
 from unit.cli.command_run import Finished, run_command
@@ -253,3 +254,31 @@ def test_many_files_of_one_result_are_one_row(index: ServedIndex, dist: Path) ->
 
     assert done.stdout.split("\n", 1)[1].split() == ["published", "31", "files"]
     assert len(done.stderr.splitlines()) <= 2
+
+
+def test_a_broken_copy_does_not_replace_the_good_file(
+    index: ServedIndex, dist: Path, tmp_path: Path
+) -> None:
+    broken = tmp_path / "copy" / WHEEL
+    broken.parent.mkdir()
+    broken.write_bytes(b"no zip")
+
+    done = publish(index, broken, dist, "--json")
+
+    assert read_results(done) == {str(broken): "refused", str(dist / WHEEL): "published"}
+
+
+def test_the_json_has_the_results_also_after_a_failure(index: ServedIndex, dist: Path) -> None:
+    index.storage.faults.add(Fault(operation="objects.insert", status=403, times=99))
+
+    done = publish(index, dist, "--json")
+
+    assert (done.code, read_results(done)) == (4, {str(dist / WHEEL): "not uploaded"})
+
+
+def test_every_answer_is_found_in_turn() -> None:
+    files = list(range(100))
+    found = {each for turn in range(1, 20) for each in choose_some(files, 16, turn)}
+    assert found == set(files)
+    assert all(choose_some(files, 16, turn)[:8] == files[:8] for turn in range(20))
+    assert choose_some(files[:16], 16, 3) == files[:16]
