@@ -76,7 +76,7 @@ def run_import(
     """
     settings, pages = connection.settings, TargetPages(connection.index)
     run = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{token_hex(2)}"
-    yanks = _prepare_yanks(connection, options, run)
+    yanks = _prepare_yanks(connection, options)
     target = None if options.is_dry_run else _open_target(connection, run)
     listing = source.read_listing(options.globs)
     if not listing.files and not listing.failures:
@@ -92,14 +92,12 @@ def _open_target(connection: IndexConnection, run: str) -> UploadTarget:
     return UploadTarget(uploads, verdicts, run, connection.settings.timeout)
 
 
-def _prepare_yanks(
-    connection: IndexConnection, options: ImportOptions, run: str
-) -> YankCommands | None:
+def _prepare_yanks(connection: IndexConnection, options: ImportOptions) -> YankCommands | None:
     if not options.map_yanks or options.is_dry_run:
         return None
-    operator = require_operator(connection.settings.operator)
+    operator = require_operator(connection.settings)
     incoming, verdicts = (connection.get_bucket(role) for role in ("incoming", "verdicts"))
-    return YankCommands(incoming, verdicts, operator, run, connection.settings.timeout)
+    return YankCommands(incoming, verdicts, operator, connection.settings.timeout)
 
 
 def _import_all(

@@ -1,17 +1,17 @@
 """Yanks of the source as commands of an operator."""
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from cloud.ports import Bucket, Headers
+from cloud.ports import Bucket
+from gcpypi.commanding.command_author import CommandAuthor, choose_author
+from gcpypi.commanding.given_command import create_command, write_command
 from gcpypi.connection.answers import Polling, find_command_verdict
 from gcpypi.errors import CommandFailure
 from gcpypi.importing.import_result import ImportResult
 from gcpypi.importing.target_pages import TargetPages
-from schemas import layout
-from schemas.headers import JSON, NO_STORE
+from gcpypi.settings import Settings
 
 MAX_REASON = 500
 """Longest reason of a command, in characters."""
@@ -29,12 +29,11 @@ class YankedFile:
 
 @dataclass(frozen=True, slots=True)
 class YankCommands:
-    """Commands of one operator, under the run id of the import."""
+    """Commands of one operator."""
 
     incoming: Bucket
     verdicts: Bucket
-    operator: str
-    run: str
+    operator: CommandAuthor
     timeout: float
     """Seconds to wait for the answer to all commands."""
 
@@ -49,13 +48,13 @@ class YankCommands:
 
     def _create(self, result: ImportResult) -> str:
         """Create the object of a command, and return the id of the command."""
-        filename = result.file.filename
-        name = f"{layout.OPERATORS}/{self.operator}/{self.run}/{filename}{layout.COMMAND_SUFFIX}"
-        reason = (result.file.yanked or "")[:MAX_REASON]
-        command = {"action": "yank", "project": result.file.project, "filename": filename}
-        data = json.dumps({**command, **({"reason": reason} if reason else {})}).encode()
-        info = self.incoming.write(name, data, Headers(JSON, NO_STORE), if_generation=0)
-        return layout.derive_command_id(name, info.generation)
+        command = create_command(
+            action="yank",
+            project=result.file.project,
+            filename=result.file.filename,
+            reason=(result.file.yanked or "")[:MAX_REASON] or None,
+        )
+        return write_command(self.incoming, self.operator, command).command_id
 
 
 def is_yank_missing(pages: TargetPages, result: ImportResult) -> bool:
@@ -67,13 +66,13 @@ def is_yank_missing(pages: TargetPages, result: ImportResult) -> bool:
     return listed is not None and not listed.is_yanked
 
 
-def require_operator(operator: str | None) -> str:
-    """Return the name of the operator.
+def require_operator(settings: Settings) -> CommandAuthor:
+    """Return the operator of the settings.
 
-    :raises CommandFailure: if it is not set.
+    :raises CommandFailure: if it is not set, or not valid.
     """
-    if operator:
-        return operator
+    if settings.operator:
+        return choose_author(settings, None, settings.operator)
     raise CommandFailure(
         "--map-yanks gives commands as an operator: set GCPYPI_OPERATOR to your name in operators "
         "of Terraform"

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from gcpypi.commanding.command_author import CommandAuthor
 from gcpypi.connection.index_client import IndexClient
 from gcpypi.errors import CommandFailure, ExitCode
 from gcpypi.importing.comparison import compare, wait_for_pages
@@ -16,6 +17,7 @@ from gcpypi.importing.import_run import FinishedImport
 from gcpypi.importing.sources.source_files import SourceFile, SourceListing
 from gcpypi.importing.target_pages import TargetPages
 from gcpypi.importing.yanks import YankCommands, YankedFile, require_operator
+from gcpypi.settings import Settings
 from schemas import layout
 from schemas.records import CommandVerdict
 from testing.fakes.examples import NOON
@@ -108,14 +110,14 @@ def test_the_pages_are_requested_until_they_list_the_files(
 def test_a_yank_is_a_command_object_of_the_operator(page: SourceServer, pages: TargetPages) -> None:
     page.facts[WHEEL]["yanked"] = False
     incoming, verdicts = MemoryBucket("incoming"), MemoryBucket("verdicts")
-    name = f"operators/ada/run/{WHEEL}.command.json"
-    yanks = YankCommands(incoming, verdicts, "ada", "run", 0.01)
+    yanks = YankCommands(incoming, verdicts, CommandAuthor("operators/ada"), 0.01)
 
     assert list(yanks.send(pages, [make_result(pages)])) == [YankedFile(WHEEL, "unanswered")]
 
-    stored = incoming.read(name)
+    [info] = incoming.list("operators/ada/")
+    stored = incoming.read(info.name)
     assert stored is not None
-    assert layout.is_command_name(name)
+    assert layout.is_command_name(info.name)
     assert json.loads(stored.data) == {
         "action": "yank",
         "project": "acme",
@@ -127,7 +129,7 @@ def test_a_yank_is_a_command_object_of_the_operator(page: SourceServer, pages: T
 def test_the_answer_to_a_yank_is_awaited(page: SourceServer, pages: TargetPages) -> None:
     page.facts[WHEEL]["yanked"] = False
     incoming, verdicts = MemoryBucket("incoming"), MemoryBucket("verdicts")
-    yanks = YankCommands(incoming, verdicts, "ada", "run", 30.0)
+    yanks = YankCommands(incoming, verdicts, CommandAuthor("operators/ada"), 30.0)
     answers = yanks.send(pages, [make_result(pages)])
     write = incoming.write
 
@@ -144,14 +146,16 @@ def test_the_answer_to_a_yank_is_awaited(page: SourceServer, pages: TargetPages)
 
 def test_a_yanked_file_of_the_index_is_not_yanked_again(pages: TargetPages) -> None:
     bucket = MemoryBucket("incoming")
-    commands = YankCommands(bucket, bucket, "ada", "run", 1.0)
+    commands = YankCommands(bucket, bucket, CommandAuthor("operators/ada"), 1.0)
 
     assert list(commands.send(pages, [make_result(pages)])) == []
 
 
 def test_yanks_need_the_name_of_an_operator() -> None:
     with pytest.raises(CommandFailure, match="GCPYPI_OPERATOR"):
-        require_operator(None)
+        require_operator(Settings())
+    with pytest.raises(CommandFailure, match="'a/b' is not the name of an operator"):
+        require_operator(Settings(operator="a/b"))
 
 
 @pytest.mark.parametrize(
