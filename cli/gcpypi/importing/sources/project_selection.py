@@ -1,9 +1,9 @@
 """Selection of projects by globs, and suggestions for mistyped names."""
 
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 
 from checks.filenames import is_match
+from gcpypi.connection.page_lookup import suggest
 from gcpypi.errors import CommandFailure
 
 
@@ -15,7 +15,6 @@ def select_projects(names: Iterable[str], globs: Sequence[str], place: str) -> l
     known = sorted(set(names))
     for glob in globs:
         if not any(is_match(name, (glob,)) for name in known):
-            close = get_close_matches(glob, known, n=1)
-            meant = f"; did you mean {close[0]}?" if close else ""
-            raise CommandFailure(f"{place} has no project {glob}{meant}")
+            hint = suggest(glob, known)
+            raise CommandFailure(f"{place} has no project {glob}{hint and f': {hint}'}")
     return [name for name in known if not globs or is_match(name, tuple(globs))]

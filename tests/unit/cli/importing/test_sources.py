@@ -71,7 +71,7 @@ def test_globs_select_projects_and_request_no_other_page(server: SourceServer) -
 
 
 def test_a_mistyped_project_has_a_suggestion(server: SourceServer) -> None:
-    with pytest.raises(CommandFailure, match=r"no project acmee; did you mean acme\?"):
+    with pytest.raises(CommandFailure, match=r"no project acmee: did you mean acme\?"):
         open_index(server.url).read_listing(["acmee"])
 
 
