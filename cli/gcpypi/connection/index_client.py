@@ -7,14 +7,11 @@ from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 import requests
 from pypi_simple import ProjectPage, PyPISimple
 from pypi_simple.errors import UnsupportedContentTypeError
-from requests.adapters import HTTPAdapter
 
+from gcpypi.connection.http_sessions import TIMEOUT, create_session, name_cause
 from gcpypi.errors import CommandFailure, ExitCode
 from schemas.discovery import IndexDescription
 from schemas.types import NewerSchemaVersion
-
-TIMEOUT = (5.0, 60.0)
-"""Seconds to connect, and seconds between two bytes."""
 
 CONNECTIONS = 64
 """Connections that are kept for later requests, at most one for each thread."""
@@ -33,10 +30,8 @@ class IndexClient:
         self.url = url
         self.password = credentials[1] or credentials[0] if credentials else None
         """Token of the reader, if the settings have one."""
-        self._session = requests.Session()
+        self._session = create_session(CONNECTIONS)
         self._session.auth = credentials
-        for scheme in ("https://", "http://"):
-            self._session.mount(scheme, HTTPAdapter(pool_maxsize=CONNECTIONS))
         self._simple = PyPISimple(url, session=self._session)
 
     @classmethod
@@ -83,7 +78,10 @@ class IndexClient:
             raise _explain(self.url, error) from error
 
     def _request_page(self, url: str) -> requests.Response | None:
-        """Request a page, and follow redirects within its host; None for one to another host."""
+        """Request a page, and follow redirects within its host; None for one to another host.
+
+        A redirect from HTTPS to HTTP, or to another port, is one to another host.
+        """
         headers = {"Accept": self._simple.accept}
         for _ in range(self._session.max_redirects):
             response = self._session.get(
@@ -92,7 +90,7 @@ class IndexClient:
             if not response.is_redirect:
                 return response
             url = urljoin(url, response.headers["Location"])
-            if urlsplit(url).hostname != urlsplit(self.url).hostname:
+            if self._is_foreign(url):
                 return None
         raise requests.TooManyRedirects(f"{url} redirects again and again")
 
@@ -100,19 +98,34 @@ class IndexClient:
         """Return the names of all projects that the credentials can read."""
         try:
             return self._simple.get_index_page(timeout=TIMEOUT).projects
+        except requests.HTTPError as error:
+            if error.response.status_code == requests.codes.not_found and self.describe():
+                return ()  # an index without a project
+            raise _explain(self.url, error) from error
         except (requests.RequestException, UnsupportedContentTypeError, ValueError) as error:
             raise _explain(self.url, error) from error
 
     def get(self, url: str) -> requests.Response:
-        """Request a URL of the index, and return the response of any status."""
+        """Request a URL of the index, and return the response of any status.
+
+        A URL of another host, such as a link of a page, gets no credentials.
+        """
+        auth = _omit_credentials if self._is_foreign(url) else None
         try:
-            return self._session.get(url, timeout=TIMEOUT)
+            return self._session.get(url, timeout=TIMEOUT, auth=auth)
         except requests.RequestException as error:
             raise _explain(self.url, error) from error
+
+    def _is_foreign(self, url: str) -> bool:
+        return bool(self._session.should_strip_auth(self.url, url))  # type: ignore[no-untyped-call]
 
     def require_success(self, response: requests.Response) -> None:
         """Raise :class:`CommandFailure` with the remedy for a response of another status."""
         _require_success(response)
+
+
+def _omit_credentials(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
 
 
 def _require_success(response: requests.Response) -> requests.Response:
@@ -127,21 +140,20 @@ def _explain(url: str, error: Exception) -> CommandFailure:
     """Return the failure of a request as a sentence with its remedy."""
     response = error.response if isinstance(error, requests.RequestException) else None
     if response is None:
-        text = f"the index {url} does not answer: {_shorten(error)}"
+        text = f"the index {url} does not answer: {name_cause(error)}"
     elif response.status_code in (requests.codes.unauthorized, requests.codes.forbidden):
         text = (
             f"the index {url} refuses the credentials ({response.status_code}): set GCPYPI_TOKEN "
             "to a live token"
         )
+    elif response.status_code == requests.codes.not_found:
+        text = (
+            f"the index {url} answers 404 {response.reason}: check GCPYPI_INDEX_URL, which ends in "
+            "/simple/"
+        )
     else:
         text = f"the index {url} answers {response.status_code} {response.reason}: try again later"
     return CommandFailure(text, ExitCode.UNAVAILABLE)
-
-
-def _shorten(error: Exception) -> str:
-    """Return the cause of an error without the addresses of Python objects."""
-    cause: object = error.args[0] if error.args else error
-    return str(getattr(cause, "reason", cause))
 
 
 def _hide(url: str) -> str:

@@ -12,12 +12,14 @@ Files = Sequence[Mapping[str, object]]
 
 
 class LoopbackIndex:
-    """Pages by path, and redirects by path."""
+    """Pages and redirects by path."""
 
     def __init__(self, url: str) -> None:
         self.url = f"{url}/simple/"
         self.pages: dict[str, bytes] = {}
         self.redirects: dict[str, str] = {}
+        self.credentials: dict[str, str | None] = {}
+        """``Authorization`` of the last request by path."""
 
     def add(
         self, project: str, files: Files = (), status: str = "active", reason: str = ""
@@ -54,6 +56,7 @@ def serve_index() -> Iterator[LoopbackIndex]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            index.credentials[self.path] = self.headers["Authorization"]
             location, body = index.redirects.get(self.path), index.pages.get(self.path)
             self.send_response(307 if location else 404 if body is None else 200)
             if location:

@@ -45,3 +45,26 @@ def test_a_file_with_the_description_of_a_newer_release_is_a_sentence(tmp_path: 
     done = run_command("token", "list", GCPYPI_DESCRIPTION=str(path))
 
     assert (done.code, f"{path}: IndexDescription of schema_version 9" in done.stderr) == (2, True)
+
+
+def test_an_index_without_a_project_has_an_empty_list() -> None:
+    with serve_index() as index:
+        client = IndexClient.from_url(index.url, None)
+        with pytest.raises(CommandFailure, match="404 Not Found: check GCPYPI_INDEX_URL"):
+            client.list_projects()
+        index.pages["/.well-known/gcpypi.json"] = b'{"version": "1", "gcp_project": "acme-prod"}'
+
+        assert client.list_projects() == ()
+
+
+def test_another_host_gets_no_credentials() -> None:
+    with serve_index() as index, serve_index() as other:
+        client = IndexClient.from_url(index.url, "secret")
+        index.redirects["/simple/acme/"] = f"{other.url}acme/"
+
+        assert client.find_project("acme") is None
+        client.get(f"{other.url}file.metadata")
+        client.get(f"{index.url}file.metadata")
+
+    assert other.credentials == {"/simple/file.metadata": None}
+    assert index.credentials["/simple/file.metadata"] is not None

@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 
 import requests
 
+from gcpypi.connection.http_sessions import TIMEOUT
+
 DEVPI = "/+simple/"
 """End of the URL of devpi's simple API."""
 
@@ -22,7 +24,7 @@ def read_devpi_times(session: requests.Session, url: str, project: str) -> Mappi
     response = session.get(
         f"{url.removesuffix(DEVPI)}/{project}",
         headers={"Accept": "application/json"},
-        timeout=(5.0, 60.0),
+        timeout=TIMEOUT,
     )
     response.raise_for_status()
     return dict(_find_times(response.json()))

@@ -10,10 +10,9 @@ from typing import Self
 import requests
 from pypi_simple import DistributionPackage, NoSuchProjectError, ProjectPage, PyPISimple
 from pypi_simple.errors import UnsupportedContentTypeError
-from requests.adapters import HTTPAdapter
-from urllib3 import Retry
 from urllib3.exceptions import HTTPError
 
+from gcpypi.connection.http_sessions import TIMEOUT, create_session, name_cause
 from gcpypi.errors import CommandFailure, ExitCode
 from gcpypi.importing.sources.devpi_times import DEVPI, read_devpi_times
 from gcpypi.importing.sources.project_selection import select_projects
@@ -27,15 +26,6 @@ from gcpypi.importing.sources.source_files import (
 )
 from schemas.names import try_normalize_project
 
-TIMEOUT = (5.0, 60.0)
-"""Seconds to connect, and seconds between two bytes."""
-_RETRY = Retry(
-    total=3,
-    backoff_factor=0.3,
-    status_forcelist=(429, 500, 502, 503, 504),
-    allowed_methods=("GET",),
-    raise_on_status=False,
-)
 _ERRORS = (requests.RequestException, UnsupportedContentTypeError, ValueError)
 """Errors of a request or of an unreadable page."""
 _DENIED = (requests.codes.unauthorized, requests.codes.forbidden)
@@ -61,10 +51,8 @@ class SimpleIndexSource:
         :raises CommandFailure: if it is not a URL of HTTP.
         """
         address, credentials = split_credentials(url)
-        session = requests.Session()
+        session = create_session(jobs)
         session.auth = credentials
-        for scheme in ("https://", "http://"):
-            session.mount(scheme, HTTPAdapter(pool_maxsize=jobs, max_retries=_RETRY))
         return cls(address, session, jobs)
 
     def read_listing(self, globs: Sequence[str]) -> SourceListing:
@@ -99,7 +87,7 @@ class SimpleIndexSource:
                 with path.open("wb") as content:
                     content.writelines(response.raw.stream(CHUNK, decode_content=False))
         except (requests.RequestException, HTTPError) as error:
-            raise SourceFailure(f"{file.locator}: {_name_cause(error)}") from error
+            raise SourceFailure(f"{file.locator}: {name_cause(error)}") from error
         return path
 
     def _try_page(self, project: str) -> tuple[ProjectPage, Mapping[str, datetime]] | str:
@@ -111,7 +99,7 @@ class SimpleIndexSource:
         except NoSuchProjectError:
             return "it is listed and has no page"
         except _ERRORS as error:
-            return _name_cause(error)
+            return name_cause(error)
 
     def _explain(self, error: Exception) -> str:
         response = error.response if isinstance(error, requests.RequestException) else None
@@ -120,7 +108,7 @@ class SimpleIndexSource:
                 f"{self.address} refuses the credentials ({response.status_code}): write them into "
                 "the URL (https://user:password@host/simple/) or into ~/.netrc"
             )
-        return f"{self.address} has no readable list of projects: {_name_cause(error)}"
+        return f"{self.address} has no readable list of projects: {name_cause(error)}"
 
 
 def _build_file(
@@ -136,12 +124,3 @@ def _build_file(
         yanked=(package.yanked_reason or "") if package.is_yanked else None,
         requires_python=package.requires_python,
     )
-
-
-def _name_cause(error: Exception) -> str:
-    """Return the cause of an error without the addresses of Python objects."""
-    response = error.response if isinstance(error, requests.RequestException) else None
-    if response is not None:
-        return f"{response.status_code} {response.reason}"
-    cause: object = error.args[0] if len(error.args) == 1 else error
-    return str(getattr(cause, "reason", cause)).rpartition(">: ")[2] or type(error).__name__

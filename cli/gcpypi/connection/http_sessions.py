@@ -1,0 +1,36 @@
+"""Sessions for the requests to an index, and the causes of their failures."""
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import Retry
+
+TIMEOUT = (5.0, 60.0)
+"""Seconds to connect, and seconds between two bytes."""
+_RETRY = Retry(
+    total=3,
+    connect=1,
+    backoff_factor=0.3,
+    status_forcelist=(429, 500, 502, 503, 504),
+    allowed_methods=("GET",),
+    raise_on_status=False,
+)
+
+
+def create_session(connections: int) -> requests.Session:
+    """Create a session that repeats failed requests.
+
+    :param connections: connections that are kept for later requests; one for each thread.
+    """
+    session = requests.Session()
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, HTTPAdapter(pool_maxsize=connections, max_retries=_RETRY))
+    return session
+
+
+def name_cause(error: Exception) -> str:
+    """Return the cause of an error without the addresses of Python objects."""
+    response = error.response if isinstance(error, requests.RequestException) else None
+    if response is not None:
+        return f"{response.status_code} {response.reason}"
+    cause: object = error.args[0] if len(error.args) == 1 else error
+    return str(getattr(cause, "reason", cause)).rpartition(">: ")[2] or type(error).__name__
