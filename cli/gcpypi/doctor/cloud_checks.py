@@ -68,9 +68,13 @@ def check_roles(probes: Probes) -> Sequence[Finding]:
             text = "no right on the whole bucket; rights on a prefix show only when you publish"
             findings.append(Finding("can publish", Level.UNCHECKED, text))
         lacking = [role for role, rights in can.items() if not set(OPERATE[role]) <= rights]
+        unnamed = [role for role, rights in OPERATE.items() if rights and role not in can]
         if lacking:
             text = f"no right to read {', '.join(lacking)}: an owner adds you to operators"
             findings.append(Finding("can operate", Level.WARNING, text))
+        elif unnamed:
+            text = f"the description does not name the buckets {', '.join(unnamed)}"
+            findings.append(Finding("can operate", Level.UNCHECKED, text))
         else:
             findings.append(Finding("can operate", Level.OK, "yes"))
     return findings
@@ -78,7 +82,7 @@ def check_roles(probes: Probes) -> Sequence[Finding]:
 
 def check_topics(probes: Probes) -> Sequence[Finding]:
     """Check that each topic exists, and that one subscription at least takes its messages."""
-    findings, subscribed = list[Finding](), frozenset[str]()
+    findings, subscribed = list[Finding](), None
     with collect_failures("subscriptions", findings):
         subscribed = frozenset(probes.list_subscriptions().values())
     topics = probes.describe().topics
@@ -90,13 +94,19 @@ def check_topics(probes: Probes) -> Sequence[Finding]:
     return findings
 
 
-def _check_topic(probes: Probes, message: str, name: str, subscribed: Collection[str]) -> Finding:
+def _check_topic(
+    probes: Probes, message: str, name: str, subscribed: Collection[str] | None
+) -> Finding:
+    """Check a topic.
+
+    :param subscribed: topics with a subscription; None if they are not known.
+    """
     subject = f"topic {message}"
     try:
         rights = probes.list_topic_rights(name, (PUBLISH,))
     except NotFound:
         return Finding(subject, Level.ERROR, f"{name} does not exist: {REINSTALL}")
-    if subscribed and name not in subscribed and message not in _OPTIONAL:
+    if subscribed is not None and name not in subscribed and message not in _OPTIONAL:
         return Finding(subject, Level.ERROR, f"{name} has no subscription: {REINSTALL}")
     can = "you can publish" if PUBLISH in rights else "you cannot publish"
     return Finding(subject, Level.OK, f"{name}: {can}" if message in COMMANDS else f"{name} exists")
@@ -115,7 +125,10 @@ def check_dead_letters(probes: Probes) -> Sequence[Finding]:
         for name, count in sorted(counts.items()):
             text = f"{count} in {name}: correct the cause, then run gcpypi replay"
             findings.append(Finding("dead letters", Level.WARNING, text))
-        if not counts:
+        if not names:
+            text = f"no subscription is named …{SUFFIX}: {REINSTALL}"
+            findings.append(Finding("dead letters", Level.WARNING, text))
+        elif not counts:
             findings.append(Finding("dead letters", Level.OK, "none"))
     return findings
 

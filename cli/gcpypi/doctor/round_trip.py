@@ -1,5 +1,6 @@
 """Round trip: publish a wheel, install it, and yank it, like a person."""
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -11,14 +12,16 @@ from typing import TypeVar
 from urllib.parse import quote
 
 from cloud.ports import Headers
-from gcpypi.connection.answers import Polling, find_command_verdict, find_verdict
+from gcpypi.commanding.answer_wait import wait_for_answer
+from gcpypi.commanding.command_author import CommandAuthor
+from gcpypi.commanding.given_command import create_command, write_command
+from gcpypi.connection.answers import Polling, find_verdict
 from gcpypi.connection.index_connection import IndexConnection
 from gcpypi.doctor.finding import Finding, Level, collect_failures
 from gcpypi.doctor.probe_wheel import PROJECT, build_wheel, name_wheel
 from gcpypi.doctor.probes import Probes
 from gcpypi.errors import CommandFailure
-from schemas.events import ProjectCommand
-from schemas.layout import COMMAND_SUFFIX
+from schemas.headers import BINARY, NO_STORE
 from schemas.records import Verdict
 
 T = TypeVar("T")
@@ -26,7 +29,7 @@ T = TypeVar("T")
 LONGEST = 120.0
 """Seconds for one step."""
 _SUBJECT = "round trip"
-_WHEEL, _COMMAND = (Headers(kind, "") for kind in ("application/octet-stream", "application/json"))
+_WHEEL = Headers(BINARY, NO_STORE)
 
 
 class RoundTrip:
@@ -52,20 +55,23 @@ class RoundTrip:
             return [Finding(_SUBJECT, Level.UNCHECKED, text)]
         findings = list[Finding]()
         with collect_failures(_SUBJECT, findings):
-            for text in self._do_steps():
-                findings.append(Finding(_SUBJECT, Level.OK, text))
+            findings.extend(self._do_steps())
         return findings
 
-    def _do_steps(self) -> Iterator[str]:
+    def _do_steps(self) -> Iterator[Finding]:
         self._say(f"publishing {PROJECT} {self._version}")
         self._publish()
-        yield f"published {PROJECT} {self._version}"
+        yield Finding(_SUBJECT, Level.OK, f"published {PROJECT} {self._version}")
         self._say("installing it")
-        self._install()
-        yield "installed it"
+        if words := find_installer():
+            self._install(words)
+            yield Finding(_SUBJECT, Level.OK, "installed it")
+        else:
+            text = "not installed: this machine has neither pip in this environment nor uv"
+            yield Finding(_SUBJECT, Level.UNCHECKED, text)
         self._say("yanking it")
         self._yank()
-        yield "yanked it"
+        yield Finding(_SUBJECT, Level.OK, "yanked it")
 
     def _publish(self) -> None:
         filename = name_wheel(self._version)
@@ -84,30 +90,27 @@ class RoundTrip:
         found = (f for f in files if f.filename == filename and f.is_yanked == is_yanked)
         return next((each.filename for each in found), None)
 
-    def _install(self) -> None:
-        """Install with pip of this environment into a temporary folder.
+    def _install(self, installer: Sequence[str]) -> None:
+        """Install the wheel into a temporary folder.
 
         The URL has the token, so it is in a file and not on a command line.
         """
-        if find_spec("pip") is None:
-            raise CommandFailure("this environment has no pip to install the wheel with")
         with TemporaryDirectory() as folder:
             requirements = Path(folder) / "requirements.txt"
             requirements.touch(mode=0o600)
             requirements.write_text(
                 f"--index-url {self._build_url()}\n{PROJECT}=={self._version}\n", "utf-8"
             )
-            words = [sys.executable, "-m", "pip", "--isolated", "install", "--quiet", "--no-deps"]
-            more = ["--no-cache-dir", "--disable-pip-version-check", "--target", f"{folder}/site"]
-            done = subprocess.run(  # noqa: S603 - our own words
-                [*words, *more, "--requirement", str(requirements)],
-                capture_output=True,
-                text=True,
-                timeout=LONGEST,
-            )
+            options = ["--target", f"{folder}/site", "--requirement", str(requirements)]
+            try:
+                done = subprocess.run(  # noqa: S603 - our own words
+                    [*installer, *options], capture_output=True, text=True, timeout=LONGEST
+                )
+            except subprocess.TimeoutExpired as error:
+                raise CommandFailure(f"it was not installed after {LONGEST:g} s") from error
         if done.returncode:
             lines = done.stderr.strip().splitlines() or ["no message"]
-            raise CommandFailure(f"pip did not install it: {lines[-1]}")
+            raise CommandFailure(f"it was not installed: {lines[-1]}")
 
     def _build_url(self) -> str:
         settings = self._connection.settings
@@ -119,19 +122,12 @@ class RoundTrip:
     def _yank(self) -> None:
         if not self._author:
             raise CommandFailure("set GCPYPI_OPERATOR or GCPYPI_UPLOADER to yank the version")
-        command = ProjectCommand.model_validate(
-            {"action": "yank", "project": PROJECT, "version": self._version, "reason": "round trip"}
+        command = create_command(
+            action="yank", project=PROJECT, version=self._version, reason="round trip"
         )
-        name = f"{self._author}/{self._run}/yank{COMMAND_SUFFIX}"
-        info = self._connection.get_bucket("incoming").write(
-            name, command.encode(), _COMMAND, if_generation=0
-        )
-        verdicts = self._connection.get_bucket("verdicts")
-        own = self._poll(lambda: find_verdict(verdicts, name, info.generation), "no verdict")
-        _require_acceptance(own)
-        if own.command_id:
-            command_id = own.command_id
-            self._poll(lambda: find_command_verdict(verdicts, command_id), "no answer")
+        incoming, verdicts = map(self._connection.get_bucket, ("incoming", "verdicts"))
+        given = write_command(incoming, CommandAuthor(self._author), command)
+        wait_for_answer(verdicts, given, self._patience)
         filename = name_wheel(self._version)
         self._poll(lambda: self._find_file(filename, is_yanked=True), "the page shows no yank")
 
@@ -141,6 +137,20 @@ class RoundTrip:
             text = f"{problem} after {self._patience:g} s: read the log of the services"
             raise CommandFailure(f"{text}, or look at the dead letters")
         return found
+
+
+def find_installer() -> Sequence[str]:
+    """Return the words of pip of this environment, or of uv; empty without both.
+
+    The environments of ``uv tool install`` have no pip.
+    """
+    if find_spec("pip"):
+        words = [sys.executable, "-m", "pip", "--isolated", "install", "--no-cache-dir"]
+        return [*words, "--disable-pip-version-check", "--quiet", "--no-deps"]
+    if uv := shutil.which("uv"):
+        words = [uv, "pip", "install", "--python", sys.executable, "--no-cache", "--no-config"]
+        return [*words, "--quiet", "--no-deps"]
+    return []
 
 
 def _require_acceptance(verdict: Verdict) -> None:

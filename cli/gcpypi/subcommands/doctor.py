@@ -37,7 +37,7 @@ def doctor(
     from gcpypi.doctor.diagnosis import diagnose, report
     from gcpypi.doctor.index_probes import IndexProbes
     from gcpypi.doctor.round_trip import RoundTrip
-    from gcpypi.output import create_console
+    from gcpypi.output import create_console, show_step
 
     connection = connect(
         index_url=index_url, description=description, uploader=uploader, timeout=timeout
@@ -45,6 +45,6 @@ def doctor(
     wanted = connection.settings.is_local if round_trip is None else round_trip
     console = create_console(stderr=True)
     checks = [RoundTrip(connection, console.print).check] if wanted else []
-    with console.status("checking the index"):
+    with show_step(console, "checking the index"):
         findings = list(diagnose(IndexProbes(connection), checks))
     raise typer.Exit(report(findings, as_json=json))

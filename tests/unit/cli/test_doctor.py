@@ -29,7 +29,9 @@ DESCRIPTION = IndexDescription(
     version=__version__,
     gcp_project="acme-prod",
     region="europe-west1",
-    buckets={role: f"b-{role}" for role in ("incoming", "packages", "static")},
+    buckets={
+        role: f"b-{role}" for role in ("incoming", "packages", "verdicts", "metadata", "static")
+    },
     topics={"file-uploaded": "file-uploaded", "file-refused": "file-refused"},
     services={"ingest": "gcpypi-ingest"},
 )
@@ -99,7 +101,8 @@ def test_a_healthy_index_has_no_other_finding_than_ok() -> None:
     assert [each for each in findings if each.level is not Level.OK] == []
     assert [each.subject for each in findings] == [
         *("index", "clock", "description", "release"),
-        *("bucket incoming", "bucket packages", "bucket static", "can publish", "can operate"),
+        *("bucket incoming", "bucket packages", "bucket verdicts", "bucket metadata"),
+        *("bucket static", "can publish", "can operate"),
         *("topic file-uploaded", "topic file-refused", "dead letters", "tokens", "service ingest"),
     ]
     assert choose_exit_code(findings) == ExitCode.OK
@@ -145,6 +148,25 @@ def test_a_healthy_index_has_no_other_finding_than_ok() -> None:
             "topic file-uploaded",
             Level.ERROR,
             "file-uploaded has no subscription",
+        ),
+        (
+            {"subscriptions": {}},
+            "topic file-uploaded",
+            Level.ERROR,
+            "file-uploaded has no subscription",
+        ),
+        ({"subscriptions": {}}, "dead letters", Level.WARNING, "no subscription is named"),
+        (
+            {"subscriptions": PermissionDenied("subscriptions", "403")},
+            "topic file-uploaded",
+            Level.OK,
+            "you can publish",
+        ),
+        (
+            {"description": DESCRIPTION.model_copy(update={"buckets": {"incoming": "b"}})},
+            "can operate",
+            Level.UNCHECKED,
+            "does not name the buckets packages, verdicts, metadata",
         ),
         (
             {"letters": {"a-dead-letter": 3}},
