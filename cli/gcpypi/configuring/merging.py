@@ -8,6 +8,9 @@ from configparser import ConfigParser, Error
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
+_COMMANDS = ("install", "download", "wheel")
+"""Sections of pip that precede ``[global]``, of the commands that use an index."""
+
 
 class CannotMerge(Exception):
     """File that cannot take the settings. The message has the cause and the remedy."""
@@ -19,22 +22,41 @@ def merge_pip_conf(present: str, wanted: str) -> str:
     :raises CannotMerge: if the file is not readable, or has a second index.
     """
     parser = ConfigParser(interpolation=None, strict=False)
+    parser.optionxform = _normalize_option  # type: ignore[method-assign, assignment] # documented
     try:
         parser.read_string(present)
     except Error as error:
         raise CannotMerge(f"it is not a file of pip ({error.message}): correct it") from error
-    if parser.has_option("global", "extra-index-url"):
-        raise CannotMerge(
-            "it has an extra-index-url, and pip takes the highest version from both indexes: "
-            "remove that line"
-        )
+    _require_one_index(parser)
     head, line = wanted.splitlines()
     if not parser.has_section("global"):
         return f"{present}{_separate(present)}{wanted}"
     if parser.has_option("global", "index-url"):
-        pattern = r"^(\[global\](?:\n(?!\[).*)*?\n)index[-_]url[ \t]*[=:].*(?:\n[ \t]+\S.*)*"
+        name = "(?i:index[-_]url)"
+        pattern = rf"^(\[global\].*(?:\n(?!\[).*)*?\n){name}[ \t]*[=:].*(?:\n[ \t]+\S.*)*"
         return re.sub(pattern, lambda found: f"{found[1]}{line}", present, count=1, flags=re.M)
     return re.sub(r"^\[global\].*$", f"{head}\n{line}", present, count=1, flags=re.MULTILINE)
+
+
+def _require_one_index(parser: ConfigParser) -> None:
+    """Raise :class:`CannotMerge` for an option that would add or prefer another index."""
+    for section in ("global", *_COMMANDS):
+        if parser.has_option(section, "extra-index-url"):
+            raise CannotMerge(
+                "it has an extra-index-url, and pip takes the highest version from both indexes: "
+                "remove that line"
+            )
+    for section in _COMMANDS:
+        if parser.has_option(section, "index-url"):
+            raise CannotMerge(
+                f"it has an index-url in [{section}], which precedes that in [global]: remove that "
+                "line"
+            )
+
+
+def _normalize_option(name: str) -> str:
+    """Return the name of an option as pip knows it."""
+    return name.lower().replace("_", "-")
 
 
 def merge_toml(present: str, wanted: str) -> str:

@@ -29,7 +29,10 @@ def merge_netrc(path: Path, host: str, token: str) -> str:
         )
     entry = rf"(machine\s+{re.escape(host)}\s(?:(?!\bmachine\b)[\s\S])*?\bpassword\s+)"
     found = re.compile(rf'{entry}"?{re.escape(password or "")}"?(?=\s|$)')
-    return found.sub(lambda match: f"{match[1]}{token}", present, count=1)
+    merged, count = found.subn(lambda match: f"{match[1]}{token}", present, count=1)
+    if not count:
+        raise CannotMerge(f"its entry for {host} has no readable password: remove that entry")
+    return merged
 
 
 def _read_entries(path: Path) -> Mapping[str, tuple[str, str | None, str | None]]:

@@ -131,6 +131,7 @@ def test_a_new_token_replaces_the_old_one_of_this_host_only(home: Path) -> None:
     [
         (f"machine {HOST} login ada password secret\n", "it has the login ada"),
         ("machin a.example login x password y\n", "line 1"),
+        (f"machine {HOST} login __token__\n", "no readable password"),
     ],
 )
 def test_a_netrc_that_cannot_take_the_token_is_not_changed(
@@ -201,6 +202,8 @@ def test_no_index_is_wrong_usage(home: Path) -> None:
             "[x]\nindex-url = a\n[global]\nt = 9\n# c\nindex-url = NEW\nz = 1\n",
         ),
         ("[global]\nindex-url =\n  old\nz = 1\n", "[global]\nindex-url = NEW\nz = 1\n"),
+        ("[global]\nindex_url = old\n", "[global]\nindex-url = NEW\n"),
+        ("[global] \nIndex-Url = old\n", "[global] \nindex-url = NEW\n"),
     ],
 )
 def test_pip_conf_keeps_its_other_lines(present: str, merged: str) -> None:
@@ -212,6 +215,8 @@ def test_pip_conf_keeps_its_other_lines(present: str, merged: str) -> None:
     [
         ("index-url = x\n", "not a file of pip"),
         ("[global]\nextra-index-url = x\n", "extra-index-url"),
+        ("[install]\nextra_index_url = x\n", "extra-index-url"),
+        ("[install]\nindex-url = x\n", r"index-url in \[install\]"),
     ],
 )
 def test_a_pip_conf_with_a_fault_is_refused(present: str, fault: str) -> None:
