@@ -39,9 +39,20 @@ def repair(
             "the description of the index has no region: upgrade the index", ExitCode.UNAVAILABLE
         )
     name = connection.get_name("jobs", command)
-    remedies: Mapping[type[CloudError], str] = {PermissionDenied: _DENIED[bool(arguments)]}
-    with explain_cloud_errors(remedies):
+    with explain_cloud_errors():
         jobs = RunJobs.connect(project, region)
         log = log_entries.connect(project)
-        job = CloudJob(jobs, name, region, project, lambda each: ExecutionLog(log, each))
+    job = CloudJob(jobs, name, region, project, lambda each: ExecutionLog(log, each))
+    return run_cloud_job(job, arguments, wait=wait, timeout=timeout)
+
+
+def run_cloud_job(
+    job: CloudJob, arguments: Sequence[str], *, wait: bool, timeout: float | None
+) -> ExitCode:
+    """Run a job to its end, and return its outcome.
+
+    :raises CommandFailure: if it is denied; with arguments, the message names the right for them.
+    """
+    remedies: Mapping[type[CloudError], str] = {PermissionDenied: _DENIED[bool(arguments)]}
+    with explain_cloud_errors(remedies):
         return job.run(arguments, wait=wait, timeout=timeout)

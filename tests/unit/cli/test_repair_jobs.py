@@ -13,6 +13,7 @@ from cloud.rest.run_jobs import Execution
 from gcpypi.errors import CommandFailure, ExitCode
 from gcpypi.operating.cloud_job import CloudJob, describe_state
 from gcpypi.operating.execution_log import ExecutionLog, SearchableLog
+from gcpypi.operating.repair import run_cloud_job
 from unit.cli.command_run import run_command
 
 NAME = "projects/p/locations/r/jobs/gcpypi-verify/executions/gcpypi-verify-x7k2p"
@@ -65,6 +66,11 @@ class LineLog:
 class DeniedLog:
     def list_newest(self, query: str) -> LogPage:
         raise PermissionDenied("logs of projects/p", "403")
+
+
+class DeniedJobs(MemoryJobs):
+    def start(self, job: str, arguments: Sequence[str]) -> Execution:
+        raise PermissionDenied(job, "403")
 
 
 def make_job(
@@ -120,6 +126,23 @@ def test_an_unreadable_log_does_not_change_the_outcome(capsys: pytest.CaptureFix
     jobs = MemoryJobs([make_execution(succeededCount=1, **END)])
     assert make_job(jobs, DeniedLog()).run([], wait=True, timeout=None) == ExitCode.OK
     assert "the log is not readable: logs of projects/p: 403" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "remedy"),
+    [
+        ([], "Your account needs roles/run.jobsExecutor on the job, which operators have"),
+        (
+            ["--bytes", "acme"],
+            "Only an owner can give a job arguments (run.jobs.runWithOverrides): run the command "
+            "without arguments",
+        ),
+    ],
+)
+def test_a_denied_execution_names_the_right(arguments: list[str], remedy: str) -> None:
+    with pytest.raises(CommandFailure) as failure:
+        run_cloud_job(make_job(DeniedJobs([])), arguments, wait=True, timeout=None)
+    assert str(failure.value) == f"gcpypi-verify: 403. {remedy}"
 
 
 def test_after_the_time_out_the_execution_continues() -> None:
