@@ -207,7 +207,7 @@ FAULTS = (
         "docs/operate.md",
         "once a month, as an owner, and",
         "once a month, and",
-        "operate.md:9: operators lack resourcemanager.projects.update on project: deploy/install",
+        ": operators lack resourcemanager.projects.update on project: deploy/install",
     ),
     PlantedFault(
         "command with unknown permissions",
@@ -528,9 +528,9 @@ FAULTS = (
         "wrong command in the text of a page",
         "commands",
         "docs/operate.md",
-        "gcloud storage restore",
-        "gcloud storage undelete",
-        "(mentioned): gcloud storage undelete",
+        "`gcloud storage rsync",
+        "`gcloud storage mirror",
+        "(mentioned): gcloud storage mirror",
     ),
     PlantedFault(
         "unknown command of Terraform",
