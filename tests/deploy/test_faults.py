@@ -210,6 +210,22 @@ FAULTS = (
         ": operators lack resourcemanager.projects.update on project: deploy/install",
     ),
     PlantedFault(
+        "argument of a job that the text leaves to operators",
+        "planned",
+        "docs/operate.md",
+        "As an owner, add the name of the project:",
+        "Or add the name of the project:",
+        "operators lack run.jobs.runWithOverrides on gcpypi-rebuild: gcpypi rebuild acme",
+    ),
+    PlantedFault(
+        "audit log that the text leaves to operators",
+        "planned",
+        "docs/security.md",
+        "As an owner, find the identity",
+        "Find the identity",
+        "operators lack logging.privateLogEntries.list on project: gcloud logging read",
+    ),
+    PlantedFault(
         "command with unknown permissions",
         "planned",
         "docs/security.md",

@@ -15,6 +15,10 @@ Words = Sequence[str]
 OWNER: Grant = ("resourcemanager.projects.update", PROJECT)
 """Permission in place of the many that a command for owners needs."""
 TOKENS = "gcpypi-tokens"
+_OVERRIDES = ("--args", "--update-env-vars", "--tasks", "--task-timeout")
+"""Flags of ``gcloud run jobs execute`` that override settings of the job."""
+_OWN_OPTIONS = r" --no-wait(?= )| --(?:timeout|index-url|description)[ =]\S+"
+"""Options of ``gcpypi verify``, …, that are no arguments of the job."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +50,36 @@ def _fixed(*grants: Grant) -> Callable[[Words], Iterator[Grant]]:
 
 
 def _execute_job(words: Words) -> Iterator[Grant]:
-    """Other arguments than those of the job need another permission."""
+    """Execute a job by gcloud. Each flag that changes the execution needs another permission."""
     job = next(word for word in words[4:] if not word.startswith("-"))
-    has_arguments = any(word.startswith("--args") for word in words)
-    yield ("run.jobs.runWithOverrides" if has_arguments else "run.jobs.run", job)
+    yield _run_job(job, any(word.startswith(_OVERRIDES) for word in words))
     yield ("run.executions.get", PROJECT)
 
 
 def _run_as_job(words: Words) -> Iterator[Grant]:
     """In Google Cloud an operator executes the job with the name of the command."""
-    command = words[3] if words[0] == "python" else words[0]
-    yield ("run.jobs.run", f"gcpypi-{command}")
+    command, *arguments = words[3:] if words[0] == "python" else words
+    yield _run_job(f"gcpypi-{command}", bool(arguments))
 
 
 def _repair(words: Words) -> Iterator[Grant]:
-    """Execute the job with the name of the command. Arguments need another permission."""
-    yield ("run.jobs.runWithOverrides" if len(words) > 2 else "run.jobs.run", f"gcpypi-{words[1]}")
+    """Execute the job with the name of the command of gcpypi, and read its log."""
+    arguments = re.sub(_OWN_OPTIONS, " ", " ".join(["", *words[2:], ""]))
+    yield _run_job(f"gcpypi-{words[1]}", bool(arguments.strip()))
     yield ("run.executions.get", PROJECT)
     yield ("logging.logEntries.list", PROJECT)
+
+
+def _run_job(job: str, has_arguments: bool) -> Grant:
+    """Other arguments than those of the job need another permission, which operators lack."""
+    return ("run.jobs.runWithOverrides" if has_arguments else "run.jobs.run", job)
+
+
+def _read_log(words: Words) -> Iterator[Grant]:
+    """Read a log. The audit log of data access is private."""
+    yield ("logging.logEntries.list", PROJECT)
+    if any("data_access" in word or "protoPayload" in word for word in words):
+        yield ("logging.privateLogEntries.list", PROJECT)
 
 
 def _publish(words: Words) -> Iterator[Grant]:
@@ -85,9 +101,12 @@ def _objects(verb: str) -> Callable[[Words], Iterator[Grant]]:
 
 
 def _copy(words: Words) -> Iterator[Grant]:
-    *sources, (bucket, path) = _find_objects(words) or [("", "")]
+    """Read all objects apart from the destination, which may be on this machine."""
+    sources = _find_objects(words)
+    if _find_objects(words[-1:]):
+        bucket, path = sources.pop()
+        yield ("storage.objects.create", f"{bucket}/{path.partition('/')[0]}/")
     yield from (("storage.objects.get", source) for source, _ in sources)
-    yield ("storage.objects.create", f"{bucket}/{path.partition('/')[0]}/")
 
 
 def _find_objects(words: Words) -> list[tuple[str, str]]:
@@ -103,7 +122,8 @@ _USE_TOKENS = (
 _LOCAL = (
     *("[*]", "[[]", "awk", "base64", "case", "curl", "cut", "date"),
     *("done", "esac", "export", "local", "make *", "pip install", "printf", "read", "sleep"),
-    *("sort", "tr", "uniq", ".", "python -m local"),
+    *("echo", "gcloud auth", "git", "sort", "tr", "uniq", ".", "python -m local"),
+    "python -m testing.compatibility",
 )
 """Commands without a request to Google Cloud."""
 
@@ -117,6 +137,11 @@ _GIVE_COMMANDS = (
     ("storage.objects.get", "verdicts"),
     ("storage.objects.get", "metadata"),
 )
+_IMPORT = (
+    ("storage.objects.create", "incoming/import/"),
+    ("storage.objects.create", "incoming/operators/"),
+    ("storage.objects.get", "verdicts"),
+)
 _STORY = ("incoming", "verdicts", "metadata")
 """Buckets with the story of a file."""
 
@@ -124,6 +149,7 @@ NEEDS = (
     *(Need(words, _fixed()) for words in _LOCAL),
     *(Need(f"gcpypi {word}", _fixed()) for word in ("check", "list", "show")),
     *(Need(f"gcpypi {word}", _fixed(*_GIVE_COMMANDS)) for word in _COMMANDS),
+    Need("gcpypi import", _fixed(*_IMPORT)),
     Need("gcpypi log", _fixed(*(("storage.objects.list", each) for each in _STORY))),
     Need("gcpypi doctor", _fixed()),  # without a right, it says "not checked"
     Need("deploy/install", _fixed(OWNER)),
@@ -132,8 +158,9 @@ NEEDS = (
     Need(
         "gcloud alpha monitoring policies list", _fixed(("monitoring.alertPolicies.list", PROJECT))
     ),
+    Need("gcloud artifacts", _fixed(OWNER)),
     Need("gcloud iam service-accounts disable", _fixed(OWNER)),
-    Need("gcloud logging read", _fixed(("logging.logEntries.list", PROJECT))),
+    Need("gcloud logging read", _read_log),
     Need("gcloud pubsub subscriptions ack", _consume),
     Need("gcloud pubsub subscriptions modify-push-config", _fixed(OWNER)),
     Need("gcloud pubsub subscriptions pull", _consume),
@@ -157,7 +184,7 @@ NEEDS = (
         "gcpypi token",
         _fixed(*_USE_TOKENS, ("secretmanager.versions.add", TOKENS)),
     ),
-    Need("gcpypi token list", _fixed(*_USE_TOKENS)),
+    Need("gcpypi token list", _fixed(*_USE_TOKENS, ("logging.logEntries.list", PROJECT))),
     *(
         Need(words, _run_as_job)
         for module, command in (

@@ -1,7 +1,7 @@
 """Check that each command of the runbooks can be executed by the role that the text names.
 
-The role is the operator, unless the section names the owner before the command, in its paragraph,
-or in the paragraph after its block. The words are "as an owner", "only an owner", "an owner can"
+The role is the operator, unless the text names the owner in the paragraph of the command, or in the
+paragraph before or after its block. The words are "as an owner", "only an owner", "an owner can"
 and "an owner does". The last one in the introduction of a chapter covers all its sections.
 """
 
@@ -15,7 +15,7 @@ from offline_checks.planned_resource import PlannedResource
 from offline_checks.runbooks.needs import list_needs
 from offline_checks.runbooks.operator_grants import Grant, list_grants
 
-PAGES = ("operate.md", "security.md")
+PAGES = ("commands.md", "migrate.md", "operate.md", "security.md", "tokens.md", "upgrade.md")
 OPERATORS = "group:operators@example.com"
 """Operators of deploy/terraform/tests/root.tftest.hcl."""
 
@@ -25,6 +25,7 @@ _PROGRAM = re.compile(r"[a-z.\[][\w./-]*\[?")
 _CHAPTER_OWNER = re.compile(r"\bAn\s+owner\s+does\b")
 _CHAPTER = re.compile(r"^## ", re.MULTILINE)
 _HEADING = re.compile(r"^#{2,} ", re.MULTILINE)
+_PARAGRAPHS = re.compile(r"\n\s*\n")
 _FENCED = re.compile(r"^( *)```.*?^\1```$", re.MULTILINE | re.DOTALL)
 
 
@@ -76,7 +77,7 @@ def _is_prose(words: list[str]) -> bool:
 
 
 def _names_owner(step: ShellStep, page: str) -> bool:
-    """Search the introduction of the chapter, and the section up to the paragraph of the step."""
+    """Search the introduction of the chapter, and the paragraphs beside the step."""
     before = "".join(page.splitlines(keepends=True)[: step.line]).rstrip("\n")
     if _CHAPTER_OWNER.search(_HEADING.split(_CHAPTER.split(before)[-1])[0]):
         return True
@@ -84,4 +85,5 @@ def _names_owner(step: ShellStep, page: str) -> bool:
     rest = page[len(before) :]
     if not step.is_mention:
         rest = rest.partition("```\n")[2].lstrip("\n")
-    return _OWNER.search(_FENCED.sub("", section) + rest.partition("\n\n")[0]) is not None
+    near = "\n\n".join(_PARAGRAPHS.split(_FENCED.sub("", section).rstrip())[-2:])
+    return _OWNER.search(near + rest.partition("\n\n")[0]) is not None
