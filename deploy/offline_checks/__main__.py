@@ -7,7 +7,8 @@ format      formatting of the Terraform files
 validate    names and types of all arguments; required arguments
 test        the tests in deploy/terraform/tests, also with the example tfvars
 planned     promises of a whole installation; a second install changes nothing;
-            alerts; rights of operators for the commands of the runbooks
+            alerts; rights of operators for the commands of the runbooks;
+            rights to publish come after the subscriptions
 upgrade     an upgrade from an earlier release destroys and renames nothing
 destruction only deploy/uninstall can destroy buckets, secrets and the repository
 policy      checkov, with the exceptions and reasons of checkov.yaml
@@ -24,7 +25,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from offline_checks import commands, destruction, planned, provider, terraform, upgrade
+from offline_checks import commands, destruction, order, planned, provider, terraform, upgrade
 from offline_checks.runbooks import alerts, permissions
 
 BIN = Path(sys.executable).parent
@@ -55,6 +56,7 @@ def _check_plan(root: Path) -> bool:
     found = planned.install(root / "deploy/terraform")
     problems = [
         *planned.find_problems(found),
+        *order.find_problems(root / "deploy/terraform"),
         *alerts.find_problems(found.resources, root / "docs/operate.md"),
         *permissions.find_problems(found.resources, root / "docs"),
     ]

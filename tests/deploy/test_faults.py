@@ -81,6 +81,14 @@ FAULTS = (
         'google_pubsub_subscription.dead_letter["publisher-project"]: expires',
     ),
     PlantedFault(
+        "rights to publish that can precede the subscriptions",
+        "planned",
+        f"{MODULES}/messaging/outputs.tf",
+        "  depends_on = [google_pubsub_subscription.this]\n",
+        "",
+        "module.access.google_pubsub_topic_iam_member.this: can precede the subscriptions",
+    ),
+    PlantedFault(
         "CI with the delete permission",
         "planned",
         f"{MODULES}/access/main.tf",
