@@ -113,12 +113,18 @@ def publish_other_version(runtime: LocalIndex) -> None:
     publish(runtime, "acme_widgets", "1.4")
 
 
+def publish_migrated_release(runtime: LocalIndex) -> None:
+    """Publish a release that a migration copies back."""
+    publish(runtime, "acme_tools", "2.1")
+
+
 PAGES: dict[str, Callable[[LocalIndex], None]] = {
     "README.md": prepare_nothing,
     "deploy/tutorial.md": publish_cloud_build,
     "docs/commands.md": prepare_nothing,
     "docs/configuration.md": prepare_nothing,
     "docs/install.md": prepare_nothing,
+    "docs/migrate.md": publish_migrated_release,
     "docs/operate.md": prepare_repair,
     "docs/publish.md": write_distributions,
     "docs/security.md": prepare_nothing,
