@@ -48,7 +48,7 @@ def _explain(code: ExitCode, name: str, files: Sequence[Publication], timeout: f
     console = create_console(stderr=True)
     sent = sum(1 for file in files if file.generation)
     if code is ExitCode.INTERRUPTED and not sent:
-        console.print("gcpypi: interrupted. No file was uploaded. Repeat the command")
+        console.print("gcpypi: interrupted. 0 files were uploaded. Repeat the command")
     elif code is ExitCode.INTERRUPTED:
         console.print(
             f"gcpypi: interrupted. {sent} files were uploaded to {name}/, and the index still "
