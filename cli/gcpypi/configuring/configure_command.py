@@ -73,7 +73,10 @@ def _merge(name: str, path: Path, text: str, url: str, token: str | None) -> str
             raise CannotMerge("there is no token: set GCPYPI_TOKEN")
         return merge_netrc(path, urlsplit(url).hostname or "", token)
     if name == PYPROJECT and not path.exists():
-        raise CannotMerge("it does not exist: go to the folder of the project, or create one")
+        raise CannotMerge(
+            "it does not exist: go to the folder of the project, or create one. "
+            "uv without a project needs the URL with the token in UV_DEFAULT_INDEX"
+        )
     return _MERGES[name](path.read_text("utf-8") if path.exists() else "", text)
 
 

@@ -167,10 +167,9 @@ def test_write_needs_a_token_for_netrc(home: Path) -> None:
 def test_a_project_without_pyproject_is_named(home: Path) -> None:
     done = configure("uv", "--write")
 
-    assert (done.code, "pyproject.toml is not changed: it does not exist" in done.stderr) == (
-        2,
-        True,
-    )
+    assert done.code == 2
+    assert "pyproject.toml is not changed: it does not exist" in done.stderr
+    assert "UV_DEFAULT_INDEX" in done.stderr
 
 
 @pytest.mark.parametrize("tool", [Tool.POETRY, Tool.PIPX, Tool.DOCKER])
