@@ -105,8 +105,11 @@ def parse_file(text: str) -> tuple[Filename, ProjectName]:
 
     :raises CommandFailure: if it is the name of neither a wheel nor an sdist.
     """
-    project, _ = parse_argument(parse_filename, text)
-    return parse_argument(validate_filename, text), project
+    try:
+        project, _ = parse_argument(parse_filename, text)
+        return parse_argument(validate_filename, text), project
+    except CommandFailure as failure:
+        raise CommandFailure(f"{failure}; gcpypi show PROJECT lists the files") from failure
 
 
 def _list_latest(project: str, versions: Sequence[str]) -> str:

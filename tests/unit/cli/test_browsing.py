@@ -131,9 +131,12 @@ def test_a_log_without_a_description_has_the_page_and_says_what_is_missing(
     assert done.stderr.count("not readable: ") == 2
 
 
-@pytest.mark.parametrize("name", ["acme.zip", "a/b.whl"])
+@pytest.mark.parametrize("name", ["acme.zip", "a/b.whl", "acme-widgets"])
 def test_a_log_of_another_file_is_wrong_usage(name: str, index: LoopbackIndex) -> None:
-    assert run_command("log", name, GCPYPI_INDEX_URL=index.url).code == 2
+    done = run_command("log", name, GCPYPI_INDEX_URL=index.url)
+
+    assert done.code == 2
+    assert "gcpypi show PROJECT lists the files" in done.stderr
 
 
 def test_the_events_of_a_record_have_authors_and_scopes() -> None:
