@@ -23,7 +23,7 @@ GcpProject = Annotated[
 ]
 TokensSecret = Annotated[
     str | None,
-    typer.Option("--secret", help="secret of the tokens (GCPYPI_TOKENS_SECRET)"),
+    typer.Option("--secret", metavar="NAME", help="secret of the tokens (GCPYPI_TOKENS_SECRET)"),
 ]
 Uploader = Annotated[
     str | None,

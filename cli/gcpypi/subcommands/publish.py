@@ -11,10 +11,16 @@ def publish(
     paths: Paths,
     uploader: Uploader = None,
     no_wait: NoWait = False,
-    jobs: Annotated[int, typer.Option(min=1, max=64, help="uploads at a time")] = 16,
+    jobs: Annotated[
+        int, typer.Option("--jobs", min=1, max=64, metavar="N", help="uploads at a time")
+    ] = 16,
     run_id: Annotated[
         str | None,
-        typer.Option("--run-id", help="beginning of the run id; default: from the CI or the time"),
+        typer.Option(
+            "--run-id",
+            metavar="ID",
+            help="beginning of the run id; default: from the CI or the time",
+        ),
     ] = None,
     timeout: Timeout = None,
     index_url: IndexUrl = None,
