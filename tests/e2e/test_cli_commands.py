@@ -37,12 +37,13 @@ def run(
 
 
 def publish(runtime: LocalIndex, project: str, *versions: str) -> list[str]:
-    """Publish wheels, and return their names when the page lists them."""
+    """Publish wheels, and return their names when the page and the list of projects have them."""
     escaped = project.replace("-", "_")
     names = [wheel_filename(escaped, version) for version in versions]
     for name, version in zip(names, versions, strict=True):
         runtime.upload_file(name, build_wheel(escaped, version), "acme")
     runtime.wait_for(project, *names)
+    wait_until(lambda: f">{project}<".encode() in runtime.get("/simple/")[1])
     return names
 
 
