@@ -22,6 +22,8 @@ from gcpypi.errors import CommandFailure
 
 PREFIX = "GCPYPI_"
 TABLE = ("tool", "gcpypi")
+LOCAL_AUTHOR = "local"
+"""Uploader and operator on a local index, which has no accounts."""
 
 
 def _read_variable(name: str) -> AliasChoices:

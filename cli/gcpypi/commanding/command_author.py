@@ -1,19 +1,17 @@
 """Author of a command: an uploader or an operator, and the names of its objects."""
 
 import re
-import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from gcpypi.connection.unique_names import make_time_name
 from gcpypi.errors import CommandFailure
-from gcpypi.settings import Settings
+from gcpypi.settings import LOCAL_AUTHOR, Settings
 from schemas.layout import COMMAND_SUFFIX, OPERATORS
 
 _UPLOADER = re.compile(r"[A-Za-z0-9_.-]{1,90}")
 _OPERATOR = re.compile(r"[!-.0-~]{1,200}")
 """Names that ingest accepts in the name of a command's object."""
-_LOCAL_OPERATOR = "local"
-"""Operator of a local index, which has no accounts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +28,7 @@ class CommandAuthor:
 
     def create_object_name(self, action: str) -> str:
         """Return a new name for the object of a command."""
-        unique = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
+        unique = make_time_name(datetime.now(UTC))
         if self.is_operator:
             return f"{self.prefix}/{unique}-{action}{COMMAND_SUFFIX}"
         return f"{self.prefix}/{unique}/{action}{COMMAND_SUFFIX}"
@@ -48,7 +46,7 @@ def choose_author(settings: Settings, uploader: str | None, operator: str | None
     if uploader:
         return _create_uploader(uploader)
     if not operator and settings.is_local:
-        operator = _LOCAL_OPERATOR
+        operator = LOCAL_AUTHOR
     if not operator:
         raise CommandFailure(
             "no author: give --operator NAME (GCPYPI_OPERATOR), or --as UPLOADER (GCPYPI_UPLOADER)"

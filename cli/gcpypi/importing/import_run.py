@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from secrets import token_hex
 
 from gcpypi.connection.index_connection import IndexConnection
+from gcpypi.connection.unique_names import make_time_name
 from gcpypi.errors import CommandFailure
 from gcpypi.importing.comparison import compare, wait_for_pages
 from gcpypi.importing.file_import import FileImport, UploadTarget
@@ -21,7 +21,6 @@ from gcpypi.importing.target_pages import TargetPages
 from gcpypi.importing.yanks import YankCommands, YankedFile, require_operator
 
 GS = "gs://"
-MAX_JOBS = 64
 Report = Callable[[ImportResult], None]
 
 
@@ -75,7 +74,7 @@ def run_import(
     :raises CommandFailure: if the source or the index does not answer.
     """
     settings, pages = connection.settings, TargetPages(connection.index)
-    run = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{token_hex(2)}"
+    run = make_time_name(datetime.now(UTC))
     yanks = _prepare_yanks(connection, options)
     target = None if options.is_dry_run else _open_target(connection, run)
     listing = source.read_listing(options.globs)

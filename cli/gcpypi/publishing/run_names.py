@@ -4,15 +4,10 @@ import re
 import secrets
 from datetime import datetime
 
+from gcpypi.connection.unique_names import RANDOM_BYTES, make_time_name
 from gcpypi.errors import CommandFailure
-from gcpypi.settings import Settings
+from gcpypi.settings import LOCAL_AUTHOR, Settings
 from schemas.layout import MAX_RUN_SIZE
-
-LOCAL_UPLOADER = "local"
-"""Uploader on a local index, which has no accounts."""
-
-_SUFFIX = 4
-"""Random bytes at the end of a run id. They make the names of each run new."""
 
 _SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
 
@@ -22,7 +17,7 @@ def choose_uploader(settings: Settings) -> str:
 
     :raises CommandFailure: if there is none, or if its name is invalid.
     """
-    uploader = settings.uploader or (LOCAL_UPLOADER if settings.is_local else None)
+    uploader = settings.uploader or (LOCAL_AUTHOR if settings.is_local else None)
     if uploader is None:
         raise CommandFailure(
             "no uploader: give --as UPLOADER, or set GCPYPI_UPLOADER. It is the first part of the "
@@ -37,11 +32,13 @@ def make_run_id(settings: Settings, now: datetime, given: str | None = None) -> 
 
     :raises CommandFailure: if ``given`` is invalid.
     """
-    suffix = f"-{secrets.token_hex(_SUFFIX)}"
+    suffix = f"-{secrets.token_hex(RANDOM_BYTES)}"
     longest = MAX_RUN_SIZE - len(suffix)
     if given is not None:
         _require_segment("run id", given, longest)
-    run = given or settings.ci_run or f"{now:%Y%m%dT%H%M%SZ}"
+    run = given or settings.ci_run
+    if not run:
+        return make_time_name(now)
     return re.sub(r"[^A-Za-z0-9._-]+", "-", run)[:longest] + suffix
 
 
