@@ -7,10 +7,10 @@ from typing import TypeVar
 from cloud.errors import NotFound, PermissionDenied
 from cloud.ports import Bucket
 from cloud.retry import Backoff
-from gcpypi.errors import CommandFailure, ExitCode
+from gcpypi.connection.record_reader import find_document
 from schemas.layout import locate_command_verdict, locate_verdict
 from schemas.records import CommandVerdict, Verdict
-from schemas.types import Document, NewerSchemaVersion
+from schemas.types import Document
 
 T = TypeVar("T")
 D = TypeVar("D", bound=Document)
@@ -44,16 +44,9 @@ def _find(verdicts: Bucket, name: str, model: type[D]) -> D | None:
     absent object.
     """
     try:
-        found = verdicts.read(name)
+        return find_document(verdicts, name, model, "verdict")
     except (NotFound, PermissionDenied):
         return None
-    try:
-        return model.model_validate_json(found.data) if found else None
-    except (ValueError, NewerSchemaVersion) as error:
-        raise CommandFailure(
-            f"gs://{verdicts.name}/{name} is not a verdict that this release reads: upgrade gcpypi",
-            ExitCode.UNAVAILABLE,
-        ) from error
 
 
 class Polling:

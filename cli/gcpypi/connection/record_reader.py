@@ -1,11 +1,15 @@
-"""Records of projects, which operators may read."""
+"""Documents in the buckets of an index, among them the records of projects."""
+
+from typing import TypeVar
 
 from cloud.ports import Bucket
 from gcpypi.errors import CommandFailure, ExitCode
 from schemas import layout
 from schemas.names import ProjectName
 from schemas.records import ProjectRecord
-from schemas.types import NewerSchemaVersion
+from schemas.types import Document, NewerSchemaVersion
+
+D = TypeVar("D", bound=Document)
 
 
 def find_record(records: Bucket, project: ProjectName) -> ProjectRecord | None:
@@ -14,12 +18,21 @@ def find_record(records: Bucket, project: ProjectName) -> ProjectRecord | None:
     :raises CloudError: if Cloud Storage does not answer, or denies the access.
     :raises CommandFailure: if this release cannot read the record.
     """
-    name = layout.locate_record(project)
-    found = records.read(name)
+    return find_document(records, layout.locate_record(project), ProjectRecord, "record")
+
+
+def find_document(bucket: Bucket, name: str, model: type[D], kind: str) -> D | None:
+    """Return a document, or None if it is absent.
+
+    :param kind: a word for the document, in the failure.
+    :raises CloudError: if Cloud Storage does not answer, or denies the access.
+    :raises CommandFailure: if this release cannot read the document.
+    """
+    found = bucket.read(name)
     try:
-        return ProjectRecord.model_validate_json(found.data) if found else None
+        return model.model_validate_json(found.data) if found else None
     except (ValueError, NewerSchemaVersion) as error:
         raise CommandFailure(
-            f"gs://{records.name}/{name} is not a record that this release reads: upgrade gcpypi",
+            f"gs://{bucket.name}/{name} is not a {kind} that this release reads: upgrade gcpypi",
             ExitCode.UNAVAILABLE,
         ) from error
