@@ -1,5 +1,6 @@
 """Arguments and options of several commands."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -53,3 +54,14 @@ Operator = Annotated[
     typer.Option("--operator", metavar="NAME", help="operator to act as (GCPYPI_OPERATOR)"),
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="do not ask on a terminal")]
+
+
+@dataclass(frozen=True, slots=True)
+class CommandOptions:
+    """Options of all subcommands that give a command; None: as in the settings."""
+
+    uploader: str | None
+    operator: str | None
+    index_url: str | None
+    timeout: float | None
+    no_wait: bool

@@ -1,10 +1,10 @@
 """Execution of a subcommand that gives a command: settings, author, confirmation."""
 
 import sys
-from dataclasses import dataclass
 
 import typer
 
+from gcpypi.arguments import CommandOptions
 from gcpypi.commanding.command_author import choose_author
 from gcpypi.commanding.give import give_command
 from gcpypi.commanding.given_command import create_command
@@ -17,17 +17,6 @@ _QUESTIONS = {
     "quarantined": "Quarantine {}? Its pages list no files, and its downloads are 404.",
 }
 """Questions before a command, by action or status."""
-
-
-@dataclass(frozen=True, slots=True)
-class CommandOptions:
-    """Options of all subcommands that give a command; None: as in the settings."""
-
-    uploader: str | None
-    operator: str | None
-    index_url: str | None
-    timeout: float | None
-    no_wait: bool
 
 
 def execute_command(

@@ -1,6 +1,7 @@
 """Commands ``gcpypi remove`` and ``gcpypi restore``."""
 
 from gcpypi.arguments import (
+    CommandOptions,
     Filename,
     IndexUrl,
     NoWait,
@@ -36,7 +37,7 @@ def remove(
       gcpypi remove acme-widgets 1.3 --reason poisoned --operator ada
       gcpypi remove acme-widgets --file acme_widgets-1.3.tar.gz --operator ada --yes
     """
-    from gcpypi.commanding.command_execution import CommandOptions, execute_command
+    from gcpypi.commanding.command_execution import execute_command
 
     options = CommandOptions(uploader, operator, index_url, timeout, no_wait)
     execute_command(
@@ -72,7 +73,7 @@ def restore(
     \b
       gcpypi restore acme-widgets 1.3 --operator ada
     """
-    from gcpypi.commanding.command_execution import CommandOptions, execute_command
+    from gcpypi.commanding.command_execution import execute_command
 
     options = CommandOptions(uploader, operator, index_url, timeout, no_wait)
     execute_command(options, action="restore", project=project, version=version, filename=file)

@@ -1,6 +1,7 @@
 """Commands for the status of a project (PEP 792): quarantine, archive, deprecate, activate."""
 
 from gcpypi.arguments import (
+    CommandOptions,
     IndexUrl,
     NoWait,
     Operator,
@@ -34,17 +35,8 @@ def quarantine(
       gcpypi quarantine acme-widgets --reason "under investigation" --operator ada
       gcpypi quarantine acme-widgets 1.3 --operator ada --yes
     """
-    from gcpypi.commanding.command_execution import CommandOptions, execute_command
-
-    execute_command(
-        CommandOptions(uploader, operator, index_url, timeout, no_wait),
-        ask=not yes,
-        action="set-status",
-        status="quarantined",
-        project=project,
-        version=version,
-        reason=reason,
-    )
+    options = CommandOptions(uploader, operator, index_url, timeout, no_wait)
+    _set_status(options, "quarantined", project, version, reason, ask=not yes)
 
 
 def archive(
@@ -65,9 +57,8 @@ def archive(
     \b
       gcpypi archive acme-widgets --reason "use acme-gadgets" --operator ada
     """
-    _set_project_status(
-        "archived", project, reason, uploader, operator, no_wait, timeout, index_url
-    )
+    options = CommandOptions(uploader, operator, index_url, timeout, no_wait)
+    _set_status(options, "archived", project, reason=reason)
 
 
 def deprecate(
@@ -88,9 +79,8 @@ def deprecate(
     \b
       gcpypi deprecate acme-widgets --reason "use acme-gadgets" --operator ada
     """
-    _set_project_status(
-        "deprecated", project, reason, uploader, operator, no_wait, timeout, index_url
-    )
+    options = CommandOptions(uploader, operator, index_url, timeout, no_wait)
+    _set_status(options, "deprecated", project, reason=reason)
 
 
 def activate(
@@ -115,26 +105,24 @@ def activate(
       gcpypi activate acme-widgets --operator ada
       gcpypi activate acme-widgets 1.3 --operator ada
     """
-    _set_project_status(
-        "active", project, None, uploader, operator, no_wait, timeout, index_url, version
-    )
+    options = CommandOptions(uploader, operator, index_url, timeout, no_wait)
+    _set_status(options, "active", project, version)
 
 
-def _set_project_status(
+def _set_status(
+    options: CommandOptions,
     status: str,
     project: str,
-    reason: str | None,
-    uploader: str | None,
-    operator: str | None,
-    no_wait: bool,
-    timeout: float | None,
-    index_url: str | None,
     version: str | None = None,
+    reason: str | None = None,
+    *,
+    ask: bool = False,
 ) -> None:
-    from gcpypi.commanding.command_execution import CommandOptions, execute_command
+    from gcpypi.commanding.command_execution import execute_command
 
     execute_command(
-        CommandOptions(uploader, operator, index_url, timeout, no_wait),
+        options,
+        ask=ask,
         action="set-status",
         status=status,
         project=project,

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from gcpypi.arguments import (
+    CommandOptions,
     Filename,
     IndexUrl,
     NoWait,
@@ -38,7 +39,7 @@ def yank(
       gcpypi yank acme-widgets 1.3 --reason "broken on Windows" --as acme
       gcpypi yank acme-widgets --file acme_widgets-1.3.tar.gz --operator ada
     """
-    from gcpypi.commanding.command_execution import CommandOptions, execute_command
+    from gcpypi.commanding.command_execution import execute_command
 
     options = CommandOptions(uploader, operator, index_url, timeout, no_wait)
     execute_command(
@@ -73,7 +74,7 @@ def unyank(
       gcpypi unyank acme-widgets 1.3 --as acme
       gcpypi unyank acme-widgets 1.3 --operator ada --of-uploaders
     """
-    from gcpypi.commanding.command_execution import CommandOptions, execute_command
+    from gcpypi.commanding.command_execution import execute_command
 
     options = CommandOptions(uploader, operator, index_url, timeout, no_wait)
     execute_command(
