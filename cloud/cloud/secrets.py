@@ -40,8 +40,8 @@ def connect(
 
     The library has no setting for an emulator, because Google offers none.
 
-    :param quota_project: project whose quota the requests use. A person's credentials have another
-        one, or none; those of a service account need none.
+    :param quota_project: project of the quota for the requests. A person's credentials have
+        another one, or none; those of a service account need none.
     :raises Unavailable: if there are no credentials.
     """
     if emulator_host is None:

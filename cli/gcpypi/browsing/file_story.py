@@ -17,7 +17,7 @@ from schemas.names import Filename, ProjectName
 from schemas.records import FileRecord, ProjectRecord
 
 UPLOADS = 20
-"""Number of the newest uploads whose verdicts are read."""
+"""Largest number of uploads of a story, the newest first. Each needs a read of its verdict."""
 
 
 @dataclass(slots=True)

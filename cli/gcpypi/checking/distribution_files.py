@@ -9,9 +9,9 @@ SUFFIXES = (".whl", ".tar.gz")
 
 
 def find_distributions(paths: Iterable[Path]) -> Sequence[Path]:
-    """Return the files of the arguments, wheels first, each once. A folder stands for its files.
+    """Return the files of the arguments, and of the folders among them: wheels first, each once.
 
-    A file in the arguments is returned whatever its name is. Of a folder only wheels and
+    A file in the arguments can have any name. Of a folder only wheels and
     ``.tar.gz`` files are returned, and not those of its subfolders.
 
     :raises CommandFailure: if a path does not exist or is not readable, or if a folder has no

@@ -55,7 +55,7 @@ def _require_one_index(parser: ConfigParser) -> None:
 
 
 def _normalize_option(name: str) -> str:
-    """Return the name of an option as pip knows it."""
+    """Return the name of an option in the spelling that pip uses: lower case, with hyphens."""
     return name.lower().replace("_", "-")
 
 

@@ -63,7 +63,7 @@ class CloudParts:
 
 
 class LocalParts:
-    """Parts of a local index, whose stand-ins have no rights: each request is permitted."""
+    """Parts of a local index. Its stand-ins have no permissions, so they permit each request."""
 
     def __init__(self, gcp_project: str) -> None:
         self._project = gcp_project

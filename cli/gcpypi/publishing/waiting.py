@@ -100,7 +100,7 @@ class Waiting:
 def choose_some(items: Sequence[T], limit: int, turn: int) -> Sequence[T]:
     """Return the first items, and a part of the others that changes with each turn.
 
-    So files whose answers never come do not hide the answers of the files after them.
+    Files without an answer therefore do not delay the answers of later files.
     """
     if len(items) <= limit:
         return items

@@ -24,7 +24,7 @@ def verify(
         bool, typer.Option("--bytes", help="also read and hash every file")
     ] = False,
     patience: Annotated[
-        float | None, typer.Option(help="seconds before a second check of differences")
+        float | None, typer.Option(help="seconds until differences are checked again")
     ] = None,
     no_wait: NoWait = False,
     timeout: Patience = None,

@@ -31,7 +31,7 @@ class GoogleApi:
     def connect(cls, origin: str, gcp_project: str) -> Self:
         """Create the client with the application default credentials.
 
-        :param gcp_project: project whose quota the requests use.
+        :param gcp_project: project of the quota for the requests.
         :raises MissingCredentials: if there are none.
         """
         try:

@@ -6,7 +6,6 @@ from cloud.rest.google_api import GoogleApi
 
 STORAGE = "https://storage.googleapis.com"
 PUBSUB = "https://pubsub.googleapis.com"
-SECRETS = "https://secretmanager.googleapis.com"
 
 
 def list_bucket_rights(api: GoogleApi, bucket: str, permissions: Sequence[str]) -> Collection[str]:

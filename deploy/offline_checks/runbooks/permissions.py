@@ -77,7 +77,7 @@ def _is_prose(words: list[str]) -> bool:
 
 
 def _names_owner(step: ShellStep, page: str) -> bool:
-    """Search the introduction of the chapter, and the paragraphs beside the step."""
+    """Return whether the text near a step, or the introduction of its chapter, names an owner."""
     before = "".join(page.splitlines(keepends=True)[: step.line]).rstrip("\n")
     if _CHAPTER_OWNER.search(_HEADING.split(_CHAPTER.split(before)[-1])[0]):
         return True
