@@ -1,5 +1,5 @@
 # One image per service: docker build --build-arg SERVICE=ingest .
-# SERVICE: ingest, indexer, publisher, proxy, or local (the stand-ins, the relay and the bootstrap).
+# SERVICE: ingest, indexer, publisher, proxy, upload, or local (the stand-ins, the relay and the bootstrap).
 # BASE: Debian with Python and its venv module; without Docker, make images builds its own.
 ARG BASE=python:3.13-slim
 

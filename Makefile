@@ -2,10 +2,10 @@
 # env sets variables instead of the shell: a shell that gets SIGTERM from make ends without its program.
 PYTHON ?= python3
 BIN := .venv/bin
-SERVICES := ingest indexer publisher proxy local
+SERVICES := ingest indexer publisher proxy upload local
 SOURCES := schemas/schemas checks/checks chassis/chassis cloud/cloud access/access services/ingest/ingest \
-	services/indexer/indexer services/publisher/publisher services/proxy/proxy cli/gcpypi local/local testing/testing
-MEMBERS := schemas checks chassis cloud access services/ingest services/indexer services/publisher services/proxy cli local testing
+	services/indexer/indexer services/publisher/publisher services/proxy/proxy services/upload/upload cli/gcpypi local/local testing/testing
+MEMBERS := schemas checks chassis cloud access services/ingest services/indexer services/publisher services/proxy services/upload cli local testing
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo local-up local-down local-logs test test-clients chaos bench bench-read judge-wheels fuzz check images format schemas lock
@@ -28,7 +28,7 @@ $(@D)/bin/python -m pip check --quiet --disable-pip-version-check
 touch $@
 endef
 
-demo: install ## start the local index, publish a wheel, install it, and print each step
+demo: install ## start the local index, publish wheels, install one, and print each step
 	$(BIN)/python -m local demo
 
 local-up: install ## start the index on this machine (RUNTIME=docker or native)
@@ -43,15 +43,29 @@ local-logs: install ## follow the logs of all local processes, or print the step
 test: install ## run all rings of tests
 	$(BIN)/$(PYTEST)
 
-PYTEST := python -m pytest -n auto --maxprocesses 4 --dist loadfile
+# The markers deselect all tests of the ignored folders. Without them the collection is shorter.
+COLLECT := python -m pytest --ignore=tests/browser --ignore=tests/clients
+PYTEST := $(COLLECT) -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 PYTHONS ?= 3.11 3.12 3.13
 
 .PHONY: test-pythons
-test-pythons: install ## run all rings of tests on each installed Python (PYTHONS="3.11 3.12 3.13")
+test-pythons: install ## run the rings of tests on each installed Python (PYTHONS="3.11 3.12 3.13")
 	$(MAKE) --no-print-directory --keep-going $(or $(shell .ci/pythons $(PYTHONS)),$(error no Python to test on))
 
+.PHONY: install-pythons
+install-pythons: install # environments of test-pythons
+	+@set -- $(OTHER_PYTHONS); [ $$# = 0 ] || $(MAKE) --no-print-directory "$$@"
+
+OTHER_PYTHONS = $(patsubst test-on-%,.venv/pythons/%/installed,$(filter test-on-%,$(shell .ci/pythons $(PYTHONS))))
+
+# The processes of a run begin with the same files. Each of them would rewrite all assertions.
+.PHONY: cache-tests
+cache-tests: install-pythons # cache the bytecode of the tests for test-pythons
+	for bin in $(BIN) $(patsubst %/installed,%/bin,$(OTHER_PYTHONS)); do \
+		printed=$$($$bin/$(COLLECT) --quiet --collect-only) || { echo "$$printed" | tail -n 100; exit 1; }; done
+
 test-on-%: .venv/pythons/%/installed
-	$(<D)/bin/$(PYTEST)
+	$(<D)/bin/$(PYTEST) -m "not clients and not browser and not interrupted and not any_python"
 
 .PRECIOUS: .venv/pythons/%/installed
 .venv/pythons/%/installed: $(INSTALLED)
@@ -61,8 +75,12 @@ test-on-%: .venv/pythons/%/installed
 test-clients: install ## test real installers, recipes of docs/use.md, Bazel's reader, micropip, bots; print a table
 	$(BIN)/python -m pytest -v -m clients tests/clients
 
-chaos: install ## test at full size that no update is lost (a few minutes)
+chaos: install ## test at full size that no kill and no fault loses anything (an hour or more)
 	env CHAOS=full $(BIN)/python -m pytest tests/chaos
+
+.PHONY: safeguards
+safeguards: install ## remove each safeguard of the protocols in a copy: a test must fail
+	$(BIN)/python -W error -m testing.safeguards
 
 BENCH := $(BIN)/python -W error -m benchmarks
 ARGS ?= read
@@ -74,6 +92,10 @@ bench-read: install ## measure the read side: requests, installs, memory (needs 
 	$(BENCH).read
 	$(BENCH).read.install
 	$(BENCH).read.pull --mebibytes 1024
+
+.PHONY: soak
+soak: install ## run the whole local index under load for 10 minutes: trends of memory, descriptors, tasks
+	$(BENCH).soak
 
 judge-wheels: install ## check well-known wheels and new wheels of all build back ends (downloads 1.5 GB)
 	$(BENCH).ingest.known_wheels
@@ -91,13 +113,19 @@ fuzz: .venv/fuzz/installed ## search with atheris for archives that readers inte
 		|| { echo "atheris has no wheel for $$($(FUZZER) --version)"; exit 1; }
 	touch $@
 
+AXE := .venv/browser/node_modules/axe-core/package.json
+
 .PHONY: test-browser
-test-browser: .venv/browser/installed ## test the pages in Chromium (packages chromium, chromium-driver)
+test-browser: .venv/browser/installed $(AXE) ## test the pages in Chromium (packages chromium, chromium-driver, npm)
 	exec env PYTHONPATH=$$(echo .venv/browser/lib/python*/site-packages) $(BIN)/python -m pytest -m browser tests/browser
 
 .venv/browser/installed: .venv/installed
 	$(BIN)/python -m venv .venv/browser
 	.venv/browser/bin/python -m pip install --quiet --disable-pip-version-check selenium
+	touch $@
+
+$(AXE): .venv/browser/installed
+	npm install --prefix .venv/browser --no-save --no-audit --no-fund --ignore-scripts axe-core@4.14.1
 	touch $@
 
 .PHONY: fuzz-proxy

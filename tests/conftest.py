@@ -1,18 +1,42 @@
 """Configuration of all tests."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
-from testing.processes import interrupt_at_sigterm
+from scheduling import RuntimeScheduling, count_processes, sort_slow_first
+from testing.processes import accept_sigint, interrupt_at_sigterm
 
 
 def pytest_configure() -> None:
     """Tear down fixtures and their processes at SIGTERM too. Let no test fail on a time."""
     interrupt_at_sigterm()
+    accept_sigint()  # tests send it to programs
     settings.register_profile(
         "any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
     )
     settings.load_profile("any-machine")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let the processes of pytest-xdist begin with the slow rings."""
+    if hasattr(config, "workerinput"):
+        items[:] = sort_slow_first(items, Path(__file__).parent)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Return the number of processes for ``-n auto``."""
+    return count_processes()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling | None:
+    """Return the scheduler for ``--dist loadfile``."""
+    return RuntimeScheduling(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @pytest.fixture(scope="session")

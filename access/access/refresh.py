@@ -83,10 +83,7 @@ class RefreshingValue(Generic[T]):
         :raises CloudError: the error of the last attempt, if there is no value.
         """
         now, confirmed = self._clock(), self._confirmed
-        if self._attempt is None and now - self._tried >= self._choose_interval():
-            self._tried = now
-            self._error = Unavailable(self._subject, "no response yet")
-            self._attempt = asyncio.create_task(self._read(now))
+        self._start_attempt(now, self._choose_interval())
         if self._attempt is not None and now - confirmed >= self._policy.wait_after:
             await asyncio.wait((self._attempt,), timeout=self._choose_max_wait())
         if self._value is None or now - self._confirmed > self._policy.max_age:
@@ -94,6 +91,24 @@ class RefreshingValue(Generic[T]):
         if self._confirmed != confirmed:
             return self._value, "read"
         return self._value, "hit" if now - confirmed < self._policy.wait_after else "stale"
+
+    async def get_newer(self, interval: float) -> tuple[T, CacheStatus]:
+        """Return the value, after an attempt for a reason that its age does not show.
+
+        :param interval: shortest time between two such attempts, in seconds.
+        :raises CloudError: the error of the last attempt, if there is no value.
+        """
+        self._start_attempt(self._clock(), interval)
+        if self._attempt is not None:
+            await asyncio.wait((self._attempt,), timeout=self._choose_max_wait())
+        return await self.get()
+
+    def _start_attempt(self, now: float, interval: float) -> None:
+        """Start an attempt, if none runs and the last one is not younger than ``interval``."""
+        if self._attempt is None and now - self._tried >= interval:
+            self._tried = now
+            self._error = Unavailable(self._subject, "no response yet")
+            self._attempt = asyncio.create_task(self._read(now))
 
     def _choose_interval(self) -> float:
         interval = self._policy.interval

@@ -1,12 +1,14 @@
-"""Set of the tokens in one version of the secret."""
+"""Set of the tokens and identities in one version of the secret."""
 
 import asyncio
+import hashlib
 import hmac
 import math
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Self
 
+from access.identities.identity_set import IdentitySet
 from access.refresh import Clock
 from cloud.errors import NotFound, Unreadable
 from cloud.secrets import SecretVersion
@@ -17,13 +19,15 @@ STALE_READ_PERIOD = 600.0
 
 
 class TokenSet:
-    """Set of tokens by digest."""
+    """Set of tokens by digest, with the identities of the same version."""
 
-    def __init__(self, document: TokenDocument, number: int = 0) -> None:
-        tokens = document.merge(()).tokens  # of a repeated entry, the earlier expiry counts
-        self._by_digest: Mapping[str, Token] = {token.sha256: token for token in tokens}
-        self.number = number
-        """The number of the version."""
+    def __init__(self, document: TokenDocument, number: int = 0, digest: bytes = b"") -> None:
+        merged = document.merge(())  # of a repeated entry, the earlier expiry counts
+        self._by_digest: Mapping[str, Token] = {token.sha256: token for token in merged.tokens}
+        self.identities = IdentitySet(merged.identities)
+        """Identities for ID tokens."""
+        self.number, self._digest = number, digest
+        """The number of the version, and the SHA-256 of its data."""
 
     @classmethod
     def read(cls, data: bytes, subject: str, number: int = 0) -> Self:
@@ -33,9 +37,13 @@ class TokenSet:
         :raises Unreadable: if ``data`` is not valid. The error does not quote ``data``.
         """
         try:
-            return cls(TokenDocument.read(data), number)
+            return cls(TokenDocument.read(data), number, hashlib.sha256(data).digest())
         except UnreadableTokens as error:
             raise Unreadable(subject, str(error)) from None
+
+    def is_of(self, data: bytes) -> bool:
+        """Return whether the set was read from the same data."""
+        return self._digest == hashlib.sha256(data).digest()
 
     def find(self, password: str, now: datetime) -> Token | None:
         """Return the token with the digest of ``password``; None if it is unknown or expired.
@@ -78,9 +86,12 @@ def create_loader(latest: Callable[[], SecretVersion], clock: Clock) -> LoadToke
             and clock() - confirmed < STALE_READ_PERIOD
         ):
             raise Unreadable(
-                version.name, f"older than version {last.number}, which the proxy has read"
+                version.name, f"older than version {last.number}, which this service has read"
             )
-        tokens = TokenSet.read(version.data, version.name, version.number)
+        if last is not None and version.number == last.number and last.is_of(version.data):
+            tokens = last  # the cached results of its ID tokens stay valid
+        else:
+            tokens = TokenSet.read(version.data, version.name, version.number)
         confirmed = clock()
         return tokens
 

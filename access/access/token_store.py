@@ -1,70 +1,15 @@
-"""Token store in a secret: create, list and revoke tokens, also by concurrent writers.
+"""Tokens in a secret: create, list and revoke them, also by concurrent writers."""
 
-Secret Manager has no conditional write, but it numbers the versions. A writer reads a version and
-adds the next one. If the number of the new version is higher than expected, other writers were
-faster. The writer then merges their documents, changes the result in the same way, and adds it.
-Documents can be merged in any order, because writers only add tokens or make them expire earlier.
-
-A version has at most 64 KiB. A revoked entry is shorter than a live one, so a revocation always
-fits. Creations leave :data:`RESERVE` free, for the joins of concurrent writers.
-"""
-
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from functools import partial
-from typing import Protocol
 
-from access.errors import SecretFull, TokenStoreError
-from access.token_facts import check_globs, check_name
+from access.document_store import READ as READ_RETRY
+from access.document_store import DocumentStore, Versions
+from access.entry_facts import check_globs, check_lifetime, check_name, check_publishing
 from access.token_selection import select_by_value, select_tokens
-from cloud.errors import NotFound, Unavailable, Unreadable
-from cloud.retry import Backoff, Retry
-from cloud.secrets import MAX_SIZE, SecretVersion
-from schemas.tokens import (
-    EVERYTHING,
-    READ,
-    NewerTokens,
-    Token,
-    TokenDocument,
-    UnreadableTokens,
-    generate_token,
-    hash_token,
-)
-
-RETENTION = timedelta(days=1)
-"""Time an expired token stays in the document. No writer uses a document for so long."""
-
-RESERVE = 4 * 1024
-"""Bytes of a version that a creation leaves free."""
-
-_READ = Retry({Unavailable: Backoff(first=0.2, longest=2.0)}, deadline=20.0)
-"""Retry of the reading of another writer's version. Without it, the changes are lost."""
-
-Change = Callable[[TokenDocument], TokenDocument]
-Encode = Callable[[TokenDocument], bytes]
-"""Function that returns a version of the secret.
-
-:raises SecretFull: if the document is too large.
-"""
-
-
-class Versions(Protocol):
-    """Versions of a secret. :class:`cloud.secrets.Secret` implements it."""
-
-    def access_latest(self) -> SecretVersion:
-        """Return the newest version.
-
-        :raises NotFound: if there is none.
-        """
-        ...
-
-    def access_version(self, number: int) -> SecretVersion:
-        """Return a version by its number."""
-        ...
-
-    def add(self, data: bytes) -> int:
-        """Add a version and return its number."""
-        ...
+from cloud.retry import Retry
+from schemas.holders import EVERYTHING, READ
+from schemas.tokens import Token, generate_token, hash_token
 
 
 class TokenStore:
@@ -73,12 +18,14 @@ class TokenStore:
     :param now: the clock, in UTC.
     """
 
-    def __init__(self, secret: Versions, now: Callable[[], datetime], retry: Retry = _READ) -> None:
-        self._secret, self._now, self._retry = secret, now, retry
+    def __init__(
+        self, secret: Versions, now: Callable[[], datetime], retry: Retry = READ_RETRY
+    ) -> None:
+        self._store, self._now = DocumentStore(secret, now, retry), now
 
     def list_tokens(self) -> Sequence[Token]:
         """Return all live tokens and those that ended within the last day."""
-        return self._read()[1].tokens
+        return self._store.read().tokens
 
     def create(
         self,
@@ -87,15 +34,20 @@ class TokenStore:
         projects: Sequence[str] = (EVERYTHING,),
         scopes: Sequence[str] = (READ,),
         expires_in: timedelta | None = None,
+        uploader: str | None = None,
     ) -> str:
         """Create a token and return it. Only its digest is stored.
 
         Other tokens of the same name stay live, so a token can be replaced before it ends.
 
-        :raises TokenStoreError: if the name or a pattern is invalid, or the secret is full.
+        :param uploader: the uploader for which a token with the scope ``publish`` publishes.
+        :raises TokenStoreError: if the name or a pattern is invalid, a token for publishing has no
+            uploader or lives too long, or the secret is full.
         """
         check_name(name)
         check_globs(projects)
+        check_publishing(scopes, uploader)
+        check_lifetime(scopes, expires_in)
         token, now = generate_token(), self._now().replace(microsecond=0)
         entry = Token(
             name=name,
@@ -104,9 +56,9 @@ class TokenStore:
             projects=tuple(projects),
             created=now,
             expires=None if expires_in is None else now + expires_in,
+            **({"uploader": uploader} if uploader else {}),
         )
-        encode = partial(self._encode, limit=MAX_SIZE - RESERVE)
-        self._change(lambda document: document.with_token(entry), encode, self._encode)
+        self._store.add(lambda document: document.with_token(entry))
         return token
 
     def revoke(self, selector: str) -> Sequence[Token]:
@@ -125,86 +77,5 @@ class TokenStore:
 
     def _revoke(self, tokens: Sequence[Token]) -> Sequence[Token]:
         digests = [token.sha256 for token in tokens]
-        encode = self._encode_shortest
-        self._change(lambda document: document.revoke(digests, self._now()), encode, encode)
+        self._store.revoke(lambda document: document.revoke(digests, self._now()))
         return tokens
-
-    def _change(self, change: Change, encode: Encode, encode_join: Encode) -> None:
-        """Add a version with the change. Merge the versions that others add at the same time.
-
-        If the joined document has no space for the change, add it without the change.
-        """
-        number, base = self._read()
-        data = encode(change(base))
-        full: SecretFull | None = None
-        while (added := self._secret.add(data)) != number + 1:
-            base, number = base.merge(list(self._read_between(number, added))), added
-            try:
-                data, full = encode_join(change(base)), None
-            except SecretFull as error:
-                data, full = self._encode_shortest(base), error
-        if full:
-            raise full
-
-    def _read(self) -> tuple[int, TokenDocument]:
-        try:
-            version = self._secret.access_latest()
-        except NotFound:  # no version yet. If the secret is missing too, ``add`` fails
-            return 0, TokenDocument(tokens=())
-        try:
-            return version.number, TokenDocument.read(version.data)
-        except NewerTokens as error:
-            raise TokenStoreError(f"{version.name}: {error}") from error
-        except UnreadableTokens as error:
-            raise TokenStoreError(
-                f"{version.name} is not a token document: {error}. Add the last good version "
-                "again: gcloud secrets versions access, then gcloud secrets versions add"
-            ) from error
-
-    def _read_between(self, number: int, added: int) -> Iterator[TokenDocument]:
-        """Yield the documents that other writers added before the version ``added``.
-
-        Skip invalid, disabled and destroyed versions, which no proxy accepts. Add a document of a
-        newer schema again, because the version ``added`` has replaced it.
-
-        :raises TokenStoreError: if a document is newer, or Secret Manager does not answer.
-        """
-        for other in range(number + 1, added):
-            try:
-                version = self._retry(partial(self._secret.access_version, other))
-                yield TokenDocument.read(version.data)
-            except NewerTokens as error:
-                self._secret.add(version.data)
-                raise TokenStoreError(
-                    f"nothing is changed, because another program added {version.name} at the "
-                    f"same time: {error}"
-                ) from error
-            except (NotFound, Unreadable, UnreadableTokens):
-                continue
-            except Unavailable as error:
-                raise TokenStoreError(
-                    f"version {added} lacks the changes of version {other}, which another program "
-                    f"added at the same time: {error}. Repeat those changes"
-                ) from error
-
-    def _encode_shortest(self, document: TokenDocument) -> bytes:
-        """Return a version. If it is too large, omit all ended tokens.
-
-        That can only occur if a program or a person wrote shorter entries than this program.
-        """
-        try:
-            return self._encode(document)
-        except SecretFull:
-            return self._encode(document.drop_expired(self._now()))
-
-    def _encode(self, document: TokenDocument, limit: int = MAX_SIZE) -> bytes:
-        """Return a version without the tokens that ended more than :data:`RETENTION` ago."""
-        document = document.drop_expired(self._now() - RETENTION)
-        data = document.encode()
-        if len(data) > limit:
-            raise SecretFull(
-                f"the secret is full: {len(document.tokens)} tokens need {len(data)} bytes, the "
-                f"limit is {limit}; revoke tokens that are not used any more (list shows the last "
-                "use) and try again after a day, when revoked tokens leave the secret"
-            )
-        return data

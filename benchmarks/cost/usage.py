@@ -19,6 +19,9 @@ from cloud.ports import Headers
 from local.topology import SUBSCRIPTIONS
 from proxy.main import Clients, build_app
 from proxy.settings import Settings
+from publisher.catalog.catalog_pages import Catalog
+from publisher.main import RETRY
+from publisher.site.page_content import Site
 from schemas import layout
 from schemas.events import FileUploaded
 from schemas.push import Message
@@ -66,6 +69,7 @@ def count_publish(files: int) -> Usage:
     seed(storage, files)
     buckets = {bucket: MemoryBucket(bucket, storage=storage) for bucket in BUCKETS}
     pipeline = Pipeline(buckets.__getitem__)
+    _publish_catalog(buckets)
     spelled = make_project_name(0).replace("-", "_")
     name = f"ci/1/{spelled}-7.0-py3-none-any.whl"
     storage.counts.clear()
@@ -87,6 +91,12 @@ def count_publish(files: int) -> Usage:
         log_bytes=sum(logged),
         message_bytes=sum(map(_count_charged_bytes, pipeline.messages, pipeline.attributes)),
     )
+
+
+def _publish_catalog(buckets: Mapping[str, MemoryBucket]) -> None:
+    """Publish the catalog of the seeded index. Then a publish writes only its own changes."""
+    site = Site("Python packages")  # the default of the publisher
+    Catalog(buckets["static"], buckets["metadata"], site, RETRY).publish()
 
 
 def _count_pushes(message: Message) -> int:

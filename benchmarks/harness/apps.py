@@ -84,7 +84,9 @@ def is_known(authorization: str) -> bool:
 
 def log_response(scope: Scope, page: StaticContent, status: int, sent: int) -> None:
     """Write the line of the access log."""
-    record = AccessRecord("bench", page.name, None, "hit", status, sent, is_complete=True)
+    record = AccessRecord(
+        "bench", project=page.name, cache="hit", status=status, sent=sent, is_complete=True
+    )
     record.write(scope, "bench", 0.001)
 
 

@@ -1,8 +1,8 @@
 """Index of any size, written directly into the strict Cloud Storage.
 
 Seeding by publishing would take hours at 100 000 files; this takes seconds. Records, pages,
-``.metadata`` and files are the same as after a publish. The content of the files is a placeholder,
-because no worker reads it.
+``.metadata`` and files are the same as after a publish. The content of the files and of the pages
+for people is a placeholder, because no worker reads it.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -12,11 +12,15 @@ from cloud.ports import Headers
 from indexer.merge import create_record
 from publisher.project_pages import KINDS
 from publisher.render.listing import Listing
+from publisher.site.page_content import Readme, Site
+from publisher.web.release_sources import ReleaseSources
+from publisher.web.web_plan import WebPlan
 from schemas import layout
 from schemas.catalog import CatalogEntry
 from schemas.headers import JSON, NO_STORE, REVALIDATE
 from schemas.names import Filename, ProjectName, Version
 from schemas.records import FileRecord, ProjectRecord
+from schemas.releases import list_releases
 from testing.fakes.memory_ports import MemoryBucket
 from testing.storage import FakeStorage
 
@@ -33,7 +37,9 @@ def make_record(project: ProjectName, files: int, revision: int = 1) -> ProjectR
     """Make a record of ``files`` releases of one wheel each."""
     facts = (_make_file(project, Version(f"1.{number}"), number) for number in range(files))
     update = {"files": {file.filename: file for file in facts}, "revision": revision}
-    return create_record(project).model_copy(update=update)
+    record = create_record(project).model_copy(update=update)
+    changed = dict.fromkeys(list_releases(record), revision)
+    return record.model_copy(update={"changed": changed, "changed_at": revision})
 
 
 def seed(storage: FakeStorage, files: int, prefix: str = "") -> None:
@@ -61,6 +67,10 @@ def _put_pages(static: MemoryBucket, record: ProjectRecord) -> None:
     for kind in KINDS:
         headers = Headers(kind.content_type, REVALIDATE, metadata)
         static.put(kind.locate(record.project), kind.render(listing), headers)
+    sources = ReleaseSources(static, lambda metadata: Readme())  # no content is read
+    for group in WebPlan(record, listing, (), Site("Packages"), sources).list_groups():
+        for page in group.pages:
+            static.put(page.name, b"", Headers(page.content_type, REVALIDATE, metadata))
 
 
 def _make_file(project: ProjectName, version: Version, number: int) -> FileRecord:

@@ -4,7 +4,7 @@ import http.client
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,7 +13,7 @@ from urllib.request import Request, urlopen
 from testing.processes import Process
 
 HOST = "127.0.0.1"
-START = 90.0
+START = 600.0
 """Maximum number of seconds until a server must answer."""
 SETTLE = 20.0
 """Maximum number of seconds to wait for the end of earlier work."""
@@ -53,11 +53,11 @@ class ServerProcess:
 
     def read_cpu_seconds(self) -> float:
         """Return the CPU seconds of the process and its descendants."""
-        return sum(_read_cpu_ticks(pid) for pid in _walk_tree(self.pid)) / os.sysconf("SC_CLK_TCK")
+        return sum(_read_cpu_ticks(pid) for pid in walk_tree(self.pid)) / os.sysconf("SC_CLK_TCK")
 
     def read_mebibytes(self) -> float:
         """Return the resident memory of the process and its descendants."""
-        pages = sum(_read_resident_pages(pid) for pid in _walk_tree(self.pid))
+        pages = sum(_read_resident_pages(pid) for pid in walk_tree(self.pid))
         return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
@@ -80,24 +80,31 @@ def _read_cpu_ticks(pid: int) -> int:
     return int(fields[11]) + int(fields[12])
 
 
-def settle(servers: Sequence[ServerProcess]) -> None:
-    """Wait until all servers are idle.
+def settle(
+    servers: Sequence[ServerProcess], *, pause: float = 0.2, longest: float = SETTLE
+) -> None:
+    """Wait until all servers are idle: until they use a tenth of a core at most.
 
     A slow server continues with the requests of clients that have left.
+
+    :param pause: seconds in which they must be idle.
+    :param longest: seconds after which the wait ends anyway.
     """
-    give_up, before = time.monotonic() + SETTLE, -1.0
-    while (now := sum(server.read_cpu_seconds() for server in servers)) > before + 0.02:
+    give_up, before = time.monotonic() + longest, -1.0
+    while (now := sum(server.read_cpu_seconds() for server in servers)) > before + pause / 10:
         if time.monotonic() > give_up:
             return
         before = now
-        time.sleep(0.2)
+        time.sleep(pause)
 
 
-def _walk_tree(pid: int) -> Iterator[int]:
+def walk_tree(pid: int) -> Iterator[int]:
+    """Yield the ids of a process and of its descendants."""
     yield pid
     for listed in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in listed.read_text().split():
-            yield from _walk_tree(int(child))
+        with suppress(FileNotFoundError, ProcessLookupError):  # the thread has ended
+            for child in listed.read_text().split():
+                yield from walk_tree(int(child))
 
 
 def make_targets(base: str, authorization: str) -> Mapping[str, Target]:

@@ -5,7 +5,7 @@ the legacy API. If one cannot be installed, the table has the reason.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,28 +13,35 @@ from benchmarks.harness.server_process import NotMeasurable
 from benchmarks.peers.peer import CLIENTS, Peer
 from benchmarks.peers.publish_servers import PEERS
 
+PeerRates = dict[tuple[int, str], float]
+"""Uploads a second, by files of the index and name of the peer."""
+
 SECONDS = 12.0
 """Duration of the uploads at each size."""
 
 
-def measure(directory: Path, sizes: Sequence[int]) -> None:
-    """Print the table."""
+def measure(directory: Path, sizes: Sequence[int]) -> PeerRates:
+    """Print the table; return the uploads a second of the measured peers."""
     print("\n| peer | index (files) | uploads/s |\n|---|---:|---:|")
+    rates: PeerRates = {}
     for name, start in PEERS.items():
         try:
             with start(directory / name) as peer:
-                _measure(peer, sizes)
+                rates |= {(files, name): rate for files, rate in _measure(peer, sizes)}
         except NotMeasurable as reason:
             print(f"| {name} | | not measured: {reason} |", flush=True)
+    return rates
 
 
-def _measure(peer: Peer, sizes: Sequence[int]) -> None:
+def _measure(peer: Peer, sizes: Sequence[int]) -> Iterator[tuple[int, float]]:
     filled = 0
     for files in sizes:
         peer.fill(peer, range(filled, files))
         filled = files
         peer.upload("warm_up", f"1.{files}")
-        print(f"| {peer.name} | {files:,} | {_measure_rate(peer, files):.1f} |", flush=True)
+        rate = _measure_rate(peer, files)
+        print(f"| {peer.name} | {files:,} | {rate:.1f} |", flush=True)
+        yield files, rate
 
 
 def _measure_rate(peer: Peer, files: int) -> float:

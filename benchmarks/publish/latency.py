@@ -2,7 +2,8 @@
 
 Both indexes run at the same time and take turns, so that other work on the machine affects both.
 While one is measured the other is idle. The storage takes writes at any rate here, because wheels
-are published one by one.
+are published one by one. ``--earlier`` compares the latency with that of an earlier checkout with
+its own ``.venv``: see :mod:`benchmarks.publish.latency_ratio`.
 """
 
 import argparse
@@ -17,6 +18,7 @@ from pathlib import Path
 
 from benchmarks.harness.seeded_index import make_project_name
 from benchmarks.peers import dumb_pypi
+from benchmarks.publish import latency_ratio
 from benchmarks.publish.runtime import Runtime, Wheel, describe_wheel, start_runtime
 from testing.processes import exit_at_sigterm
 
@@ -51,7 +53,9 @@ def publish(running: Runtime, batch: Sequence[Wheel], first: int) -> list[float]
 
 def main() -> int:
     """Print the table; return 1 if the goal is missed."""
-    argparse.ArgumentParser(description=__doc__).parse_args()
+    options = _parse_options()
+    if options.earlier:
+        return latency_ratio.compare(options.earlier, options.rounds, options.stop)
     with tempfile.TemporaryDirectory() as name:
         seconds_by_size = _measure(Path(name))
         small, large = (statistics.median(seconds_by_size[files]) for files in SIZES)
@@ -68,6 +72,21 @@ def main() -> int:
         f"\n{'met   ' if ratio <= MOST else 'MISSED'} ratio of medians {ratio:.2f}, at most {MOST}"
     )
     return 0 if ratio <= MOST else 1
+
+
+def _parse_options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--earlier", type=Path, help="checkout of an earlier commit, with a .venv, to compare with"
+    )
+    parser.add_argument("--rounds", type=int, default=20, help="rounds of the comparison, from 2")
+    parser.add_argument(
+        "--stop", nargs="+", default=(), help="services to stop during the comparison, as web"
+    )
+    options = parser.parse_args()
+    if options.rounds < 2:
+        parser.error("--rounds must be at least 2")
+    return options
 
 
 def _measure(directory: Path) -> dict[int, list[float]]:

@@ -100,13 +100,12 @@ def start_runtime(directory: Path, files: int, wheels: Sequence[Wheel]) -> Itera
         start("pubsub", "local.stand_ins.pubsub", f"--port={ports.pubsub}", environment={})
         _retry_until_start(lambda: await_answer(f"{ports.url('storage')}/_fake/health"))
         pubsub = PubSub(ports.address("pubsub"))
-        for service, module in topology.SERVICES.items():
-            if service != "proxy":
-                settings = topology.build_service_environment(service, ports)
-                start(service, module, environment=settings)
-        for service in topology.SERVICES:
-            if service != "proxy":
-                await_answer(f"{ports.url(service)}/ready")
+        workers = {each.service for each in topology.SUBSCRIPTIONS}
+        for service in workers:
+            settings = topology.build_service_environment(service, ports)
+            start(service, topology.SERVICES[service], environment=settings)
+        for service in workers:
+            await_answer(f"{ports.url(service)}/ready")
         start("relay", "local.stand_ins.relay", environment=topology.build_relay_environment(ports))
         yield stack.enter_context(closing(Runtime(ports, pubsub, processes)))
 

@@ -17,10 +17,14 @@ from starlette.types import Message
 from benchmarks.cost.usage import ACCEPT, CountedProxy
 from benchmarks.harness.seeded_index import make_project_name, make_record
 from benchmarks.publish.commits import simulate
-from publisher.catalog_pages import render_catalog
+from publisher.catalog.catalog_objects import (
+    PROJECTS_PER_PAGE,
+    CatalogContent,
+    is_search_shard,
+)
 from publisher.render import project_html, simple_json
 from publisher.render.listing import Listing
-from publisher.render.templates import ENTRIES_PER_PAGE
+from publisher.site.page_content import Site
 from schemas import layout
 from schemas.catalog import CatalogEntry
 from schemas.names import Filename, ProjectName
@@ -64,39 +68,41 @@ def _render_one_project() -> Iterator[str]:
 
 def _render_all_projects() -> Iterator[str]:
     yield (
-        "| files | projects | requests to list the records | written by a run of the catalog"
-        " | `/simple/` as JSON | changelog pages | `blocked.json`, 1 % blocked |\n"
-        "|---:|---:|---:|---:|---:|---:|---:|"
+        "| files | projects | requests to list the records | `/simple/` as JSON"
+        " | `/simple/` as HTML | all shards of the search | pages of the list of projects"
+        " | `blocked.json`, 1 % blocked |\n"
+        "|---:|---:|---:|---:|---:|---:|---:|---:|"
     )
-    run, root = _measure_catalog_growth()
+    growth = _measure_catalog_growth()
     blocked = _measure_blocked_growth()
     for files in FILES_IN_ALL:
         projects = files // FILES_A_PROJECT
         cells = (
             f"{-(-projects // LISTED):,}",
-            _format_size(run * projects),
-            _format_size(root * projects),
-            f"{-(-projects // ENTRIES_PER_PAGE):,}",
+            *(_format_size(each * projects) for each in growth),
+            f"{-(-projects // PROJECTS_PER_PAGE):,}",
             _format_size(blocked * projects / 100),
         )
         yield f"| {files:,} | {projects:,} | {' | '.join(cells)} |"
 
 
-def _measure_catalog_growth() -> tuple[float, float]:
-    """Return the bytes that one more project adds to a run of the catalog and to its JSON list."""
+def _measure_catalog_growth() -> tuple[float, ...]:
+    """Return the bytes that one more project adds to the lists for installers and to the shards."""
     metadata = CatalogEntry.from_record(
         make_record(make_project_name(0), FILES_A_PROJECT)
     ).to_metadata()
 
-    def measure_sizes(projects: int) -> tuple[int, int]:
+    def measure_sizes(projects: int) -> tuple[int, ...]:
         entries = [
             CatalogEntry.read(make_project_name(number), metadata) for number in range(projects)
         ]
-        pages = {name: len(data) for name, _, data in render_catalog(entries, "Packages", {})}
-        return sum(pages.values()), pages[layout.ROOT_JSON]
+        objects = CatalogContent(entries, Site("Packages")).list_objects()
+        sizes = {each.name: len(each.render()) for each in objects}
+        shards = sum(size for name, size in sizes.items() if is_search_shard(name))
+        return sizes[layout.ROOT_JSON], sizes[layout.ROOT_HTML], shards
 
     less, more = measure_sizes(SAMPLE), measure_sizes(2 * SAMPLE)
-    return (more[0] - less[0]) / SAMPLE, (more[1] - less[1]) / SAMPLE
+    return tuple((b - a) / SAMPLE for a, b in zip(less, more, strict=True))
 
 
 def _measure_blocked_growth() -> float:

@@ -21,6 +21,7 @@ from cloud import storage
 from cloud.json_requests.object_resource import encode_query, locate_object, parse_info
 from cloud.ports import Headers
 from cloud.storage import DirectClient, StorageBucket
+from testing.fakes.bucket_factories import connect_library
 from testing.storage import FakeStorage, StorageServer
 
 BUCKET, NAME = "bench", "acme/1/acme-1.0-py3-none-any.whl"
@@ -35,7 +36,8 @@ Call = Callable[[], object]
 
 def make_calls(client: DirectClient, url: str) -> Mapping[str, Mapping[str, Call]]:
     """Return the calls by operation and client."""
-    ours, google = StorageBucket(client, BUCKET), client.bucket(BUCKET)
+    library = connect_library("gcpypi-bench")
+    ours, google = StorageBucket(client, BUCKET), library.bucket(BUCKET)
     pool = urllib3.connection_from_url(url, timeout=urllib3.Timeout(5, 60), retries=False)
     path = f"/storage/v1{locate_object(BUCKET, NAME)}?{encode_query()}"
 
@@ -80,7 +82,7 @@ def main() -> None:
     with StorageServer(FakeStorage()) as server:
         server.storage.create_bucket(BUCKET)
         server.storage.insert(BUCKET, NAME, DATA)
-        os.environ["STORAGE_EMULATOR_HOST"] = server.url  # for google-cloud-storage
+        os.environ["STORAGE_EMULATOR_HOST"] = server.url
         client = storage.connect("gcpypi-bench")
         calls = make_calls(client, server.url)
         for _ in range(rounds):

@@ -5,9 +5,12 @@ outcome              status action of Pub/Sub
 ==================== ====== ===============================================================
 ``Outcome``          204    acknowledges the message
 :class:`TooEarly`    503    delivers the message again, with back-off
+:data:`BUSY`         503    delivers it again, and finally to the dead-letter topic
 any other exception  500    delivers it again, and finally to the dead-letter topic
 no push envelope     400    none: the request is not from Pub/Sub
 ==================== ====== ===============================================================
+
+503 has ``Retry-After``: the same push can succeed later. 500 is a fault of this service.
 
 The handler and the log line continue the trace of the message, from its attribute ``traceparent``.
 A message without a valid one continues the trace of the request, which Cloud Run starts, or a new
@@ -16,7 +19,7 @@ trace.
 
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from pydantic import ValidationError
 from starlette.requests import Request
@@ -32,10 +35,17 @@ from chassis.tracing import (
     parse_header,
     parse_traceparent,
 )
+from cloud.errors import PreconditionFailed, TooManyRequests, Unavailable
 from schemas.push import PushEnvelope
 from schemas.types import format_time
 
 logger = logging.getLogger(__name__)
+
+BUSY = (Unavailable, TooManyRequests, PreconditionFailed)
+"""Errors of Google Cloud at a high load: it does not answer in time, or other writers are first."""
+
+_RETRY: Mapping[str, str] = {"retry-after": "10"}
+"""Shortest back-off of the subscriptions, in seconds. Pub/Sub uses its own."""
 
 Handler = Callable[[PushEnvelope], Awaitable[Outcome]]
 """Handler of one message; it returns when the effect is durable and announced."""
@@ -60,10 +70,11 @@ def create_endpoint(
                 outcome = await handler(envelope)
         except TooEarly as early:
             line.write(Outcome("too-early", detail=str(early)))
-            return Response(status_code=503)
+            return Response(status_code=503, headers=_RETRY)
         except Exception as error:  # not acknowledged: Pub/Sub delivers it again
             line.write(Outcome("failed", detail=f"{type(error).__name__}: {error}"), failed=True)
-            return Response(status_code=500)
+            status, fields = (503, _RETRY) if isinstance(error, BUSY) else (500, None)
+            return Response(status_code=status, headers=fields)
         line.write(outcome)
         return Response(status_code=204)
 

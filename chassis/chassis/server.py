@@ -6,10 +6,7 @@ from typing import Literal, TypedDict, Unpack
 import uvicorn
 from starlette.types import ASGIApp
 
-from chassis.settings import ServiceSettings
-
-GRACE = 8
-"""Seconds to finish requests after SIGTERM. Cloud Run sends SIGKILL after 10 seconds."""
+from chassis.settings import GRACE, ServiceSettings
 
 
 class ServerOptions(TypedDict, total=False):

@@ -14,6 +14,9 @@ from chassis.logs import build_extra
 
 logger = logging.getLogger(__name__)
 
+GRACE = 8
+"""Seconds to finish requests after SIGTERM. Cloud Run sends SIGKILL after 10 seconds."""
+
 _OLD_NAME = "%s is the old name of the setting %s: set %s and remove %s"
 
 

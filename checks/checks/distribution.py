@@ -8,8 +8,10 @@ from checks.archive.source import HashedStream, Source
 from checks.extraction import extract_metadata
 from checks.filenames import ParsedName, check_name, parse_name
 from checks.findings import Findings
+from checks.legacy_sdists import parse_pkg_info
 from checks.metadata.core_metadata import CoreMetadata, read_core_metadata
 from checks.policy import Policy
+from checks.refusal import Reason
 from checks.sdist import read_sdist
 from checks.wheel import read_wheel
 
@@ -21,6 +23,7 @@ __all__ = [
     "extract_metadata",
     "parse_name",
     "read_core_metadata",
+    "read_stored_metadata",
     "verify",
 ]
 
@@ -46,6 +49,8 @@ class VerifiedFile:
     """Summary of at most 512 bytes of UTF-8."""
     warnings: tuple[str, ...]
     """Faults that do not affect installers; each begins with its reason code."""
+    startup_code: tuple[str, ...] = ()
+    """Members with startup code, also if the policy accepts it: the first eight, shortened."""
 
 
 def verify(
@@ -67,7 +72,19 @@ def verify(
     findings = Findings(strict=policy.strict)
     read = read_wheel if parsed.kind == "wheel" else read_sdist
     metadata, facts = read(Source(chunks), parsed, policy, size, findings)
-    return _collect_facts(parsed, chunks, metadata, facts, parsed.warnings + findings.warnings)
+    return _collect_facts(parsed, chunks, metadata, facts, findings)
+
+
+def read_stored_metadata(data: bytes, *, is_wheel: bool) -> CoreMetadata:
+    """Read METADATA of a wheel or PKG-INFO of an sdist that passed the checks.
+
+    PKG-INFO of an old sdist can lack ``Metadata-Version``.
+
+    :raises Refused: if a field that installers use is not valid.
+    """
+    if is_wheel:
+        return read_core_metadata(data, Reason.BAD_METADATA)
+    return parse_pkg_info(data, Findings(strict=False))
 
 
 def _collect_facts(
@@ -75,7 +92,7 @@ def _collect_facts(
     hashed: HashedStream,
     metadata: bytes,
     facts: CoreMetadata,
-    warnings: tuple[str, ...],
+    findings: Findings,
 ) -> VerifiedFile:
     return VerifiedFile(
         filename=name.filename,
@@ -88,5 +105,6 @@ def _collect_facts(
         requires_python=facts.requires_python,
         requires_dist=facts.requires_dist,
         summary=facts.summary,
-        warnings=warnings,
+        warnings=name.warnings + findings.warnings,
+        startup_code=findings.startup_code,
     )

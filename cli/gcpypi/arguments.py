@@ -15,26 +15,56 @@ IndexUrl = Annotated[
 Description = Annotated[
     Path | None,
     typer.Option(
-        "--description", metavar="FILE", help="description of the index (GCPYPI_DESCRIPTION)"
+        "--description",
+        metavar="FILE",
+        help="the index as JSON, without read access to it (GCPYPI_DESCRIPTION)",
     ),
 ]
 GcpProject = Annotated[
     str | None,
-    typer.Option("--gcp-project", metavar="ID", help="Google Cloud project (GCPYPI_GCP_PROJECT)"),
+    typer.Option(
+        "--gcp-project",
+        metavar="ID",
+        help="Google Cloud project; default: of the index (GCPYPI_GCP_PROJECT)",
+    ),
 ]
 TokensSecret = Annotated[
     str | None,
-    typer.Option("--secret", metavar="NAME", help="secret of the tokens (GCPYPI_TOKENS_SECRET)"),
+    typer.Option(
+        "--secret",
+        metavar="NAME",
+        help="secret of the tokens; default: of the index (GCPYPI_TOKENS_SECRET)",
+    ),
+]
+Publish = Annotated[
+    bool,
+    typer.Option(
+        "--publish", help="for publishing through the upload service (GCPYPI_UPLOADERS_SECRET)"
+    ),
+]
+ProjectGlobs = Annotated[
+    list[str] | None,
+    typer.Option("--project", metavar="GLOB", help="projects (repeatable); default: all"),
+]
+PublishesAs = Annotated[
+    str | None,
+    typer.Option("--uploader", metavar="NAME", help="uploader of the files, with --publish"),
 ]
 Uploader = Annotated[
     str | None,
-    typer.Option("--as", metavar="UPLOADER", help="uploader to act as (GCPYPI_UPLOADER)"),
+    typer.Option(
+        "--as",
+        metavar="UPLOADER",
+        help="your name among the uploaders of the index (GCPYPI_UPLOADER)",
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="print JSON to standard output")]
 NoWait = Annotated[bool, typer.Option("--no-wait", help="do not wait for the answer of the index")]
 Timeout = Annotated[
     float | None,
-    typer.Option(metavar="SECONDS", help="time to wait for the index (GCPYPI_TIMEOUT)"),
+    typer.Option(
+        metavar="SECONDS", help="time to wait for the index; default: 600 (GCPYPI_TIMEOUT)"
+    ),
 ]
 Paths = Annotated[
     list[Path], typer.Argument(metavar="FILE…|DIR", help="wheels and sdists, or their folders")
@@ -51,9 +81,15 @@ Reason = Annotated[
 ]
 Operator = Annotated[
     str | None,
-    typer.Option("--operator", metavar="NAME", help="operator to act as (GCPYPI_OPERATOR)"),
+    typer.Option(
+        "--operator",
+        metavar="NAME",
+        help="your name among the operators of the index (GCPYPI_OPERATOR)",
+    ),
 ]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="do not ask on a terminal")]
+Yes = Annotated[
+    bool, typer.Option("--yes", "-y", help="do not ask for a confirmation on a terminal")
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +101,8 @@ class CommandOptions:
     index_url: str | None
     timeout: float | None
     no_wait: bool
+
+
+def set_secret(name: str | None, *, publish: bool) -> dict[str, str | None]:
+    """Return the setting of ``--secret``: that of reading, or that of publishing."""
+    return {"uploaders_secret" if publish else "tokens_secret": name}

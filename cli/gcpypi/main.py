@@ -11,10 +11,12 @@ from typing import Annotated
 import typer
 
 from gcpypi.errors import CommandFailure
+from gcpypi.help_pages import HelpCommand, HelpGroup
 from gcpypi.subcommands.browse import list_, log, show
 from gcpypi.subcommands.check import check
 from gcpypi.subcommands.configure import configure
 from gcpypi.subcommands.doctor import doctor
+from gcpypi.subcommands.identity_commands import identity
 from gcpypi.subcommands.import_files import import_files
 from gcpypi.subcommands.publish import publish
 from gcpypi.subcommands.remove import remove, restore
@@ -23,37 +25,50 @@ from gcpypi.subcommands.status import activate, archive, deprecate, quarantine
 from gcpypi.subcommands.token import token
 from gcpypi.subcommands.yank import unyank, yank
 
+PUBLISH = (publish, check, list_, show, log, yank, unyank, configure)
+OPERATE = (
+    remove,
+    restore,
+    quarantine,
+    archive,
+    deprecate,
+    activate,
+    doctor,
+    verify,
+    rebuild,
+    reindex,
+    replay,
+    rescan,
+    import_files,
+)
+NAMES = {list_: "list", import_files: "import"}
+"""Names of the commands with functions of other names."""
+
+HELP = """Publish to a gcpypi index, and operate it.
+
+GCPYPI_INDEX_URL is the one setting that all commands need: the URL of the index, with the token of
+a reader. Each command has its own help: gcpypi COMMAND --help.
+
+\b
+Examples:
+  export GCPYPI_INDEX_URL=https://__token__:TOKEN@pypi.example.com/simple/
+  gcpypi publish dist/
+  gcpypi list
+"""
+
 app = typer.Typer(
     name="gcpypi",
-    help="Publish to a gcpypi index, and operate it.",
+    cls=HelpGroup,
     no_args_is_help=True,
-    rich_markup_mode="rich",
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-PUBLISH = "Publish"
-OPERATE = "Operate"
-
-app.command(rich_help_panel=PUBLISH)(publish)
-app.command(rich_help_panel=PUBLISH)(check)
-app.command("list", rich_help_panel=PUBLISH)(list_)
-app.command(rich_help_panel=PUBLISH)(show)
-app.command(rich_help_panel=PUBLISH)(log)
-app.command(rich_help_panel=PUBLISH)(yank)
-app.command(rich_help_panel=PUBLISH)(unyank)
-app.command(rich_help_panel=OPERATE)(remove)
-app.command(rich_help_panel=OPERATE)(restore)
-app.command(rich_help_panel=OPERATE)(quarantine)
-app.command(rich_help_panel=OPERATE)(archive)
-app.command(rich_help_panel=OPERATE)(deprecate)
-app.command(rich_help_panel=OPERATE)(activate)
-app.add_typer(token, name="token", rich_help_panel=OPERATE)
-app.command(rich_help_panel=OPERATE)(doctor)
-for command in (verify, rebuild, reindex, replay, rescan):
-    app.command(rich_help_panel=OPERATE)(command)
-app.command(rich_help_panel=PUBLISH)(configure)
-app.command("import", rich_help_panel=OPERATE)(import_files)
+for panel, commands in (("Publish", PUBLISH), ("Operate", OPERATE)):
+    for command in commands:
+        app.command(NAMES.get(command), cls=HelpCommand, rich_help_panel=panel)(command)
+app.add_typer(token, name="token", rich_help_panel="Operate")
+app.add_typer(identity, name="identity", rich_help_panel="Operate")
 
 
 def print_version(value: bool) -> None:
@@ -65,7 +80,7 @@ def print_version(value: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(help=HELP)
 def describe(
     version: Annotated[
         bool,
@@ -74,7 +89,7 @@ def describe(
         ),
     ] = False,
 ) -> None:
-    """Publish to a gcpypi index, and operate it."""
+    """Take the options that precede a command."""
 
 
 def run() -> None:

@@ -22,6 +22,7 @@ from gcpypi.errors import CommandFailure
 
 PREFIX = "GCPYPI_"
 TABLE = ("tool", "gcpypi")
+_LOOK = f"Look at the variables {PREFIX}…, and at [{'.'.join(TABLE)}] in pyproject.toml"
 LOCAL_AUTHOR = "local"
 """Uploader and operator on a local index, which has no accounts."""
 
@@ -47,6 +48,10 @@ class Settings(BaseSettings):
     """URL of the index, ending in ``/simple/``; it can have the credentials of a reader."""
     token: Annotated[str | None, Field(repr=False)] = None
     """Token for reading the index. Without it: the credentials in the URL, or ``.netrc``."""
+    upload_url: str | None = None
+    """URL of the upload service, ending in ``/legacy/``."""
+    upload_token: Annotated[str | None, Field(repr=False)] = None
+    """Publishing token, for commands without credentials of Google Cloud."""
     uploader: str | None = None
     """Uploader as which files are published and commands are given."""
     operator: str | None = None
@@ -62,6 +67,8 @@ class Settings(BaseSettings):
     """Id of the Google Cloud project; default: that of the description."""
     tokens_secret: str | None = None
     """Secret with the digests of the tokens; default: that of the description."""
+    uploaders_secret: str = "gcpypi-uploaders"  # noqa: S105 - the name of a secret
+    """Secret with the tokens and identities for publishing through the upload service."""
     policy: Policy = Policy()
     """Limits and switches of the checks, as in the settings of ingest."""
     github_run_id: Annotated[
@@ -130,7 +137,6 @@ def load_settings(**flags: object) -> Settings:
             f"{'.'.join(map(str, each['loc']))}: {each['msg']}"
             for each in error.errors(include_url=False, include_input=False)
         )
-        places = f"{PREFIX}…, and [{'.'.join(TABLE)}] in pyproject.toml"
-        raise CommandFailure(f"invalid settings: {problems}. Look at {places}") from None
+        raise CommandFailure(f"invalid settings: {problems}. {_LOOK}") from None
     except (SettingsError, ValueError) as error:
-        raise CommandFailure(f"unreadable settings: {error}") from None
+        raise CommandFailure(f"unreadable settings: {error}. {_LOOK}") from None

@@ -30,6 +30,15 @@ def find_credentials(scope: str) -> Credentials:
     return credentials
 
 
+def has_credentials() -> bool:
+    """Return whether there are application default credentials. They can have ended."""
+    try:
+        find_credentials(READ_CLOUD)
+    except GoogleAuthError:
+        return False
+    return True
+
+
 class AccessToken:
     """Access token for the requests of threads, renewed before its end."""
 

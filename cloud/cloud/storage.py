@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 
-from google.cloud.storage import Client
+from google.auth.credentials import Credentials
 
 from cloud import errors
-from cloud.json_requests.authorized_session import AuthorizedSession
+from cloud.json_requests.authorized_session import AuthorizedSession, find_endpoint
 from cloud.json_requests.curl_transport import (
     BrokenResponse,
     CurlRequest,
@@ -34,7 +34,6 @@ from cloud.json_requests.object_resource import (
 )
 from cloud.ports import Bucket, Headers, ObjectInfo, StoredObject
 from cloud.retry import RetryableError
-from cloud.translation import translate_errors
 from schemas.types import Generation
 
 CHUNK = 4 * 1024 * 1024
@@ -48,29 +47,31 @@ https://cloud.google.com/storage/docs/transcoding
 """
 
 
-class DirectClient(Client):  # type: ignore[misc]  # Google's library ships no types
-    """Google's client, which finds credentials and endpoint, with a session for direct requests."""
+class DirectClient:
+    """Origin and session of the requests to all buckets.
 
-    def __init__(self, project: str, transport: CurlTransport) -> None:
-        super().__init__(project=project)
-        # The library requests the location of a bucket for traces, which are off here.
-        self._bucket_metadata_cache = None
-        self._transport = transport
-        self.session = AuthorizedSession(self._credentials, transport)
+    :param origin: scheme and host of Cloud Storage, without a slash at its end.
+    :param credentials: credentials of google-auth.
+    """
+
+    def __init__(self, origin: str, credentials: Credentials, transport: CurlTransport) -> None:
+        self.origin, self._transport = origin, transport
+        self.session = AuthorizedSession(credentials, transport)
 
     def close(self) -> None:
         """Close the idle connections."""
         self._transport.close()
-        super().close()
 
 
-def connect(project: str, transport: CurlTransport | None = None) -> DirectClient:
+def connect(gcp_project: str, transport: CurlTransport | None = None) -> DirectClient:
     """Create a client of ``STORAGE_EMULATOR_HOST``, or of Cloud Storage if that is unset.
 
-    :raises Unavailable: if there are no credentials.
+    :param gcp_project: id of the Google Cloud project, for the message of an error.
+    :raises MissingCredentials: if there are no credentials.
+    :raises Unavailable: if they are not usable.
     """
-    with translate_errors("Cloud Storage"):
-        return DirectClient(project, transport or CurlTransport())
+    origin, credentials = find_endpoint(f"Cloud Storage of {gcp_project}")
+    return DirectClient(origin, credentials, transport or CurlTransport())
 
 
 class StorageBucket:
@@ -78,7 +79,7 @@ class StorageBucket:
 
     def __init__(self, client: DirectClient, name: str) -> None:
         self._name, self._session = name, client.session
-        self._origin = str(client.api_endpoint).rstrip("/")
+        self._origin = client.origin
         self._api = f"{self._origin}/storage/v1"
 
     @property

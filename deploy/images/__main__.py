@@ -1,4 +1,4 @@
-"""``python -m images [SERVICE…]``: build, inspect and run the images.
+"""``python -m images [SERVICE…]``: build, inspect and run the image of each service.
 
 Each service must answer ``/health`` without its dependencies, on a read-only file system and
 without capabilities. The exit code is 1 if one does not, or if an image has a fault.
@@ -21,7 +21,9 @@ from local import topology
 from local.topology import Ports
 
 ROOT = Path(__file__).parents[2]
-SERVICES = ("ingest", "indexer", "publisher", "proxy", "local")
+SERVICES = ("ingest", "indexer", "publisher", "web", "proxy", "upload", "local")
+IMAGES = {"web": "publisher"}
+"""Image of each service that has no image of its own."""
 PATIENCE = 60.0
 """Seconds until a service must answer, like the startup probe in deploy/terraform."""
 
@@ -29,10 +31,9 @@ PATIENCE = 60.0
 def check_image(engine: Engine, service: str, base_size: int) -> Image:
     """Build, inspect and run an image."""
     print(f"{service}: building", file=sys.stderr, flush=True)
-    image = engine.build(service, ROOT)
-    contents = _inspect(
-        engine, image, f"{service}.{'stand_ins.relay' if service == 'local' else 'main'}"
-    )
+    image = engine.build(IMAGES.get(service, service), ROOT)
+    module = "local.stand_ins.relay" if service == "local" else topology.SERVICES[service]
+    contents = _inspect(engine, image, module)
     lifetime = _run(engine, image, service)
     return Image(service, engine.measure(image), base_size, contents, lifetime)
 

@@ -5,8 +5,12 @@ from dataclasses import dataclass
 from typing import Self
 
 MB = 1_000_000
-MAX_SIZES = {"proxy": 200 * MB}
-"""Maximum size of an image in bytes, unpacked, with its base: a small image starts sooner."""
+MAX_SIZES = {"proxy": 210 * MB, "upload": 240 * MB}
+"""Maximum size of an image in bytes, unpacked, with its base: a small image starts sooner.
+
+The upload service needs two packages that the proxy does not have: granian (22 MB) for HTTP/2, and
+pycurl with its libraries (14 MB) for resumable uploads.
+"""
 GRACE = 10
 """Seconds between SIGTERM and SIGKILL on Cloud Run."""
 _KILLED = 128 + 9

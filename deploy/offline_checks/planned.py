@@ -10,15 +10,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from offline_checks import terraform
+from offline_checks import planned_grants, terraform
 from offline_checks.planned_resource import PlannedResource, Values
 
 ROOT_TESTS = "tests/root.tftest.hcl"
-PROXY = "gcpypi-proxy"
-AUTHORITIES = frozenset({"gcpypi-ingest", "gcpypi-repair"})
-"""Accounts that may publish commands with their author: ingest, and the replay of dead letters."""
-COMMANDS = "command-accepted"
-"""Topic for commands with their author; its subscribers believe the author."""
+PUBLIC = frozenset({"gcpypi-proxy", "gcpypi-upload"})
+"""Services that accept requests from the internet; they require a token themselves."""
 PROJECT_ROLES = frozenset(
     {
         "roles/logging.logWriter",
@@ -58,8 +55,7 @@ def find_problems(found: Installation) -> list[str]:
         *_check_grants(found.resources),
         *_check_services(found.resources),
         *_check_subscriptions(found.resources),
-        *_check_commands(found.resources),
-        *_check_storage(found.resources),
+        *planned_grants.find_problems(found.resources),
     ]
 
 
@@ -115,7 +111,7 @@ def _check_services(resources: Iterable[PlannedResource]) -> Iterator[str]:
     }
     for each in resources:
         name = each.values.get("name")
-        if each.type != "google_cloud_run_v2_service" or name == PROXY:
+        if each.type != "google_cloud_run_v2_service" or name in PUBLIC:
             continue
         if each.values["ingress"] != "INGRESS_TRAFFIC_INTERNAL_ONLY":
             yield f"{each.address}: reachable from outside"
@@ -150,64 +146,6 @@ def _list_grants_of_agent(resources: Iterable[PlannedResource], kind: str, key: 
         if each.type == kind
         and each.values["member"].endswith("@gcp-sa-pubsub.iam.gserviceaccount.com")
     }
-
-
-def _check_commands(resources: tuple[PlannedResource, ...]) -> Iterator[str]:
-    """Find identities besides :data:`AUTHORITIES` that may publish commands with an author."""
-    [topic] = [
-        each.values["id"]
-        for each in resources
-        if each.type == "google_pubsub_topic" and each.values["name"] == COMMANDS
-    ]
-    allowed = {
-        each.values["member"]
-        for each in resources
-        if each.type == "google_service_account" and each.values["account_id"] in AUTHORITIES
-    }
-    for each in resources:
-        if not each.type.startswith("google_pubsub_topic_iam_") or each.values["topic"] != topic:
-            continue
-        members = {each.values.get("member"), *(each.values.get("members") or ())} - {None}
-        if not members or not members <= allowed:
-            yield f"{each.address}: may publish commands in the name of any author"
-
-
-def _check_storage(resources: tuple[PlannedResource, ...]) -> Iterator[str]:
-    """Find grants that can overwrite packages; allow no predefined role that writes objects."""
-    deleting = {
-        each.values["id"]
-        for each in resources
-        if each.type == "google_project_iam_custom_role"
-        and "storage.objects.delete" in each.values["permissions"]
-    }
-    for each in resources:
-        if each.type != "google_storage_bucket_iam_member":
-            continue
-        bucket, role = each.values["bucket"], each.values["role"]
-        if role.startswith("roles/") and role != "roles/storage.objectViewer":
-            yield f"{each.address}: {role} has too many permissions"
-        if role in deleting and bucket.endswith(("-packages", "-incoming")):
-            yield f"{each.address}: may delete and overwrite in {bucket}"
-    yield from _check_viewers(resources)
-
-
-def _check_viewers(resources: tuple[PlannedResource, ...]) -> Iterator[str]:
-    """Find buckets without bindings of two roles.
-
-    Cloud Storage grants them to every viewer of the Google Cloud project by default.
-    """
-    bound = {
-        (each.values["bucket"], each.values["role"]): set(each.values["members"])
-        for each in resources
-        if each.type == "google_storage_bucket_iam_binding"
-    }
-    for each in resources:
-        if each.type != "google_storage_bucket":
-            continue
-        for role in ("roles/storage.legacyBucketReader", "roles/storage.legacyObjectReader"):
-            members = bound.get((each.values["name"], role), {"projectViewer:"})
-            if any(member.startswith("projectViewer:") for member in members):
-                yield f"{each.address}: every viewer of the project has {role}"
 
 
 if __name__ == "__main__":

@@ -20,28 +20,44 @@ locals {
   # By name. The name of a principal in a list is its address without the part from the @ on.
   operators = try(tomap(var.operators), { for each in var.operators : lower(regex("^\\w+:([^@/]+)@", each)[0]) => each })
 
-  # Defined here, because the proxy needs this name and the secret needs the proxy's identity.
-  tokens_secret = "gcpypi-tokens"
+  # Defined here, because a service needs the name of its secret and the secret needs the service's identity.
+  tokens_secret    = "gcpypi-tokens"
+  uploaders_secret = "gcpypi-uploaders"
 
   bucket_settings = { for name, bucket in module.storage.names : "${upper(name)}_BUCKET" => bucket }
 
   # The buckets of each service and its limits (DESIGN: "Concurrency and cost").
-  # timeout: seconds; for workers the ack deadline of a push, for the proxy enough for a slow client.
-  services = {
+  # timeout: seconds; for workers the ack deadline of a push, for proxy and upload enough for a slow client.
+  all_services = {
     ingest    = { image = "ingest", buckets = ["INCOMING", "PACKAGES", "VERDICTS", "METADATA"], concurrency = 2, instances = 10, memory = "1Gi", timeout = 600 }
     indexer   = { image = "indexer", buckets = ["METADATA", "VERDICTS"], concurrency = 250, instances = 3, memory = "512Mi", timeout = 600 }
     publisher = { image = "publisher", buckets = ["METADATA", "STATIC"], concurrency = 250, instances = 3, memory = "512Mi", timeout = 600 }
     # One instance, so that one run of the catalog answers all waiting pushes: high concurrency.
     catalog = { image = "publisher", buckets = ["METADATA", "STATIC"], concurrency = 1000, instances = 1, memory = "1Gi", timeout = 600 }
+    # Pages for people: another module of the image. Its child processes render hostile descriptions; each may use
+    # 384 MiB of addresses, and four share the CPU.
+    web = { image = "publisher", buckets = ["METADATA", "STATIC", "PACKAGES"], concurrency = 250, instances = 3, memory = "2Gi", timeout = 600 }
     # The proxy reads packages and static. It has the names of the other buckets only for its description.
     proxy = { image = "proxy", buckets = ["INCOMING", "PACKAGES", "VERDICTS", "METADATA", "STATIC"], concurrency = 80, instances = 20, memory = "512Mi", timeout = 3600 }
+    # Large uploads last minutes, and an upload keeps at most 1 MiB in memory.
+    upload = { image = "upload", buckets = ["INCOMING", "PACKAGES", "VERDICTS", "STATIC"], concurrency = 20, instances = 5, memory = "512Mi", timeout = 3600 }
   }
+  absent   = concat(var.upload_service ? [] : ["upload"], var.web_service ? [] : ["web"])
+  services = { for name, each in local.all_services : name => each if !contains(local.absent, name) }
 
   # Names of the services in Cloud Run. They are computed, because the proxy describes itself too.
   service_names = { for name in keys(local.services) : name => "gcpypi-${name}" }
 
-  # Settings of the publisher that the pages contain. A change needs a rebuild of the pages: deploy/install
-  # reads the output "rendering". The address from Cloud Run is unknown here: it depends on the services.
+  # Addresses of the public services. A service needs its own and that of the other one, so the address is
+  # the deterministic one of Cloud Run (https://cloud.google.com/run/docs/triggering/https-request), which is
+  # known before the service exists.
+  run_domain = "${data.google_project.this.number}.${var.region}.run.app"
+  host       = coalesce(var.domain, "gcpypi-proxy-${local.run_domain}")
+  index_url  = lookup(lookup(var.settings, "publisher", {}), "INDEX_URL", "https://${local.host}/simple/")
+  upload_url = var.upload_service ? "https://${coalesce(var.upload_domain, "gcpypi-upload-${local.run_domain}")}/legacy/" : null
+
+  # Settings of the publisher that the pages contain. A change of these, or of README_IMAGES, needs a rebuild of
+  # the pages: deploy/install reads the output "rendering".
   page_settings = {
     for name, value in merge(
       var.domain == null ? {} : { INDEX_URL = "https://${var.domain}/simple/" },
@@ -49,24 +65,53 @@ locals {
     ) : name => value if contains(["INDEX_URL", "TITLE"], name)
   }
 
+  # The pages for people show remote images, the proxy permits browsers to load them, and verify compares the pages.
+  image_settings = { for name, value in lookup(var.settings, "web", {}) : name => value if name == "README_IMAGES" }
+
+  # An alert on a service that does not exist is never raised, and costs money.
+  muted_alerts = setunion(var.muted_alerts, toset(var.upload_service ? [] : ["upload-errors"]))
+
   # The setting UPLOADERS. An uploader with the default commands has the short form, which the images of
   # release 0.2 can read too. A disabled one has no projects, and so no commands.
   short_uploaders = {
     for name, each in local.uploaders : name => each.disabled ? [] : each.projects
-    if each.disabled || toset(each.commands) == toset(["yank", "unyank"])
+    if each.disabled || (toset(each.commands) == toset(["yank", "unyank"]) && !each.upload)
   }
   long_uploaders = {
-    for name, each in local.uploaders : name => { projects = each.projects, commands = each.commands }
+    for name, each in local.uploaders : name => merge(
+      { projects = each.projects, commands = each.commands },
+      { for key, value in { upload = true } : key => value if each.upload },
+    )
     if !contains(keys(local.short_uploaders), name)
+  }
+  uploaders_setting = jsonencode(merge(local.short_uploaders, local.long_uploaders))
+
+  # The upload service makes the checks of ingest before it stores a file, so it has the same limits.
+  check_settings = {
+    for name, value in lookup(var.settings, "ingest", {}) : name => value
+    if contains([
+      "ALLOWED_PROJECTS", "MAX_FILE_SIZE", "MAX_MEMBERS", "MAX_UNPACKED_SIZE", "ALLOW_DIRECT_URLS", "STRICT",
+      "STRICT_PLATFORM_TAGS", "STARTUP_FILES", "BLOCK_STDLIB_NAMES",
+    ], name)
   }
 
   # Settings that depend on the installation; var.settings takes precedence.
   defaults = {
     publisher = local.page_settings
     catalog   = local.page_settings
-    ingest    = { UPLOADERS = jsonencode(merge(local.short_uploaders, local.long_uploaders)) }
-    proxy = {
+    # The default command of the image runs the module main of this package.
+    web    = merge(local.page_settings, { SERVICE = "publisher.web" })
+    ingest = { UPLOADERS = local.uploaders_setting }
+    upload = merge(local.check_settings, {
+      UPLOADERS        = local.uploaders_setting
+      UPLOADERS_SECRET = local.uploaders_secret
+      UPLOAD_URL       = local.upload_url
+      INDEX_URL        = local.index_url
+    })
+    proxy = merge(var.upload_service ? { UPLOAD_URL = local.upload_url } : {}, local.image_settings, {
       TOKENS_SECRET = local.tokens_secret
+      # Audience of the identity tokens of readers.
+      INDEX_URL = local.index_url
       # Cloud Run refuses a response with a Content-Length above 32 MiB; 1 MiB is left for headers.
       MAX_CONTENT_LENGTH = tostring(31 * 1024 * 1024)
       # Names for /.well-known/gcpypi.json, with those of the buckets.
@@ -74,7 +119,7 @@ locals {
       TOPICS             = jsonencode(module.messaging.topic_names)
       CLOUD_RUN_SERVICES = jsonencode(local.service_names)
       CLOUD_RUN_JOBS     = jsonencode(module.repair.names)
-    }
+    })
   }
 }
 
@@ -109,7 +154,8 @@ module "service" {
   name        = each.key
   region      = var.region
   image       = "${module.registry.images}/${each.value.image}:${var.tag}"
-  public      = each.key == "proxy"
+  public      = contains(["proxy", "upload"], each.key)
+  http2       = each.key == "upload" # without the limit of HTTP/1, 32 MiB a request
   invokers    = [google_service_account.pusher.member]
   concurrency = each.value.concurrency
   instances   = lookup(var.instances, each.key, each.value.instances)
@@ -145,6 +191,7 @@ module "repair" {
     { GCP_PROJECT = var.project },
     local.bucket_settings,
     local.page_settings,
+    local.image_settings,
   )
 }
 
@@ -181,6 +228,7 @@ module "access" {
   buckets          = module.storage.names
   topics           = module.messaging.topics
   dead_letters     = module.messaging.dead_letters
+  signers          = var.upload_service ? { upload = { account = module.service["upload"].account, member = module.service["upload"].member } } : {}
 }
 
 module "secrets" {
@@ -190,6 +238,7 @@ module "secrets" {
   region    = var.region
   reader    = module.service["proxy"].member
   operators = values(local.operators)
+  uploaders = { name = local.uploaders_secret, readers = { for name in ["upload"] : name => module.service[name].member if var.upload_service } }
 }
 
 module "observability" {
@@ -198,7 +247,7 @@ module "observability" {
   project        = var.project
   project_number = data.google_project.this.number
   email          = var.alert_email
-  muted_alerts   = var.muted_alerts
+  muted_alerts   = local.muted_alerts
   budget         = var.budget
 }
 
@@ -210,4 +259,14 @@ module "domain" {
   region  = var.region
   domain  = var.domain
   service = module.service["proxy"].name
+}
+
+module "upload_domain" {
+  source = "./modules/domain"
+  count  = var.upload_service && var.upload_domain != null ? 1 : 0
+
+  project = var.project
+  region  = var.region
+  domain  = var.upload_domain
+  service = module.service["upload"].name
 }

@@ -1,11 +1,21 @@
-locals {
-  host      = var.domain == null ? trimprefix(module.service["proxy"].uri, "https://") : var.domain
-  index_url = "https://${local.host}/simple/"
-}
-
 output "index_url" {
   description = "URL of the index. User name: __token__; password: a token."
   value       = local.index_url
+}
+
+output "id_token_audience" {
+  description = "Audience of the ID tokens that the proxy accepts, for identities."
+  value       = lookup(lookup(var.settings, "proxy", {}), "INDEX_URL", local.index_url)
+}
+
+output "upload_url" {
+  description = "URL of the upload service for twine, uv and other tools; null without upload_service. User name: __token__; password: a publishing token."
+  value       = local.upload_url
+}
+
+output "uploaders_secret" {
+  description = "Name of the secret with the digests of the publishing tokens."
+  value       = module.secrets.uploaders
 }
 
 output "proxy_url" {
@@ -36,7 +46,7 @@ output "description" {
     services      = local.service_names
     jobs          = module.repair.names
     tokens_secret = module.secrets.tokens
-    upload_url    = lookup(lookup(var.settings, "proxy", {}), "UPLOAD_URL", null)
+    upload_url    = lookup(lookup(var.settings, "proxy", {}), "UPLOAD_URL", local.upload_url)
   })
 }
 
@@ -73,7 +83,7 @@ output "publish" {
 output "rendering" {
   description = "Digest of the images and settings that write the pages. deploy/install publishes all pages again when it changes."
   # A rebuild of the images of one source (deploy/install --rebuild) adds -r and a time to the tag.
-  value = substr(sha256(jsonencode([replace(var.tag, "/-r[0-9]{14}$/", ""), local.page_settings])), 0, 32)
+  value = substr(sha256(jsonencode([replace(var.tag, "/-r[0-9]{14}$/", ""), merge(local.page_settings, local.image_settings), var.web_service])), 0, 32)
 }
 
 output "clients" {

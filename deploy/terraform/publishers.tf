@@ -14,6 +14,7 @@ variable "publishers" {
     users       = optional(list(string), [])
     commands    = optional(list(string), ["yank", "unyank"])
     announce    = optional(bool, true)
+    upload      = optional(bool, false)
   }))
   default = {}
 

@@ -22,6 +22,8 @@ variable "uploaders" {
     set-status.
     announce: whether it may also announce uploads by messages on file-uploaded. The bucket announces
     each upload in any case.
+    upload: whether it may publish through the upload service too, with a publishing token or an identity
+    of the secret gcpypi-uploaders.
   EOT
   type = map(object({
     projects    = list(string)
@@ -35,6 +37,7 @@ variable "uploaders" {
     users       = optional(list(string), [])
     commands    = optional(list(string), ["yank", "unyank"])
     announce    = optional(bool, true)
+    upload      = optional(bool, false)
   }))
   default = {}
 

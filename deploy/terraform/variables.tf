@@ -84,8 +84,8 @@ variable "settings" {
   default     = {}
 
   validation {
-    condition     = length(setsubtract(keys(var.settings), ["ingest", "indexer", "publisher", "catalog", "proxy"])) == 0
-    error_message = "The services are ingest, indexer, publisher, catalog and proxy."
+    condition     = length(setsubtract(keys(var.settings), ["ingest", "indexer", "publisher", "catalog", "web", "proxy", "upload"])) == 0
+    error_message = "The services are ingest, indexer, publisher, catalog, web, proxy and upload."
   }
 }
 
@@ -95,13 +95,33 @@ variable "instances" {
   default     = {}
 
   validation {
-    condition     = length(setsubtract(keys(var.instances), ["ingest", "indexer", "publisher", "proxy"])) == 0
-    error_message = "instances can limit ingest, indexer, publisher and proxy."
+    condition     = length(setsubtract(keys(var.instances), ["ingest", "indexer", "publisher", "web", "proxy", "upload"])) == 0
+    error_message = "instances can limit ingest, indexer, publisher, web, proxy and upload."
   }
 }
 
 variable "domain" {
   description = "Your own domain for the index, verified for your account. Default: the address from Cloud Run."
+  type        = string
+  default     = null
+}
+
+variable "upload_service" {
+  description = "Whether there is an upload service, with which twine, uv and other tools publish. Only uploaders with upload = true can use it."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "web_service" {
+  description = "Whether there are pages for people and the JSON of /pypi/. Set it to false only to go back to images of a release without them (docs/upgrade.md)."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "upload_domain" {
+  description = "Your own domain for the upload service, verified for your account. Default: the address from Cloud Run."
   type        = string
   default     = null
 }

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -13,8 +14,8 @@ from local.runtime.state import Runtime, State
 from local.settings import UpSettings
 from local.topology import Ports
 
-# The last of eight consecutive ports is 65535 at most.
-LAST_BASE = 65529
+# The last port of the block is 65535 at most.
+LAST_BASE = 65536 - len(fields(Ports))
 
 
 def main() -> int:
@@ -38,13 +39,13 @@ def _make_parser() -> argparse.ArgumentParser:
         ("up", _run_up, "start everything that does not run"),
         ("down", _run_down, "stop everything; keep buckets and secrets"),
         ("logs", _run_logs, "print the combined log of all processes"),
-        ("demo", _run_demo, "publish a wheel, install it, and show each step"),
+        ("demo", _run_demo, "publish wheels, install one, and show each step"),
     ):
         command = commands.add_parser(name, help=description)
         command.set_defaults(run=run)
         command.add_argument("--dir", type=Path, default=Path(".local"), help="state directory")
         if name in ("up", "demo"):
-            description = "first of eight consecutive ports, or: free"
+            description = "first of 12 consecutive ports, or: free"
             command.add_argument(
                 "--port-base", type=_parse_port_base, default=argparse.SUPPRESS, help=description
             )
@@ -83,9 +84,9 @@ def _parse_port_base(text: str) -> int | None:
     """Parse ``--port-base``; None means free ports."""
     if text == "free":
         return None
-    if text.isdecimal() and int(text) < LAST_BASE:
+    if text.isdecimal() and int(text) <= LAST_BASE:
         return int(text)
-    raise argparse.ArgumentTypeError("use the first of eight consecutive ports, or: free")
+    raise argparse.ArgumentTypeError("use the first of 12 consecutive ports, or: free")
 
 
 def _choose_ports(state: State, options: argparse.Namespace) -> Ports | None:

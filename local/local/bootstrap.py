@@ -1,4 +1,4 @@
-"""Creation of the resources of the services: buckets, topics, subscriptions, and the token secret.
+"""Creation of the resources of the services: buckets, topics, subscriptions, and both secrets.
 
 ``python -m local.bootstrap`` can run at any time and repeatedly: it leaves existing resources
 unchanged. It replaces Terraform in the local runtime.
@@ -6,6 +6,8 @@ unchanged. It replaces Terraform in the local runtime.
 
 import contextlib
 import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from google.api_core.exceptions import AlreadyExists, Conflict, FailedPrecondition, NotFound
 from google.cloud.secretmanager_v1 import SecretManagerServiceClient
@@ -21,10 +23,23 @@ from schemas.tokens import generate_token
 logger = logging.getLogger(__name__)
 
 PARENT = f"projects/{topology.GCP_PROJECT}"
-SECRET = f"{PARENT}/secrets/{topology.TOKENS_SECRET}"
 
 
-def bootstrap(clients: StandInClients, token: str) -> None:
+@dataclass(frozen=True, slots=True)
+class InitialToken:
+    """Token that a secret has after the bootstrap."""
+
+    secret: str
+    """Name of the secret."""
+    value: str
+    """Token; if it is empty and the secret has no version, the bootstrap creates a token."""
+    uploader: str | None
+    """Uploader of a publishing token; None for reading."""
+    service: str
+    """Name of the service that accepts the token, for the log."""
+
+
+def bootstrap(clients: StandInClients, tokens: Iterable[InitialToken]) -> None:
     """Create all missing resources; each client waits until its stand-in answers."""
     for bucket in topology.BUCKETS.values():
         with contextlib.suppress(Conflict):
@@ -33,7 +48,8 @@ def bootstrap(clients: StandInClients, token: str) -> None:
         _create_topic(clients, topic)
     for each in topology.SUBSCRIPTIONS:
         _create_subscriptions(clients, each)
-    _store_token(clients.secrets, token)
+    for token in tokens:
+        _store_token(clients.secrets, token)
 
 
 def _create_topic(clients: StandInClients, topic: str) -> None:
@@ -68,30 +84,31 @@ def _create_subscription(
         clients.subscriber.create_subscription(request=subscription)
 
 
-def _store_token(client: SecretManagerServiceClient, token: str) -> None:
-    """Add ``token`` to the tokens of the secret's latest version.
+def _store_token(client: SecretManagerServiceClient, token: InitialToken) -> None:
+    """Add a token to the tokens of its secret's latest version.
 
-    Without a token and without a version, create a token and log it. It is valid only for the index
+    Without a value and without a version, create a token and log it. It is valid only for the index
     on this machine.
     """
+    secret = f"{PARENT}/secrets/{token.secret}"
     with contextlib.suppress(AlreadyExists):
         client.create_secret(
             parent=PARENT,
-            secret_id=topology.TOKENS_SECRET,
+            secret_id=token.secret,
             secret=Secret(replication=Replication(automatic=Replication.Automatic())),
         )
-    current = _read_latest(client)
-    if not token and current is None:
-        token = generate_token()
-        logger.info("the index accepts the user __token__ with the password %s", token)
-    document = token_document.add_token(current, token) if token else None
+    current, value = _read_latest(client, secret), token.value
+    if not value and current is None:
+        value = generate_token()
+        logger.info("%s accepts the user __token__ with the password %s", token.service, value)
+    document = token_document.add_token(current, value, token.uploader) if value else None
     if document is not None:
-        client.add_secret_version(parent=SECRET, payload=SecretPayload(data=document))
+        client.add_secret_version(parent=secret, payload=SecretPayload(data=document))
 
 
-def _read_latest(client: SecretManagerServiceClient) -> bytes | None:
+def _read_latest(client: SecretManagerServiceClient, secret: str) -> bytes | None:
     try:
-        answer = client.access_secret_version(name=f"{SECRET}/versions/latest")
+        answer = client.access_secret_version(name=f"{secret}/versions/latest")
     except (NotFound, FailedPrecondition):
         return None
     return bytes(answer.payload.data)
@@ -101,8 +118,17 @@ def main() -> None:
     """Create all missing resources."""
     log_to_stdout()
     settings = BootstrapSettings()
-    bootstrap(StandInClients(settings), settings.gcpypi_token)
-    logger.info("buckets, topics, subscriptions and the secret exist")
+    tokens = (
+        InitialToken(topology.TOKENS_SECRET, settings.gcpypi_token, None, "the index"),
+        InitialToken(
+            topology.UPLOADERS_SECRET,
+            settings.gcpypi_upload_token,
+            topology.UPLOADER,
+            "the upload service",
+        ),
+    )
+    bootstrap(StandInClients(settings), tokens)
+    logger.info("buckets, topics, subscriptions and both secrets exist")
 
 
 if __name__ == "__main__":

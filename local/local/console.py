@@ -17,9 +17,17 @@ Publish your wheels and sdists
   . {here}
   .venv/bin/gcpypi publish dist/
 
+or with your own tool
+
+  uv publish --publish-url "$GCPYPI_UPLOAD_URL" --token "$GCPYPI_UPLOAD_TOKEN" dist/*
+
 Install it
 
   pip install --index-url "$GCPYPI_INDEX_URL" your-package
+
+Look at it, with the same user and password
+
+  {running.ports.url("proxy")}/projects/your-package/
 """
 
 

@@ -38,6 +38,8 @@ class BootstrapSettings(Backends):
 
     gcpypi_token: str = ""
     """Token to accept; if it is empty, the job creates a token and logs it."""
+    gcpypi_upload_token: str = ""
+    """Publishing token to accept; if it is empty, the job creates a token and logs it."""
 
 
 class RelaySettings(Backends):
@@ -51,6 +53,8 @@ class RelaySettings(Backends):
     """URL of the publisher."""
     catalog_url: str = STANDARD.url("catalog")
     """URL of the publisher's second instance, for the catalog."""
+    web_url: str = STANDARD.url("web")
+    """URL of the service for the pages for people."""
     back_off_scale: float = BACK_OFF_SCALE
     """Back-off after a failed delivery, relative to production's 10 s to 600 s."""
 

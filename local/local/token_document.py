@@ -1,11 +1,10 @@
-"""Document of token digests that the proxy reads from Secret Manager."""
+"""Documents of token digests that the proxy and the upload service read from Secret Manager."""
 
 from datetime import UTC, datetime
 
 from local.errors import LocalError
+from schemas.holders import EVERYTHING, PUBLISH, READ
 from schemas.tokens import (
-    EVERYTHING,
-    READ,
     Token,
     TokenDocument,
     UnreadableTokens,
@@ -15,9 +14,10 @@ from schemas.tokens import (
 NAME = "local"
 
 
-def add_token(document: bytes | None, token: str) -> bytes | None:
+def add_token(document: bytes | None, token: str, uploader: str | None = None) -> bytes | None:
     """Add ``token`` with the right to read all projects; return None if the document has it.
 
+    :param uploader: gives the right to publish all projects as this uploader in place of reading.
     :raises LocalError: if the document is of a newer gcpypi, or is no token document.
     """
     try:
@@ -38,4 +38,6 @@ def add_token(document: bytes | None, token: str) -> bytes | None:
         created=datetime.now(UTC).replace(microsecond=0),
         expires=None,
     )
+    if uploader is not None:
+        entry = entry.model_copy(update={"scopes": (PUBLISH,), "uploader": uploader})
     return known.with_token(entry).encode()

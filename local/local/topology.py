@@ -15,6 +15,9 @@ from schemas.events import MESSAGES
 HOST = "127.0.0.1"
 GCP_PROJECT = "gcpypi-local"
 TOKENS_SECRET = "gcpypi-tokens"  # noqa: S105 - the secret's name
+UPLOADERS_SECRET = "gcpypi-uploaders"  # noqa: S105 - the secret's name
+UPLOADER = "dev"
+"""Uploader of the local publishing token: uploads lie under ``upload/dev/``."""
 
 INCOMING = f"{GCP_PROJECT}-incoming"
 PACKAGES = f"{GCP_PROJECT}-packages"
@@ -51,6 +54,8 @@ class Subscription:
     topic: str
     service: str
     """Field of :class:`Ports` with the port of the service."""
+    is_deferred: bool = False
+    """True if its deliveries wait while files are on their way to the pages for installers."""
 
     @property
     def dead_letter(self) -> str:
@@ -69,16 +74,20 @@ SUBSCRIPTIONS = (
     Subscription("indexer-project-command", "project-command", "indexer"),
     Subscription("indexer-command-accepted", "command-accepted", "indexer"),
     Subscription("publisher-project", "project-indexed", "publisher"),
-    Subscription("publisher-catalog", "project-indexed", "catalog"),
+    Subscription("publisher-catalog", "project-indexed", "catalog", is_deferred=True),
+    Subscription("web-project", "project-indexed", "web", is_deferred=True),
 )
 
-# Module of each service; the publisher runs twice, once for the catalog.
+# Module of each service. The publisher runs twice, once for the catalog; web is a module of its
+# package, for the pages for people.
 SERVICES: Mapping[str, str] = {
     "ingest": "ingest.main",
     "indexer": "indexer.main",
     "publisher": "publisher.main",
     "catalog": "publisher.main",
+    "web": "publisher.web.main",
     "proxy": "proxy.main",
+    "upload": "upload.main",
 }
 
 
@@ -93,6 +102,10 @@ class Ports:
     catalog: int = 8084
     pubsub: int = 8085
     secrets: int = 8086
+    upload: int = 8087
+    web: int = 8088
+    signed_put: int = 8089
+    signer: int = 8090
     storage: int = 4443
 
     @classmethod
@@ -145,6 +158,8 @@ def build_gcloud_environment(ports: Ports) -> dict[str, str]:
         "CLOUDSDK_CORE_DISABLE_USAGE_REPORTING": "true",
         "CLOUDSDK_COMPONENT_MANAGER_DISABLE_UPDATE_CHECK": "true",
         "CLOUDSDK_SURVEY_DISABLE_PROMPTS": "true",
+        # The stand-in has no compose. gcloud uses it for the parts of files above 150 MiB.
+        "CLOUDSDK_STORAGE_PARALLEL_COMPOSITE_UPLOAD_ENABLED": "false",
         "CLOUDSDK_API_ENDPOINT_OVERRIDES_PUBSUB": f"{ports.url('pubsub')}/",
         "CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE": f"{ports.url('storage')}/storage/v1/",
     }
@@ -155,12 +170,39 @@ def build_topic_settings() -> dict[str, str]:
     return {f"TOPIC_{topic.replace('-', '_').upper()}": topic for topic in TOPICS}
 
 
-def build_description_settings() -> dict[str, str]:
-    """Return the settings of the proxy that are only for the description of the index.
+def build_index_url(ports: Ports) -> str:
+    """Return the URL of the index, without credentials."""
+    return f"{ports.url('proxy')}/simple/"
 
-    It describes no services and jobs of Cloud Run, because there are none.
+
+def build_upload_url(ports: Ports) -> str:
+    """Return the URL to which twine, uv and other tools upload."""
+    return f"{ports.url('upload')}/legacy/"
+
+
+def _build_own_settings(service: str, ports: Ports) -> dict[str, str]:
+    """Return the settings of one service only.
+
+    The URL of the index is the audience of ID tokens. The proxy describes no services and jobs of
+    Cloud Run, because there are none.
     """
-    return {"TOPICS": json.dumps({topic: topic for topic in TOPICS})}
+    own: Mapping[str, dict[str, str]] = {
+        "proxy": {
+            "TOPICS": json.dumps({topic: topic for topic in TOPICS}),
+            "INDEX_URL": build_index_url(ports),
+            "UPLOAD_URL": build_upload_url(ports),
+        },
+        "upload": {
+            "UPLOAD_URL": build_upload_url(ports),
+            "INDEX_URL": build_index_url(ports),
+            "UPLOADERS_SECRET": UPLOADERS_SECRET,
+            "SIGNER_EMULATOR_HOST": ports.url("signer"),
+            "SIGNED_PUT_EMULATOR_HOST": ports.url("signed_put"),
+        },
+        # Module of the container; the native runtime starts the module by its name.
+        "web": {"SERVICE": "publisher.web"},
+    }
+    return own.get(service, {})
 
 
 def build_service_environment(service: str, ports: Ports) -> dict[str, str]:
@@ -174,7 +216,7 @@ def build_service_environment(service: str, ports: Ports) -> dict[str, str]:
         **BUCKETS,
         **build_topic_settings(),
         **build_emulator_environment(ports),
-        **(build_description_settings() if service == "proxy" else {}),
+        **_build_own_settings(service, ports),
     }
 
 

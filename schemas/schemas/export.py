@@ -14,6 +14,7 @@ from schemas.discovery import IndexDescription
 from schemas.events import MESSAGES
 from schemas.push import PushEnvelope
 from schemas.records import DOCUMENTS
+from schemas.tokens import TokenDocument
 
 
 def render_schemas() -> dict[str, str]:
@@ -23,6 +24,7 @@ def render_schemas() -> dict[str, str]:
         *DOCUMENTS,
         IndexDescription,
         PushEnvelope,
+        TokenDocument,
     )
     return {_format_file_name(model): _render_schema(model) for model in models}
 

@@ -1,11 +1,11 @@
-"""Stored documents: facts of a file, record of a project, verdicts, and ``blocked.json``.
+"""Stored documents: facts of a file, record of a project, and ``blocked.json``.
 
 Records and ``blocked.json`` are read, changed and written back. They keep the fields that a newer
 release added (:data:`schemas.types.KEEP_UNKNOWN_FIELDS`), at every depth.
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -23,6 +23,7 @@ from schemas.types import (
     UtcTime,
     Version,
 )
+from schemas.verdict_documents import CommandVerdict, Verdict
 
 
 class FileRecord(Model):
@@ -47,13 +48,15 @@ class FileRecord(Model):
     upload_time: UtcTime
     """Creation time of the incoming object by Cloud Storage, or the time in an imported index."""
     uploader: str
-    """Uploader: the first segment of the incoming object's name; ``import`` for an import."""
+    """Uploader in the incoming object's name; ``import`` for an import."""
     requires_python: str | None = None
     """``Requires-Python`` of the core metadata, as written."""
     requires_dist: tuple[str, ...] = ()
     """``Requires-Dist`` of the core metadata, as written."""
     summary: Annotated[str, Field(max_length=512)] | None = None
     """``Summary`` of the core metadata, at most 512 bytes."""
+    keywords: tuple[str, ...] = ()
+    """``Keywords`` of the core metadata, without repetitions; at most 512 bytes in all."""
     metadata_sha256: Sha256 | None = None
     """SHA-256 of the METADATA served as ``.metadata`` (PEP 658); None for sdists.
 
@@ -74,10 +77,9 @@ class FileRecord(Model):
     None if the file was promoted before the rule "one file per release and tag set".
     """
     run: Annotated[str, Field(max_length=128)] | None = None
-    """Run id: the second path segment of the incoming object's name, at most 128 bytes.
-
-    None if it is absent, longer, or was not recorded.
-    """
+    """Run id: the path segment after the uploader, at most 128 bytes; None if it is unknown."""
+    holder: Annotated[str, Field(max_length=200)] | None = None
+    """Holder of the credential, as the upload service states; None for other files."""
     facts_version: Annotated[int, Field(ge=1)] = 1
     """Version of the code that read the facts; facts of a higher version replace older ones."""
 
@@ -155,48 +157,18 @@ class ProjectRecord(Document):
     """Status of the project; active by default."""
     release_status: Mapping[Release, StatusRegister] = Field(default_factory=dict)
     """Status of single releases, including files that are uploaded later; active by default."""
+    changed: Mapping[Release, Revision] = Field(default_factory=dict)
+    """Revision of the last change of each release, for the pages of releases.
 
+    Changes are facts of its files, registers of the release or its files, and the project's status.
+    """
+    changed_at: Revision | None = None
+    """Revision for which ``changed`` is complete.
 
-class Verdict(Document):
-    """Final result for one generation of an incoming object."""
-
-    outcome: Literal["accepted", "refused"]
-    """Result of the validation."""
-    bucket: str
-    """Name of the incoming bucket."""
-    name: str
-    """Name of the incoming object."""
-    generation: Generation
-    """Generation of the incoming object; 0 if it was not found."""
-    time: UtcTime
-    """Time of the verdict."""
-    reason: str | None = None
-    """Stable reason code of a refusal."""
-    detail: str | None = None
-    """Error, place and remedy of a refusal, in one or two sentences."""
-    warnings: tuple[str, ...] = ()
-    """Faults that do not affect installers; each begins with its reason code."""
-    sha256: Sha256 | None = None
-    """SHA-256 of the file, if the whole file was read."""
-    address: str | None = None
-    """URL path of an accepted file: ``/packages/<filename>``."""
-    command_id: str | None = None
-    """Id of the command in a command object; ``commands/<command_id>.json`` is its answer."""
-
-
-class CommandVerdict(Document):
-    """Result of a command."""
-
-    outcome: Literal["done", "refused"]
-    """Result of the command; ``done`` also if a newer command was applied before it."""
-    command_id: str
-    """Id of the command."""
-    time: UtcTime
-    """Time of the verdict."""
-    reason: str | None = None
-    """Stable reason code of a refusal."""
-    detail: str | None = None
-    """Error, place and remedy of a refusal, in one or two sentences."""
+    Unless it is the revision of the record, every release counts as changed: an older indexer,
+    which does not write ``changed``, committed the record. See
+    :func:`schemas.releases.find_release_revision`.
+    """
 
 
 class BlockedProject(Model):

@@ -9,28 +9,20 @@ import hashlib
 import re
 import secrets
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from fnmatch import fnmatchcase
-from typing import Annotated, Self
+from operator import attrgetter, methodcaller
+from typing import Self, TypeVar
 
-from pydantic import AfterValidator, ConfigDict, JsonValue, PlainSerializer, ValidationError
+from pydantic import ConfigDict, JsonValue, ValidationError
 
-from schemas.names import ProjectName
-from schemas.types import (
-    SCHEMA_VERSION,
-    Document,
-    Model,
-    NewerSchemaVersion,
-    Sha256,
-    UtcTime,
-    format_time,
-)
-from schemas.unknown_fields import NEVER, join_values
+from schemas.holders import Holder
+from schemas.holders.unknown_fields import join_values
+from schemas.identities import IdentityKey, OidcIdentity
+from schemas.types import SCHEMA_VERSION, Document, NewerSchemaVersion, Sha256
 
 PREFIX = "gcpypi_"
-READ = "read"
-EVERYTHING = "*"
+AnyHolder = TypeVar("AnyHolder", bound=Holder)
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _RANDOM_BITS, _RANDOM_WIDTH, _CHECKSUM_WIDTH = 256, 43, 6
@@ -66,75 +58,11 @@ def _encode_base62(number: int, width: int) -> str:
     return digits
 
 
-def normalize_glob(glob: str) -> str:
-    """Normalise a glob over project names: lower case, and ``-`` as the only separator."""
-    return re.sub(r"[-_.]+", "-", glob).lower()
-
-
-ProjectGlob = Annotated[str, AfterValidator(normalize_glob)]
-"""Shell pattern over normalised project names: ``acme-*``."""
-
-
-TokenTime = Annotated[
-    UtcTime,
-    PlainSerializer(
-        lambda time: format_time(time).replace(".000000Z", "Z"),
-        return_type=str,
-        when_used="json-unless-none",
-    ),
-]
-"""Time in UTC; RFC 3339 with ``Z`` in JSON, without a fraction of zero."""
-
-
-class Token(Model):
+class Token(Holder):
     """One token: name, digest, scope and lifetime. Unknown fields are kept."""
 
-    model_config = ConfigDict(extra="allow")
-
-    name: str
-    """Name of the holder, as in the access log. Several tokens can have the same name."""
     sha256: Sha256
     """SHA-256 of the token's UTF-8 bytes."""
-    scopes: tuple[str, ...] = (READ,)
-    """Permissions of the token: ``read``."""
-    projects: tuple[ProjectGlob, ...] = (EVERYTHING,)
-    """Projects of the token, as globs over normalised names."""
-    created: TokenTime
-    """Creation time."""
-    expires: TokenTime | None = None
-    """Time from which the token is invalid, or None. To revoke a token, set it to now."""
-
-    def is_live(self, now: datetime) -> bool:
-        """Return whether the token has not expired."""
-        return self.expires is None or now < self.expires
-
-    def can_read_everything(self) -> bool:
-        """Return whether every project is in the scope of the token."""
-        return READ in self.scopes and EVERYTHING in self.projects
-
-    def can_read(self, project: ProjectName) -> bool:
-        """Return whether ``project`` is in the scope of the token."""
-        return self.can_read_everything() or (
-            READ in self.scopes and any(fnmatchcase(project, glob) for glob in self.projects)
-        )
-
-    def revoke(self, now: datetime) -> Self:
-        """Return a copy of the token that expires now, or earlier, and has no scope.
-
-        It is shorter than any live entry of gcpypi, so a revocation needs no space. Without a scope
-        the token reads nothing, also if the clock of the proxy is behind.
-        """
-        expires = now if self.expires is None else min(now, self.expires)
-        return self.model_validate(
-            {
-                **(self.model_extra or {}),
-                "name": self.name,
-                "sha256": self.sha256,
-                "scopes": (),
-                "created": self.created,
-                "expires": expires.replace(microsecond=0),
-            }
-        )
 
 
 class UnreadableTokens(ValueError):
@@ -152,12 +80,17 @@ class NewerTokens(UnreadableTokens):
 
 
 class TokenDocument(Document):
-    """Content of the secret, as JSON. Unknown fields and lists are kept, for newer programs."""
+    """Content of a secret, as JSON. Unknown fields and lists are kept, for newer programs.
+
+    The secrets for reading and for publishing have the same schema.
+    """
 
     model_config = ConfigDict(extra="allow")
 
     tokens: tuple[Token, ...]
-    """Tokens in any order. An empty list denies all access."""
+    """Tokens in any order. Without an entry, the document denies all access."""
+    identities: tuple[OidcIdentity, ...] = ()
+    """Identities of OpenID providers in any order; absent in documents of older programs."""
 
     @classmethod
     def read(cls, data: bytes) -> Self:
@@ -183,36 +116,61 @@ class TokenDocument(Document):
     def merge(self, others: Sequence[Self]) -> Self:
         """Return a document with the entries of all documents; the earlier expiry counts.
 
-        Merges of tokens and of unknown lists are commutative and idempotent, so concurrent writers
-        get the same result. Of another unknown field, the value in the last document counts.
+        Merges of tokens, identities and unknown lists are commutative and idempotent, so concurrent
+        writers get the same result. Of another unknown field, the value in the last document
+        counts.
         """
-        tokens: dict[str, Token] = {}
-        for document in (self, *others):
-            for token in document.tokens:
-                known = tokens.setdefault(token.sha256, token)
-                if known is not token:
-                    tokens[token.sha256] = min(known, token, key=_rank)
+        documents = (self, *others)
+        tokens = _join((t for each in documents for t in each.tokens), attrgetter("sha256"))
+        identities = _join((i for each in documents for i in each.identities), attrgetter("key"))
         unknown: dict[str, JsonValue] = {}
-        for document in (self, *others):
+        for document in documents:
             for name, value in (document.model_extra or {}).items():
                 unknown[name] = join_values(unknown.get(name), value)
-        return self.model_copy(update={**unknown, "tokens": tuple(tokens.values())})
+        return self.model_copy(update=unknown)._replace(tokens, identities)
 
     def with_token(self, token: Token) -> Self:
         """Return a copy of the document with one more token, unless the document has it."""
         return self.merge((type(self)(tokens=(token,)),))
 
+    def with_identity(self, identity: OidcIdentity) -> Self:
+        """Return a copy of the document with one more identity, unless the document has it."""
+        return self.merge((type(self)(tokens=(), identities=(identity,)),))
+
     def revoke(self, digests: Iterable[str], now: datetime) -> Self:
         """Return a copy of the document in which these tokens are revoked."""
         revoked = frozenset(digests)
         tokens = tuple(t.revoke(now) if t.sha256 in revoked else t for t in self.tokens)
-        return self.model_copy(update={"tokens": tokens})
+        return self._replace(tokens, self.identities)
+
+    def revoke_identities(self, keys: Iterable[IdentityKey], now: datetime) -> Self:
+        """Return a copy of the document in which these identities are revoked."""
+        revoked = frozenset(keys)
+        identities = tuple(i.revoke(now) if i.key in revoked else i for i in self.identities)
+        return self._replace(self.tokens, identities)
 
     def drop_expired(self, time: datetime) -> Self:
-        """Return a copy of the document without the tokens that expired at or before ``time``."""
-        return self.model_copy(update={"tokens": tuple(t for t in self.tokens if t.is_live(time))})
+        """Return a copy of the document without the entries that expired at or before ``time``."""
+        return self._replace(
+            tuple(token for token in self.tokens if token.is_live(time)),
+            tuple(identity for identity in self.identities if identity.is_live(time)),
+        )
+
+    def _replace(self, tokens: tuple[Token, ...], identities: tuple[OidcIdentity, ...]) -> Self:
+        """Return a copy with these entries. A document without identities gets no list of them."""
+        has_list = bool(identities) or "identities" in self.model_fields_set
+        lists = {"identities": identities} if has_list else {}
+        return self.model_copy(update={"tokens": tokens, **lists})
 
 
-def _rank(token: Token) -> tuple[datetime, int, str]:
-    """Return a key for which the entry with the earlier expiry, or without a scope, is first."""
-    return token.expires or NEVER, len(token.scopes), token.model_dump_json()
+def _join(
+    entries: Iterable[AnyHolder], get_key: Callable[[AnyHolder], object]
+) -> tuple[AnyHolder, ...]:
+    """Return the entries without repetitions. Of two with one key, the lower rank counts."""
+    found: dict[object, AnyHolder] = {}
+    for entry in entries:
+        key = get_key(entry)
+        known = found.setdefault(key, entry)
+        if known is not entry:
+            found[key] = min(known, entry, key=methodcaller("rank"))
+    return tuple(found.values())

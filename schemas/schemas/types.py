@@ -60,6 +60,15 @@ UtcTime = Annotated[
 """Time in UTC; RFC 3339 with ``Z`` in JSON."""
 
 
+_HTML_ESCAPES = str.maketrans({each: f"\\u{ord(each):04x}" for each in "<>&\u2028\u2029"})
+"""Escapes of characters with a meaning in HTML, and of the line separators of JavaScript."""
+
+
+def escape_json(text: str) -> str:
+    """Return equal JSON that begins no tag, even if a browser takes it for HTML."""
+    return text.translate(_HTML_ESCAPES)
+
+
 def _apply_to_text(parse: "names.Parser") -> BeforeValidator:
     """Apply ``parse`` to text; leave other values to the field's type error."""
 

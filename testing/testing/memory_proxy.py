@@ -15,8 +15,10 @@ import pytest
 from starlette.routing import Router
 from starlette.types import Message
 
+from access.identities.issuer_keys import FetchKeys
+from access.identities.json_web_keys import IssuerKeySet
 from access.token_set import TokenSet
-from cloud.errors import CloudError
+from cloud.errors import CloudError, Unavailable
 from cloud.ports import Headers
 from proxy.main import Clients, build_app
 from proxy.settings import Settings
@@ -42,6 +44,43 @@ LARGE_BYTES = bytes(range(251)) * 20_000
 JSON = "application/vnd.pypi.simple.v1+json"
 V1_HTML = "application/vnd.pypi.simple.v1+html"
 HTML = "text/html; charset=utf-8"
+
+
+_ITEMS = json.dumps([{"project": "alpha-pkg", "summary": "one"}, {"project": "beta"}])
+PAGES_FOR_PEOPLE = {
+    "index.html": "<p>home</p>",
+    "search/index.html": "<p>search</p>",
+    "changes/index.html": "<p>changes</p>",
+    "search.json": _ITEMS,
+    "search/al.json": json.dumps([{"project": "alpha-pkg"}, {"project": "alto"}]),
+    "search/be.json": json.dumps([{"project": "beta"}]),
+    "recent.json": _ITEMS,
+    "changes.json": _ITEMS,
+    "totals.json": '{"projects":2,"files":5}',
+    "feed.xml": "<feed/>",
+    "projects/page1.html": "<p>projects 1</p>",
+    "projects/page2.html": "<p>projects 2</p>",
+    **{
+        name: f"<p>{name}</p>"
+        for project in ("alpha-pkg", "beta")
+        for name in (
+            f"projects/{project}/index.html",
+            f"projects/{project}/1.0/index.html",
+            f"projects/{project}/releases.json",
+            f"projects/{project}/releases/index.html",
+            f"projects/{project}/releases/page1.html",
+            f"projects/{project}/history/index.html",
+            f"projects/{project}/history/page2.html",
+            f"projects/{project}/feed.xml",
+            f"pypi/{project}/json",
+            f"pypi/{project}/1.0/json",
+        )
+    },
+    "static/0123456789abcdef/style.css": "p{}",
+    "static/0123456789abcdef/search.js": "1",
+    "static/0123456789abcdef/icons.svg": "<svg/>",
+}
+"""Objects behind the pages for people by name."""
 
 
 def make_entry(token: str, name: str, **facts: object) -> dict[str, object]:
@@ -97,6 +136,8 @@ class MemoryProxy:
         self.signatures: list[str] = []
         self.sign_fault: Callable[[], Awaitable[None]] | None = None
         """Runs before each signature."""
+        self.fetch_keys: FetchKeys | None = None
+        """Client of the issuers of ID tokens; None: no issuer answers."""
         self.is_closed = False
         self.app = self._build(settings)
         self._fill()
@@ -114,6 +155,7 @@ class MemoryProxy:
             load_tokens=self._read_tokens,
             sign=self._sign if validated.downloads == "redirect" else None,
             close=self._close,
+            fetch_keys=self._fetch_keys,
             clock=self.clock,
         )
         return build_app(validated, clients)
@@ -123,6 +165,11 @@ class MemoryProxy:
             await self.sign_fault()
         self.signatures.append(name)
         return f"https://storage.example/packages/{name}?signature={len(self.signatures)}"
+
+    async def _fetch_keys(self, issuer: str) -> IssuerKeySet:
+        if self.fetch_keys is None:
+            raise Unavailable(issuer, "no issuer in this test")
+        return await self.fetch_keys(issuer)
 
     async def _close(self) -> None:
         self.is_closed = True
@@ -140,10 +187,10 @@ class MemoryProxy:
         self.put_page("simple/index.v1.json", json.dumps(root))
         for project in ("alpha-pkg", "beta"):
             self.put_page(f"simple/{project}/index.html", f"<p>{project}</p>")
-            self.put_page(f"simple/{project}/index.v1.json", json.dumps({"name": project}))
-        self.put_page("pypi/alpha-pkg/json", '{"info":{"name":"alpha-pkg"}}')
-        self.put_page("index.html", "<p>home</p>")
-        self.put_page("changelog/page1.html", "<p>changes</p>")
+            releases = {"name": project, "versions": ["1.0"]}
+            self.put_page(f"simple/{project}/index.v1.json", json.dumps(releases))
+        for name, text in PAGES_FOR_PEOPLE.items():
+            self.put_page(name, text)
         self.put_file(WHEEL, WHEEL_BYTES)
         self.put_file(LOCAL, WHEEL_BYTES)
         self.put_file(SDIST, b"an sdist")

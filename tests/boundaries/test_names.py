@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.any_python("reads the sources")
+
 ROOT = Path(__file__).parents[2]
 PACKAGES = (
     "schemas",
@@ -20,6 +22,7 @@ PACKAGES = (
     "services/indexer",
     "services/publisher",
     "services/proxy",
+    "services/upload",
     "cli",
     "local",
     "deploy",

@@ -11,10 +11,15 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+pytestmark = pytest.mark.any_python("reads the requirements")
+
 ROOT = Path(__file__).parents[2]
 PINNED = {
     "cli": "gcpypi",
-    **{name: f"gcpypi-{name}" for name in ("ingest", "indexer", "publisher", "proxy", "local")},
+    **{
+        name: f"gcpypi-{name}"
+        for name in ("ingest", "indexer", "publisher", "proxy", "upload", "local")
+    },
 }
 
 

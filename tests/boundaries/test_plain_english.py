@@ -14,6 +14,8 @@ from testing.prose import (
     read_python,
 )
 
+pytestmark = pytest.mark.any_python("reads texts and docstrings")
+
 ROOT = Path(__file__).parents[2]
 SKIPPED = {".venv", "__pycache__", "build", "dist"}
 PACKAGES = (

@@ -91,7 +91,7 @@ def run_clients_in_thread(on: ProxyProcesses, addresses: Sequence[str]) -> Itera
     thread = threading.Thread(target=asyncio.run, args=(run(),))
     thread.start()
     try:
-        yield started.result(timeout=30)
+        yield started.result(timeout=60)
     finally:
         is_over.set()
         thread.join()
@@ -137,7 +137,7 @@ def hold_idle_connections(on: ProxyProcesses, count: int) -> Iterator[None]:
     parts = urlsplit(on.url)
     with ExitStack() as stack:
         for number in range(count):
-            opened = socket.create_connection((parts.hostname, parts.port), timeout=30)
+            opened = socket.create_connection((parts.hostname, parts.port), timeout=60)
             stack.enter_context(opened)
             if number % 2:
                 opened.sendall(b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n")

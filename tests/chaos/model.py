@@ -18,9 +18,11 @@ from typing import cast
 from packaging.utils import parse_sdist_filename, parse_wheel_filename
 
 from publisher.blocked import build_needed_entry
-from publisher.catalog_pages import render_catalog
+from publisher.catalog.catalog_objects import CatalogContent
 from publisher.project_pages import KINDS
 from publisher.render.listing import Listing
+from publisher.site.assets import ASSETS
+from publisher.site.page_content import Site
 from schemas.catalog import CatalogEntry
 from schemas.events import CommandAccepted, FileAccepted, ProjectCommand
 from schemas.names import ProjectName, normalize_release
@@ -155,7 +157,9 @@ class SequentialModel:
             for kind in KINDS
         }
         entries = sorted(map(CatalogEntry.from_record, records), key=lambda entry: entry.project)
-        return pages | {name: data for name, _, data in render_catalog(entries, title, {})}
+        objects = CatalogContent(entries, Site(title)).list_objects()
+        assets = {asset.object_name: asset.data for asset in ASSETS.values()}
+        return pages | assets | {each.name: each.render() for each in objects}
 
     def build_blocked(self) -> Blocked:
         """Build ``blocked.json`` with revision 0 in every entry."""
@@ -163,6 +167,17 @@ class SequentialModel:
             record.project: build_needed_entry(record) for record in self.build_records().values()
         }
         return Blocked(projects={name: entry for name, entry in entries.items() if entry})
+
+
+def forget_revisions(record: ProjectRecord) -> ProjectRecord:
+    """Return a record without the revisions, which depend on the clock and the groups of changes.
+
+    ``changed`` has every release, and the newest commit changed at least one of them.
+    """
+    releases = {normalize_release(file.version) for file in record.files.values()}
+    assert record.changed_at == record.revision == max(record.changed.values())
+    assert record.changed.keys() == releases
+    return record.model_copy(update={"revision": 0, "changed": {}, "changed_at": None})
 
 
 def _parse_parts(file: FileRecord) -> tuple[object, ...]:

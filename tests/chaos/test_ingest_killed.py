@@ -25,7 +25,7 @@ from testing.services.ingest_processes import (
     run_ingest,
     unavailable_error,
 )
-from testing.storage.errors import fault_error
+from testing.storage import fault_error
 
 NAME = f"ci/42/{FILENAME}"
 GOOD = make_wheel().build()

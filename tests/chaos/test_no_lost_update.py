@@ -19,6 +19,7 @@ from chaos.model import (
     SequentialModel,
     create_announcements,
     create_commands,
+    forget_revisions,
     get_command_id,
 )
 from cloud.storage import StorageBucket, connect
@@ -27,9 +28,11 @@ from local.stand_ins.leased_messages import LeasedMessages, connect_subscriber
 from local.stand_ins.relay import Post, Relay, make_post, make_session
 from schemas import layout as objects
 from schemas.push import Message
-from schemas.records import Blocked, CommandVerdict, ProjectRecord
+from schemas.records import Blocked, ProjectRecord
+from schemas.verdict_documents import CommandVerdict
 from testing.services.fleet import Fleet, run_fleet
 from testing.services.pubsub_client import PARENT, PubSub
+from testing.services.rendered_web_pages import render_web_pages
 
 DELIVERIES = 3
 SCALE = 0.005
@@ -100,6 +103,7 @@ async def _push(
         "ingest": [],
         "indexer": running.indexers,
         "publisher": running.publishers,
+        "web": [running.web],
     }
     async with make_session(topology.ACK_DEADLINE) as http:
         relays, post = [], count_posts(make_post(http), pushes)
@@ -180,14 +184,15 @@ def test_the_storage_answered_with_412_and_429(result: ChaosResult) -> None:
 
 def test_every_record_is_that_of_the_sequential_model(result: ChaosResult) -> None:
     records = map(ProjectRecord.model_validate_json, result.objects[topology.METADATA].values())
-    found = {record.project: record.model_copy(update={"revision": 0}) for record in records}
+    found = {record.project: forget_revisions(record) for record in records}
     assert found == result.model.build_records()
 
 
 def test_every_page_is_that_of_the_sequential_model(result: ChaosResult) -> None:
     pages = dict(result.objects[topology.STATIC])
     pages.pop(objects.BLOCKED)
-    assert pages == result.model.render_pages()
+    web = render_web_pages(result.model.build_records().values())
+    assert pages == result.model.render_pages() | web
 
 
 def test_blocked_json_is_that_of_the_sequential_model(result: ChaosResult) -> None:

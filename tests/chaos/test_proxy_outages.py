@@ -30,7 +30,7 @@ from testing.services.proxy_processes import (
 IS_FULL = os.environ.get("CHAOS") == "full"
 REFRESH = 1.0
 """Seconds between two reads of the tokens."""
-TIMES = {"TOKENS_REFRESH": f"{REFRESH}", "STORAGE_TIMEOUT": "0.75"}
+TIMES = {"TOKENS_REFRESH": f"{REFRESH}", "STORAGE_TIMEOUT": "2"}
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +85,7 @@ def refuse(status: int) -> Callable[[ProxyProcesses], None]:
 
 def control(on: ProxyProcesses, method: str, rule: Mapping[str, object] | None = None) -> None:
     body = json.dumps(rule).encode() if rule else None
-    urlopen(Request(f"{on.storage_url}/_fake/faults", body, method=method), timeout=10).close()  # noqa: S310 - own server
+    urlopen(Request(f"{on.storage_url}/_fake/faults", body, method=method), timeout=60).close()  # noqa: S310 - own server
 
 
 OUTAGES: Mapping[str, tuple[Callable[[ProxyProcesses], None], Callable[[ProxyProcesses], None]]] = {

@@ -29,8 +29,7 @@ from testing.processes import Process
 from testing.services.ingest_processes import make_ingest_environment
 from testing.services.pipeline import BUCKETS, Pipeline
 from testing.services.pubsub_emulator import PUBSUBS, PubsubUnavailable, run_pubsub
-from testing.storage import FakeStorage
-from testing.storage.notifications import make_finalize_attributes, make_payload
+from testing.storage import FakeStorage, make_finalize_attributes, make_payload
 
 GCP_PROJECT = "gcpypi-local"
 TOPIC, UPLOADS = "file-uploaded", "ingest-file-uploaded"

@@ -5,7 +5,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,8 +15,9 @@ from google.pubsub_v1 import PublisherClient
 from google.pubsub_v1.services.publisher.transports import PublisherGrpcTransport
 
 from access.token_store import TokenStore
-from clients import matrix
+from clients import matrix, publishing_matrix
 from clients.installers import Installer, Missing, download_tools
+from clients.publishing_tools import TOOLS as PUBLISHING_TOOLS
 from clients.samples import COMMANDS, SAMPLES
 from cloud import secrets
 from e2e.conftest import LocalIndex, built_in, wait_until
@@ -118,23 +119,42 @@ def client(request: pytest.FixtureRequest) -> Installer:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the table of results, with the reason for each missing one."""
-    cells: dict[tuple[str, str], str] = {}
-    for outcome in ("passed", "skipped", "xfailed", "failed", "error"):
-        for report in terminalreporter.getreports(outcome):
-            name, _, parameters = report.nodeid.rpartition("::")[2].partition("[")
-            matches = [c for c in matrix.CLIENTS if parameters.startswith(c.requirement)]
-            if name in matrix.CASES and matches:
-                longest = max(matches, key=lambda c: len(c.requirement))
-                cells[longest.requirement, matrix.CASES[name]] = _read_reason(outcome, report)
-    if cells:
+    """Print the tables of results, with the reason for each missing one."""
+    if cells := _collect_cells(terminalreporter, matrix.CASES, matrix.NAMES):
         terminalreporter.section("clients")
         terminalreporter.write(matrix.render_table(cells))
-        unpinned = {requirement for requirement, _ in cells if "==" not in requirement}
-        newest = [c for c in matrix.CLIENTS if c.requirement in unpinned and c.is_available()]
-        terminalreporter.write_line(
-            "newest: " + ", ".join(f"{c.name} {c.read_version()}" for c in newest)
-        )
+        _print_versions(terminalreporter, cells, matrix.CLIENTS)
+    names = publishing_matrix.NAMES
+    if cells := _collect_cells(terminalreporter, publishing_matrix.CASES, names):
+        terminalreporter.section("publishing tools")
+        terminalreporter.write(publishing_matrix.render_tools(cells))
+        _print_versions(terminalreporter, cells, [tool.installer for tool in PUBLISHING_TOOLS])
+
+
+def _collect_cells(
+    reporter: pytest.TerminalReporter, cases: Mapping[str, str], names: Sequence[str]
+) -> dict[tuple[str, str], str]:
+    """Return the results by requirement and case."""
+    cells: dict[tuple[str, str], str] = {}
+    for outcome in ("passed", "skipped", "xfailed", "failed", "error"):
+        for report in reporter.getreports(outcome):
+            name, _, parameters = report.nodeid.rpartition("::")[2].partition("[")
+            matches = [each for each in names if parameters.startswith(each)]
+            if name in cases and matches:
+                cells[max(matches, key=len), cases[name]] = _read_reason(outcome, report)
+    return cells
+
+
+def _print_versions(
+    reporter: pytest.TerminalReporter,
+    cells: Mapping[tuple[str, str], str],
+    installers: Sequence[Installer],
+) -> None:
+    """Print the versions of the programs without a pinned one."""
+    unpinned = {requirement for requirement, _ in cells if "==" not in requirement}
+    newest = [c for c in installers if c.requirement in unpinned and c.is_available()]
+    versions = ", ".join(f"{c.name} {c.read_version()}" for c in newest)
+    reporter.write_line(f"newest: {versions}")
 
 
 def _read_reason(outcome: str, report: pytest.TestReport) -> str:

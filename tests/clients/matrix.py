@@ -3,7 +3,7 @@
 The expected table is in ``docs/conformance.md``. ``make test-clients`` prints the actual table.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from clients.installers import Installer
@@ -74,6 +74,9 @@ CANNOT = {
 }
 """Limitations by requirement of the client and case."""
 
+NAMES = tuple(client.requirement for client in CLIENTS)
+"""Requirements of the clients."""
+
 Cells = Mapping[tuple[str, str], str]
 """Results by requirement of the client and case: empty for a pass, or the reason."""
 
@@ -84,14 +87,20 @@ def expect_cells() -> dict[tuple[str, str], str]:
     return {pair: CANNOT[pair].reason if pair in CANNOT else "" for pair in pairs}
 
 
-def render_table(cells: Cells) -> str:
-    """Render the cells in Markdown: ``yes``, or the number of a reason below."""
-    names = [client.requirement for client in CLIENTS]
-    ordered = [cells.get((name, case)) for case in CASES.values() for name in names]
+def render_table(
+    cells: Cells,
+    names: Sequence[str] = NAMES,
+    cases: Sequence[str] = tuple(CASES.values()),
+) -> str:
+    """Render the cells in Markdown: ``yes``, or the number of a reason below.
+
+    :param names: requirements of the clients.
+    """
+    ordered = [cells.get((name, case)) for case in cases for name in names]
     reasons = list(dict.fromkeys(filter(None, ordered)))
     rows = [["", *(name.replace("==", " ").removesuffix("[locked]") for name in names)]]
     rows.append(["---", *[":---:"] * len(names)])
-    for case in CASES.values():
+    for case in cases:
         results = [cells.get((name, case)) for name in names]
         rows.append([case, *(_render_cell(one, reasons) for one in results)])
     lines = [f"| {' | '.join(row)} |".replace("|  |", "| |") for row in rows]

@@ -47,7 +47,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class SdistSample:
-    """An sdist of which the clients read only the facts on the page."""
+    """An sdist of which the clients read only the metadata. It is not enough for a build."""
 
     name: str
     version: str
@@ -65,7 +65,7 @@ class SdistSample:
 
     @property
     def data(self) -> bytes:
-        """Bytes of the sdist: PKG-INFO alone, which is not enough for a build."""
+        """Bytes of the sdist: PKG-INFO and an empty module, because twine needs a directory."""
         text = (
             f"Metadata-Version: 2.2\nName: {self.project}\nVersion: {self.version}\n"
             f"Requires-Python: {self.requires_python}\n"
@@ -75,6 +75,7 @@ class SdistSample:
             member = tarfile.TarInfo(f"{self.name}-{self.version}/PKG-INFO")
             member.size = len(text)
             archive.addfile(member, io.BytesIO(text))
+            archive.addfile(tarfile.TarInfo(f"{self.name}-{self.version}/{self.name}.py"))
         return gzip.compress(packed.getvalue(), mtime=0)
 
 

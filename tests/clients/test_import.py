@@ -31,6 +31,8 @@ VERSIONS = ("1.0", "1.1")
 WHEELS = tuple(f"tool_{number}" for number in range(20))
 LEGACY = ("My-Legacy", "zope.legacy", "old_under", "Mixed.Case-name", "plain")
 """Projects of sdists with names from before PEP 625."""
+BACKEND = "setuptools>=70.1"
+"""First release with a bdist_wheel of its own, which pip needs for the metadata of an sdist."""
 JSON = "application/vnd.pypi.simple.v1+json"
 
 
@@ -125,6 +127,14 @@ def upload(peer: Peer, project: str, version: str, filename: str, data: bytes) -
     assert response.status_code == 200, response.text
 
 
+@pytest.fixture(scope="module")
+def builder(python: Path) -> Path:
+    """Interpreter of an environment that reads the metadata of legacy sdists without a network."""
+    command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*command, BACKEND], check=True, timeout=600)
+    return python
+
+
 def import_index(index: LocalIndex, url: str, *options: str) -> tuple[int, dict[str, object]]:
     command = [str(Path(sys.executable).with_name("gcpypi")), "import", "--json", *options, url]
     done = subprocess.run(
@@ -155,7 +165,7 @@ def test_an_import_ends_with_equal_indexes(
     name: str,
     run: Callable[[Path], Iterator[FilledPeer]],
     runtime: LocalIndex,
-    python: Path,
+    builder: Path,
     tmp_path: Path,
 ) -> None:
     start = datetime.now(UTC)
@@ -166,7 +176,7 @@ def test_an_import_ends_with_equal_indexes(
         assert (code, done["differences"], len(files)) == (0, [], 50)
         assert {file["outcome"] for file in files} == {"imported"}
 
-        original = download(peer.url, python, name, tmp_path / "original")
+        original = download(peer.url, builder, name, tmp_path / "original")
         for project in {re.sub(r"[-_.]+", "-", file["project"]) for file in files}:
             stated, found = peer.read_times(project), read_index_times(runtime, project)
             assert stated == found if stated else min(found.values()) > start
@@ -176,7 +186,7 @@ def test_an_import_ends_with_equal_indexes(
         assert {file["outcome"] for file in done["files"]} == {"already there"}  # type: ignore[attr-defined]
 
     assert original == dict(make_files(name).values())
-    assert download(runtime.index_url, python, name, tmp_path / "imported") == original
+    assert download(runtime.index_url, builder, name, tmp_path / "imported") == original
     environment = {**runtime.environment, "GCP_PROJECT": "gcpypi-local"}
     verify = [sys.executable, "-m", "publisher", "verify"]
     verified = subprocess.run(verify, env=environment, capture_output=True, text=True, timeout=600)

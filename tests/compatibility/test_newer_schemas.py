@@ -6,18 +6,24 @@ No service refuses them, and none changes or hides what a newer release stored.
 import json
 
 import pytest
+from starlette.testclient import TestClient
 
 import publisher.__main__
 from cloud.ports import Headers
 from indexer.app import FILE_ACCEPTED, PROJECT_COMMAND
+from publisher.web.main import Clients as WebClients
+from publisher.web.main import build_app as build_web_app
+from publisher.web.settings import Settings as WebSettings
 from schemas import layout
 from schemas.catalog import CatalogEntry
 from schemas.events import MESSAGES, FileAccepted
 from schemas.names import ProjectName
 from schemas.push import Message
-from schemas.records import DOCUMENTS, ProjectRecord, Verdict
+from schemas.records import DOCUMENTS, ProjectRecord
 from schemas.types import Document, NewerSchemaVersion
+from schemas.verdict_documents import Verdict
 from testing.fakes.examples import NOON, make_file_record
+from testing.fakes.memory_ports import MemoryBucket
 from testing.memory_proxy import WHEEL, MemoryProxy
 from testing.services.pipeline import BUCKETS
 from testing.storage import StorageServer
@@ -126,6 +132,24 @@ def test_the_publisher_renders_no_newer_record() -> None:
             answer = client.post(f"/push/{subscription}", content=make_push())
             assert answer.status_code == 500
     assert list(service.static.list()) == []
+
+
+@pytest.mark.parametrize(("record", "body"), [(RECORD.encode(), NEWER), (NEWER, None)])
+def test_web_asks_for_a_newer_message_or_record_again(record: bytes, body: bytes | None) -> None:
+    metadata, static, packages = map(MemoryBucket, ("metadata", "static", "packages"))
+    metadata.put(RECORD_NAME, record)
+    pushed = make_push() if body is None else make_push_body(body)
+    clients = WebClients(static=static, metadata=metadata, packages=packages)
+    with TestClient(
+        build_web_app(make_web_settings(), clients), raise_server_exceptions=False
+    ) as client:
+        assert client.post("/push/web-project", content=pushed).status_code == 500
+    assert list(static.list()) == []
+
+
+def make_web_settings() -> WebSettings:
+    buckets = {f"{name}_bucket": name for name in ("metadata", "static", "packages")}
+    return WebSettings.model_validate({"gcp_project": "acme-packages", **buckets})
 
 
 def test_the_publisher_does_not_replace_a_newer_list_of_blocked_files() -> None:

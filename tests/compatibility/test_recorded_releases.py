@@ -18,9 +18,10 @@ from ingest.facts import is_promoted
 from schemas import layout
 from schemas.catalog import CatalogEntry
 from schemas.events import MESSAGES
-from schemas.records import Blocked, CommandVerdict, ProjectRecord, Verdict
+from schemas.records import Blocked, ProjectRecord
 from schemas.tokens import TokenDocument
 from schemas.types import Document
+from schemas.verdict_documents import CommandVerdict, Verdict
 from testing.compatibility.history import (
     ROOT,
     Checkout,
@@ -96,15 +97,22 @@ def test_recorded_custom_metadata_is_read(release: Release) -> None:
         assert str(entry.revision) == each["document"]["revision"]
     pages = list_objects(release, "STATIC_BUCKET")
     revisions = {n: layout.read_record_revision(pages[n]["metadata"]) for n in pages}
-    assert {n for n, revision in revisions.items() if revision} == {
-        locate(each["document"]["project"])
-        for each in list_objects(release, "METADATA_BUCKET").values()
+    projects = [
+        each["document"]["project"] for each in list_objects(release, "METADATA_BUCKET").values()
+    ]
+    expected = {
+        locate(project)
+        for project in projects
         for locate in (
             layout.locate_project_html,
             layout.locate_project_json,
             layout.locate_legacy_json,
         )
     }
+    written = {name for name, revision in revisions.items() if revision}
+    of_web = tuple(f"{folder}/{each}/" for each in projects for folder in ("projects", "pypi"))
+    assert written >= expected
+    assert {name for name in written - expected if not name.startswith(of_web)} == set()
     packages = list_objects(release, "PACKAGES_BUCKET")
     files = [n for n in packages if not n.endswith(layout.METADATA_SUFFIX)]
     assert [n for n in files if not is_promoted(make_info(n, packages[n]["metadata"]))] == []

@@ -1,9 +1,11 @@
 """Sites for the contract tests of ``Bucket``: memory, strict fake and fake-gcs-server."""
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
+from local.stand_ins.storage.disk.disk_backend import DiskBackend
 from testing.fakes.bucket_factories import BucketFactory, MemoryBucketFactory, connect_buckets
 from testing.fakes.fake_gcs_server import run_fake_gcs
 from testing.storage import FakeStorage, StorageServer
@@ -27,8 +29,12 @@ def fake_gcs_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def _storage_server() -> Iterator[StorageServer]:
-    with StorageServer() as server:
+def _storage_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StorageServer]:
+    """The strict fake with its buckets on disk, as in the local runtime."""
+    with (
+        closing(DiskBackend(tmp_path_factory.mktemp("buckets"))) as backend,
+        StorageServer(FakeStorage(backend=backend)) as server,
+    ):
         yield server
 
 

@@ -5,7 +5,6 @@ bucket in memory has no connection that can break.
 """
 
 import gc
-import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
@@ -122,14 +121,15 @@ def test_a_second_write_within_the_interval_is_refused(
 ) -> None:
     site, storage = failing_site
     storage.write_interval = 0.5
+    storage.now = start = storage.now
     bucket = site.bucket()
     first = bucket.write("a", b"1", PLAIN, if_generation=0)
     with pytest.raises(TooManyRequests):
         bucket.write("a", b"2", PLAIN, if_generation=first.generation)
     bucket.write("b", b"1", PLAIN, if_generation=0)
-    time.sleep(0.5)
+    storage.now = start + timedelta(seconds=0.5)
     second = bucket.write("a", b"2", PLAIN, if_generation=first.generation)
-    assert second.created - first.created >= timedelta(seconds=0.5)
+    assert second.created - first.created == timedelta(seconds=0.5)
 
 
 # retries

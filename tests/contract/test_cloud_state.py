@@ -55,15 +55,25 @@ def test_no_rights_are_an_answer_without_permissions(
         list_bucket_rights(api, "absent", [GET])
 
 
+def test_an_unexpected_answer_about_rights_is_no_absence_of_rights(
+    served: tuple[GoogleApiServer, GoogleApi],
+) -> None:
+    server, api = served
+    call = f"GET /storage/v1/b/b/iam/testPermissions?permissions={GET}"
+    server.answer(call, (200, {"permissions": GET}))
+    with pytest.raises(Unavailable, match="permissions is not a list"):
+        list_bucket_rights(api, "b", [GET])
+
+
 def test_the_rights_on_a_topic_are_those_in_the_answer(
     served: tuple[GoogleApiServer, GoogleApi], parts: CloudParts
 ) -> None:
     server, _ = served
     call = "POST /v1/projects/acme-prod/topics/file-uploaded:testIamPermissions"
     rights = ["pubsub.topics.publish"]
-    server.answer(call, (200, {"permissions": rights}))
+    server.answer(call, (503, {}), (200, {"permissions": rights}))
     assert parts.list_topic_rights("file-uploaded", rights) == set(rights)
-    assert server.requests == [(call, {"permissions": rights})]
+    assert server.requests == [(call, {"permissions": rights})] * 2
 
 
 @pytest.mark.parametrize(
@@ -72,9 +82,16 @@ def test_the_rights_on_a_topic_are_those_in_the_answer(
         (
             {
                 "terminalCondition": {"type": "Ready", "state": "CONDITION_SUCCEEDED"},
-                "template": {"containers": [{"image": IMAGE}]},
+                "template": {
+                    "containers": [{"image": IMAGE, "env": [{"name": "UPLOADERS", "value": "{}"}]}]
+                },
             },
-            ServiceState(is_ready=True, message="CONDITION_SUCCEEDED", tag="0.2.0-0123456789ab"),
+            ServiceState(
+                is_ready=True,
+                message="CONDITION_SUCCEEDED",
+                tag="0.2.0-0123456789ab",
+                environment={"UPLOADERS": "{}"},
+            ),
         ),
         (
             {"terminalCondition": {"state": "CONDITION_FAILED", "message": "image not found"}},
@@ -118,6 +135,7 @@ def test_the_newest_value_of_each_subscription_counts(
     server.answer(call, (403, {"error": {"message": "denied"}}))
     with pytest.raises(PermissionDenied, match="denied"):
         count_waiting(api, "acme-prod", "-dead-letter", now)
-    server.answer(call, (200, {"timeSeries": 1}))
-    with pytest.raises(Unavailable, match="unexpected response"):
-        count_waiting(api, "acme-prod", "-dead-letter", now)
+    for unexpected in (1, [{**series, "points": [{"value": {"doubleValue": 3.0}}]}]):
+        server.answer(call, (200, {"timeSeries": unexpected}))
+        with pytest.raises(Unavailable, match="unexpected response"):
+            count_waiting(api, "acme-prod", "-dead-letter", now)

@@ -4,6 +4,7 @@ The tests cover the behaviour that the relay and the services need.
 """
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -32,8 +33,8 @@ from google.pubsub_v1.types import (
 from chassis import tracing
 from cloud import pubsub
 from cloud.pubsub import PubsubTopic
+from local.runtime.native import build_storage_command
 from local.runtime.pubsub_choice import choose
-from local.stand_ins import storage_server
 from local.topology import INCOMING, Ports
 from schemas.events import FileUploaded
 from testing.processes import Process
@@ -82,12 +83,12 @@ class PubsubClients:
     def pull(self, subscription: str, limit: int = 10) -> list[ReceivedMessage]:
         """Wait for at least one message."""
         request = PullRequest(subscription=subscription, max_messages=limit)
-        until = time.monotonic() + 10
+        until = time.monotonic() + 60
         while time.monotonic() < until:
-            answer = self.subscriber.pull(request=request, retry=None, timeout=5)
+            answer = self.subscriber.pull(request=request, retry=None, timeout=60)
             if answer.received_messages:
                 return list(answer.received_messages)
-        raise AssertionError("no message within 10 s")
+        raise AssertionError("no message within 60 s")
 
     def is_empty(self, subscription: str) -> bool:
         """Return whether no message is waiting.
@@ -173,9 +174,9 @@ def test_an_acknowledged_message_is_not_redelivered(clients: PubsubClients) -> N
     subscription = clients.subscribe()
     clients.publish(b"once")
     (received,) = clients.pull(subscription)
-    clients.set_deadline(subscription, received, 1)
+    clients.set_deadline(subscription, received, 3)
     clients.acknowledge(subscription, received)
-    time.sleep(1.2)
+    time.sleep(3.2)
 
     assert clients.is_empty(subscription)
 
@@ -207,9 +208,9 @@ def test_an_extended_deadline_delays_the_redelivery(clients: PubsubClients) -> N
     subscription = clients.subscribe()
     clients.publish(b"held")
     (received,) = clients.pull(subscription)
-    clients.set_deadline(subscription, received, 1)
-    clients.set_deadline(subscription, received, 30)
-    time.sleep(1.3)
+    clients.set_deadline(subscription, received, 3)
+    clients.set_deadline(subscription, received, 60)
+    time.sleep(3.3)
 
     assert clients.is_empty(subscription)
 
@@ -258,7 +259,7 @@ def test_the_librarys_publisher_works_with_it(
     subscription = clients.subscribe()
 
     with BatchingPublisher() as client:
-        message_id = client.publish(clients.topic, b"from the library", kind="x").result(timeout=10)
+        message_id = client.publish(clients.topic, b"from the library", kind="x").result(timeout=60)
 
     (received,) = clients.pull(subscription)
     assert received.message.message_id == message_id
@@ -292,13 +293,13 @@ def test_the_storage_servers_notifications_reach_it(
     project = clients.publisher.create_topic(name="projects/gcpypi-local/topics/file-uploaded")
     subscription = clients.subscribe(topic=project.name)
     ports = Ports.find_free()
-    environment = {"PUBSUB_EMULATOR_HOST": address}
-    command = storage_server.build_command(ports, tmp_path / "storage")
+    environment = {**os.environ, "PUBSUB_EMULATOR_HOST": address}
+    command = build_storage_command(tmp_path / "buckets", ports)
     bucket = f"{ports.url('storage')}/storage/v1/b"
     upload = f"{ports.url('storage')}/upload/storage/v1/b/{INCOMING}/o"
     with (
         Process(command, environment=environment, stderr=subprocess.DEVNULL),
-        httpx.Client(transport=httpx.HTTPTransport(retries=5)) as http,
+        httpx.Client(transport=httpx.HTTPTransport(retries=8)) as http,
     ):
         http.post(bucket, json={"name": INCOMING}).raise_for_status()
         query = {"uploadType": "media", "name": "me/1/file.whl"}

@@ -14,8 +14,7 @@ from cloud.forwarding.messages import PulledMessage, PullSubscription, RawMessag
 from cloud.forwarding.raw_pubsub import PubsubPullSubscription, PubsubRawTopic, connect_subscriber
 from testing.fakes.memory_pubsub import MemoryPubsub, MemoryRawTopic, MemorySubscription
 from testing.services.pubsub_emulator import PUBSUBS, PubsubUnavailable, run_pubsub
-from testing.storage import FakeStorage
-from testing.storage.notifications import make_finalize_attributes, make_payload
+from testing.storage import FakeStorage, make_finalize_attributes, make_payload
 
 PROJECT = "contract"
 Ports = tuple[RawTopic, PullSubscription]

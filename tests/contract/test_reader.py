@@ -9,7 +9,7 @@ import hashlib
 import json
 import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 from urllib.parse import quote
 from urllib.request import Request, urlopen
 
@@ -247,10 +247,15 @@ async def test_an_idle_connection_is_used_again(
     https://github.com/aio-libs/aiohttp/issues/12953
     """
     strict.put("a", BIG[:size])
-    async with strict.open_reader(timeout=0.2) as reader:
-        await act(reader)
-        await asyncio.sleep(0.3)
-        await act(reader)
+    for timeout in (0.2, 2, 20):  # a busy machine exceeds the first ones and repeats requests
+        storage.counts.clear()
+        async with strict.open_reader(timeout=timeout) as reader:
+            with suppress(Unavailable):
+                await act(reader)
+                await asyncio.sleep(1.5 * timeout)
+                await act(reader)
+        if storage.counts.requests == {"objects.download": 2}:
+            return
     assert storage.counts.requests == {"objects.download": 2}
 
 
@@ -348,7 +353,7 @@ async def test_a_download_that_cannot_be_resumed_fails(
 ) -> None:
     strict.put("a", BIG)
     storage.faults.add(Fault("truncate", after_bytes=0, times=None))
-    async with strict.open_reader(timeout=0.5) as reader:
+    async with strict.open_reader(timeout=2) as reader:
         download = await reader.open("a")
         with pytest.raises(Unavailable, match="gs://bucket/a: "):
             await read_all(download)
@@ -361,8 +366,8 @@ async def test_a_queued_request_fails_after_the_timeout(
     strict: ReaderSite, storage: FakeStorage
 ) -> None:
     strict.put("a", b"1")
-    for _ in range(2):  # on a busy machine the second request can be sent in its last moment
-        storage.faults.add(Fault("hang", seconds=5))
+    # On a busy machine the second request is sent too, or the first one again.
+    storage.faults.add(Fault("hang", seconds=5, times=None))
     async with strict.open_reader(timeout=0.4, concurrency=1) as reader:
         reads = (reader.read("a"), reader.read("a"))
         outcomes = await asyncio.gather(*reads, return_exceptions=True)
@@ -385,7 +390,7 @@ async def test_an_unread_download_does_not_block_requests(strict: ReaderSite) ->
 async def serve(
     answer: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
     *,
-    timeout: float = 2,
+    timeout: float = 20,
 ) -> AsyncIterator[Reader]:
     """Yield a reader of a server that runs ``answer`` for each connection."""
 
@@ -430,7 +435,7 @@ async def test_closing_a_download_closes_its_connection_at_once() -> None:
         download = await reader.open("a")
         assert await anext(aiter(download)) == b"x" * 1000
         await download.aclose()
-        await asyncio.wait_for(gone.wait(), 1)
+        await asyncio.wait_for(gone.wait(), 60)
 
 
 async def test_unread_bytes_stay_with_the_server() -> None:
@@ -454,8 +459,9 @@ async def test_unread_bytes_stay_with_the_server() -> None:
     [
         create_head(10) + b"0123456789",
         create_head(5, "x-goog-stored-content-length: 10") + b"01234",
+        create_head(5, "content-range: bytes 5-9/10").replace(b": 7", b": 8") + b"56789",
     ],
-    ids=["the whole again", "another part"],
+    ids=["the whole again", "another part", "another generation"],
 )
 async def test_a_rest_that_does_not_fit_is_never_returned(second: bytes) -> None:
     answers = iter([create_head(10) + b"01234", second])
@@ -472,17 +478,17 @@ async def test_a_rest_that_does_not_fit_is_never_returned(second: bytes) -> None
 async def test_a_stalled_download_is_resumed() -> None:
     rest = "HTTP/1.1 206 Partial Content\r\nx-goog-generation: 7\r\ncontent-length: 5\r\n"
     rest += "content-range: bytes 5-9/10\r\n\r\n56789"
-    answers = iter([create_head(10) + b"01234", rest.encode()])
     is_cut = False
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         nonlocal is_cut
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(next(answers))
+        request = await reader.readuntil(b"\r\n\r\n")
+        is_rest = b"bytes=5-" in request
+        writer.write(rest.encode() if is_rest else create_head(10) + b"01234")
         await reader.read()
         is_cut = True
 
-    async with serve(answer, timeout=0.2) as reader:
+    async with serve(answer, timeout=1) as reader:
         download = await reader.open("a")
         assert await read_all(download) == b"0123456789"
         assert is_cut

@@ -9,7 +9,7 @@ import requests
 from cloud.errors import CloudError, NotFound, PermissionDenied, Unavailable
 from cloud.rest.google_api import GoogleApi
 from cloud.rest.run_jobs import Execution, RunJobs
-from testing.fakes.google_api_server import Answer, GoogleApiServer, run_google_api
+from testing.fakes.google_api_server import Answer, GoogleApiServer, create_retry, run_google_api
 
 JOBS = "/v2/projects/acme-prod/locations/europe-west1/jobs"
 NAME = f"{JOBS.removeprefix('/v2/')}/gcpypi-verify/executions/gcpypi-verify-x7k2p"
@@ -103,10 +103,57 @@ def test_an_error_of_cloud_run_is_a_cloud_error(
         assert body["error"]["message"] in str(raised.value)
 
 
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
+def test_a_failed_request_for_the_state_is_repeated(
+    served: tuple[GoogleApiServer, RunJobs], status: int
+) -> None:
+    server, jobs = served
+    server.answer(f"GET /v2/{NAME}", (status, b"<html>"), (status, {}), (200, {"name": NAME}))
+
+    assert jobs.find(NAME).name == NAME
+    assert len(server.requests) == 3
+
+
+def test_a_lasting_failure_of_the_state_ends_after_a_minute(
+    served: tuple[GoogleApiServer, RunJobs],
+) -> None:
+    server, jobs = served
+    server.answer(f"GET /v2/{NAME}", (503, {"error": {"message": "try again"}}))
+
+    with pytest.raises(Unavailable, match="503: try again"):
+        jobs.find(NAME)
+    assert len(server.requests) > 5
+
+
+def test_a_denied_request_for_the_state_is_not_repeated(
+    served: tuple[GoogleApiServer, RunJobs],
+) -> None:
+    server, jobs = served
+    server.answer(f"GET /v2/{NAME}", (403, {}))
+
+    with pytest.raises(PermissionDenied):
+        jobs.find(NAME)
+    assert len(server.requests) == 1
+
+
+def test_the_start_of_a_job_is_never_repeated(
+    served: tuple[GoogleApiServer, RunJobs],
+) -> None:
+    """The execution can run although its response was lost."""
+    server, jobs = served
+    server.answer(f"POST {JOBS}/gcpypi-verify:run", (503, {}), (200, STARTED))
+
+    with pytest.raises(Unavailable, match="503"):
+        jobs.start("gcpypi-verify", [])
+    assert len(server.requests) == 1
+
+
 def test_an_unreachable_cloud_run_is_unavailable() -> None:
     with requests.Session() as session:
         session.trust_env = False
-        jobs = RunJobs(GoogleApi(session, "http://127.0.0.1:9"), "acme-prod", "europe-west1")
+        jobs = RunJobs(
+            GoogleApi(session, "http://127.0.0.1:9", create_retry()), "acme-prod", "europe-west1"
+        )
         with pytest.raises(Unavailable):
             jobs.find(NAME)
 

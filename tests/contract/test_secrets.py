@@ -31,7 +31,7 @@ def host() -> Iterator[str]:
     command = [*module, f"--port={address.split(':')[1]}"]
     with Process(command, stdout=subprocess.DEVNULL):
         with grpc.insecure_channel(address) as channel:
-            grpc.channel_ready_future(channel).result(timeout=20)
+            grpc.channel_ready_future(channel).result(timeout=60)
         yield address
 
 
@@ -213,6 +213,10 @@ def test_a_missing_secret_is_named_with_its_settings(command: TokenCommand) -> N
     assert (status, printed) == (4, "")
     assert "Secret [projects/contract/secrets/absent] not found" in error
     assert "Check GCPYPI_GCP_PROJECT and GCPYPI_TOKENS_SECRET" in error
+    publishing = ("create", "ci", "--publish", "--uploader", "acme", "--project", "*")
+    status, printed, error = command(*publishing, GCPYPI_UPLOADERS_SECRET="absent")
+    assert (status, printed) == (4, "")
+    assert "Check GCPYPI_GCP_PROJECT and GCPYPI_UPLOADERS_SECRET" in error
     listed = command("list", GCPYPI_TOKENS_SECRET="absent")
     assert listed == (0, "", "The secret has no tokens, or does not exist.\n")
 

@@ -33,7 +33,7 @@ def pubsub(monkeypatch: pytest.MonkeyPatch) -> Iterator[grpc.Channel]:
         Process(command, stdout=quiet, stderr=quiet),
         grpc.insecure_channel(address) as channel,
     ):
-        grpc.channel_ready_future(channel).result(timeout=20)
+        grpc.channel_ready_future(channel).result(timeout=60)
         yield channel
 
 
@@ -74,9 +74,9 @@ def test_a_new_object_is_announced(pubsub: grpc.Channel, storage: FakeStorage) -
 def test_an_absent_topic_loses_the_notification_and_not_the_object(
     storage: FakeStorage, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with caplog.at_level(logging.WARNING, "testing.storage.notifications"):
+    with caplog.at_level(logging.WARNING, "local.stand_ins.storage.notifications"):
         version = storage.insert("incoming", "a", b"1")
-        until = time.monotonic() + 10
+        until = time.monotonic() + 60
         while not caplog.messages and time.monotonic() < until:
             time.sleep(0.02)
     assert caplog.messages[0].startswith(f"notification to {TOPIC} lost: 404")

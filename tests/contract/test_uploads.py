@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -10,6 +11,7 @@ from cloud.errors import PreconditionFailed, Unavailable
 from cloud.ports import Headers
 from cloud.storage import connect
 from cloud.uploads import CHUNK, SINGLE_REQUEST, TransferHooks, UploadBucket, UploadCancelled
+from testing.fakes.bucket_factories import connect_library
 from testing.storage import FakeStorage, Fault
 
 WHEEL = Headers("application/zip", "no-store", {"sha256": "0" * 64})
@@ -41,10 +43,12 @@ def bucket(storage: FakeStorage, monkeypatch: pytest.MonkeyPatch) -> Iterator[Up
 def create_bucket(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[UploadBucket]:
     monkeypatch.setenv("STORAGE_EMULATOR_HOST", url)
     client = connect("gcpypi-local")
-    name = f"uploads-{id(client)}"
-    client.create_bucket(name)
+    name = f"uploads-{uuid4().hex}"
+    library = connect_library("gcpypi-local")
+    library.create_bucket(name)
     yield UploadBucket(client, name)
     client.close()
+    library.close()
 
 
 def send(bucket: UploadBucket, data: bytes, hooks: TransferHooks | None = None) -> int:
@@ -148,7 +152,9 @@ def test_a_cancelled_upload_of_a_small_file_sends_nothing(
 
 
 def test_an_upload_into_an_absent_bucket_is_a_failure(bucket: UploadBucket) -> None:
-    bucket._objects.delete()
+    library = connect_library("gcpypi-local")
+    library.bucket(bucket.name).delete()
+    library.close()
 
     with pytest.raises(Unavailable, match="bucket"):
         send(bucket, SMALL)

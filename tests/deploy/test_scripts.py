@@ -106,20 +106,32 @@ def test_the_second_installation_only_applies_changes_of_terraform(
 def test_each_installation_publishes_the_command_after_the_first_token(
     script: Script, calls: Path, tree: Path
 ) -> None:
-    """Each installation has a new folder: ingest decides once about an object."""
+    """The random end of the run id makes it new: ingest decides once about an object."""
     for answers in ("", f"@({BUCKET}|{TOKENS})"):
         assert script("install", "--tag", "1", answers=answers).returncode == 0
         lines = calls.read_text("utf-8").splitlines()
         [build] = [number for number, line in enumerate(lines) if " -m pip wheel " in line]
-        [upload] = [number for number, line in enumerate(lines) if " storage cp " in line]
+        [upload] = [number for number, line in enumerate(lines) if "gcpypi publish " in line]
         assert build < upload
         assert [part.removeprefix(f"{tree}/") for part in lines[build].split()[-5:]] == [
             *("schemas", "checks", "cloud", "access", "cli"),
         ]
-        source, target = lines[upload].split()[-2:]
-        assert source == f"{tree}/.local/deploy/wheels/*.whl"
-        folder = r"gs://acme-packages-gcpypi-incoming/import/install-1-\d{14}/"
-        assert re.fullmatch(folder, target)
+        assert lines[upload].endswith(
+            "-m gcpypi publish --as import --run-id install-1 --timeout 300 "
+            f"{tree}/.local/deploy/wheels"
+        )
+
+
+def test_refused_wheels_of_the_command_end_a_complete_installation_with_an_error(
+    script: Script, calls: Path
+) -> None:
+    done = script("install", "--tag", "1", fails="python -m gcpypi publish *")
+
+    assert done.returncode == 2
+    assert "the index does not have all wheels of its command" in done.stderr
+    outputs = calls.read_text("utf-8").partition("gcpypi publish ")[2]
+    assert "terraform" in outputs
+    assert "curl" in outputs
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,12 @@ def make_environment(home: Path) -> dict[str, str]:
     """Return a reader's variables; ``python``, ``pip`` and ``gcpypi`` are those of these tests."""
     (home / "bin").mkdir()
     python = "python -W error"
-    for program, words in {"python": python, "gcpypi": f"{python} -m gcpypi", "pip": "pip"}.items():
+    for program, words in {
+        "python": python,
+        "gcpypi": f"{python} -m gcpypi",
+        "pip": "pip",
+        "uv": "uv",
+    }.items():
         script = home / "bin" / program
         script.write_text(f'#!/bin/sh\nexec "{sys.prefix}/bin/"{words} "$@"\n')
         script.chmod(0o755)

@@ -73,13 +73,14 @@ def find_diagrams(page: str) -> list[CodeBlock]:
     return [each for each in markdown.find_blocks(page) if not each.language and "──" in each.text]
 
 
-def list_commands(name: str) -> list[UsedCommand]:
+@cache
+def list_commands(name: str) -> tuple[UsedCommand, ...]:
     """List all commands of a page."""
-    return [
+    return tuple(
         UsedCommand(step, command)
         for step in list_steps(name)
         for command in shell.split_commands(step.text)
-    ]
+    )
 
 
 def find_rules(step: ShellStep) -> list[Rule]:

@@ -11,7 +11,7 @@ from documented.rules import Check, Rule
 from documented.session import Shell, StepResult
 from offline_checks.markdown import ShellStep
 
-PATIENCE = 30.0
+PATIENCE = 120.0
 """Seconds until the output of the services must exist."""
 
 _PROJECT = "gcpypi-local"
@@ -29,6 +29,7 @@ class PageReader:
             "my-packages": _PROJECT,
             "acme-prod": _PROJECT,
             "<walkthrough-project-id/>": _PROJECT,
+            "gs://acme-packages-gcpypi-": f"gs://{_PROJECT}-",
             "gs://acme-": f"gs://{_PROJECT}-",
             "<project>": "acme",
             "export GCPYPI_TOKEN=…": f"export GCPYPI_TOKEN={parts.password}",
@@ -39,6 +40,7 @@ class PageReader:
             "https://packages.example.com/simple/ answers": (
                 f"http://{parts.hostname}:{parts.port}/simple/ answers"
             ),
+            "@packages.example.com/simple/": f"@{parts.hostname}:{parts.port}/simple/",
             '"https://$HOST/': f'"http://{parts.hostname}:{parts.port}/',
             "read -rs LEAKED": 'LEAKED="$(gcpypi token create leaked)"',
             "/tmp/demo": f"{home}/demo",  # noqa: S108 - text of the page, not a path of the test

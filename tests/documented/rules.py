@@ -18,6 +18,7 @@ rule is an error, so its author chooses a check.
 from dataclasses import dataclass
 from enum import Enum, auto
 from fnmatch import fnmatchcase
+from functools import cache
 from pathlib import PurePosixPath
 
 from offline_checks.shell import Command
@@ -76,6 +77,7 @@ RULES = (
     Rule("gcpypi --version", RUN),
     Rule("gcpypi doctor", RUN),
     Rule("gcpypi token", RUN),
+    Rule("gcpypi identity", RUN),
     Rule("gcpypi verify", RUN, "--patience 1", codes=frozenset({0, 1})),
     Rule("gcpypi rebuild", RUN),
     Rule("gcpypi reindex", RUN, codes=frozenset({0, 1})),
@@ -85,6 +87,8 @@ RULES = (
     Rule("python -m benchmarks.*", Check.HELP),
     Rule("python -m pytest tests/*", Check.HELP),
     Rule("python -m testing.compatibility", Check.HELP),
+    Rule("python -m testing.rings", Check.HELP),
+    Rule("python -m testing.safeguards", Check.HELP),
     Rule("python -m benchmarks.cost", Check.OTHER_TEST, "unit/docs/test_cost.py"),
     Rule("gcpypi", Check.COMMAND_LINE),
     Rule("gcpypi publish dist*", RUN),
@@ -117,12 +121,15 @@ RULES = (
     Rule("terraform", PARSED),
     # Installers.
     *(Rule(word, Check.NAMED) for word in ("pip", "pipx", "uv", "poetry", "pdm", "wheel")),
+    *(Rule(word, Check.NAMED) for word in ("twine", "hatch", "flit")),
     Rule("docker build", Check.OTHER_TEST, "clients/use/test_recipes.py"),  # the command of RUN
     Rule("pip wheel", RUN),
     Rule("pip download", RUN, soon=True),
     Rule("pip install", RUN, "--target build/installed", soon=True),
     Rule("uv pip install", RUN, soon=True),
+    Rule("uv publish dist/*", RUN),
     Rule("pip install --require-hashes", Check.NAMED),
+    Rule("uv publish --publish-url", Check.OTHER_TEST, "e2e/test_trusted_publishing.py"),
     # Shell built-ins and filters, run together with the commands around them.
     *(Rule(word, RUN) for word in (".", "export", "read", "case", "esac", "done", "[*]", "printf")),
     Rule("[[]", RUN),
@@ -154,6 +161,7 @@ class UnclassifiedCommandError(Exception):
     """No rule matches a command."""
 
 
+@cache
 def find_rule(command: Command) -> Rule:
     """Return the matching rule with the most words, and the last of several.
 

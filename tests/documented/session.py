@@ -11,7 +11,7 @@ from typing import Self
 
 from testing.processes import Process
 
-PATIENCE = 120.0
+PATIENCE = 600.0
 """Seconds until a step fails."""
 
 _WORD = re.compile(r"(?<![0-9A-Za-z])[A-Za-z]{3,}(?![0-9A-Za-z])")

@@ -31,7 +31,7 @@ def run(
         env={**runtime.environment, **variables},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         stdin=stdin,
     )
 
@@ -320,6 +320,8 @@ def test_a_missing_sign_in_names_the_command_of_google(
         built_in,
         *("yank", "cli-anonymous", "1.0", "--as", "acme"),
         STORAGE_EMULATOR_HOST="",
+        GCPYPI_UPLOAD_URL="",  # without the upload service, the command writes to the bucket
+        GCPYPI_UPLOAD_TOKEN="",
         NO_GCE_CHECK="true",
         HOME=str(tmp_path),
         CLOUDSDK_CONFIG=str(tmp_path),

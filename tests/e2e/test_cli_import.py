@@ -141,15 +141,17 @@ def test_an_interrupted_import_says_what_happened_and_can_continue(
     source.slow, source.arrived = Event(), Event()
     environment = {**runtime.environment, "PYTHONWARNINGS": "error"}
     pipe = subprocess.PIPE
-    command = [str(PROGRAM), "import", "--jobs", "1", source.url]
+    command = [str(PROGRAM), "import", "--json", "--jobs", "1", source.url]
     with Process(command, environment=environment, stdout=pipe, stderr=pipe) as importing:
         assert source.arrived.wait(300)
         importing.send_signal(signal.SIGINT)
         source.slow.set()
         output, errors = importing.communicate(timeout=300)
 
-    assert (importing.returncode, output) == (130, b"")
-    assert errors.decode().startswith("gcpypi: interrupted after ")
+    report = json.loads(output)
+    assert (importing.returncode, report["exit_code"], report["differences"]) == (130, 130, [])
+    assert errors.decode().splitlines()[-1] == f"gcpypi: {report['error']}"
+    assert report["error"].startswith("interrupted after ")
     assert run(runtime, "import", source.url).returncode == 0
     assert runtime.list_filenames("stop-tool") == set(names)
 

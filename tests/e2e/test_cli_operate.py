@@ -36,7 +36,7 @@ def run(
         input=stdin,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
 
@@ -120,7 +120,7 @@ def test_ctrl_c_ends_a_local_repair_command(built_in: LocalIndex) -> None:
         with command:
             wait_until(lambda: command.poll() is not None or has_child(command.pid))
             os.killpg(command.pid, signal.SIGINT)
-            _, error = command.communicate(timeout=60)
+            _, error = command.communicate(timeout=600)
     assert command.returncode == 130
     assert "verify was interrupted" in error.decode()
 
@@ -135,7 +135,8 @@ def test_doctor_checks_everything_but_cloud_run(built_in: LocalIndex) -> None:
         "yanked it",
     ]
     assert results.pop("services") == "not checked"
-    assert {"index", "clock", "bucket static", "dead letters", "tokens"} <= set(results)
+    assert results.pop("index") in ("ok", "warning")  # a warning before the first project
+    assert {"clock", "bucket static", "dead letters", "tokens"} <= set(results)
     assert {result for result in results.values() if result not in ("ok", "not checked")} == set()
 
 

@@ -7,6 +7,7 @@ import base64
 import io
 import json
 import shutil
+import sys
 import tarfile
 from collections.abc import Callable, Iterator
 from urllib.parse import quote
@@ -82,6 +83,11 @@ def damage(runtime: LocalIndex) -> None:
         urlopen(request).close()  # noqa: S310 - loopback
 
 
+def run_gcpypi(runtime: LocalIndex, *words: str) -> None:
+    """Run the command with the settings of ``.local/env``."""
+    runtime.run(sys.executable, "-W", "error", "-m", "gcpypi", *words)
+
+
 LETTERS = {
     "ingest-file-uploaded": {"bucket": "gcpypi-local-incoming", "name": "acme/1/gone-1.0.zip"},
     "indexer-project-command": {"action": "yank", "project": "acme", "version": "1.0"},
@@ -91,9 +97,19 @@ LETTERS = {
 """A dead letter of each subscription, except ``indexer-file-accepted``, which needs a record."""
 
 
+RELEASE = ("acme-release", "--publish", "--uploader", "acme", "--project", "acme-*")
+RELEASE_CLAIMS = ("--github", "123456789", "--claim", "environment=release")
+"""Options of the publishing identity on the pages."""
+
+
 def prepare_repair(runtime: LocalIndex) -> None:
-    """Damage the index, and publish dead letters as Pub/Sub does after 30 deliveries."""
+    """Damage the index, and publish dead letters as Pub/Sub does after 30 deliveries.
+
+    Create the token and the identity that the page ends.
+    """
     damage(runtime)
+    run_gcpypi(runtime, "token", "create", *RELEASE)
+    run_gcpypi(runtime, "identity", "add", *RELEASE, *RELEASE_CLAIMS)
     host = runtime.environment["PUBSUB_EMULATOR_HOST"]
     project = runtime.environment["CLOUDSDK_CORE_PROJECT"]
     for subscription, message in LETTERS.items():
@@ -108,6 +124,15 @@ def publish_cloud_build(runtime: LocalIndex) -> None:
     publish(runtime, "demo_schemas", "0.2.0")
 
 
+def prepare_attack(runtime: LocalIndex) -> None:
+    """Add the identities that the security page removes, and an upload through the service."""
+    wheel = build_wheel("acme_widgets", "1.5")
+    runtime.upload_file(wheel_filename("acme_widgets", "1.5"), wheel, uploader="upload/acme")
+    runtime.wait_for("acme-widgets", wheel_filename("acme_widgets", "1.5"))
+    run_gcpypi(runtime, "identity", "add", *RELEASE, *RELEASE_CLAIMS)
+    run_gcpypi(runtime, "identity", "add", "ci-readers", "--github", "123456789")
+
+
 def publish_other_version(runtime: LocalIndex) -> None:
     """Publish a version that the security page does not remove."""
     publish(runtime, "acme_widgets", "1.4")
@@ -118,17 +143,25 @@ def publish_migrated_release(runtime: LocalIndex) -> None:
     publish(runtime, "acme_tools", "2.1")
 
 
+def publish_for_identities(runtime: LocalIndex) -> None:
+    """Publish the package that the page about identities installs."""
+    publish(runtime, "acme_tool", "1.0")
+
+
 PAGES: dict[str, Callable[[LocalIndex], None]] = {
     "README.md": prepare_nothing,
     "deploy/tutorial.md": publish_cloud_build,
     "docs/commands.md": prepare_nothing,
     "docs/configuration.md": prepare_nothing,
+    "docs/identities.md": publish_for_identities,
     "docs/install.md": prepare_nothing,
     "docs/migrate.md": publish_migrated_release,
     "docs/operate.md": prepare_repair,
     "docs/publish.md": write_distributions,
-    "docs/security.md": prepare_nothing,
+    "docs/search.md": prepare_nothing,
+    "docs/security.md": prepare_attack,
     "docs/tokens.md": prepare_nothing,
+    "docs/trusted-publishing.md": prepare_nothing,
     "docs/upgrade.md": prepare_nothing,
     "examples/README.md": publish_other_version,
 }

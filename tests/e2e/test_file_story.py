@@ -26,7 +26,7 @@ def test_the_story_of_a_file_from_its_upload_to_its_page(
     def read_steps() -> list[list[str]]:
         lines = tell(runtime, filename).stdout.splitlines()
         steps = [line.split(maxsplit=3) for line in lines]
-        return steps if {"page", "catalog"} <= {step[1] for step in steps} else []
+        return steps if {"page", "catalog", "web"} <= {step[1] for step in steps} else []
 
     head, *steps = wait_until(read_steps)
     assert head == ["time", "step", "service", "outcome"]
@@ -37,10 +37,10 @@ def test_the_story_of_a_file_from_its_upload_to_its_page(
     ]
     outcomes = {step[1]: step[3] for step in steps}
     assert outcomes["verdict"] == outcomes["record"] == f"done {filename}"
-    assert outcomes["page"] == outcomes["catalog"] == "done story-told"
+    assert outcomes["page"] == outcomes["catalog"] == outcomes["web"] == "done story-told"
     entries = [
         entry
-        for service in ("ingest", "indexer", "publisher", "catalog")
+        for service in ("ingest", "indexer", "publisher", "catalog", "web")
         for entry in runtime.read_log_entries(service)
         if filename in str(entry) or entry.get("project") == "story-told"
     ]
@@ -52,19 +52,18 @@ def test_the_trace_of_a_ci_reaches_the_subscribers_of_published_projects(
 ) -> None:
     if not runtime.has_gcloud:
         pytest.skip("the built-in Pub/Sub has no REST API for gcloud")
-    pubsub = ("gcloud", "pubsub")
-    subscriber = ("--topic=project-published", "story-subscriber")
-    runtime.run(*pubsub, "subscriptions", "create", *subscriber)
+    project = runtime.environment["CLOUDSDK_CORE_PROJECT"]
+    topic = {"topic": f"projects/{project}/topics/project-published"}
+    runtime.call_pubsub("subscriptions/story-subscriber", topic, "PUT")
     given = f"00-{'5e' * 16}-{'1' * 16}-01"
     filename = wheel_filename("story_traced")
     name = runtime.upload_file(filename, build_wheel("story_traced"))
     message = json.dumps({"bucket": runtime.incoming, "name": name})
-    publish = (*pubsub, "topics", "publish", "file-uploaded", f"--message={message}")
+    publish = ("gcloud", "pubsub", "topics", "publish", "file-uploaded", f"--message={message}")
     runtime.run(*publish, f"--attribute=traceparent={given}")
 
     def find_trace() -> list[str]:
-        pull = ("subscriptions", "pull", "story-subscriber", "--auto-ack", "--format=json")
-        received = json.loads(runtime.run(*pubsub, *pull, "--limit=10").stdout)
+        received = runtime.pull("story-subscriber")
         attributes = [each["message"].get("attributes", {}) for each in received]
         return [each["traceparent"] for each in attributes if "5e" * 16 in str(each)]
 

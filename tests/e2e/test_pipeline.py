@@ -131,22 +131,21 @@ def test_twenty_wheels_of_five_projects_at_once_are_all_on_their_pages(
     wait_until(is_catalogued)
 
 
-def test_the_same_message_three_times_changes_nothing(
-    runtime: LocalIndex, project: str, tmp_path: Path
-) -> None:
-    path = tmp_path / wheel_filename(project)
-    path.write_bytes(build_wheel(project))
-    name = upload(runtime, path)
-    announce(runtime, name)
-    runtime.wait_for(format_page_name(project), path.name)
+def test_the_same_message_three_times_changes_nothing(runtime: LocalIndex, project: str) -> None:
+    filename = wheel_filename(project)
+    name = runtime.upload_file(filename, build_wheel(project))
+    announcement = json.dumps({"bucket": runtime.incoming, "name": name})
+    announcements = 4 if runtime.has_gcloud else 0  # and that of the bucket
+    if announcements:
+        runtime.publish_message("file-uploaded", announcement)
+    runtime.wait_for(format_page_name(project), filename)
     before = runtime.fetch_page(format_page_name(project)), runtime.read_objects("verdicts", name)
-    for _ in range(3):
-        announce(runtime, name)
-    deliveries = 5 if runtime.has_gcloud else 1
+    for _ in range(announcements - 1):
+        runtime.publish_message("file-uploaded", announcement)
 
     def is_delivered() -> bool:
         lines = runtime.read_log_entries("ingest")
-        return sum(line.get("file") == path.name for line in lines) >= deliveries
+        return sum(line.get("file") == filename for line in lines) >= announcements + 1
 
     wait_until(is_delivered)
     assert (
@@ -154,7 +153,7 @@ def test_the_same_message_three_times_changes_nothing(
         runtime.read_objects("verdicts", name),
     ) == before
     packages = runtime.read_objects("packages", project)
-    assert packages.keys() == {path.name, f"{path.name}.metadata"}
+    assert packages.keys() == {filename, f"{filename}.metadata"}
 
 
 def test_the_same_file_name_with_other_bytes_is_refused(runtime: LocalIndex, project: str) -> None:
@@ -183,7 +182,6 @@ def test_invalid_messages_are_answered_and_block_no_other_message(
 ) -> None:
     if not runtime.has_gcloud:
         pytest.skip("the built-in Pub/Sub has no REST API for gcloud")
-    publish = ("gcloud", "pubsub", "topics", "publish", "file-uploaded", "--format=json")
     absent = runtime.make_object_name(wheel_filename(project))
     reasons = {
         "no json": "unreadable-message",
@@ -192,8 +190,7 @@ def test_invalid_messages_are_answered_and_block_no_other_message(
         json.dumps({"bucket": runtime.incoming, "name": absent}): "not-found",
     }
     for message, reason in reasons.items():
-        published = json.loads(runtime.run(*publish, f"--message={message}").stdout)
-        (message_id,) = published["messageIds"]
+        message_id = runtime.publish_message("file-uploaded", message)
         assert runtime.wait_for_answer(message_id)["reason"] == reason
     assert runtime.read_objects("verdicts", absent) == {}
 
@@ -227,9 +224,7 @@ def test_a_mistyped_command_is_answered_and_is_no_dead_letter(
     if not runtime.has_gcloud:
         pytest.skip("the built-in Pub/Sub has no REST API for gcloud")
     command = {"action": "yank", "project": f"{project}-with-a-typo", "version": "1.0"}
-    publish = ("gcloud", "pubsub", "topics", "publish", "project-command", "--format=json")
-    published = json.loads(runtime.run(*publish, f"--message={json.dumps(command)}").stdout)
-    (command_id,) = published["messageIds"]
+    command_id = runtime.publish_message("project-command", json.dumps(command))
     answer = runtime.wait_for_command(command_id)
     assert (answer["outcome"], answer["reason"]) == ("refused", "not-found")
     assert runtime.pull_dead_letters("indexer-project-command") == []
@@ -260,7 +255,7 @@ def test_the_index_describes_the_parts_of_the_local_environment(runtime: LocalIn
         "services": {},
         "jobs": {},
         "tokens_secret": "gcpypi-tokens",
-        "upload_url": None,
+        "upload_url": environment["GCPYPI_UPLOAD_URL"],
     }
 
 

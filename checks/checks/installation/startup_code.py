@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from checks.filenames import ParsedName
 from checks.findings import Findings
@@ -45,6 +46,14 @@ _OWNERS = {
 _MAX_LISTED = 8
 
 
+class _Place(NamedTuple):
+    """Member with startup code."""
+
+    member: str
+    fault: str
+    """Words after the member in a sentence."""
+
+
 def check_startup_code(
     names: Iterable[str],
     path_files: PathFiles,
@@ -52,13 +61,14 @@ def check_startup_code(
     policy: Policy,
     findings: Findings,
 ) -> None:
-    """List the startup code in warnings, refuse it, or accept it, by the policy."""
+    """Note the startup code; list it in warnings, refuse it, or accept it, by the policy."""
+    places = list(_list_startup_code(names, path_files, name.project))
+    findings.note_startup_code(place.member for place in places[:_MAX_LISTED])
     if policy.startup_files == "accept":
         return
-    places = list(_list_startup_code(names, path_files, name.project))
     for number, place in enumerate(places[:_MAX_LISTED], start=1):
         sentence = (
-            f"{place} (startup code, {number} of {len(places)})."
+            f"{quote(place.member)}{place.fault} (startup code, {number} of {len(places)})."
             " Remove it, or have it accepted (STARTUP_FILES)."
         )
         if policy.startup_files == "refuse":
@@ -66,18 +76,20 @@ def check_startup_code(
         findings.warn(Reason.STARTUP_CODE, sentence)
 
 
-def _list_startup_code(names: Iterable[str], path_files: PathFiles, project: str) -> Iterator[str]:
+def _list_startup_code(
+    names: Iterable[str], path_files: PathFiles, project: str
+) -> Iterator[_Place]:
     """Yield one fault per startup file, and one per package of another project."""
     packages = set()
     for member in names:
         if is_path_file(member):
             if fault := _find_path_file_fault(member, path_files):
-                yield f"{quote(member)}{fault}"
+                yield _Place(member, fault)
         elif fault := _find_fault(member):
-            yield f"{quote(member)}: {fault}"
+            yield _Place(member, f": {fault}")
         elif (package := _find_foreign_package(member, project)) and package not in packages:
             packages.add(package)
-            yield f"{quote(member)} is in {package}, a package of {_OWNERS[package][0]}"
+            yield _Place(member, f" is in {package}, a package of {_OWNERS[package][0]}")
 
 
 def _find_path_file_fault(member: str, path_files: PathFiles) -> str | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from packaging.metadata import Metadata, RawMetadata
 from packaging.version import Version
 
-from checks.metadata.field_values import collapse, truncate
+from checks.metadata.field_values import collapse, list_keywords, truncate
 from checks.metadata.header_fields import extract_fields, parse_fields
 from checks.metadata.installer_fields import parse_metadata_version, validate_installer_fields
 from checks.metadata.objections import check_form, list_objections
@@ -32,6 +32,8 @@ class CoreMetadata:
     """Members of `requires_dist` with a URL."""
     summary: str | None
     """First 512 bytes of the summary, or None."""
+    keywords: tuple[str, ...]
+    """Keywords between commas, without repetitions; at most 512 bytes in all."""
     license_files: tuple[str, ...]
     objections: tuple[str, ...]
     """Errors that do not affect installers."""
@@ -63,6 +65,7 @@ def _collect_facts(
         requires_dist=written,
         direct_urls=tuple(line for line, requirement in parsed if requirement.url is not None),
         summary=truncate(collapse(raw.get("summary", ""))) or None,
+        keywords=list_keywords(raw.get("keywords", ())),
         license_files=tuple(raw.get("license_files", ())),
         objections=objections,
     )

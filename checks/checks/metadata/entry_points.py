@@ -26,6 +26,8 @@ _CALLABLE = re.compile(rf"{_DOTTED}:{_DOTTED}")
 
 def check_entry_points(data: bytes) -> list[str]:
     """Refuse entry points that are malformed, or unsafe to write to disk; return the scripts."""
+    if not data:
+        return []  # of most wheels; a parser takes a tenth of the time of all checks
     parser = _parse(data)
     scripts = []
     for group in parser.sections():

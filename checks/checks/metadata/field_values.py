@@ -1,7 +1,11 @@
 """Values of the fields of core metadata, and errors of their parsers, as text of bounded size."""
 
+from collections.abc import Iterable
+
 MAX_SUMMARY_SIZE = 512
 """Maximum size of a summary or an error, in bytes of UTF-8. Longer ones are cut."""
+MAX_KEYWORDS_SIZE = 512
+"""Maximum size of all keywords with commas between them, in bytes of UTF-8."""
 PARSER_FAILURES = (
     ValueError,
     LookupError,
@@ -21,6 +25,20 @@ def collapse(value: str) -> str:
 def truncate(text: str) -> str:
     """Cut a text to `MAX_SUMMARY_SIZE`."""
     return text.encode()[:MAX_SUMMARY_SIZE].decode("utf-8", "ignore")
+
+
+def list_keywords(values: Iterable[str]) -> tuple[str, ...]:
+    """Return keywords without repetitions and blanks, with white space collapsed.
+
+    Keywords that do not fit into `MAX_KEYWORDS_SIZE` are left out.
+    """
+    kept, size = dict[str, None](), -1
+    for value in map(collapse, values):
+        length = len(value.encode()) + 1
+        if value and value not in kept and size + length <= MAX_KEYWORDS_SIZE:
+            kept[value] = None
+            size += length
+    return tuple(kept)
 
 
 def format_error(error: BaseException) -> str:

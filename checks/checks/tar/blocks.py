@@ -33,13 +33,13 @@ def is_header(block: bytes) -> bool:
     """Return whether the block has the checksum of a tar header, by the rules of any reader."""
     if len(block) < BLOCK_SIZE:
         return False
-    blanked = block[: _CHECKSUM.start] + b" " * 8 + block[_CHECKSUM.stop : BLOCK_SIZE]
-    signed = sum(byte - 256 if byte > 127 else byte for byte in blanked)
-    written = block[_CHECKSUM]
     try:
-        return _parse_leniently(written) in (sum(blanked), signed)
+        written = _parse_leniently(block[_CHECKSUM])
     except ValueError:
         return False
+    blanked = block[: _CHECKSUM.start] + b" " * 8 + block[_CHECKSUM.stop : BLOCK_SIZE]
+    unsigned, signed = sum(blanked), sum(memoryview(blanked).cast("b"))
+    return written in (unsigned, signed)
 
 
 def parse_header(block: bytes, where: str) -> TarHeader:

@@ -31,7 +31,7 @@ def _expand(path: Path) -> Iterator[Path]:
 def _list_files(path: Path) -> Iterator[Path]:
     if not path.is_dir():
         if not path.is_file():
-            raise CommandFailure(f"there is no file {path}")
+            raise CommandFailure(f"there is no file {path}: give wheels, sdists or their folder")
         yield path
         return
     files = [each for each in path.iterdir() if each.name.endswith(SUFFIXES) and each.is_file()]

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from typing import TypeVar
 
+from cloud.errors import PermissionDenied
 from cloud.ports import Bucket
 from gcpypi.commanding.given_command import GivenCommand
 from gcpypi.commanding.recorded_files import read_record
 from gcpypi.commanding.visible_files import VisibleFiles
-from gcpypi.connection.answers import Polling, find_command_verdict, find_verdict
+from gcpypi.connection.answers import READ_REMEDY, Polling, find_command_verdict, find_verdict
 from gcpypi.connection.cloud_failures import explain_cloud_errors
 from gcpypi.connection.index_client import IndexClient
 from gcpypi.errors import CommandFailure, ExitCode
@@ -27,30 +28,35 @@ def wait_for_answer(verdicts: Bucket, given: GivenCommand, timeout: float) -> No
     """Return when the indexer has executed the command.
 
     :param timeout: seconds.
-    :raises CommandFailure: if the command is refused, or if there is no answer in time.
+    :raises CommandFailure: if the command is refused, if its answer may not be read, or if there
+        is none in time.
     """
     polling = Polling(timeout)
     name, command_id = given.name, given.command_id
     address = f"gs://{verdicts.name}/{layout.locate_command_verdict(command_id)}"
-    with explain_cloud_errors():
+    with explain_cloud_errors(
+        {PermissionDenied: f"the command can still take effect; {READ_REMEDY}"}
+    ):
         verdict = polling.wait_for(lambda: find_verdict(verdicts, name, given.generation))
         if verdict is None:
-            raise _explain_timeout("ingest has no verdict on the command", timeout, address)
+            raise explain_timeout("ingest has no verdict on the command", timeout, address)
         if verdict.outcome == "refused":
-            raise _explain_refusal(verdict.reason, verdict.detail)
+            raise explain_refusal(verdict.reason, verdict.detail)
         polling.reset_pauses()
         answer = polling.wait_for(lambda: find_command_verdict(verdicts, command_id))
     if answer is None:
-        raise _explain_timeout("the indexer has no answer to the command", timeout, address)
+        raise explain_timeout("the indexer has no answer to the command", timeout, address)
     if answer.outcome == "refused":
-        raise _explain_refusal(answer.reason, answer.detail)
+        raise explain_refusal(answer.reason, answer.detail)
 
 
-def _explain_refusal(reason: str | None, detail: str | None) -> CommandFailure:
+def explain_refusal(reason: str | None, detail: str | None) -> CommandFailure:
+    """Return the failure of a refused command."""
     return CommandFailure(f"refused ({reason}): {detail}", ExitCode.REFUSED)
 
 
-def _explain_timeout(fact: str, timeout: float, address: str) -> CommandFailure:
+def explain_timeout(fact: str, timeout: float, address: str) -> CommandFailure:
+    """Return the failure of a command without an answer in time."""
     text = f"{fact} after {timeout:g} s. It can still take effect; the answer will be {address}"
     return CommandFailure(text, ExitCode.TIMEOUT)
 

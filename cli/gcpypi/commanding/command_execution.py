@@ -5,12 +5,14 @@ import sys
 import typer
 
 from gcpypi.arguments import CommandOptions
-from gcpypi.commanding.command_author import choose_author
+from gcpypi.commanding.command_author import CommandAuthor, choose_author
+from gcpypi.commanding.command_service import CommandService, give_to_service
 from gcpypi.commanding.give import give_command
 from gcpypi.commanding.given_command import create_command
 from gcpypi.connection.index_connection import IndexConnection
 from gcpypi.errors import CommandFailure, ExitCode
 from gcpypi.settings import load_settings
+from schemas.events import ProjectCommand
 
 _QUESTIONS = {
     "remove": "Remove {}? Installers no longer find it, and its file names stay taken.",
@@ -28,8 +30,10 @@ def execute_command(
     :raises CommandFailure: if the command is not valid, not confirmed, or without effect.
     """
     settings = load_settings(index_url=options.index_url, timeout=options.timeout)
-    author = choose_author(settings, options.uploader, options.operator)
-    if fields.get("of_uploaders") and not author.is_operator:
+    named = (options.uploader, options.operator, settings.uploader, settings.operator)
+    service = CommandService.find(settings, has_author=any(named))
+    author = None if service else choose_author(settings, options.uploader, options.operator)
+    if fields.get("of_uploaders") and not (author and author.is_operator):
         raise CommandFailure("--of-uploaders is an option of operators: give --operator NAME")
     given = {name: value for name, value in fields.items() if value}
     if "status" not in given and ("version" in given) == ("filename" in given):
@@ -38,7 +42,21 @@ def execute_command(
     if ask and sys.stdin.isatty():
         target = command.filename or " ".join(filter(None, (command.project, command.version)))
         _confirm(_QUESTIONS[command.status or command.action].format(target))
-    give_command(IndexConnection(settings), author, command, wait=not options.no_wait)
+    _give(IndexConnection(settings), service, author, command, wait=not options.no_wait)
+
+
+def _give(
+    connection: IndexConnection,
+    service: CommandService | None,
+    author: CommandAuthor | None,
+    command: ProjectCommand,
+    *,
+    wait: bool,
+) -> None:
+    if service:
+        give_to_service(service, connection, command, wait=wait)
+    elif author:
+        give_command(connection, author, command, wait=wait)
 
 
 def _confirm(question: str) -> None:

@@ -80,17 +80,21 @@ def give_command(
             wait_for_answer(verdicts, given, connection.settings.timeout)
         console.print(f"done     command {given.command_id}", markup=False)
         if has_page:
-            finish(connection, author, command, console)
+            wait_for_effect(connection, command, console, author)
 
 
-def finish(
-    connection: IndexConnection, author: CommandAuthor, command: ProjectCommand, console: Console
+def wait_for_effect(
+    connection: IndexConnection,
+    command: ProjectCommand,
+    console: Console,
+    author: CommandAuthor | None = None,
 ) -> None:
     """Wait for the page, and print its state.
 
+    :param author: author with credentials of Google Cloud, who can perhaps read the records.
     :raises CommandFailure: if the page does not change, or if another register still holds.
     """
-    watch = PageWatch(connection.index, find_records(connection), command)
+    watch = PageWatch(connection.index, find_records(connection) if author else None, command)
     with show_step(console, "waiting for the page"):
         page, record = watch.wait_for_page(connection.settings.timeout)
     if not page.shows(command):
@@ -106,9 +110,9 @@ def describe_effect(command: ProjectCommand) -> str:
 
 
 def _explain_no_effect(
-    record: ProjectRecord | None, command: ProjectCommand, author: CommandAuthor
+    record: ProjectRecord | None, command: ProjectCommand, author: CommandAuthor | None
 ) -> CommandFailure:
-    causes = explain_registers(record, command, author) if record else []
+    causes = explain_registers(record, command, author) if record and author else []
     text = f"the command is done, but not: {describe_effect(command)}"
     return CommandFailure(". ".join((text, *causes)), ExitCode.REFUSED)
 

@@ -1,6 +1,7 @@
 """``gcpypi configure``: print the settings of a tool, or write them."""
 
 import os
+import sys
 import tempfile
 from pathlib import Path
 from stat import S_IMODE
@@ -8,6 +9,12 @@ from urllib.parse import urlsplit
 
 from gcpypi.configuring.merging import CannotMerge, merge_json, merge_pip_conf, merge_toml
 from gcpypi.configuring.netrc_file import merge_netrc
+from gcpypi.configuring.publish_recipes import (
+    COMMANDS,
+    TOKEN_VARIABLE,
+    UploadTool,
+    build_publish_recipe,
+)
 from gcpypi.configuring.tool_recipes import (
     NETRC,
     PIP_CONF,
@@ -29,10 +36,39 @@ _PRIVATE = 0o600
 def configure_tool(tool: Tool, settings: Settings, *, write: bool) -> ExitCode:
     """Print the settings of a tool for the index, or write its files.
 
+    Standard output has the content of one file, so that it can be redirected to it: the first file
+    of the tool. All other files, names of files and commands are messages. Without a file, standard
+    output has the commands.
+
     :raises CommandFailure: if no index is set, or if a file cannot take the settings.
     """
     index = IndexConnection(settings).index
-    recipe = RECIPES[tool].fill(index.url)
+    return _apply(tool, RECIPES[tool].fill(index.url), settings, "GCPYPI_TOKEN", write=write)
+
+
+def configure_publishing(tool: UploadTool, settings: Settings, *, write: bool) -> ExitCode:
+    """Print or write the settings of a tool for publishing, like :func:`configure_tool`.
+
+    :raises CommandFailure: if the index has no upload service, or if a file cannot take the
+        settings.
+    """
+    connection = IndexConnection(settings)
+    upload_url = settings.upload_url or connection.description.upload_url
+    if not upload_url:
+        raise CommandFailure(
+            "the index has no upload service: set GCPYPI_UPLOAD_URL, or publish by gcpypi publish"
+        )
+    recipe = build_publish_recipe(tool, upload_url, connection.index.url)
+    code = _apply(tool, recipe, settings, TOKEN_VARIABLE, write=write)
+    _say("Then publish:")
+    _print(COMMANDS[tool], is_message=True)
+    return code
+
+
+def _apply(
+    tool: Tool | UploadTool, recipe: Recipe, settings: Settings, variable: str, *, write: bool
+) -> ExitCode:
+    index = IndexConnection(settings).index
     if write and recipe.is_writable:
         _write_files(recipe, settings, index.url, index.password)
     else:
@@ -40,16 +76,16 @@ def configure_tool(tool: Tool, settings: Settings, *, write: bool) -> ExitCode:
         if write:
             _say(f"nothing is written: {tool} has no file that can be merged. Copy these lines")
     if recipe.commands:
-        _say("In the shell, with your token in GCPYPI_TOKEN:")
+        _say(f"In the shell, with your token in {variable}:")
     for command in recipe.commands:
-        _print(command)
+        _print(command, is_message=bool(recipe.files))
     return ExitCode.OK
 
 
 def _print_files(recipe: Recipe) -> None:
-    for name, text in recipe.files.items():
+    for number, (name, text) in enumerate(recipe.files.items()):
         _say(f"{name}{' (mode 0600, with your token)' if name == NETRC else ''}:")
-        _print(text.rstrip("\n"))
+        _print(text.rstrip("\n"), is_message=number > 0)
 
 
 def _write_files(recipe: Recipe, settings: Settings, url: str, token: str | None) -> None:
@@ -120,6 +156,6 @@ def _say(sentence: str) -> None:
     create_console(stderr=True).print(escape_unprintable(sentence))
 
 
-def _print(text: str) -> None:
-    """Print text to standard output exactly, without the markup and the folding of Rich."""
-    print(text)
+def _print(text: str, *, is_message: bool = False) -> None:
+    """Print text exactly, without the markup and the folding of Rich."""
+    print(text, file=sys.stderr if is_message else sys.stdout, flush=True)

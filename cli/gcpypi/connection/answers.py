@@ -9,12 +9,18 @@ from cloud.ports import Bucket
 from cloud.retry import Backoff
 from gcpypi.connection.record_reader import find_document
 from schemas.layout import locate_command_verdict, locate_verdict
-from schemas.records import CommandVerdict, Verdict
 from schemas.types import Document
+from schemas.verdict_documents import CommandVerdict, Verdict
 
 T = TypeVar("T")
 D = TypeVar("D", bound=Document)
 
+READ = "storage.objects.get"
+"""Right in the message of Cloud Storage if the caller may not read an object."""
+READ_REMEDY = (
+    "an owner gives you the right to read your own verdicts (uploaders or operators in "
+    "terraform.tfvars, then deploy/install)"
+)
 PAUSES = Backoff(first=0.1, longest=3.0, jitter=(1.0, 1.0))
 """Pauses of a polling, in seconds."""
 
@@ -22,6 +28,7 @@ PAUSES = Backoff(first=0.1, longest=3.0, jitter=(1.0, 1.0))
 def find_verdict(verdicts: Bucket, incoming_name: str, generation: int) -> Verdict | None:
     """Return the verdict on one generation of an incoming object, or None if there is none yet.
 
+    :raises PermissionDenied: without the right to read verdicts.
     :raises CloudError: if Cloud Storage does not answer.
     :raises CommandFailure: if the verdict is unreadable.
     """
@@ -31,6 +38,7 @@ def find_verdict(verdicts: Bucket, incoming_name: str, generation: int) -> Verdi
 def find_command_verdict(verdicts: Bucket, command_id: str) -> CommandVerdict | None:
     """Return the verdict on a command, or None if there is none yet.
 
+    :raises PermissionDenied: without the right to read verdicts.
     :raises CloudError: if Cloud Storage does not answer.
     :raises CommandFailure: if the verdict is unreadable.
     """
@@ -41,11 +49,15 @@ def _find(verdicts: Bucket, name: str, model: type[D]) -> D | None:
     """Return a document, or None if it is absent.
 
     An uploader may read its verdicts but not list them. Cloud Storage then answers 403 for an
-    absent object.
+    absent object, and names the right to list. Without the right to read, it names that one.
     """
     try:
         return find_document(verdicts, name, model, "verdict")
-    except (NotFound, PermissionDenied):
+    except NotFound:
+        return None
+    except PermissionDenied as error:
+        if READ in error.detail:
+            raise
         return None
 
 

@@ -1,11 +1,15 @@
 """Sessions for the requests to an index, and the causes of their failures."""
 
+import re
+
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import Retry
 
 TIMEOUT = (5.0, 60.0)
 """Seconds to connect, and seconds between two bytes."""
+_QUERY = re.compile(r"(?<=\S)\?[^\s'\"]+")
+"""Query of a URL in a message. It can have a signature or a token."""
 _RETRY = Retry(
     total=3,
     connect=1,
@@ -28,9 +32,10 @@ def create_session(connections: int) -> requests.Session:
 
 
 def name_cause(error: Exception) -> str:
-    """Return the cause of an error without the addresses of Python objects."""
+    """Return the cause of an error without queries of URLs and addresses of Python objects."""
     response = error.response if isinstance(error, requests.RequestException) else None
     if response is not None:
         return f"{response.status_code} {response.reason}"
     cause: object = error.args[0] if len(error.args) == 1 else error
-    return str(getattr(cause, "reason", cause)).rpartition(">: ")[2] or type(error).__name__
+    text = str(getattr(cause, "reason", cause)).rpartition(">: ")[2] or type(error).__name__
+    return _QUERY.sub("?…", text)

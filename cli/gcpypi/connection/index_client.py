@@ -1,20 +1,39 @@
 """Client of the pages of an index, over requests and pypi-simple."""
 
-from collections.abc import Sequence
-from typing import Self
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Self
 from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
 import requests
-from pypi_simple import ProjectPage, PyPISimple
-from pypi_simple.errors import UnsupportedContentTypeError
+from packaging.utils import canonicalize_name
+from pydantic import BaseModel
 
 from gcpypi.connection.http_sessions import TIMEOUT, create_session, name_cause
 from gcpypi.errors import CommandFailure, ExitCode
 from schemas.discovery import IndexDescription
 from schemas.types import NewerSchemaVersion
 
+if TYPE_CHECKING:
+    from pypi_simple import ProjectPage, PyPISimple
+
 CONNECTIONS = 64
 """Connections that are kept for later requests, at most one for each thread."""
+
+
+_JSON = "application/vnd.pypi.simple.v1+json"
+_ACCEPT = f"{_JSON}, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01"
+
+
+class _ListedFile(BaseModel):
+    filename: str
+    hashes: Mapping[str, str] = {}
+
+
+class _Listing(BaseModel):
+    """Part of a project page in JSON (PEP 691)."""
+
+    files: Sequence[_ListedFile]
 
 
 class IndexClient:
@@ -32,7 +51,13 @@ class IndexClient:
         """Token of the reader, if the settings have one."""
         self._session = create_session(CONNECTIONS)
         self._session.auth = credentials
-        self._simple = PyPISimple(url, session=self._session)
+
+    @cached_property
+    def _simple(self) -> "PyPISimple":
+        """Client of pypi-simple. Its import takes as long as that of all other modules."""
+        from pypi_simple import PyPISimple
+
+        return PyPISimple(self.url, session=self._session)
 
     @classmethod
     def from_url(cls, url: str, token: str | None) -> Self:
@@ -60,21 +85,55 @@ class IndexClient:
             raise CommandFailure(f"{response.url}: {error}", ExitCode.UNAVAILABLE) from error
         except ValueError as error:
             raise CommandFailure(
-                f"{response.url} is not the description of an index", ExitCode.UNAVAILABLE
+                f"{response.url} is not the description of an index: check GCPYPI_INDEX_URL",
+                ExitCode.UNAVAILABLE,
             ) from error
 
-    def find_project(self, project: str) -> ProjectPage | None:
+    def find_project(self, project: str) -> "ProjectPage | None":
         """Return the page of a project (PEP 691), or None if the index has no such project.
 
         With an upstream index, the proxy redirects the pages of unknown projects to it.
         """
+        response = self._find_page(project)
+        return self._parse_page(response, project) if response else None
+
+    def find_digests(self, project: str) -> Mapping[str, str] | None:
+        """Return the SHA-256 of each file on the page of a project by file name, or None.
+
+        It is for many requests: a page in JSON is read without pypi-simple.
+        """
+        response = self._find_page(project)
+        if response is None:
+            return None
+        if response.headers.get("content-type", "").partition(";")[0] != _JSON:
+            packages = self._parse_page(response, project).packages
+            return {each.filename: each.digests.get("sha256", "") for each in packages}
         try:
-            response = self._request_page(self._simple.get_project_url(project))
+            listing = _Listing.model_validate_json(response.content)
+        except ValueError as error:
+            raise CommandFailure(
+                f"{response.url} is not the page of a project (PEP 691): check GCPYPI_INDEX_URL",
+                ExitCode.UNAVAILABLE,
+            ) from error
+        return {each.filename: each.hashes.get("sha256", "") for each in listing.files}
+
+    def _find_page(self, project: str) -> requests.Response | None:
+        try:
+            response = self._request_page(f"{self.url}{canonicalize_name(project)}/")
             if response is None or response.status_code == requests.codes.not_found:
                 return None
             response.raise_for_status()
+        except requests.RequestException as error:
+            raise _explain(self.url, error) from error
+        return response
+
+    def _parse_page(self, response: requests.Response, project: str) -> "ProjectPage":
+        from pypi_simple import ProjectPage
+        from pypi_simple.errors import UnsupportedContentTypeError
+
+        try:
             return ProjectPage.from_response(response, project)
-        except (requests.RequestException, UnsupportedContentTypeError, ValueError) as error:
+        except (UnsupportedContentTypeError, ValueError) as error:
             raise _explain(self.url, error) from error
 
     def _request_page(self, url: str) -> requests.Response | None:
@@ -82,7 +141,7 @@ class IndexClient:
 
         A redirect from HTTPS to HTTP, or to another port, is one to another host.
         """
-        headers = {"Accept": self._simple.accept}
+        headers = {"Accept": _ACCEPT}
         for _ in range(self._session.max_redirects):
             response = self._session.get(
                 url, timeout=TIMEOUT, headers=headers, allow_redirects=False
@@ -96,6 +155,8 @@ class IndexClient:
 
     def list_projects(self) -> Sequence[str]:
         """Return the names of all projects that the credentials can read."""
+        from pypi_simple.errors import UnsupportedContentTypeError
+
         try:
             return self._simple.get_index_page(timeout=TIMEOUT).projects
         except requests.HTTPError as error:
@@ -105,14 +166,16 @@ class IndexClient:
         except (requests.RequestException, UnsupportedContentTypeError, ValueError) as error:
             raise _explain(self.url, error) from error
 
-    def get(self, url: str) -> requests.Response:
+    def get(self, url: str, accept: str = "*/*") -> requests.Response:
         """Request a URL of the index, and return the response of any status.
 
         A URL of another host, such as a link of a page, gets no credentials.
+
+        :param accept: the wanted media types.
         """
         auth = _omit_credentials if self._is_foreign(url) else None
         try:
-            return self._session.get(url, timeout=TIMEOUT, auth=auth)
+            return self._session.get(url, timeout=TIMEOUT, auth=auth, headers={"Accept": accept})
         except requests.RequestException as error:
             raise _explain(self.url, error) from error
 

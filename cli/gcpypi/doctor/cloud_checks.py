@@ -19,7 +19,15 @@ OPERATE: Mapping[str, Sequence[str]] = {
 """Rights of an operator by bucket (docs/security.md)."""
 COMMANDS = ("file-uploaded", "project-command")
 """Topics to which people publish."""
+PAGES = "project-indexed"
+WRITERS: Mapping[str, str] = {
+    "publisher": "publisher-project",
+    "catalog": "publisher-catalog",
+    "web": "web-project",
+}
+"""Subscription of each service that writes pages, on the topic ``project-indexed``."""
 REINSTALL = "run deploy/install, which creates it again"
+_UNNAMED = "the description does not name it: upgrade the index by deploy/install"
 SUFFIX = "-dead-letter"
 
 
@@ -38,6 +46,8 @@ def check_buckets(probes: Probes) -> Sequence[Finding]:
                 findings.append(Finding(subject, Level.ERROR, text))
                 continue
             findings.append(Finding(subject, Level.OK, f"gs://{name}: {_describe(found, rights)}"))
+    for role in OPERATE.keys() - probes.describe().buckets.keys():
+        findings.append(Finding(f"bucket {role}", Level.UNCHECKED, _UNNAMED))
     return findings
 
 
@@ -81,13 +91,17 @@ def check_roles(probes: Probes) -> Sequence[Finding]:
 
 
 def check_topics(probes: Probes) -> Sequence[Finding]:
-    """Check that each topic exists, and that one subscription at least takes its messages."""
+    """Check that each topic exists, and that its messages have a subscription.
+
+    The messages ``project-indexed`` have one for each service that writes pages.
+    """
     findings, subscribed = list[Finding](), None
     with collect_failures("subscriptions", findings):
-        subscribed = frozenset(probes.list_subscriptions().values())
+        subscribed = probes.list_subscriptions()
     topics = probes.describe().topics
-    if not topics:
-        findings.append(Finding("topics", Level.UNCHECKED, "the description names none"))
+    for message in COMMANDS:
+        if message not in topics:
+            findings.append(Finding(f"topic {message}", Level.UNCHECKED, _UNNAMED))
     for message, name in topics.items():
         with collect_failures(f"topic {message}", findings):
             findings.append(_check_topic(probes, message, name, subscribed))
@@ -95,23 +109,35 @@ def check_topics(probes: Probes) -> Sequence[Finding]:
 
 
 def _check_topic(
-    probes: Probes, message: str, name: str, subscribed: Collection[str] | None
+    probes: Probes, message: str, name: str, subscribed: Mapping[str, str] | None
 ) -> Finding:
     """Check a topic.
 
-    :param subscribed: topics with a subscription; None if they are not known.
+    :param subscribed: topic of each subscription; None if they are not known.
     """
     subject = f"topic {message}"
     try:
         rights = probes.list_topic_rights(name, (PUBLISH,))
     except NotFound:
         return Finding(subject, Level.ERROR, f"{name} does not exist: {REINSTALL}")
-    if subscribed is not None and name not in subscribed and message not in _OPTIONAL:
-        return Finding(subject, Level.ERROR, f"{name} has no subscription: {REINSTALL}")
+    if subscribed is not None and message not in _OPTIONAL:
+        if name not in subscribed.values():
+            return Finding(subject, Level.ERROR, f"{name} has no subscription: {REINSTALL}")
+        if message == PAGES and (lost := _list_lost_writers(probes, name, subscribed)):
+            text = f"{name} has no subscription {', '.join(lost)}: {REINSTALL}"
+            return Finding(subject, Level.ERROR, text)
     can = "you can publish" if PUBLISH in rights else "you cannot publish"
     return Finding(subject, Level.OK, f"{name}: {can}" if message in COMMANDS else f"{name} exists")
 
 
+def _list_lost_writers(probes: Probes, topic: str, subscribed: Mapping[str, str]) -> Sequence[str]:
+    """Return the absent subscriptions of the services that write pages."""
+    roles = WRITERS if probes.is_local else probes.describe().services
+    names = [name for role, name in WRITERS.items() if role in roles]
+    return [name for name in names if subscribed.get(name) != topic]
+
+
+_LOOK = "look again in some minutes, or run gcpypi replay --dry-run"
 _OPTIONAL = ("file-refused", "project-published")
 """Messages for subscribers outside of the index."""
 
@@ -121,13 +147,17 @@ def check_dead_letters(probes: Probes) -> Sequence[Finding]:
     findings = list[Finding]()
     with collect_failures("dead letters", findings):
         names = [name for name in probes.list_subscriptions() if name.endswith(SUFFIX)]
-        counts = {name: n for name, n in probes.count_dead_letters(names).items() if n}
+        known = probes.count_dead_letters(names)
+        counts = {name: count for name, count in known.items() if count}
         for name, count in sorted(counts.items()):
             text = f"{count} in {name}: correct the cause, then run gcpypi replay"
             findings.append(Finding("dead letters", Level.WARNING, text))
         if not names:
             text = f"no subscription is named …{SUFFIX}: {REINSTALL}"
             findings.append(Finding("dead letters", Level.WARNING, text))
+        elif unknown := sorted(set(names) - known.keys()):
+            text = f"Cloud Monitoring has no value of {', '.join(unknown)}: {_LOOK}"
+            findings.append(Finding("dead letters", Level.UNCHECKED, text))
         elif not counts:
             findings.append(Finding("dead letters", Level.OK, "none"))
     return findings
@@ -162,7 +192,8 @@ def _check_service(probes: Probes, subject: str, name: str) -> Finding:
     except NotFound:
         return Finding(subject, Level.ERROR, f"{name} does not exist: {REINSTALL}")
     if not state.is_ready:
-        text = f"{name} is not ready: {state.message}. Read its log, and run deploy/install again"
+        reason = state.message or "Cloud Run states no condition"
+        text = f"{name} is not ready: {reason}. Read its log, and run deploy/install again"
         return Finding(subject, Level.ERROR, text)
     if state.tag and not state.tag.startswith(f"{__version__}-"):
         text = f"{name} has the image {state.tag}, the command is {__version__}: deploy/install"

@@ -14,6 +14,7 @@ from gcpypi.doctor.cloud_checks import (
 from gcpypi.doctor.finding import Finding, Level, find_worst
 from gcpypi.doctor.index_checks import check_description, check_index
 from gcpypi.doctor.probes import Probes
+from gcpypi.doctor.upload_checks import check_upload, check_uploaders
 from gcpypi.errors import CommandFailure, ExitCode
 from gcpypi.output import create_console, print_json, print_table
 
@@ -27,6 +28,8 @@ OF_ITS_PARTS: Sequence[Check] = (
     check_dead_letters,
     check_secret,
     check_services,
+    check_upload,
+    check_uploaders,
 )
 """Checks that need the names of the description."""
 

@@ -9,6 +9,8 @@ from cloud.errors import CloudError, PermissionDenied
 from gcpypi.connection.cloud_failures import explain_cloud_error, is_signed_out
 from gcpypi.errors import CommandFailure
 
+_ASK = "Ask an owner for the rights of an operator"
+
 
 class Level(StrEnum):
     """Severity of a finding."""
@@ -36,7 +38,9 @@ def collect_failures(subject: str, findings: list[Finding]) -> Iterator[None]:
     try:
         yield
     except PermissionDenied as error:
-        findings.append(Finding(subject, Level.UNCHECKED, f"your account may not look: {error}"))
+        findings.append(
+            Finding(subject, Level.UNCHECKED, f"your account may not look: {error}. {_ASK}")
+        )
     except CloudError as error:
         level = Level.UNCHECKED if is_signed_out(error) else Level.ERROR
         findings.append(Finding(subject, level, str(explain_cloud_error(error))))

@@ -15,13 +15,23 @@ def check_index(probes: Probes) -> Sequence[Finding]:
     """Check that the index answers with the credentials, and compare the clocks."""
     findings = list[Finding]()
     with collect_failures("index", findings):
-        date = probes.fetch_date()
-        findings.append(Finding("index", Level.OK, f"{probes.index_url} answers"))
-        if date is None:
-            findings.append(Finding("clock", Level.UNCHECKED, "the response has no Date"))
+        answer = probes.fetch_list()
+        findings.append(_judge_list(probes.index_url, answer.projects))
+        if answer.date is None:
+            findings.append(Finding("clock", Level.UNCHECKED, "the response has no valid Date"))
         else:
-            findings.append(_compare_clocks(probes.read_clock() - date))
+            findings.append(_compare_clocks(probes.read_clock() - answer.date))
     return findings
+
+
+def _judge_list(url: str, projects: int | None) -> Finding:
+    if projects is None:
+        text = (
+            f"{url} has no list of projects. That is right before the first file: publish one. "
+            "Otherwise an operator runs gcpypi rebuild"
+        )
+        return Finding("index", Level.WARNING, text)
+    return Finding("index", Level.OK, f"{url} answers")
 
 
 def _compare_clocks(difference: timedelta) -> Finding:

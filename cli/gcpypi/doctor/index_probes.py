@@ -7,12 +7,17 @@ from functools import cached_property
 from http import HTTPStatus
 from typing import Protocol
 
+import requests
+from pypi_simple import IndexPage
+from pypi_simple.errors import UnsupportedContentTypeError
+
 from access.errors import TokenStoreError
 from gcpypi.connection.index_connection import IndexConnection
-from gcpypi.doctor.probes import ServiceState
-from gcpypi.errors import CommandFailure
+from gcpypi.doctor.probes import IndexAnswer, ServiceState
+from gcpypi.errors import CommandFailure, ExitCode
 from gcpypi.operating.token_secret import create_token_store
 from schemas.discovery import IndexDescription
+from schemas.headers import SIMPLE_JSON
 
 
 class Parts(Protocol):
@@ -55,14 +60,24 @@ class IndexProbes:
         """Return the description of the index."""
         return self._connection.description
 
-    def fetch_date(self) -> datetime | None:
-        """Request the list of projects, and return the time of the response."""
+    def fetch_list(self) -> IndexAnswer:
+        """Request the list of projects.
+
+        404 is its absence only if the same index has a description.
+
+        :raises CommandFailure: if the answer is not a list of projects.
+        """
         index = self._connection.index
-        response = index.get(index.url)
-        if response.status_code != HTTPStatus.NOT_FOUND:  # an index without a project
-            index.require_success(response)
-        date = response.headers.get("date")
-        return parsedate_to_datetime(date) if date else None
+        response = index.get(index.url, SIMPLE_JSON)
+        date = _parse_date(response.headers.get("date"))
+        if response.status_code == HTTPStatus.NOT_FOUND and index.describe():
+            return IndexAnswer(None, date)
+        index.require_success(response)
+        return IndexAnswer(_count_projects(response), date)
+
+    def fetch_status(self, url: str) -> int:
+        """Request a URL of a service, and return the status of the response."""
+        return self._connection.index.get(url).status_code
 
     def read_clock(self) -> datetime:
         """Return the time of this machine, in UTC."""
@@ -104,3 +119,30 @@ class IndexProbes:
         if self.is_local:
             return LocalParts(project)
         return CloudParts(project, self._connection.description.region or "")
+
+
+def _count_projects(response: requests.Response) -> int:
+    """Return the number of projects in a list (PEP 691). Every gcpypi index answers with JSON.
+
+    :raises CommandFailure: if the response is something else, such as a page for signing in.
+    """
+    kind = response.headers.get("content-type", "no type")
+    try:
+        if kind.partition(";")[0] == SIMPLE_JSON:
+            return len(IndexPage.from_response(response).projects)
+    except (UnsupportedContentTypeError, ValueError, LookupError, TypeError):
+        kind = f"an invalid {kind}"
+    raise CommandFailure(
+        f"{response.url} answers with {kind}, and not with a list of projects: check "
+        "GCPYPI_INDEX_URL, and what is in front of the index",
+        ExitCode.UNAVAILABLE,
+    )
+
+
+def _parse_date(text: str | None) -> datetime | None:
+    """Return the time of a ``Date`` field (RFC 9110); None if it is absent or invalid."""
+    try:
+        date = parsedate_to_datetime(text) if text else None
+    except ValueError:
+        return None
+    return date.replace(tzinfo=date.tzinfo or UTC) if date else None

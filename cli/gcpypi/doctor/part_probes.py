@@ -56,7 +56,7 @@ class CloudParts:
     def find_service(self, name: str) -> ServiceState:
         """Ask Cloud Run for a service."""
         found = find_service(self._open(run_jobs.ORIGIN), self._project, self._region, name)
-        return ServiceState(found.is_ready, found.message, found.tag)
+        return ServiceState(found.is_ready, found.message, found.tag, found.environment)
 
     def _open(self, origin: str) -> GoogleApi:
         return self._connect(origin, self._project)

@@ -1,7 +1,7 @@
 """Port to the index and its Google Cloud project, as the checks see it."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -17,6 +17,18 @@ class ServiceState:
     """Reason why it is not ready."""
     tag: str
     """Tag of its image; it begins with the release of gcpypi."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Settings, as environment variables."""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexAnswer:
+    """Answer to the request for the list of projects."""
+
+    projects: int | None
+    """Number of projects; None if the index has no list yet."""
+    date: datetime | None
+    """Time of the response; None without a valid one."""
 
 
 class Probes(Protocol):
@@ -36,8 +48,12 @@ class Probes(Protocol):
         """Return the description of the index."""
         ...
 
-    def fetch_date(self) -> datetime | None:
-        """Request the list of projects, and return the time of the response."""
+    def fetch_list(self) -> IndexAnswer:
+        """Request the list of projects."""
+        ...
+
+    def fetch_status(self, url: str) -> int:
+        """Request a URL of a service, and return the status of the response."""
         ...
 
     def read_clock(self) -> datetime:

@@ -22,13 +22,14 @@ from gcpypi.doctor.probe_wheel import PROJECT, build_wheel, name_wheel
 from gcpypi.doctor.probes import Probes
 from gcpypi.errors import CommandFailure
 from schemas.headers import BINARY, NO_STORE
-from schemas.records import Verdict
+from schemas.verdict_documents import Verdict
 
 T = TypeVar("T")
 
 LONGEST = 120.0
 """Seconds for one step."""
 _SUBJECT = "round trip"
+_TRY = f"Try pip install {PROJECT} with the URL of the index"
 _WHEEL = Headers(BINARY, NO_STORE)
 
 
@@ -107,10 +108,12 @@ class RoundTrip:
                     [*installer, *options], capture_output=True, text=True, timeout=LONGEST
                 )
             except subprocess.TimeoutExpired as error:
-                raise CommandFailure(f"it was not installed after {LONGEST:g} s") from error
+                raise CommandFailure(
+                    f"it was not installed after {LONGEST:g} s: look at the log of the proxy"
+                ) from error
         if done.returncode:
             lines = done.stderr.strip().splitlines() or ["no message"]
-            raise CommandFailure(f"it was not installed: {lines[-1]}")
+            raise CommandFailure(f"it was not installed: {lines[-1]}. {_TRY}")
 
     def _build_url(self) -> str:
         settings = self._connection.settings

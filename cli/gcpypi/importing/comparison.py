@@ -20,8 +20,7 @@ def wait_for_pages(pages: TargetPages, results: Sequence[ImportResult], timeout:
     pending = [result for result in results if result.is_listed]
     polling = Polling(timeout)
     for _ in polling.iterate_rounds():
-        for project in {result.file.project for result in pending if result.file.project}:
-            pages.forget(project)
+        pages.refresh(result.file.project for result in pending if result.file.project)
         pending = [result for result in pending if _find(pages, result.file) is None]
         if not pending:
             return True
@@ -35,6 +34,8 @@ def compare(
 
     :param awaited_yanks: leave out yanks, because their commands are not answered yet.
     """
+    results = list(results)
+    pages.load(result.file.project for result in results if result.file.project)
     for result in results:
         file, listed = result.file, _find(pages, result.file)
         if listed is None:

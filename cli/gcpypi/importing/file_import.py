@@ -24,8 +24,8 @@ from gcpypi.importing.sources.source_files import (
 )
 from gcpypi.importing.target_pages import TargetPages
 from schemas import layout
-from schemas.equivalence import Equivalence, derive_equivalence, find_equivalent
 from schemas.headers import BINARY, NO_STORE
+from schemas.releases.equivalence import Equivalence, derive_equivalence, find_equivalent
 from schemas.types import format_time
 
 
@@ -79,7 +79,7 @@ class FileImport:
 
         :raises CommandFailure: if the index does not answer.
         :raises PermissionDenied: if the caller may not upload.
-        :raises Stopped: after :attr:`stopped` was set.
+        :raises Stopped: if :attr:`stopped` was set before the end of the upload.
         """
         if self.stopped.is_set():
             raise Stopped
@@ -160,9 +160,12 @@ class FileImport:
             size = path.stat().st_size
             info = target.incoming.upload(name, content, size, headers, hooks)
         polling = Polling(target.timeout, sleep=self._pause)
-        verdict = polling.wait_for(lambda: find_verdict(target.verdicts, name, info.generation))
+        detail = f"{name} has no verdict after {target.timeout:g} s: import again"
+        try:
+            verdict = polling.wait_for(lambda: find_verdict(target.verdicts, name, info.generation))
+        except Stopped:
+            verdict, detail = None, f"{name} was uploaded, and has no verdict yet: import again"
         if verdict is None:
-            detail = f"{name} has no verdict after {target.timeout:g} s: import again"
             return ImportResult(file, ImportOutcome.UNANSWERED, sha256, detail=detail)
         accepted = verdict.outcome == "accepted"
         return ImportResult(

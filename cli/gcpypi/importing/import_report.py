@@ -11,7 +11,7 @@ from gcpypi.errors import ExitCode
 from gcpypi.importing.comparison import LASTING
 from gcpypi.importing.import_result import ImportOutcome, ImportResult
 from gcpypi.importing.import_run import FinishedImport, Report
-from gcpypi.output import create_console, escape_unprintable, print_json, print_table
+from gcpypi.output import create_console, escape_unprintable, print_failure, print_json, print_table
 from schemas.types import format_time
 
 _FAULTS = (ImportOutcome.REFUSED, ImportOutcome.FAILED, ImportOutcome.UNANSWERED)
@@ -39,11 +39,18 @@ def report_import(done: FinishedImport, *, as_json: bool) -> ExitCode:
     else:
         _print_tables(done)
     _print_sentences(done)
+    if done.ending:
+        print_failure(done.ending)
     return choose_exit_code(done)
 
 
 def choose_exit_code(done: FinishedImport) -> ExitCode:
-    """Return 3 if an answer is missing, 1 if a file is not in the index as at the source."""
+    """Return 3 if an answer is missing, 1 if a file is not in the index as at the source.
+
+    An early end has its own code.
+    """
+    if done.ending:
+        return done.ending.code
     outcomes = {result.outcome for result in done.results}
     answers = {yank.outcome for yank in done.yanks}
     if ImportOutcome.UNANSWERED in outcomes or "unanswered" in answers or not done.is_visible:
@@ -65,6 +72,7 @@ def describe_import(done: FinishedImport) -> dict[str, object]:
         "differences": [asdict(each) for each in done.differences],
         "statuses": dict(done.listing.statuses),
         "unreadable_projects": dict(done.listing.failures),
+        **({"error": str(done.ending), "exit_code": int(done.ending.code)} if done.ending else {}),
     }
 
 
@@ -72,7 +80,7 @@ def _describe_file(result: ImportResult) -> dict[str, object]:
     return {
         "file": result.file.filename,
         "project": result.file.project,
-        "place": result.file.locator,
+        "place": result.file.place,
         "outcome": str(result.outcome),
         "reason": result.reason,
         "detail": result.detail,
@@ -116,12 +124,17 @@ def _print_sentences(done: FinishedImport) -> None:
             say(f"the yank of {yank.filename} is {yank.outcome}: {yank.detail or 'wait for it'}")
     if not done.is_visible:
         say("the pages do not list all imported files yet: import again to compare")
-    say(_summarize(done))
+    if done.results or not done.ending:
+        say(_summarize(done))
 
 
 def _summarize(done: FinishedImport) -> str:
     counts = Counter(result.outcome for result in done.results)
     parts = [f"{counts[outcome]} {outcome}" for outcome in ImportOutcome if counts[outcome]]
     yanked = sum(yank.outcome == "done" for yank in done.yanks)
-    end = "nothing was uploaded" if done.is_dry_run else f"{len(done.differences)} differences"
+    end = f"{len(done.differences)} differences"
+    if done.is_dry_run:
+        end = "nothing was uploaded"
+    elif done.ending:
+        end = "not compared"
     return f"{', '.join([*parts, *([f'{yanked} yanked'] if yanked else [])])}; {end}"

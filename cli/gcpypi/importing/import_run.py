@@ -1,18 +1,20 @@
 """One run of ``gcpypi import``: read the source, import its files, yank, compare."""
 
 import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from cloud.errors import CloudError, PermissionDenied
+from gcpypi.connection.cloud_failures import explain_cloud_error
 from gcpypi.connection.index_connection import IndexConnection
 from gcpypi.connection.unique_names import make_time_name
-from gcpypi.errors import CommandFailure
+from gcpypi.errors import CommandFailure, ExitCode
 from gcpypi.importing.comparison import compare, wait_for_pages
 from gcpypi.importing.file_import import FileImport, UploadTarget
-from gcpypi.importing.import_result import ImportDifference, ImportResult
+from gcpypi.importing.import_result import ImportDifference, ImportOutcome, ImportResult
 from gcpypi.importing.sources.bucket_source import RAW, BucketSource
 from gcpypi.importing.sources.directory_source import DirectorySource
 from gcpypi.importing.sources.simple_source import SimpleIndexSource
@@ -21,6 +23,9 @@ from gcpypi.importing.target_pages import TargetPages
 from gcpypi.importing.yanks import YankCommands, YankedFile, require_operator
 
 GS = "gs://"
+RIGHTS: Mapping[type[CloudError], str] = {
+    PermissionDenied: "an import needs the rights of an operator (operators in terraform.tfvars)"
+}
 Report = Callable[[ImportResult], None]
 
 
@@ -47,6 +52,8 @@ class FinishedImport:
     """True if the pages list all imported files."""
     yanks: Sequence[YankedFile] = ()
     differences: Sequence[ImportDifference] = ()
+    ending: CommandFailure | None = None
+    """Failure that ended the run early, also Ctrl-C. The results are those before it."""
 
 
 def open_source(source: str, connection: IndexConnection, jobs: int) -> ImportSource:
@@ -71,9 +78,9 @@ def run_import(
     """Import the files of a source.
 
     :param start: takes the number of files, and returns a function for each result.
-    :raises CommandFailure: if the source or the index does not answer.
+    :raises CommandFailure: if the source or the index does not answer, before the first file.
     """
-    settings, pages = connection.settings, TargetPages(connection.index)
+    settings, pages = connection.settings, TargetPages(connection.index, options.jobs)
     run = make_time_name(datetime.now(UTC))
     yanks = _prepare_yanks(connection, options)
     target = None if options.is_dry_run else _open_target(connection, run)
@@ -81,9 +88,14 @@ def run_import(
     if not listing.files and not listing.failures:
         raise CommandFailure(f"{source.address} has no files: check the address of SOURCE")
     files = FileImport(source, pages, settings.policy, target)
-    results = _import_all(files, listing, options.jobs, start(len(listing.files)))
-    done = FinishedImport(source.address, run, options.is_dry_run, listing, results)
-    return done if options.is_dry_run else _complete(done, pages, yanks, settings.timeout)
+    done = FinishedImport(source.address, run, options.is_dry_run, listing, [])
+    try:
+        done = _import_all(done, files, options.jobs, start(len(listing.files)))
+        if done.ending is None and not options.is_dry_run:
+            done = _complete(done, pages, yanks, settings.timeout)
+    except (KeyboardInterrupt, CloudError, CommandFailure) as error:
+        return replace(done, ending=explain_ending(error, done.results))
+    return done
 
 
 def _open_target(connection: IndexConnection, run: str) -> UploadTarget:
@@ -100,19 +112,28 @@ def _prepare_yanks(connection: IndexConnection, options: ImportOptions) -> YankC
 
 
 def _import_all(
-    files: FileImport, listing: SourceListing, jobs: int, report: Report
-) -> Sequence[ImportResult]:
-    """Import all files in threads; return the results in the order of the listing."""
+    done: FinishedImport, files: FileImport, jobs: int, report: Report
+) -> FinishedImport:
+    """Import all files in threads; add their results in the order of the listing.
+
+    An error or Ctrl-C ends the import, and all files before it keep their results.
+    """
+    ending: BaseException | None = None
     with ThreadPoolExecutor(jobs) as pool:
-        futures = [pool.submit(files.import_file, file) for file in listing.files]
+        futures = [pool.submit(files.import_file, file) for file in done.listing.files]
         try:
             for future in as_completed(futures):
                 report(future.result())
-        except BaseException:
+        except (KeyboardInterrupt, CloudError, CommandFailure) as error:
+            ending = error
             files.stopped.set()
             pool.shutdown(wait=True, cancel_futures=True)
+        except BaseException:
+            files.stopped.set()
             raise
-    return [future.result() for future in futures]
+    results = [each.result() for each in futures if is_successful(each)]
+    failure = explain_ending(ending, results) if ending else None
+    return replace(done, results=results, ending=failure)
 
 
 def _complete(
@@ -123,3 +144,19 @@ def _complete(
     answers = list(yanks.send(pages, done.results)) if yanks else []
     differences = list(compare(pages, done.results, awaited_yanks=yanks is not None))
     return replace(done, is_visible=is_visible, yanks=answers, differences=differences)
+
+
+def explain_ending(error: BaseException, results: Sequence[ImportResult]) -> CommandFailure:
+    """Return the error that ended an import early as a failure, with the number of files."""
+    imported = sum(result.outcome is ImportOutcome.IMPORTED for result in results)
+    counts = f"{len(results)} files, of which {imported} were imported: import again to continue"
+    if isinstance(error, KeyboardInterrupt):
+        return CommandFailure(f"interrupted after {counts}", ExitCode.INTERRUPTED)
+    failure = explain_cloud_error(error, RIGHTS) if isinstance(error, CloudError) else error
+    code = failure.code if isinstance(failure, CommandFailure) else ExitCode.UNAVAILABLE
+    return CommandFailure(f"{failure}. The import ended after {counts}", code)
+
+
+def is_successful(future: Future[ImportResult]) -> bool:
+    """Return whether a file was finished before the end of the import."""
+    return future.done() and not future.cancelled() and future.exception() is None

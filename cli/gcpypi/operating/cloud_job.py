@@ -7,7 +7,9 @@ from typing import Protocol
 
 import typer
 
+from cloud.errors import CloudError
 from cloud.rest.run_jobs import Execution
+from gcpypi.connection.cloud_failures import explain_cloud_error
 from gcpypi.errors import CommandFailure, ExitCode
 from gcpypi.operating.execution_log import ExecutionLog
 
@@ -58,6 +60,9 @@ class CloudJob:
         except KeyboardInterrupt:
             text = f"interrupted, but {self._describe_rest(execution)}"
             raise CommandFailure(text, ExitCode.INTERRUPTED) from None
+        except CloudError as error:
+            text = f"{explain_cloud_error(error)}. But {self._describe_rest(execution)}"
+            raise CommandFailure(text, ExitCode.UNAVAILABLE) from error
 
     def _follow(self, execution: Execution, timeout: float | None) -> Execution:
         """Wait for the end of an execution, and print its log and each change of its state."""

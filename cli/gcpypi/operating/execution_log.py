@@ -6,7 +6,7 @@ from typing import Protocol
 
 import typer
 
-from cloud.errors import CloudError
+from cloud.errors import CloudError, PermissionDenied
 from cloud.log_entries import LogEntry, LogPage
 from gcpypi.output import escape_control
 
@@ -32,20 +32,22 @@ class ExecutionLog:
             f'labels."run.googleapis.com/execution_name"="{execution}"'
         )
         self.problem = ""
-        """Reason why the log is not readable; empty while it is."""
+        """Reason why the log was not readable at the last request; empty if it was."""
+        self._is_denied = False
 
     def print_new(self) -> int:
         """Print the lines that are not printed yet, and return their number. Never fail.
 
         Lines of standard output go to standard output, all others to standard error.
         """
-        if self.problem:
+        if self._is_denied:
             return 0
         try:
             entries = self._log.list_newest(self._query).entries
         except CloudError as error:
-            self.problem = str(error)
+            self.problem, self._is_denied = str(error), isinstance(error, PermissionDenied)
             return 0
+        self.problem = ""
         new = [entry for entry in reversed(entries) if self._identify(entry) not in self._seen]
         self._print(new)
         return len(new)

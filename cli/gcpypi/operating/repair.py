@@ -32,7 +32,7 @@ def repair(
     :raises CommandFailure: if it cannot be started, or does not end in time.
     """
     if connection.settings.is_local:
-        return run_local_job(command, arguments)
+        return run_local_job(command, arguments, wait=wait, timeout=timeout)
     project, region = connection.gcp_project, connection.description.region
     if region is None:
         raise CommandFailure(

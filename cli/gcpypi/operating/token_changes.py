@@ -5,21 +5,33 @@ from datetime import datetime, timedelta
 
 import typer
 
+from access.entry_facts import MAX_PUBLISHING_LIFETIME
 from access.token_selection import select_tokens
 from access.token_store import TokenStore
 from gcpypi.errors import CommandFailure, ExitCode
 from gcpypi.operating.token_values import name_successor
 from gcpypi.output import escape_control
-from schemas.tokens import EVERYTHING, READ, Token
+from schemas.holders import EVERYTHING, PUBLISH, READ
+from schemas.tokens import Token
 
 
 def create_token(
-    store: TokenStore, name: str, projects: Sequence[str], expires_in: timedelta | None
+    store: TokenStore,
+    name: str,
+    projects: Sequence[str],
+    expires_in: timedelta | None,
+    *,
+    publish: bool = False,
+    uploader: str | None = None,
 ) -> None:
-    """Create a token and print it."""
+    """Create a token for reading, or for publishing, and print it."""
     _print_token(
         store.create(
-            name, projects=projects or (EVERYTHING,), scopes=(READ,), expires_in=expires_in
+            name,
+            projects=projects or (EVERYTHING,),
+            scopes=(PUBLISH if publish else READ,),
+            expires_in=expires_in or (MAX_PUBLISHING_LIFETIME if publish else None),
+            uploader=uploader,
         )
     )
 
@@ -33,7 +45,7 @@ def rotate_token(
     expires_in: timedelta | None,
     revoke_old: bool,
 ) -> None:
-    """Create a token with the scopes, projects and lifetime of another one, and print it.
+    """Create a token with the scopes, projects, uploader and lifetime of another; print it.
 
     :param selector: a name, or the first digits of a digest.
     :param name: name of the new token; None: the name of the old one with the month.
@@ -44,7 +56,13 @@ def rotate_token(
     old = _select_model(tokens, selector, now)
     name = name or name_successor(old.name, {each.name for each in tokens}, now)
     lifetime = expires_in or (old.expires - old.created if old.expires else None)
-    token = store.create(name, projects=old.projects, scopes=old.scopes, expires_in=lifetime)
+    token = store.create(
+        name,
+        projects=old.projects,
+        scopes=old.scopes,
+        expires_in=lifetime,
+        uploader=old.uploader,
+    )
     _print_token(token, escape_control(name))
     if revoke_old:
         print_revocations(store.revoke(old.sha256), err=True)
@@ -69,7 +87,10 @@ def _select_model(tokens: Sequence[Token], selector: str, now: datetime) -> Toke
     :raises CommandFailure: if the live tokens have different scopes or projects.
     """
     live = sorted(select_tokens(tokens, selector, now), key=lambda token: token.created)
-    if len({(frozenset(each.scopes), frozenset(each.projects)) for each in live}) > 1:
+    if (
+        len({(each.uploader, frozenset(each.scopes), frozenset(each.projects)) for each in live})
+        > 1
+    ):
         digests = ", ".join(each.sha256[:12] for each in live)
         raise CommandFailure(
             f"the tokens called {selector} have different projects: give the digest of one of "

@@ -7,6 +7,7 @@ import typer
 
 from access.last_use import LastUses
 from gcpypi.output import create_console, print_json, print_table
+from schemas.holders import Holder
 from schemas.tokens import Token
 
 HEADINGS = ("name", "digest", "state", "created", "expires", "last use", "scope")
@@ -40,20 +41,33 @@ def describe_token(token: Token, uses: LastUses, now: datetime) -> dict[str, obj
         **token.model_dump(
             mode="json", include={"name", "sha256", "scopes", "projects", "created", "expires"}
         ),
-        "state": _get_state(token, now),
+        **({"uploader": token.uploader} if token.uploader else {}),
+        "state": get_state(token, now),
         "last_use": uses.describe(token, now),
     }
 
 
-def _get_state(token: Token, now: datetime) -> str:
+def get_state(token: Holder, now: datetime) -> str:
+    """Return ``live`` or ``ended``."""
     return "live" if token.is_live(now) else "ended"
+
+
+def format_scope(holder: Holder) -> str:
+    """Return scopes, projects and uploader in one cell."""
+    uploader = (f"as {holder.uploader}",) if holder.uploader else ()
+    return ",".join((*holder.scopes, *holder.projects, *uploader)) if holder.scopes else "-"
+
+
+def format_end(holder: Holder) -> str:
+    """Return the expiry in one cell."""
+    return "never" if holder.expires is None else f"{holder.expires:%Y-%m-%dT%H:%MZ}"
 
 
 def _format_cells(token: Token, uses: LastUses, now: datetime) -> Iterator[str]:
     yield token.name
     yield token.sha256[:12]
-    yield _get_state(token, now)
+    yield get_state(token, now)
     yield f"{token.created:%Y-%m-%d}"
-    yield "never" if token.expires is None else f"{token.expires:%Y-%m-%dT%H:%MZ}"
+    yield format_end(token)
     yield uses.describe(token, now)
-    yield ",".join((*token.scopes, *token.projects)) if token.scopes else "-"
+    yield format_scope(token)

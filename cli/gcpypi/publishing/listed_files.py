@@ -4,8 +4,6 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor
 from typing import Protocol
 
-from pypi_simple import ProjectPage
-
 from gcpypi.errors import CommandFailure
 from schemas.names import ProjectName
 
@@ -16,8 +14,8 @@ Digests = Mapping[str, str]
 class PageSource(Protocol):
     """Reader of project pages, such as an index client."""
 
-    def find_project(self, project: str) -> ProjectPage | None:
-        """Return the page of a project, or None."""
+    def find_digests(self, project: str) -> Digests | None:
+        """Return the files on the page of a project, or None."""
         ...
 
 
@@ -46,9 +44,7 @@ class ListedFiles:
 
         :raises CommandFailure: if the index does not answer, or denies the access.
         """
-        page = self._reader.find_project(project) if self._reader else None
-        packages = page.packages if page else ()
-        return {each.filename: each.digests.get("sha256", "") for each in packages}
+        return (self._reader.find_digests(project) if self._reader else None) or {}
 
     def read_many(
         self, projects: Iterable[ProjectName], executor: Executor

@@ -1,13 +1,13 @@
 """State of one file on its way to the index."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
 from checks.refusal import Refused
 from schemas.names import InvalidFilename, ProjectName, parse_filename
-from schemas.records import Verdict
+from schemas.verdict_documents import Verdict
 
 
 class Stage(StrEnum):
@@ -34,6 +34,8 @@ class Publication:
     """One file, changed by one thread at a time."""
 
     path: Path
+    project: ProjectName | None = field(init=False)
+    """Project in the name of the file; None if the name is invalid."""
     stage: Stage = Stage.WAITING
     sha256: str | None = None
     """Digest of the file, after its check."""
@@ -53,13 +55,12 @@ class Publication:
         """Name of the file, without its folder."""
         return self.path.name
 
-    @property
-    def project(self) -> ProjectName | None:
-        """Project in the name of the file; None if the name is invalid."""
+    def __post_init__(self) -> None:
+        """Find the project once, because each round of requests needs it."""
         try:
-            return parse_filename(self.filename)[0]
+            self.project = parse_filename(self.filename)[0]
         except InvalidFilename:
-            return None
+            self.project = None
 
     def refuse(self, refused: Refused) -> None:
         """Record a refusal of the local check."""

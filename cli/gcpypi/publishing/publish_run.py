@@ -18,9 +18,9 @@ from gcpypi.publishing.progress import PublishProgress
 from gcpypi.publishing.publication import Publication, Stage
 from gcpypi.publishing.results import DONE, choose_exit_code
 from gcpypi.publishing.waiting import Waiting
-from schemas.equivalence import derive_equivalence
 from schemas.events import FileUploaded
 from schemas.names import ProjectName
+from schemas.releases.equivalence import derive_equivalence
 
 REQUESTS = 8
 """Requests for the state of files at a time."""
@@ -159,13 +159,19 @@ class PublishRun:
         progress.say_uploaded()
 
     def _wait(self, waiting: Waiting, progress: PublishProgress) -> None:
+        """Wait for the files. End with a failure as soon as nothing about them can be read."""
         if not waiting.unfinished:
             return
-        polling = Polling(self._connection.settings.timeout)
+        polling, is_said = Polling(self._connection.settings.timeout), False
         for _ in waiting.iterate_rounds(polling):
             progress.update_published()
+            if waiting.denial and not is_said:
+                progress.say(f"{waiting.denial}. So the command waits for the pages only")
+                is_said = True
             if not waiting.unfinished:
                 break
+        if waiting.is_blind and waiting.unfinished:
+            self.failure = waiting.denial
 
     def _choose_exit_code(self) -> ExitCode:
         finished = list(DONE)

@@ -21,9 +21,8 @@ def list_(
 
     Exit codes: 0 done, 2 wrong usage or name, 4 no access.
 
-    [bold]Examples[/bold]
-
     \b
+    Examples:
       gcpypi list --versions
       gcpypi list acme-widgets --json
     """
@@ -45,9 +44,8 @@ def show(
 
     Exit codes: 0 done, 2 wrong usage or name, 4 no access.
 
-    [bold]Examples[/bold]
-
     \b
+    Examples:
       gcpypi show acme-widgets
       gcpypi show acme-widgets 1.3 --json
     """
@@ -71,9 +69,8 @@ def log(
 
     Exit codes: 0 done, 2 wrong usage or name, 4 no access.
 
-    [bold]Examples[/bold]
-
     \b
+    Examples:
       gcpypi log acme_widgets-1.3-py3-none-any.whl
       gcpypi log acme_widgets-1.3.tar.gz --as acme --json
     """

@@ -14,11 +14,10 @@ def check(
 ) -> None:
     """Check files as the index does, without the index.
 
-    The exit code is 1 if the index would refuse a file.
-
-    [bold]Examples[/bold]
+    Exit codes: 0 the index would accept all files, 1 it would refuse one, 2 wrong usage.
 
     \b
+    Examples:
       gcpypi check dist/
       gcpypi check --strict --json dist/*.whl
     """

@@ -23,12 +23,12 @@ def doctor(
 ) -> None:
     """Check the index, its parts and your rights, and print the remedies.
 
-    Each finding is ok, a warning, an error, or not checked with its reason. The exit code is 1 if
-    there is an error, and 4 if nothing answers.
+    Each finding is ok, a warning, an error, or not checked with its reason.
 
-    [bold]Examples[/bold]
+    Exit codes: 0 no error, 1 an error, 2 wrong usage, 4 nothing answers.
 
     \b
+    Examples:
       gcpypi doctor
       gcpypi doctor --round-trip --as acme
       gcpypi doctor --json

@@ -48,9 +48,8 @@ def import_files(
     Exit codes: 0 all files are in the index, 1 some are not, 2 usage,
     3 no answer in time, 4 no connection or no rights, 130 interrupted.
 
-    [bold]Examples[/bold]
-
     \b
+    Examples:
       gcpypi import --dry-run ./packages
       gcpypi import https://user:password@pypi.example.com/simple/
       gcpypi import --project 'acme-*' https://devpi.example.com/team/prod/+simple/

@@ -35,9 +35,8 @@ def publish(
     Exit codes: 0 all files are published, 1 a file is refused, 2 wrong
     usage, 3 not finished in time, 4 no access, 130 interrupted.
 
-    [bold]Examples[/bold]
-
     \b
+    Examples:
       gcpypi publish dist/
       gcpypi publish --as acme --json dist/*.whl
       gcpypi publish --no-wait dist/

@@ -31,9 +31,8 @@ def remove(
 
     Exit codes: 0 done, 1 refused, 2 wrong usage or name, 3 no answer in time, 4 no access.
 
-    [bold]Examples[/bold]
-
     \b
+    Examples:
       gcpypi remove acme-widgets 1.3 --reason poisoned --operator ada
       gcpypi remove acme-widgets --file acme_widgets-1.3.tar.gz --operator ada --yes
     """
@@ -68,9 +67,8 @@ def restore(
     Exit codes: 0 done, 1 refused or still hidden, 2 wrong usage or name, 3 no answer in time,
     4 no access.
 
-    [bold]Examples[/bold]
-
     \b
+    Examples:
       gcpypi restore acme-widgets 1.3 --operator ada
     """
     from gcpypi.commanding.command_execution import execute_command

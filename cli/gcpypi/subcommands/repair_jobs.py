@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from gcpypi.arguments import Description, IndexUrl, NoWait
+from gcpypi.arguments import Description, IndexUrl
 
 Projects = Annotated[
     list[str] | None,
@@ -13,7 +13,12 @@ Projects = Annotated[
 ]
 Patience = Annotated[
     float | None,
-    typer.Option("--timeout", metavar="SECONDS", help="time to wait; default: until the end"),
+    typer.Option(
+        "--timeout", metavar="SECONDS", help="time to wait for the end of the job; default: any"
+    ),
+]
+NoWait = Annotated[
+    bool, typer.Option("--no-wait", help="start the job in Google Cloud, and do not wait for it")
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="print the work; change nothing")]
 
@@ -24,7 +29,10 @@ def verify(
         bool, typer.Option("--bytes", help="also read and hash every file")
     ] = False,
     patience: Annotated[
-        float | None, typer.Option(help="seconds until differences are checked again")
+        float | None,
+        typer.Option(
+            metavar="SECONDS", help="time until differences are checked again; default: 30"
+        ),
     ] = None,
     no_wait: NoWait = False,
     timeout: Patience = None,
@@ -33,12 +41,12 @@ def verify(
 ) -> None:
     """Compare all pages and files with the records.
 
-    It changes nothing. The exit code is 1 if there is a difference. In Google Cloud only an owner
-    can give arguments.
+    It changes nothing. In Google Cloud only an owner can give arguments.
 
-    [bold]Examples[/bold]
+    Exit codes: 0 no difference, 1 a difference, 2 wrong usage, 3 not finished in time, 4 no access.
 
     \b
+    Examples:
       gcpypi verify
       gcpypi verify --bytes acme
     """
@@ -55,9 +63,10 @@ def rebuild(
 ) -> None:
     """Publish the pages again from the records.
 
-    [bold]Examples[/bold]
+    Exit codes: 0 done, 1 the job failed, 2 wrong usage, 3 not finished in time, 4 no access.
 
     \b
+    Examples:
       gcpypi rebuild
       gcpypi rebuild acme tools
     """
@@ -73,11 +82,11 @@ def reindex(
 ) -> None:
     """Announce the promoted files again, so that their facts are recorded.
 
-    The exit code is 1 if an object was not promoted by ingest.
-
-    [bold]Examples[/bold]
+    Exit codes: 0 done, 1 an object was not promoted by ingest, 2 wrong usage, 3 not finished in
+    time, 4 no access.
 
     \b
+    Examples:
       gcpypi reindex
       gcpypi reindex acme
     """
@@ -100,9 +109,10 @@ def replay(
 ) -> None:
     """Publish the dead letters again, after the correction of their cause.
 
-    [bold]Examples[/bold]
+    Exit codes: 0 done, 1 the job failed, 2 wrong usage, 3 not finished in time, 4 no access.
 
     \b
+    Examples:
       gcpypi replay
       gcpypi replay --dry-run
     """
@@ -112,7 +122,10 @@ def replay(
 
 
 def rescan(
-    days: Annotated[int | None, typer.Option(help="days to look back, 1 to 45")] = None,
+    days: Annotated[
+        int | None,
+        typer.Option(min=1, max=45, metavar="N", help="days to look back; default: 30"),
+    ] = None,
     dry_run: DryRun = False,
     no_wait: NoWait = False,
     timeout: Patience = None,
@@ -121,9 +134,12 @@ def rescan(
 ) -> None:
     """Announce the uploads without an answer again.
 
-    [bold]Examples[/bold]
+    An upload has an answer when ingest has written its verdict.
+
+    Exit codes: 0 done, 1 the job failed, 2 wrong usage, 3 not finished in time, 4 no access.
 
     \b
+    Examples:
       gcpypi rescan
       gcpypi rescan --days 7 --dry-run
     """

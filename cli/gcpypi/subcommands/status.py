@@ -29,9 +29,8 @@ def quarantine(
 
     Exit codes: 0 done, 1 refused, 2 wrong usage or name, 3 no answer in time, 4 no access.
 
-    [bold]Examples[/bold]
-
     \b
+    Examples:
       gcpypi quarantine acme-widgets --reason "under investigation" --operator ada
       gcpypi quarantine acme-widgets 1.3 --operator ada --yes
     """
@@ -52,9 +51,8 @@ def archive(
 
     Exit codes: 0 done, 1 refused, 2 wrong usage or name, 3 no answer in time, 4 no access.
 
-    [bold]Examples[/bold]
-
     \b
+    Examples:
       gcpypi archive acme-widgets --reason "use acme-gadgets" --operator ada
     """
     options = CommandOptions(uploader, operator, index_url, timeout, no_wait)
@@ -74,9 +72,8 @@ def deprecate(
 
     Exit codes: 0 done, 1 refused, 2 wrong usage or name, 3 no answer in time, 4 no access.
 
-    [bold]Examples[/bold]
-
     \b
+    Examples:
       gcpypi deprecate acme-widgets --reason "use acme-gadgets" --operator ada
     """
     options = CommandOptions(uploader, operator, index_url, timeout, no_wait)
@@ -99,9 +96,8 @@ def activate(
     Exit codes: 0 done, 1 refused or still hidden, 2 wrong usage or name, 3 no answer in time,
     4 no access.
 
-    [bold]Examples[/bold]
-
     \b
+    Examples:
       gcpypi activate acme-widgets --operator ada
       gcpypi activate acme-widgets 1.3 --operator ada
     """

@@ -1,16 +1,28 @@
-"""Commands ``gcpypi token``: the tokens for reading the index."""
+"""Commands ``gcpypi token``: the tokens for reading the index, and for publishing."""
 
 from datetime import timedelta
 from typing import Annotated
 
 import typer
 
-from gcpypi.arguments import Description, GcpProject, IndexUrl, Json, TokensSecret
+from gcpypi.arguments import (
+    Description,
+    GcpProject,
+    IndexUrl,
+    Json,
+    ProjectGlobs,
+    Publish,
+    PublishesAs,
+    TokensSecret,
+    set_secret,
+)
+from gcpypi.help_pages import HelpCommand, HelpGroup
 
 token = typer.Typer(
-    help="Create, list, rotate and revoke the tokens for reading the index.",
+    cls=HelpGroup,
+    help="Create, list, rotate and revoke the tokens for reading, and for publishing.",
     no_args_is_help=True,
-    rich_markup_mode="rich",
+    rich_markup_mode=None,
 )
 
 
@@ -34,14 +46,15 @@ Selector = Annotated[
 ]
 
 
-@token.command()
+@token.command(cls=HelpCommand)
 def create(
-    name: Annotated[str, typer.Argument(help="name of the holder, for the access log")],
-    project: Annotated[
-        list[str] | None,
-        typer.Option(metavar="GLOB", help="projects of the token (repeatable); default: all"),
-    ] = None,
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="name of the holder, for the access log")
+    ],
+    project: ProjectGlobs = None,
     expires_in: Lifetime = None,
+    publish: Publish = False,
+    uploader: PublishesAs = None,
     index_url: IndexUrl = None,
     gcp_project: GcpProject = None,
     secret: TokensSecret = None,
@@ -49,12 +62,15 @@ def create(
 ) -> None:
     """Create a token, and print it once.
 
-    Standard output has only the token. Without --expires-in it does not expire.
+    Standard output has only the token. Without --expires-in it does not expire, or with --publish
+    after 90 days.
 
-    [bold]Examples[/bold]
+    Exit codes: 0 done, 1 refused, 2 wrong usage or setting, 4 no access.
 
     \b
+    Examples:
       gcpypi token create ci --project 'acme-*' --expires-in 90d
+      gcpypi token create ci --publish --uploader acme --project 'acme-*'
       gcpypi token create ci | gcloud secrets versions add ci-index-token --data-file=-
     """
     from gcpypi.connection.index_connection import connect
@@ -65,16 +81,18 @@ def create(
         connect(
             index_url=index_url,
             gcp_project=gcp_project,
-            tokens_secret=secret,
             description=description,
-        )
+            **set_secret(secret, publish=publish),
+        ),
+        publish=publish,
     ) as store:
-        create_token(store, name, project or (), expires_in)
+        create_token(store, name, project or (), expires_in, publish=publish, uploader=uploader)
 
 
-@token.command(name="list")
+@token.command(name="list", cls=HelpCommand)
 def list_all(
     json: Json = False,
+    publish: Publish = False,
     index_url: IndexUrl = None,
     gcp_project: GcpProject = None,
     secret: TokensSecret = None,
@@ -84,9 +102,10 @@ def list_all(
 
     A revoked or expired token is listed as "ended" for a day.
 
-    [bold]Examples[/bold]
+    Exit codes: 0 done, 1 refused, 2 wrong usage or setting, 4 no access.
 
     \b
+    Examples:
       gcpypi token list
       gcpypi token list --json
     """
@@ -98,23 +117,30 @@ def list_all(
     from gcpypi.operating.token_secret import find_uses, open_token_store
 
     connection = connect(
-        index_url=index_url, gcp_project=gcp_project, tokens_secret=secret, description=description
+        index_url=index_url,
+        gcp_project=gcp_project,
+        description=description,
+        **set_secret(secret, publish=publish),
     )
-    with open_token_store(connection) as store:
-        uses = partial(find_uses, connection)
+    with open_token_store(connection, publish=publish) as store:
+        uses = partial(find_uses, connection, publish=publish)
         list_tokens(store.list_tokens(), uses, datetime.now(UTC), as_json=json)
 
 
-@token.command()
+@token.command(cls=HelpCommand)
 def rotate(
     selector: Selector,
     name: Annotated[
-        str | None, typer.Option(help="name of the new token; default: the old name and the month")
+        str | None,
+        typer.Option(
+            metavar="NAME", help="name of the new token; default: the old name and the month"
+        ),
     ] = None,
     expires_in: Lifetime = None,
     revoke_old: Annotated[
         bool, typer.Option("--revoke-old", help="revoke the old token at once, as after a leak")
     ] = False,
+    publish: Publish = False,
     index_url: IndexUrl = None,
     gcp_project: GcpProject = None,
     secret: TokensSecret = None,
@@ -125,9 +151,10 @@ def rotate(
     Standard output has only the new token. The old one stays valid until it is revoked. The new
     name shows in the access log which of the two is in use.
 
-    [bold]Examples[/bold]
+    Exit codes: 0 done, 1 refused, 2 wrong usage or setting, 4 no access.
 
     \b
+    Examples:
       gcpypi token rotate ci
       gcpypi token rotate ci --name ci-west --expires-in 4w
     """
@@ -138,9 +165,12 @@ def rotate(
     from gcpypi.operating.token_secret import open_token_store
 
     connection = connect(
-        index_url=index_url, gcp_project=gcp_project, tokens_secret=secret, description=description
+        index_url=index_url,
+        gcp_project=gcp_project,
+        description=description,
+        **set_secret(secret, publish=publish),
     )
-    with open_token_store(connection) as store:
+    with open_token_store(connection, publish=publish) as store:
         rotate_token(
             store,
             selector,
@@ -151,7 +181,7 @@ def rotate(
         )
 
 
-@token.command()
+@token.command(cls=HelpCommand)
 def revoke(
     selector: Annotated[
         str,
@@ -159,6 +189,7 @@ def revoke(
             metavar="NAME|DIGEST|-", help="a name, 8 digits of a digest, or - for standard input"
         ),
     ],
+    publish: Publish = False,
     index_url: IndexUrl = None,
     gcp_project: GcpProject = None,
     secret: TokensSecret = None,
@@ -169,9 +200,10 @@ def revoke(
     It usually takes effect within a minute. With "-" the token is on no command line; in a terminal
     the command asks for it without echo.
 
-    [bold]Examples[/bold]
+    Exit codes: 0 done, 1 refused, 2 wrong usage or setting, 4 no access.
 
     \b
+    Examples:
       gcpypi token revoke ci
       printf %s "$LEAKED" | gcpypi token revoke -
     """
@@ -184,7 +216,10 @@ def revoke(
 
     value = read_token(sys.stdin.buffer) if selector == "-" else None
     connection = connect(
-        index_url=index_url, gcp_project=gcp_project, tokens_secret=secret, description=description
+        index_url=index_url,
+        gcp_project=gcp_project,
+        description=description,
+        **set_secret(secret, publish=publish),
     )
-    with open_token_store(connection) as store:
+    with open_token_store(connection, publish=publish) as store:
         print_revocations(store.revoke_value(value) if value else store.revoke(selector))

@@ -33,9 +33,8 @@ def yank(
 
     Exit codes: 0 done, 1 refused, 2 wrong usage or name, 3 no answer in time, 4 no access.
 
-    [bold]Examples[/bold]
-
     \b
+    Examples:
       gcpypi yank acme-widgets 1.3 --reason "broken on Windows" --as acme
       gcpypi yank acme-widgets --file acme_widgets-1.3.tar.gz --operator ada
     """
@@ -68,9 +67,8 @@ def unyank(
     Exit codes: 0 done, 1 refused or still yanked, 2 wrong usage or name, 3 no answer in time,
     4 no access.
 
-    [bold]Examples[/bold]
-
     \b
+    Examples:
       gcpypi unyank acme-widgets 1.3 --as acme
       gcpypi unyank acme-widgets 1.3 --operator ada --of-uploaders
     """

@@ -6,13 +6,19 @@ The retries are those of Google's library: 408, 5xx and broken connections, with
 
 import json
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from http import HTTPStatus
 from typing import TypeVar
 
-from google.auth.credentials import Credentials
-from google.auth.exceptions import GoogleAuthError, RefreshError, TransportError
+import google.auth
+from google.auth.credentials import AnonymousCredentials, Credentials
+from google.auth.exceptions import (
+    DefaultCredentialsError,
+    GoogleAuthError,
+    RefreshError,
+    TransportError,
+)
 from google.auth.transport.requests import Request as AuthRequest
 
 from cloud import errors
@@ -22,6 +28,7 @@ from cloud.json_requests.curl_transport import (
     CurlResponse,
     CurlTransport,
 )
+from cloud.json_requests.settings import find_storage_emulator
 from cloud.retry import Backoff, Retry, RetryableError
 
 T = TypeVar("T")
@@ -40,6 +47,13 @@ _GZIP = 16 + zlib.MAX_WBITS
 
 _LONGEST_DETAIL = 300
 """Characters of a message that is not JSON."""
+
+ORIGIN = "https://storage.googleapis.com"
+_SCOPES = ("https://www.googleapis.com/auth/devstorage.full_control",)
+"""Scope of the access tokens. The rights of the identity limit them.
+
+https://cloud.google.com/storage/docs/oauth-scopes
+"""
 
 ERRORS: Mapping[int, type[errors.CloudError]] = {
     **errors.BY_STATUS,
@@ -89,9 +103,11 @@ class AuthorizedSession:
         subject: str,
         request: CurlRequest,
         absent: type[errors.CloudError] = errors.NotFound,
+        accepted: Collection[int] = (),
     ) -> CurlResponse:
         """Send a request once; a refused access token is renewed first.
 
+        :param accepted: status codes that are no errors, in addition to 2xx.
         :raises CloudError: after a status that is final.
         :raises RetryableError: after a transient status.
         :raises BrokenResponse: if the response is not complete.
@@ -100,7 +116,8 @@ class AuthorizedSession:
         if response.status == HTTPStatus.UNAUTHORIZED:
             self._credentials.refresh(self._authenticate)  # type: ignore[no-untyped-call]  # google-auth's
             response = self._send(request)
-        if HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
+        is_success = HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES
+        if is_success or response.status in accepted:
             return response
         message = _read_message(response)
         detail = f"{response.status} {message}".strip()
@@ -115,6 +132,24 @@ class AuthorizedSession:
             self._authenticate, request.method, request.url, fields
         )
         return self._transport.send(replace(request, fields=fields))
+
+
+def find_endpoint(subject: str) -> tuple[str, Credentials]:
+    """Return origin and credentials of the stand-in in ``STORAGE_EMULATOR_HOST``, or of Google.
+
+    :param subject: the subject of an error.
+    :raises MissingCredentials: if there are no application default credentials.
+    :raises Unavailable: if they are not usable.
+    """
+    if emulator := find_storage_emulator():
+        return emulator, AnonymousCredentials()  # type: ignore[no-untyped-call]  # google-auth's
+    try:
+        credentials: Credentials = google.auth.default(scopes=_SCOPES)[0]
+    except DefaultCredentialsError as error:
+        raise errors.MissingCredentials(subject, str(error)) from error
+    except GoogleAuthError as error:
+        raise errors.Unavailable(subject, str(error)) from error
+    return ORIGIN, credentials
 
 
 def _read_message(response: CurlResponse) -> str:

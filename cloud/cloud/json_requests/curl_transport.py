@@ -23,7 +23,7 @@ NO_FIELDS: Mapping[str, str] = {}
 class CurlRequest:
     """Request with its whole body in memory."""
 
-    method: Literal["GET", "POST"]
+    method: Literal["GET", "POST", "PUT", "DELETE"]
     url: str
     fields: Mapping[str, str] = field(default_factory=lambda: NO_FIELDS, repr=False)
     """Header fields. They can have an access token."""
@@ -120,8 +120,10 @@ class CurlTransport:
         handle.setopt(pycurl.CONNECTTIMEOUT, _CONNECT)
         handle.setopt(pycurl.LOW_SPEED_LIMIT, 1)
         handle.setopt(pycurl.LOW_SPEED_TIME, _STALL)
-        if request.method == "POST":
+        if request.method in ("POST", "PUT"):
             handle.setopt(pycurl.POSTFIELDS, request.body)
+        if request.method in ("PUT", "DELETE"):
+            handle.setopt(pycurl.CUSTOMREQUEST, request.method)
 
 
 def _find_authorities() -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
+from cloud.errors import Unavailable
 from cloud.rest.google_api import GoogleApi
 
 STORAGE = "https://storage.googleapis.com"
@@ -17,7 +18,7 @@ def list_bucket_rights(api: GoogleApi, bucket: str, permissions: Sequence[str]) 
     :raises NotFound: if the bucket does not exist.
     """
     path = f"storage/v1/b/{bucket}/iam/testPermissions"
-    return _read_permissions(api.get(path, {"permissions": list(permissions)}))
+    return _read_permissions(f"gs://{bucket}", api.get(path, {"permissions": list(permissions)}))
 
 
 def list_rights(api: GoogleApi, resource: str, permissions: Sequence[str]) -> Collection[str]:
@@ -27,9 +28,13 @@ def list_rights(api: GoogleApi, resource: str, permissions: Sequence[str]) -> Co
     :raises NotFound: if the resource does not exist.
     """
     path = f"v1/{resource}:testIamPermissions"
-    return _read_permissions(api.post(path, {"permissions": list(permissions)}))
+    return _read_permissions(
+        resource, api.post(path, {"permissions": list(permissions)}, has_effect=False)
+    )
 
 
-def _read_permissions(answer: Mapping[str, object]) -> Collection[str]:
+def _read_permissions(resource: str, answer: Mapping[str, object]) -> Collection[str]:
     found = answer.get("permissions", [])
-    return frozenset(map(str, found)) if isinstance(found, list) else frozenset()
+    if not isinstance(found, list):
+        raise Unavailable(resource, "unexpected response: permissions is not a list")
+    return frozenset(map(str, found))

@@ -3,6 +3,7 @@
 https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.services
 """
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import Field, ValidationError
@@ -19,8 +20,14 @@ class _Condition(Model):
     message: str = ""
 
 
+class _Variable(Model):
+    name: str = ""
+    value: str = ""
+
+
 class _Container(Model):
     image: str = ""
+    env: tuple[_Variable, ...] = ()
 
 
 class _Template(Model):
@@ -48,6 +55,11 @@ class RunService(Model):
         """Tag of the image, which begins with the release; empty without a tag."""
         images = [each.image for each in self.template.containers]
         return images[0].rpartition("/")[2].partition(":")[2] if images else ""
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """Environment variables of the newest revision."""
+        return {each.name: each.value for box in self.template.containers for each in box.env}
 
 
 def find_service(api: GoogleApi, gcp_project: str, region: str, name: str) -> RunService:

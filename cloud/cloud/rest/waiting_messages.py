@@ -23,11 +23,11 @@ class _Resource(Model):
 
 
 class _Value(Model):
-    count: Annotated[int, Field(alias="int64Value")] = 0
+    count: Annotated[int, Field(alias="int64Value")]
 
 
 class _Point(Model):
-    value: _Value = _Value()
+    value: _Value
 
 
 class _Series(Model):

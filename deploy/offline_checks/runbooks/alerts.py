@@ -9,7 +9,8 @@ from offline_checks.planned_resource import PlannedResource, Values
 PROMISES: Mapping[str, Callable[[Values], bool]] = {
     "dead-letters": lambda c: "num_undelivered_messages" in _find_threshold(c).get("filter", ""),
     "backlog": lambda c: "oldest_unacked_message_age" in _find_threshold(c).get("filter", ""),
-    "error-rate": lambda c: _is_rate(_find_threshold(c)),
+    "error-rate": lambda c: _is_rate(_find_threshold(c), "gcpypi-proxy"),
+    "upload-errors": lambda c: _is_rate(_find_threshold(c), "gcpypi-upload"),
     "no-instance": lambda c: "httpRequest.status=429" in str(c["condition_matched_log"]),
     "no-traffic": lambda c: "request_count" in str(c["condition_absent"]),
     "refusals": lambda c: "sum by (uploader)" in str(c["condition_prometheus_query_language"]),
@@ -46,11 +47,13 @@ def _find_threshold(condition: Values) -> Values:
     return next(iter(condition["condition_threshold"]), {})
 
 
-def _is_rate(threshold: Values) -> bool:
-    """Return whether the condition compares errors with all requests of the proxy."""
+def _is_rate(threshold: Values, service: str) -> bool:
+    """Return whether the condition compares errors with all requests of the service."""
     return (
         '"5xx"' in threshold.get("filter", "")
-        and "request_count" in (threshold.get("denominator_filter") or "")
+        and f'"{service}"' in threshold["filter"]
+        and f'"{service}"' in (threshold.get("denominator_filter") or "")
+        and "request_count" in threshold["denominator_filter"]
         and "response_code" not in threshold["denominator_filter"]
         and len(threshold["denominator_aggregations"]) == 1
         and 0 < threshold["threshold_value"] < 1

@@ -15,6 +15,7 @@ Words = Sequence[str]
 OWNER: Grant = ("resourcemanager.projects.update", PROJECT)
 """Permission in place of the many that a command for owners needs."""
 TOKENS = "gcpypi-tokens"
+PUBLISHING_TOKENS = "gcpypi-uploaders"
 _OVERRIDES = ("--args", "--update-env-vars", "--tasks", "--task-timeout")
 """Flags of ``gcloud run jobs execute`` that override settings of the job."""
 _OWN_OPTIONS = r" --no-wait(?= )| --(?:timeout|index-url|description)[ =]\S+"
@@ -115,15 +116,28 @@ def _find_objects(words: Words) -> list[tuple[str, str]]:
     return [(each[1].rpartition("-gcpypi-")[2], each[2]) for each in found if each]
 
 
-_USE_TOKENS = (
-    ("secretmanager.versions.access", TOKENS),
-    ("serviceusage.services.use", PROJECT),
-)
+def _read_secret(words: Words) -> Iterator[Grant]:
+    """Read the secret for reading, or with ``--publish`` that for publishing, and the log."""
+    yield ("secretmanager.versions.access", _name_secret(words))
+    yield ("serviceusage.services.use", PROJECT)
+    yield ("logging.logEntries.list", PROJECT)
+
+
+def _change_secret(words: Words) -> Iterator[Grant]:
+    yield ("secretmanager.versions.add", _name_secret(words))
+    yield ("secretmanager.versions.access", _name_secret(words))
+    yield ("serviceusage.services.use", PROJECT)
+
+
+def _name_secret(words: Words) -> str:
+    return PUBLISHING_TOKENS if "--publish" in words else TOKENS
+
+
 _LOCAL = (
     *("[*]", "[[]", "awk", "base64", "case", "curl", "cut", "date"),
     *("done", "esac", "export", "local", "make *", "pip install", "printf", "read", "sleep"),
     *("echo", "gcloud auth", "git", "sort", "tr", "uniq", ".", "python -m local"),
-    "python -m testing.compatibility",
+    *("python -m testing.compatibility", "uv publish"),
 )
 """Commands without a request to Google Cloud."""
 
@@ -180,11 +194,10 @@ NEEDS = (
     Need("gcloud storage objects list", _objects("list")),
     Need("gcloud storage rsync", _fixed(OWNER)),
     Need("gcloud storage restore", _objects("restore")),
-    Need(
-        "gcpypi token",
-        _fixed(*_USE_TOKENS, ("secretmanager.versions.add", TOKENS)),
-    ),
-    Need("gcpypi token list", _fixed(*_USE_TOKENS, ("logging.logEntries.list", PROJECT))),
+    Need("gcpypi token", _change_secret),
+    Need("gcpypi identity", _change_secret),
+    Need("gcpypi token list", _read_secret),
+    Need("gcpypi identity list", _read_secret),
     *(
         Need(words, _run_as_job)
         for module, command in (

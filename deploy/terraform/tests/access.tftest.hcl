@@ -10,8 +10,10 @@ variables {
     indexer   = "serviceAccount:indexer@example.com"
     publisher = "serviceAccount:publisher@example.com"
     catalog   = "serviceAccount:catalog@example.com"
+    web       = "serviceAccount:web@example.com"
     proxy     = "serviceAccount:proxy@example.com"
     repair    = "serviceAccount:repair@example.com"
+    upload    = "serviceAccount:upload@example.com"
   }
   uploaders = {
     acme = { member = "serviceAccount:ci-acme@example.com", announce = true }
@@ -22,6 +24,7 @@ variables {
   buckets          = { incoming = "b-incoming", packages = "b-packages", verdicts = "b-verdicts", metadata = "b-metadata", static = "b-static" }
   topics           = { file-uploaded = "t/file-uploaded", file-accepted = "t/file-accepted", file-refused = "t/file-refused", project-command = "t/project-command", command-accepted = "t/command-accepted", project-indexed = "t/project-indexed", project-published = "t/project-published" }
   dead_letters     = { ingest-file-uploaded-dead-letter = "s/ingest-file-uploaded-dead-letter" }
+  signers          = { upload = { account = "projects/acme/serviceAccounts/upload", member = "serviceAccount:upload@example.com" } }
 }
 
 run "roles" {
@@ -43,6 +46,53 @@ run "roles" {
     condition     = google_project_iam_custom_role.this["reader"].role_id == "gcpypi_object_reader"
     error_message = "The ID of a role contains its name."
   }
+  assert {
+    condition     = google_project_iam_custom_role.signer[0].permissions == toset(["iam.serviceAccounts.signBlob", "iam.serviceAccounts.signJwt"])
+    error_message = "A signer signs tokens and URLs, and obtains no access tokens."
+  }
+  assert {
+    condition     = [for each in google_service_account_iam_member.signers : "${each.member} ${each.service_account_id}"] == ["serviceAccount:upload@example.com projects/acme/serviceAccounts/upload"]
+    error_message = "The upload service signs as itself only."
+  }
+}
+
+run "without_upload_service" {
+  command = plan
+  module {
+    source = "./modules/access"
+  }
+  variables {
+    services = {
+      for name in ["ingest", "indexer", "publisher", "catalog", "web", "proxy", "repair"] : name => "serviceAccount:${name}@example.com"
+    }
+    signers = {}
+  }
+
+  assert {
+    condition     = length(google_project_iam_custom_role.signer) + length(google_service_account_iam_member.signers) == 0
+    error_message = "Without the upload service there is no right to sign."
+  }
+  assert {
+    condition     = length([for key in keys(google_storage_bucket_iam_member.this) : key if startswith(key, "upload service ")]) == 0
+    error_message = "Without the upload service it has no rights on buckets."
+  }
+}
+
+run "without_pages_for_people" {
+  command = plan
+  module {
+    source = "./modules/access"
+  }
+  variables {
+    services = {
+      for name in ["ingest", "indexer", "publisher", "catalog", "proxy", "repair", "upload"] : name => "serviceAccount:${name}@example.com"
+    }
+  }
+
+  assert {
+    condition     = length([for key in keys(google_storage_bucket_iam_member.this) : key if startswith(key, "web ")]) == 0
+    error_message = "Without the service web it has no rights on buckets."
+  }
 }
 
 run "role_names_with_suffix" {
@@ -55,7 +105,7 @@ run "role_names_with_suffix" {
   }
 
   assert {
-    condition     = google_project_iam_custom_role.this["reader"].role_id == "gcpypi_object_reader_2"
+    condition     = google_project_iam_custom_role.this["reader"].role_id == "gcpypi_object_reader_2" && google_project_iam_custom_role.signer[0].role_id == "gcpypi_signer_2"
     error_message = "names_suffix changes the IDs of roles, because Google reserves the IDs of deleted roles."
   }
 }
@@ -84,6 +134,16 @@ run "buckets" {
       "catalog reader b-metadata all",
       "catalog reader b-static all",
       "catalog writer b-static resource.name.startsWith(\"projects/_/buckets/b-static/objects/changelog/\") || resource.name == \"projects/_/buckets/b-static/objects/index.html\" || resource.name == \"projects/_/buckets/b-static/objects/simple/index.html\" || resource.name == \"projects/_/buckets/b-static/objects/simple/index.v1.json\"",
+      "catalog writer b-static ${join(" || ", concat(
+        [for prefix in ["changes/", "search/"] : "resource.name.startsWith(\"projects/_/buckets/b-static/objects/${prefix}\")"],
+        [for name in ["changes.json", "feed.xml", "recent.json", "search.json", "totals.json"] : "resource.name == \"projects/_/buckets/b-static/objects/${name}\""],
+        ["resource.name.startsWith(\"projects/_/buckets/b-static/objects/projects/page\") && resource.name.extract(\"projects/_/buckets/b-static/objects/projects/{folder}/\") == \"\""],
+      ))}",
+      "catalog creator b-static resource.name.startsWith(\"projects/_/buckets/b-static/objects/static/\")",
+      "web reader b-metadata all",
+      "web reader b-packages all",
+      "web reader b-static all",
+      "web writer b-static resource.name.startsWith(\"projects/_/buckets/b-static/objects/projects/\") || resource.name.startsWith(\"projects/_/buckets/b-static/objects/pypi/\")",
       "proxy reader b-packages all",
       "proxy reader b-static all",
       "ci-acme creator b-incoming resource.name.startsWith(\"projects/_/buckets/b-incoming/objects/acme/\")",
@@ -97,6 +157,12 @@ run "buckets" {
       "repair appender b-packages all",
       "operators creator b-incoming resource.name.startsWith(\"projects/_/buckets/b-incoming/objects/operators/team/\")",
       "operators creator b-incoming resource.name.startsWith(\"projects/_/buckets/b-incoming/objects/import/\")",
+      "upload creator b-incoming resource.name.startsWith(\"projects/_/buckets/b-incoming/objects/upload/\")",
+      "upload getter b-incoming resource.name.startsWith(\"projects/_/buckets/b-incoming/objects/upload/\")",
+      "upload reader b-packages all",
+      "upload reader b-verdicts all",
+      "upload reader b-static all",
+      "upload creator b-verdicts resource.name.startsWith(\"projects/_/buckets/b-verdicts/objects/jti/\")",
       "repair reader b-incoming all",
       "repair reader b-verdicts all",
       "operators reader b-incoming all",
@@ -111,7 +177,11 @@ run "buckets" {
     error_message = "No identity may delete or overwrite in packages."
   }
   assert {
-    condition     = alltrue([for each in google_storage_bucket_iam_member.this : each.role == google_project_iam_custom_role.this["creator"].id || each.role == google_project_iam_custom_role.this["reader"].id if each.bucket == "b-incoming"])
+    condition     = alltrue([for each in google_storage_bucket_iam_member.this : length(regexall(" (\\|\\||&&) ", try(each.condition[0].expression, ""))) <= 12])
+    error_message = "IAM refuses a condition with more than 12 logical operators."
+  }
+  assert {
+    condition     = alltrue([for each in google_storage_bucket_iam_member.this : contains([for name in ["creator", "getter", "reader"] : google_project_iam_custom_role.this[name].id], each.role) if each.bucket == "b-incoming"])
     error_message = "No identity may delete or overwrite in incoming; CI may create, ingest may read."
   }
 }
@@ -124,7 +194,7 @@ run "uploaders_with_the_names_of_services" {
   }
   variables {
     uploaders = {
-      for name in ["ingest", "indexer", "publisher", "catalog", "proxy", "repair"] : name => { member = "serviceAccount:ci-${name}@example.com", announce = true }
+      for name in ["ingest", "indexer", "publisher", "catalog", "web", "proxy", "repair", "upload"] : name => { member = "serviceAccount:ci-${name}@example.com", announce = true }
     }
     operators = {}
   }
@@ -137,8 +207,10 @@ run "uploaders_with_the_names_of_services" {
         indexer   = ["b-metadata", "b-verdicts"]
         publisher = ["b-metadata", "b-static"]
         catalog   = ["b-metadata", "b-static"]
+        web       = ["b-metadata", "b-packages", "b-static"]
         proxy     = ["b-packages", "b-static"]
         repair    = ["b-metadata", "b-static", "b-packages", "b-incoming", "b-verdicts"]
+        upload    = ["b-static", "b-packages", "b-incoming", "b-verdicts"]
       }, name))
     ])
     error_message = "A service keeps its buckets if an uploader has its name."

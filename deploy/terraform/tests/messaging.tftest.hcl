@@ -16,6 +16,7 @@ variables {
     indexer   = "https://indexer.example.com"
     publisher = "https://publisher.example.com"
     catalog   = "https://catalog.example.com"
+    web       = "https://web.example.com"
     proxy     = "https://proxy.example.com"
   }
 }
@@ -33,6 +34,7 @@ run "messages" {
       indexer-command-accepted = "https://indexer.example.com/push/indexer-command-accepted"
       publisher-project        = "https://publisher.example.com/push/publisher-project"
       publisher-catalog        = "https://catalog.example.com/push/publisher-catalog"
+      web-project              = "https://web.example.com/push/web-project"
     }
     error_message = "Each subscription pushes to its own path of its service."
   }
@@ -44,6 +46,7 @@ run "messages" {
       indexer-command-accepted = google_pubsub_topic.this["command-accepted"].id
       publisher-project        = google_pubsub_topic.this["project-indexed"].id
       publisher-catalog        = google_pubsub_topic.this["project-indexed"].id
+      web-project              = google_pubsub_topic.this["project-indexed"].id
     }
     error_message = "Each subscription belongs to the right topic."
   }
@@ -70,6 +73,21 @@ run "messages" {
   assert {
     condition     = alltrue([for each in concat(values(google_pubsub_topic.this), values(google_pubsub_topic.dead_letter)) : toset(one(each.message_storage_policy).allowed_persistence_regions) == toset(["europe-west1"])])
     error_message = "Messages stay in one region."
+  }
+}
+
+run "without_pages_for_people" {
+  command = plan
+  module {
+    source = "./modules/messaging"
+  }
+  variables {
+    endpoints = { for name in ["ingest", "indexer", "publisher", "catalog", "proxy"] : name => "https://${name}.example.com" }
+  }
+
+  assert {
+    condition     = keys(google_pubsub_subscription.this) == ["indexer-command-accepted", "indexer-file-accepted", "indexer-project-command", "ingest-file-uploaded", "publisher-catalog", "publisher-project"] && keys(google_pubsub_subscription.dead_letter) == keys(google_pubsub_subscription.this)
+    error_message = "Without the service web there is no subscription of it."
   }
 }
 

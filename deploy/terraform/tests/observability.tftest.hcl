@@ -15,8 +15,8 @@ run "with_an_address" {
   }
 
   assert {
-    condition     = keys(google_monitoring_alert_policy.this) == ["backlog", "dead-letters", "error-rate", "no-instance", "no-traffic", "refusals"]
-    error_message = "There are six alerts."
+    condition     = keys(google_monitoring_alert_policy.this) == ["backlog", "dead-letters", "error-rate", "no-instance", "no-traffic", "refusals", "upload-errors"]
+    error_message = "There are seven alerts."
   }
   assert {
     condition     = alltrue([for each in google_monitoring_alert_policy.this : length(concat(each.conditions[0].condition_threshold, each.conditions[0].condition_absent, each.conditions[0].condition_matched_log, each.conditions[0].condition_prometheus_query_language)) == 1 && length(each.conditions) == 1])
@@ -71,7 +71,7 @@ run "without_a_budget" {
   }
 
   assert {
-    condition     = length(google_billing_budget.this) == 0 && length(google_monitoring_alert_policy.this) == 6
+    condition     = length(google_billing_budget.this) == 0 && length(google_monitoring_alert_policy.this) == 7
     error_message = "Alerts do not need a budget."
   }
 }
@@ -85,7 +85,7 @@ run "with_muted_alerts" {
   }
 
   assert {
-    condition     = keys(google_monitoring_alert_policy.this) == ["backlog", "dead-letters", "error-rate", "no-instance"]
+    condition     = keys(google_monitoring_alert_policy.this) == ["backlog", "dead-letters", "error-rate", "no-instance", "upload-errors"]
     error_message = "Muted alerts do not exist."
   }
 }

@@ -20,16 +20,18 @@ variables {
   alert_email = "alerts@example.com"
   budget      = { billing_account = "000000-000000-000000", amount = 20 }
   settings    = { ingest = { STRICT = "true" }, publisher = { TITLE = "Acme's packages" } }
-  instances   = { proxy = 5 }
+  instances   = { proxy = 5, upload = 2 }
   uploaders = {
     hub   = { projects = ["acme-*"], issuer = "https://token.actions.githubusercontent.com", condition = "assertion.repository == 'acme/widgets'", announce = false }
     build = { projects = ["*"], cloud_build = true, users = ["user:ada@example.com"] }
+    # Only holders of publishing tokens publish as this uploader.
+    tokens = { projects = ["tools-*"], upload = true, announce = false }
   }
 }
 
 run "install" {
   assert {
-    condition     = output.index_url == "https://service-42.run.example.com/simple/" && local.page_settings == { TITLE = "Acme's packages" }
+    condition     = output.index_url == "https://gcpypi-proxy-42.europe-west1.run.app/simple/" && local.page_settings == { TITLE = "Acme's packages" }
     error_message = "The URL of the index ends in /simple/; without a domain the publisher does not know it."
   }
   assert {
@@ -37,7 +39,7 @@ run "install" {
     error_message = "The proxy may sign URLs only with DOWNLOADS=redirect."
   }
   assert {
-    condition     = keys(output.publish) == ["build", "hub"] && keys(output.clients) == ["pdm", "pip", "poetry", "uv"]
+    condition     = keys(output.publish) == ["build", "hub", "tokens"] && keys(output.clients) == ["pdm", "pip", "poetry", "uv"]
     error_message = "The outputs have an entry for each uploader and for each installer."
   }
   assert {
@@ -49,13 +51,60 @@ run "install" {
     error_message = "The description has the topics and the buckets."
   }
   assert {
-    condition     = jsondecode(output.description).upload_url == null
-    error_message = "Without a setting there is no upload service."
+    condition     = output.upload_url == "https://gcpypi-upload-42.europe-west1.run.app/legacy/" && jsondecode(output.description).upload_url == output.upload_url && local.defaults.proxy.UPLOAD_URL == output.upload_url && local.defaults.upload.UPLOAD_URL == output.upload_url
+    error_message = "The URL of the upload service ends in /legacy/; the outputs, the proxy and the upload service have the same one."
+  }
+  assert {
+    condition     = local.defaults.upload.INDEX_URL == output.index_url && local.defaults.upload.UPLOADERS == local.defaults.ingest.UPLOADERS && local.defaults.upload.STRICT == "true"
+    error_message = "The upload service has the uploaders and the checks of ingest."
+  }
+  assert {
+    condition     = output.uploaders_secret == "gcpypi-uploaders" && local.defaults.upload.UPLOADERS_SECRET == output.uploaders_secret
+    error_message = "Publishing tokens have their own secret."
   }
 }
 
 run "install_again" {
   command = plan
+}
+
+run "pages_for_people" {
+  command = plan
+  variables {
+    domain   = "packages.example.com"
+    settings = { web = { README_IMAGES = "true", THREADS = "4" }, publisher = { TITLE = "Acme's packages" } }
+  }
+  assert {
+    condition     = local.defaults.web == { INDEX_URL = "https://packages.example.com/simple/", TITLE = "Acme's packages", SERVICE = "publisher.web" }
+    error_message = "The pages for people have the address and the title of the other pages; the image of the publisher runs another module."
+  }
+  assert {
+    condition     = local.services.web.image == "publisher" && local.services.web.buckets == ["METADATA", "STATIC", "PACKAGES"]
+    error_message = "The service web runs the image of the publisher and knows no bucket of uploads or verdicts."
+  }
+  assert {
+    condition     = local.image_settings == { README_IMAGES = "true" } && local.defaults.proxy.README_IMAGES == "true" && !contains(keys(local.defaults.publisher), "README_IMAGES")
+    error_message = "If the pages show remote images, the proxy permits browsers to load them."
+  }
+  assert {
+    condition     = output.rendering != run.install.rendering
+    error_message = "After a change of README_IMAGES deploy/install publishes all pages again."
+  }
+}
+
+run "no_pages_for_people" {
+  command = plan
+  variables {
+    web_service = false
+  }
+  assert {
+    condition     = !contains(keys(module.service), "web") && !contains(values(jsondecode(output.description).services), "gcpypi-web") && !contains(keys(module.messaging.dead_letters), "web-project-dead-letter")
+    error_message = "Without web_service there is no service web, so that images without it can run."
+  }
+  assert {
+    condition     = output.rendering != run.install.rendering
+    error_message = "When the pages for people return, deploy/install publishes all pages again."
+  }
 }
 
 run "own_domain" {
@@ -87,9 +136,72 @@ run "own_load_balancer" {
     condition     = local.page_settings == { INDEX_URL = "https://example.com/python/simple/" }
     error_message = "The setting takes precedence over the domain."
   }
+  assert {
+    condition     = local.defaults.proxy.INDEX_URL == "https://example.com/python/simple/" && output.id_token_audience == "https://example.com/python/simple/"
+    error_message = "The audience of ID tokens is the URL of the index."
+  }
 }
 
-run "upload_service" {
+run "no_upload_service" {
+  command = plan
+  variables {
+    upload_service = false
+    upload_domain  = "upload.example.com"
+  }
+  assert {
+    condition     = output.upload_url == null && jsondecode(output.description).upload_url == null && !contains(keys(local.defaults.proxy), "UPLOAD_URL")
+    error_message = "Without the upload service there is no upload URL."
+  }
+  assert {
+    condition     = !contains(keys(module.service), "upload") && length(module.upload_domain) == 0 && !contains(values(jsondecode(output.description).services), "gcpypi-upload")
+    error_message = "Without the upload service there is no service and no domain for it."
+  }
+  assert {
+    condition     = local.muted_alerts == toset(["upload-errors"])
+    error_message = "Without the upload service there is no alert on its errors."
+  }
+  assert {
+    condition     = module.secrets.uploaders == "gcpypi-uploaders"
+    error_message = "The secret stays, because Terraform may not destroy it."
+  }
+}
+
+run "uploaders_of_the_upload_service" {
+  command = plan
+  variables {
+    uploaders = {
+      builds  = { projects = ["a"], cloud_build = true }
+      tokens  = { projects = ["b-*"], upload = true }
+      stopped = { projects = ["c"], upload = true, disabled = true }
+    }
+  }
+  assert {
+    condition = jsondecode(local.defaults.upload.UPLOADERS) == {
+      builds  = ["a"]
+      tokens  = { projects = ["b-*"], commands = ["yank", "unyank"], upload = true }
+      stopped = []
+    }
+    error_message = "Only an enabled uploader with upload = true can use the upload service."
+  }
+}
+
+run "upload_domain" {
+  command = plan
+  variables {
+    upload_domain = "upload.example.com"
+    settings      = { ingest = { STRICT = "true", RELEASE_CLOSES_AFTER = "P14D" }, upload = { STRICT = "false" } }
+  }
+  assert {
+    condition     = output.upload_url == "https://upload.example.com/legacy/" && length(module.upload_domain) == 1
+    error_message = "The upload service can have its own domain."
+  }
+  assert {
+    condition     = !contains(keys(local.defaults.upload), "RELEASE_CLOSES_AFTER")
+    error_message = "Settings of ingest that are not limits of the checks are not settings of the upload service."
+  }
+}
+
+run "upload_url_of_a_load_balancer" {
   command = plan
   variables {
     tag      = "0.2.0-8b0bcd23b91c"

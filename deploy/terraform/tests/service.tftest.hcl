@@ -70,4 +70,28 @@ run "proxy" {
     condition     = length(google_cloud_run_v2_service_iam_binding.invokers) == 0
     error_message = "The proxy has no grant to allUsers, because many organisations forbid it."
   }
+  assert {
+    condition     = length(google_cloud_run_v2_service.this.template[0].containers[0].ports) == 0
+    error_message = "Cloud Run speaks HTTP/1 to the proxy."
+  }
+}
+
+run "upload" {
+  module {
+    source = "./modules/service"
+  }
+  variables {
+    public  = true
+    http2   = true
+    timeout = 3600
+  }
+
+  assert {
+    condition     = google_cloud_run_v2_service.this.template[0].containers[0].ports[0].name == "h2c" && google_cloud_run_v2_service.this.template[0].containers[0].ports[0].container_port == 8080
+    error_message = "Cloud Run speaks HTTP/2 to the upload service, because it limits requests of HTTP/1 to 32 MiB."
+  }
+  assert {
+    condition     = google_cloud_run_v2_service.this.template[0].timeout == "3600s"
+    error_message = "A large upload by a slow client has an hour, the maximum of Cloud Run."
+  }
 }

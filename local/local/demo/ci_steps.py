@@ -1,7 +1,12 @@
-"""Steps of CI in the demo: upload and announce a file, with gcloud if it is installed."""
+"""Steps of CI in the demo: upload and announce a file, and publish another one with uv.
 
+The first two steps use gcloud if it is installed.
+"""
+
+import os
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -44,6 +49,27 @@ def announce(state: State, running: StartedRuntime, clients: StandInClients, nam
         why = "gcloud cannot reach this Pub/Sub" if shutil.which("gcloud") else "there is no gcloud"
         result = f"on the topic {message.topic} (from Python: {why})"
     return Step("announce", time.monotonic() - started, result)
+
+
+def publish(state: State, file: Path) -> Step:
+    """Publish a file with uv through the upload service, which answers when it is installable.
+
+    :raises LocalError: if uv fails, with its output.
+    """
+    started, environment = time.monotonic(), state.read_environment()
+    # The uv of this environment; the token is no argument, because every user sees arguments.
+    command = [str(Path(sys.executable).with_name("uv")), "--no-config", "publish", str(file)]
+    settings = {
+        "UV_PUBLISH_URL": environment["GCPYPI_UPLOAD_URL"],
+        "UV_PUBLISH_TOKEN": environment["GCPYPI_UPLOAD_TOKEN"],
+        "NETRC": os.devnull,
+    }
+    variables = build_environment(settings, drop=("UV_", "PYTHON"))
+    done = subprocess.run(command, env=variables, capture_output=True, text=True)
+    if done.returncode:
+        raise LocalError(f"uv publish failed:\n{done.stdout}{done.stderr}".strip())
+    result = f'uv publish --publish-url "$GCPYPI_UPLOAD_URL" {file.name}'
+    return Step("publish", time.monotonic() - started, result)
 
 
 def _run_gcloud(state: State, *arguments: str) -> None:

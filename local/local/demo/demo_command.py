@@ -1,6 +1,7 @@
-"""Command of ``make demo``: publish a small wheel, install it, and show every step.
+"""Command of ``make demo``: publish small wheels, install one, and show every step.
 
-It acts as a user: it runs the steps of CI and pip, and reads the buckets.
+It acts as a user: it runs the steps of CI, uv and pip, and reads the buckets. The first wheel goes
+into the bucket; the second one through the upload service.
 """
 
 import tempfile
@@ -9,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from local.clients import StandInClients
-from local.demo.ci_steps import announce, upload
+from local.demo.ci_steps import announce, publish, upload
 from local.demo.file_trace import FileTrace
 from local.demo.step import Step
 from local.demo.temporary_environment import TemporaryEnvironment
@@ -30,23 +31,27 @@ def run(state: State, running: StartedRuntime, say: Callable[[str], None]) -> No
     started = time.monotonic()
     # A unique version lets the demo run again: a file name always means the same bytes.
     run_id = str(int(time.time()))
-    wheel = _make_wheel(f"0.0.{run_id}")
+    wheel, second = _make_wheel(f"0.0.{run_id}"), _make_wheel(f"0.0.{run_id}.post1")
     directory = f"demo/{run_id}"
     clients = StandInClients(Backends.from_ports(running.ports))
     say("")
     with tempfile.TemporaryDirectory(prefix="gcpypi-demo-") as scratch:
-        file = Path(scratch, wheel.filename)
+        file, second_file = Path(scratch, wheel.filename), Path(scratch, second.filename)
         file.write_bytes(wheel.encode())
+        second_file.write_bytes(second.encode())
         say(str(Step("build", time.monotonic() - started, wheel.filename)))
         say(str(upload(state, clients, file, directory)))
         trace = FileTrace(clients, f"{directory}/{wheel.filename}", PROJECT, wheel.filename)
         say(str(announce(state, running, clients, trace.name)))
         for step in trace.list_service_steps():
             say(str(step))
-        say(str(trace.fetch_page(state, running)))
+        say(str(trace.fetch_page(state, running, wheel.filename)))
+        say(str(publish(state, second_file)))
+        # The proxy can still have the page of the first wheel in its memory.
+        trace.fetch_page(state, running, second.filename)
         environment = TemporaryEnvironment(Path(scratch, "venv"), state)
-        say(str(environment.install(PROJECT, wheel.version)))
-        say(str(environment.run(wheel.name)))
+        say(str(environment.install(PROJECT, second.version)))
+        say(str(environment.run(second.name)))
     say(_format_hints(state, running))
 
 
@@ -60,9 +65,9 @@ def _make_wheel(version: str) -> Wheel:
 def _format_hints(state: State, running: StartedRuntime) -> str:
     index = running.ports.url("proxy")
     return f"""
-(The times of ingest, indexer and publisher are measured from the upload, by Cloud Storage's clock.)
+(The times of ingest to web are measured from the upload, by Cloud Storage's clock.)
 
-Look at it     {index}/  as __token__, with GCPYPI_TOKEN of {state.display_path}
+Look at it     {index}/projects/{PROJECT}/  as __token__, with GCPYPI_TOKEN of {state.display_path}
 Publish yours  make local-up  prints the commands
 Logs           make local-logs
 Stop it        make local-down"""

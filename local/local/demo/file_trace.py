@@ -13,9 +13,10 @@ from local.demo.step import Step
 from local.errors import LocalError
 from local.runtime.state import StartedRuntime, State
 from schemas import layout as objects
+from schemas import web_layout
 from schemas.headers import SIMPLE_JSON
 from schemas.names import ProjectName
-from schemas.records import Verdict
+from schemas.verdict_documents import Verdict
 
 PATIENCE = 30.0
 
@@ -52,6 +53,9 @@ class FileTrace:
         path = objects.locate_project_json(self.project)
         blob, _ = self._wait_for_object("publisher", topology.STATIC, path)
         yield _make_step("publisher", uploaded, blob, f"rendered gs://{topology.STATIC}/{path}")
+        path = web_layout.locate_web_page(self.project)
+        blob, _ = self._wait_for_object("web", topology.STATIC, path)
+        yield _make_step("web", uploaded, blob, f"rendered gs://{topology.STATIC}/{path}")
 
     def _wait_for_object(self, service: str, bucket: str, path: str) -> tuple[Blob, bytes]:
         """Wait until the object exists and contains the file name."""
@@ -66,8 +70,8 @@ class FileTrace:
             f"{service} did not write {where} within {PATIENCE:.0f} s; see make local-logs"
         )
 
-    def fetch_page(self, state: State, running: StartedRuntime) -> Step:
-        """Request the project's page from the proxy like pip, until it lists the file.
+    def fetch_page(self, state: State, running: StartedRuntime, filename: str) -> Step:
+        """Request the project's page from the proxy like pip, until it lists a file.
 
         :raises LocalError: if the page does not list the file within 30 s.
         """
@@ -77,10 +81,10 @@ class FileTrace:
         with httpx.Client(trust_env=False, auth=auth, headers=accept) as http:
             while True:
                 answer = http.get(url)
-                if self.filename in answer.text:
+                if filename in answer.text:
                     return Step("proxy", answer.elapsed.total_seconds(), f"lists it: {url}")
                 if time.monotonic() > until:
-                    raise LocalError(f"{url} answers {answer.status_code}, without {self.filename}")
+                    raise LocalError(f"{url} answers {answer.status_code}, without {filename}")
                 time.sleep(0.1)
 
 

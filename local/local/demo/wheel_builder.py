@@ -24,11 +24,13 @@ class Wheel:
     """Additional lines of METADATA, each with its newline."""
     program: str = ""
     """Name of a console script that calls ``main`` of the module ``name``; empty for none."""
+    tag: str = "py3-none-any"
+    """Tag of the file name and of WHEEL."""
 
     @property
     def filename(self) -> str:
-        """File name with the tags of pure Python."""
-        return f"{self.name}-{self.version}-py3-none-any.whl"
+        """File name of the wheel."""
+        return f"{self.name}-{self.version}-{self.tag}.whl"
 
     def encode(self) -> bytes:
         """Return the bytes of the file, equal for every call."""
@@ -51,7 +53,7 @@ class Wheel:
                 f"Metadata-Version: 2.1\nName: {name}\nVersion: {self.version}\n{self.metadata}"
             ),
             "WHEEL": (
-                "Wheel-Version: 1.0\nGenerator: gcpypi\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+                f"Wheel-Version: 1.0\nGenerator: gcpypi\nRoot-Is-Purelib: true\nTag: {self.tag}\n"
             ),
         }
         if self.program:

@@ -14,8 +14,8 @@ from local.runtime.state import StartedRuntime, State
 from local.topology import Ports
 
 CONTAINERS = (
-    *("pubsub", "storage", "secrets", "relay"),
-    *("ingest", "indexer", "publisher", "publisher-catalog", "proxy"),
+    *("pubsub", "storage", "secrets", "signer", "signed-put", "relay"),
+    *("ingest", "indexer", "publisher", "publisher-catalog", "web", "proxy", "upload"),
 )
 START_SECONDS = 120.0
 # Root of the repository, with the Compose file and the Dockerfile.
@@ -112,6 +112,4 @@ def _find_compose() -> Sequence[str]:
 
 
 def _build_environment(state: State, ports: Ports) -> dict[str, str]:
-    return build_environment(
-        {**topology.build_compose_environment(ports), "GCPYPI_TOKEN": state.load_token()}
-    )
+    return build_environment({**topology.build_compose_environment(ports), **state.read_tokens()})

@@ -21,7 +21,8 @@ from local.runtime.child_environment import build_environment
 from local.runtime.state import State
 from local.topology import HOST
 
-START_SECONDS = 60.0
+START_SECONDS = 120.0
+"""Limit of the start, as with Docker; the first start after an install also compiles modules."""
 STOP_SECONDS = 15.0
 STOPPED = re.compile(r"system +\| (?P<name>\S+) stopped \(rc=(?P<code>-?\d+)\)")
 
@@ -89,7 +90,7 @@ class Group:
     def start(self, programs: Sequence[Program]) -> None:
         """Start the programs, if they do not run, and wait until all are ready.
 
-        :raises LocalError: if a port is taken, or a program ends or is not ready within 60 s.
+        :raises LocalError: if a port is taken, or a program ends or is not ready within 120 s.
         """
         seen = self.state.log.stat().st_size if self.state.log.exists() else 0
         supervisor = None

@@ -59,8 +59,13 @@ class State:
         return self.path / "log"
 
     @property
-    def storage(self) -> Path:
+    def buckets(self) -> Path:
         """Directory of the buckets."""
+        return self.path / "buckets"
+
+    @property
+    def earlier_storage(self) -> Path:
+        """Directory of the buckets of releases before 0.3, in another format."""
         return self.path / "storage"
 
     @property
@@ -94,6 +99,17 @@ class State:
         """Return the token of this runtime, which every start uses, or a new one."""
         return self.read_environment().get("GCPYPI_TOKEN") or generate_token()
 
+    def load_upload_token(self) -> str:
+        """Return the publishing token of this runtime, which every start uses, or a new one."""
+        return self.read_environment().get("GCPYPI_UPLOAD_TOKEN") or generate_token()
+
+    def read_tokens(self) -> Mapping[str, str]:
+        """Return the variables with both tokens, for the bootstrap job."""
+        return {
+            "GCPYPI_TOKEN": self.load_token(),
+            "GCPYPI_UPLOAD_TOKEN": self.load_upload_token(),
+        }
+
     def read_environment(self) -> dict[str, str]:
         """Return the variables of ``.local/env``."""
         if not self.environment.exists():
@@ -111,9 +127,12 @@ class State:
             # Settings of the services' commands: verify, rebuild, reindex.
             "GCP_PROJECT": topology.GCP_PROJECT,
             "TOKENS_SECRET": topology.TOKENS_SECRET,
+            "UPLOADERS_SECRET": topology.UPLOADERS_SECRET,
             **topology.BUCKETS,
             "GCPYPI_TOKEN": token,
             "GCPYPI_INDEX_URL": f"http://__token__:{token}@{ports.address('proxy')}/simple/",
+            "GCPYPI_UPLOAD_URL": topology.build_upload_url(ports),
+            "GCPYPI_UPLOAD_TOKEN": self.load_upload_token(),
         }
 
 

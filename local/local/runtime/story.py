@@ -22,6 +22,7 @@ _STEPS = {
     "indexer-command-accepted": "command",
     "publisher-project": "page",
     "publisher-catalog": "catalog",
+    "web-project": "web",
 }
 _SERVICES = {each.name: each.service for each in SUBSCRIPTIONS}
 _LINE = re.compile(r"(?P<head>[^|]*)\| (?:(?P<utc>\S+Z) )?(?P<fields>\{.*\})\s*")

@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 # Seconds between two attempts to reach a missing Pub/Sub or subscription.
 RECONNECT = 0.5
 # Seconds in which the answers to messages are collected for one request.
-DELAY = 0.05
+DELAY = 0.2
 # Maximum number of answers in a request. A request to Pub/Sub has at most 512 KiB, and an id of the
 # emulator is shorter than 200 bytes: https://cloud.google.com/pubsub/quotas
 MOST_ANSWERS = 1000
@@ -33,7 +33,7 @@ class LeasedMessages:
     """Leased messages of one subscription.
 
     The answer to a message is :meth:`acknowledge` or :meth:`give_back`. Both return at once;
-    :meth:`run` sends the answers of the last 50 ms by one request.
+    :meth:`run` sends the answers of the last 200 ms by one request.
 
     :param path: ``projects/…/subscriptions/…``.
     :param deadline: seconds of a lease. :meth:`run` extends it until the answer.

@@ -7,9 +7,10 @@ import base64
 import json
 import secrets
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
-from google.pubsub_v1.types import PubsubMessage, ReceivedMessage
+from google.pubsub_v1.types import ReceivedMessage
 
 ACKNOWLEDGING = frozenset({102, 200, 201, 202, 204})
 ACCOUNT = "push@gcpypi-local.iam.gserviceaccount.com"
@@ -17,17 +18,19 @@ ACCOUNT = "push@gcpypi-local.iam.gserviceaccount.com"
 
 def make_envelope(received: ReceivedMessage, subscription: str) -> dict[str, Any]:
     """Return the wrapped message with all keys of production."""
+    # A field of the plain message takes a fraction of the time of the wrapper's.
+    plain = ReceivedMessage.pb(received)
     body: dict[str, Any] = {
-        "message": _encode_message(received.message),
+        "message": _encode_message(plain.message),
         "subscription": subscription,
     }
-    if received.delivery_attempt:
-        body["deliveryAttempt"] = received.delivery_attempt
+    if plain.delivery_attempt:
+        body["deliveryAttempt"] = plain.delivery_attempt
     return body
 
 
-def _encode_message(message: PubsubMessage) -> dict[str, Any]:
-    published = _format_publish_time(message)
+def _encode_message(message: Any) -> dict[str, Any]:  # noqa: ANN401 - protobuf ships no types
+    published = message.publish_time.ToJsonString()
     body: dict[str, Any] = {
         "data": base64.b64encode(message.data).decode(),
         "messageId": message.message_id,
@@ -43,19 +46,19 @@ def _encode_message(message: PubsubMessage) -> dict[str, Any]:
     return body
 
 
-def _format_publish_time(message: PubsubMessage) -> str:
-    published: str = PubsubMessage.pb(message).publish_time.ToJsonString()
-    return published
-
-
 def make_bearer_token(endpoint: str, now: float) -> str:
     """Return an unsigned token in the form of production's, for code that parses it."""
+    return _make_token(endpoint, int(now))
+
+
+@lru_cache(maxsize=16)
+def _make_token(endpoint: str, second: int) -> str:
     claims = {
         "aud": endpoint,
         "email": ACCOUNT,
         "email_verified": True,
-        "exp": int(now) + 3600,
-        "iat": int(now),
+        "exp": second + 3600,
+        "iat": second,
         "iss": "https://accounts.google.com",
         "sub": ACCOUNT,
     }

@@ -20,11 +20,12 @@ from local import topology
 from local.plain_logs import log_to_stdout
 from local.settings import RelaySettings
 from local.stand_ins import push_request
+from local.stand_ins.delivery_activity import DeliveryActivity
 from local.stand_ins.leased_messages import LeasedMessages, connect_subscriber
 
 logger = logging.getLogger(__name__)
 
-PAUSE = 0.05
+PAUSE = 0.1
 # Seconds until an idle connection is closed; shorter than the 5 s of the services' uvicorn, so that
 # a service closes no connection while a request is on its way.
 KEEP_ALIVE = 3.0
@@ -44,6 +45,8 @@ class Relay:
     :param window: maximum number of open requests.
     :param pause: seconds from a pull with messages to the next one, so that under load a call pulls
         many messages.
+    :param others: the deliveries that those of this subscription wait for; None: they do not wait.
+    :param activity: counts the deliveries of this subscription, for those that wait.
     """
 
     def __init__(
@@ -55,6 +58,8 @@ class Relay:
         scale: float,
         window: int = topology.WINDOW,
         pause: float = PAUSE,
+        others: DeliveryActivity | None = None,
+        activity: DeliveryActivity | None = None,
     ) -> None:
         self._messages = messages
         self._send = post
@@ -62,6 +67,8 @@ class Relay:
         self._scale = scale
         self._window = window
         self._pause = pause
+        self._others = others
+        self._activity = activity or DeliveryActivity()
         self._open_requests = 0
         self._answered = asyncio.Event()
 
@@ -73,6 +80,8 @@ class Relay:
                 while True:
                     await self._wait_for_window()
                     pulled = await self._messages.pull(self._window - self._open_requests)
+                    if pulled and self._others:
+                        await self._others.wait_for_pause()
                     for received in pulled:
                         self._open_requests += 1
                         tasks.create_task(self._deliver(received))
@@ -105,7 +114,8 @@ class Relay:
         }
         body = json.dumps(push_request.make_envelope(received, self._messages.path))
         try:
-            status = await self._send(self._endpoint, body.encode(), headers)
+            with self._activity.track():
+                status = await self._send(self._endpoint, body.encode(), headers)
         except (aiohttp.ClientError, TimeoutError) as error:
             return self._log_refusal(received, f"no answer ({type(error).__name__})")
         finally:
@@ -148,12 +158,15 @@ async def relay_all(settings: RelaySettings) -> None:
     """Deliver every subscription of the topology until SIGTERM."""
     client = connect_subscriber(settings.pubsub_emulator_host)
     async with make_session(topology.ACK_DEADLINE) as http:
-        relays, post = [], make_post(http)
+        relays, post, activity = [], make_post(http), DeliveryActivity()
         for each in topology.SUBSCRIPTIONS:
             name = f"projects/{topology.GCP_PROJECT}/subscriptions/{each.name}"
             messages = LeasedMessages(client, name, topology.ACK_DEADLINE)
             endpoint = settings.url(each.service) + each.path
-            relays.append(Relay(messages, post, endpoint, scale=settings.back_off_scale))
+            others, own = (activity, None) if each.is_deferred else (None, activity)
+            scale = settings.back_off_scale
+            relay = Relay(messages, post, endpoint, scale=scale, others=others, activity=own)
+            relays.append(relay)
         running = asyncio.gather(*(relay.run() for relay in relays))
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
         with contextlib.suppress(asyncio.CancelledError):

@@ -18,7 +18,7 @@ from indexer.merge import Change
 from schemas.events import CommandAccepted, FileAccepted, ProjectCommand
 from schemas.names import ProjectName
 from schemas.push import PushEnvelope, UnreadableMessage
-from schemas.records import CommandVerdict
+from schemas.verdict_documents import CommandVerdict
 
 FILE_ACCEPTED = "indexer-file-accepted"
 PROJECT_COMMAND = "indexer-project-command"

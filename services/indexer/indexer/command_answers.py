@@ -7,7 +7,7 @@ from cloud.ports import Bucket, Headers, Topic
 from schemas import layout
 from schemas.events import FileRefused
 from schemas.headers import JSON, NO_STORE
-from schemas.records import CommandVerdict
+from schemas.verdict_documents import CommandVerdict
 
 _HEADERS = Headers(JSON, NO_STORE)
 

@@ -4,6 +4,8 @@ If another writer was faster (412), or there were too many writes (429), the ind
 record and merges again. The write comes before the announcement, so redelivery is safe: the indexer
 finds the change in the record, writes nothing, and announces the record again. After each
 announcement of a record, the indexer announces the refusals of files that the pages do not list.
+
+Each write sets the revision of the record, and with it the revisions of the changed releases.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,6 +15,7 @@ from datetime import datetime
 from cloud.errors import PreconditionFailed, TooManyRequests
 from cloud.ports import Bucket, Headers, Topic
 from cloud.retry import Backoff, Retry
+from indexer.changed_releases import record_changes
 from indexer.merge import Change, advance_revision, create_record, merge
 from indexer.unlisted import build_refusals
 from schemas import layout
@@ -73,7 +76,7 @@ class Records:
         after, failures = merge(before, changes, self.now())
         if after == before:
             return before, failures
-        after = advance_revision(after, self.now())
+        after = record_changes(before, advance_revision(after, self.now()))
         self._write(after, stored.generation if stored else 0)
         return after, failures
 

@@ -6,10 +6,10 @@ that are promoted at the same time pass this check, so the indexer refuses one o
 
 from collections.abc import Iterable, Iterator
 
-from schemas.equivalence import find_unlisted
 from schemas.events import FileRefused
 from schemas.names import Filename, ProjectName
 from schemas.records import ProjectRecord
+from schemas.releases.equivalence import find_unlisted
 
 REASON = "exists"
 """Reason code, the same as ingest's for an equivalent file."""

@@ -118,7 +118,7 @@ def _create_reindex(settings: Settings, pool: Executor) -> Reindex:
 
 
 def _run_replay(settings: ReplaySettings, options: argparse.Namespace, pool: Executor) -> int:
-    with catch_signals() as stop:
+    with catch_signals("replay: stopping after the letters in progress") as stop:
         replay = Replay(pool, _print_line, options.filter, options.dry_run, stop)
         counts, errors = replay.run(_connect_sources(settings, options.subscription or SOURCES))
     for error in errors:

@@ -10,7 +10,8 @@ from chassis.app import create_worker
 from chassis.outcomes import Outcome
 from checks.refusal import Reason, Refused
 from ingest.commands.command_objects import CommandObjects
-from ingest.promotion import Promotion
+from ingest.incoming import verify_claim
+from ingest.promotion import PromotedFile, Promotion
 from ingest.upload import MessageRefused, Upload, is_upload, require_upload_name
 from ingest.verdicts import Verdicts
 from schemas import layout
@@ -18,6 +19,21 @@ from schemas.events import FileUploaded
 from schemas.push import PushEnvelope, UnreadableMessage
 
 FILE_UPLOADED = "ingest-file-uploaded"
+
+
+class MissingAcceptedFile(Exception):
+    """File with an accepting verdict that is absent from the packages bucket.
+
+    The message is delivered again, and becomes a dead letter for an operator.
+
+    :param address: URL of the file.
+    """
+
+    def __init__(self, address: str) -> None:
+        super().__init__(
+            f"{address} does not exist, and its upload was accepted: restore the bucket "
+            "(docs/operate.md), and replay the dead letters"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +63,40 @@ class Ingest:
             upload = self._resolve_generation(upload)
             if upload.filename.endswith(layout.COMMAND_SUFFIX):
                 return self.commands.handle(upload)
-            promoted = self.promotion.promote(upload)
+            result = self._decide(upload)
         except MessageRefused as error:
             return self._refuse_message(message_id, error.refused, upload)
-        except Refused as refused:
-            self.verdicts.refuse(upload, refused)
-            return replace(_build_refused_outcome(refused, upload), uploader=upload.uploader)
-        self.verdicts.accept(upload, promoted)
-        file = promoted.file
+        if isinstance(result, Refused):
+            return replace(_build_refused_outcome(result, upload), uploader=upload.uploader)
+        file = result.file
         return Outcome("done", file.project, file.filename, uploader=upload.uploader)
+
+    def _decide(self, upload: Upload) -> PromotedFile | Refused:
+        """Promote or refuse the file; return the result in the stored verdict, and announce it.
+
+        It can differ from the result of this delivery: another delivery can be first (ADR 37).
+        """
+        try:
+            promoted = self.promotion.promote(upload)
+        except Refused as error:
+            return self.verdicts.refuse(upload, error) or self._announce_accepted(upload)
+        return self.verdicts.accept(upload, promoted) or promoted
+
+    def _announce_accepted(self, upload: Upload) -> PromotedFile:
+        """Announce the file of an upload that another delivery accepted.
+
+        That delivery may have stopped before the announcement.
+
+        :raises MissingAcceptedFile: if the packages bucket does not have the file.
+        """
+        packages = self.promotion.packages
+        info = packages.stat(upload.filename)
+        if info is None:
+            raise MissingAcceptedFile(f"gs://{packages.name}/{upload.filename}")
+        promoted = self.promotion.recover(info)
+        verify_claim(upload, promoted.file.sha256)
+        self.verdicts.announce_file(promoted)
+        return promoted
 
     def _resolve_generation(self, upload: Upload) -> Upload:
         """Set the generation to that of the live object if the message has none."""

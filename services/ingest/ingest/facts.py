@@ -5,38 +5,43 @@ facts. So both are the same for every delivery of a message, and for ``reindex``
 """
 
 import hashlib
-import json
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from urllib.parse import quote, unquote
 
-from checks.distribution import read_core_metadata
+from checks.distribution import VerifiedFile, read_stored_metadata
 from checks.refusal import Reason, Refused
 from cloud.ports import Headers, ObjectInfo
 from ingest.incoming import read_upload_time
 from schemas import layout
+from schemas.file_notes import encode_notes, read_file_notes
 from schemas.headers import BINARY, IMMUTABLE
 from schemas.names import InvalidFilename, ProjectName, Version, parse_filename, validate_filename
 from schemas.records import FileRecord
 from schemas.types import Sha256, format_time
 
-WARNINGS = "warnings"
-"""Key in the custom metadata of a promoted object; the value is a JSON list of warnings."""
-
-FACTS_VERSION = 2
+FACTS_VERSION = 3
 """Version of this module's facts; raise it if the facts of existing files change.
 
-1 had no facts from the PKG-INFO of sdists.
+1 had no facts from the PKG-INFO of sdists, and 2 no keywords.
 """
 
 _FILE_RULES = "1"
 """Version of the rules for the files of a release: 1 is "one file per release and tag set"."""
 
-_MAX_WARNINGS_SIZE = 4096
-"""Maximum size of the encoded warnings, in bytes.
+_LONGEST_HOLDER = 200
+"""Characters of the name of a holder in a record; names of tokens are shorter."""
+
+_MAX_METADATA_SIZE = 8000
+"""Maximum size of the keys and values of the custom metadata, in bytes; the notes are shortened.
 
 Cloud Storage accepts 8 KiB of custom metadata per object.
 """
+_MAX_WARNINGS_SIZE = 4096
+"""Maximum size of the encoded warnings, in bytes."""
+_MAX_STARTUP_CODE_SIZE = 1024
+"""Maximum size of the encoded members with startup code, in bytes."""
 
 
 _PATTERNS = {
@@ -48,24 +53,43 @@ _PATTERNS = {
 """Required keys in the custom metadata of a promoted object, and patterns of their values."""
 
 
-def build_headers(
-    incoming: ObjectInfo, uploader: str, sha256: Sha256, warnings: tuple[str, ...]
-) -> Headers:
-    """Build the headers and custom metadata of a promoted object."""
+def build_headers(incoming: ObjectInfo, uploader: str, verified: VerifiedFile) -> Headers:
+    """Build the headers and custom metadata of a promoted object; equal files get equal ones."""
     run = layout.split_run(incoming.name)
+    metadata = {
+        layout.SHA256: verified.sha256,
+        layout.UPLOAD_TIME: format_time(read_upload_time(incoming, uploader)),
+        layout.UPLOADER: uploader,
+        layout.SOURCE_GENERATION: str(incoming.generation),
+        layout.FILE_RULES: _FILE_RULES,
+        **({layout.RUN: quote(run, safe="")} if run else {}),
+        **_build_holder(incoming),
+    }
     return Headers(
         content_type=BINARY,
         cache_control=IMMUTABLE,
-        metadata={
-            layout.SHA256: sha256,
-            layout.UPLOAD_TIME: format_time(read_upload_time(incoming, uploader)),
-            layout.UPLOADER: uploader,
-            layout.SOURCE_GENERATION: str(incoming.generation),
-            layout.FILE_RULES: _FILE_RULES,
-            **({layout.RUN: quote(run, safe="")} if run else {}),
-            WARNINGS: _encode_warnings(warnings),
-        },
+        metadata=_add_notes(metadata, verified),
     )
+
+
+def _add_notes(metadata: Mapping[str, str], verified: VerifiedFile) -> Mapping[str, str]:
+    """Add the startup code, if any, and then the warnings, as far as there is space."""
+    noted = dict(metadata)
+    if verified.startup_code:
+        size = _MAX_STARTUP_CODE_SIZE
+        noted[layout.STARTUP_CODE] = encode_notes(verified.startup_code, size)
+    taken = sum(len(f"{key}{value}".encode()) for key, value in noted.items())
+    free = _MAX_METADATA_SIZE - taken - len(layout.WARNINGS)
+    noted[layout.WARNINGS] = encode_notes(verified.warnings, min(free, _MAX_WARNINGS_SIZE))
+    return noted
+
+
+def _build_holder(incoming: ObjectInfo) -> Mapping[str, str]:
+    """Return the holder that the upload service states, as custom metadata."""
+    holder = incoming.metadata.get(layout.HOLDER, "")[:_LONGEST_HOLDER]
+    if not holder or not layout.is_of_upload_service(incoming.name):
+        return {}
+    return {layout.HOLDER: quote(holder, safe="")}
 
 
 def is_promoted(info: ObjectInfo) -> bool:
@@ -113,7 +137,7 @@ def read_sha256(promoted: ObjectInfo) -> Sha256:
 
 def read_warnings(promoted: ObjectInfo) -> tuple[str, ...]:
     """Return the warnings of the checks."""
-    return tuple(json.loads(promoted.metadata.get(WARNINGS, "[]")))
+    return read_file_notes(promoted.metadata).warnings
 
 
 def parse_promoted_name(info: ObjectInfo) -> tuple[ProjectName, Version]:
@@ -134,7 +158,7 @@ def build_file_record(promoted: ObjectInfo, metadata: bytes) -> FileRecord:
     """
     project, version = parse_promoted_name(promoted)
     wheel = promoted.name.endswith(".whl")
-    core = read_core_metadata(metadata, Reason.BAD_METADATA if wheel else Reason.SDIST_METADATA)
+    core = read_stored_metadata(metadata, is_wheel=wheel)
     digest = hashlib.sha256(metadata).hexdigest()
     # Files that were promoted before the rules for the files of a release lack the field.
     is_under_file_rules = layout.FILE_RULES in promoted.metadata
@@ -149,19 +173,17 @@ def build_file_record(promoted: ObjectInfo, metadata: bytes) -> FileRecord:
         requires_python=core.requires_python,
         requires_dist=core.requires_dist,
         summary=core.summary,
+        keywords=core.keywords,
         metadata_sha256=digest if wheel else None,
         pkg_info_sha256=None if wheel else digest,
         generation=promoted.generation,
         source_generation=read_source_generation(promoted),
         promoted_at=promoted.created if is_under_file_rules else None,
-        run=unquote(promoted.metadata[layout.RUN]) if layout.RUN in promoted.metadata else None,
+        run=_read_quoted(promoted, layout.RUN),
+        holder=_read_quoted(promoted, layout.HOLDER),
         facts_version=FACTS_VERSION,
     )
 
 
-def _encode_warnings(warnings: tuple[str, ...]) -> str:
-    """Return the warnings as JSON; drop warnings from the end until the text is short enough."""
-    kept = list(warnings)
-    while len((text := json.dumps(kept)).encode()) > _MAX_WARNINGS_SIZE:
-        kept.pop()
-    return text
+def _read_quoted(promoted: ObjectInfo, key: str) -> str | None:
+    return unquote(promoted.metadata[key]) if key in promoted.metadata else None

@@ -12,6 +12,7 @@ from chassis.app import create_readiness_check
 from chassis.server import serve
 from chassis.settings import load_settings, log_settings
 from chassis.tracing import build_attributes
+from checks.command_rights import CommandRights
 from cloud import pubsub, storage
 from cloud.ports import Bucket, Topic
 from cloud.pubsub import PubsubTopic
@@ -19,7 +20,6 @@ from cloud.storage import StorageBucket
 from ingest.app import Ingest, create_app
 from ingest.closing import ClosingRules
 from ingest.commands.command_objects import CommandObjects
-from ingest.commands.grants import CommandRights
 from ingest.promotion import Promotion
 from ingest.settings import Settings
 from ingest.uniqueness import UniqueFiles
@@ -75,6 +75,7 @@ def build_app(settings: Settings, clients: Clients) -> Starlette:
         incoming=clients.incoming,
         packages=packages,
         policy=settings.build_policy(),
+        service_policy=settings.build_service_policy(),
         find_refusal=verdicts.find_refusal,
         require_open=closing.require_open,
         require_unique=UniqueFiles(clients.metadata).require_unique,

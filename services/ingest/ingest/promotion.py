@@ -64,6 +64,8 @@ class Promotion:
     find_refusal: FindRefusal
     require_open: RequireOpen = accept_every_file
     require_unique: RequireUnique = accept_equivalent_files
+    service_policy: Policy | None = None
+    """Policy for files from the upload service; None: the same."""
 
     def promote(self, upload: Upload) -> PromotedFile:
         """Promote an upload, or find the file that was promoted from it.
@@ -96,8 +98,10 @@ class Promotion:
 
         :raises MessageRefused: if the object does not exist, so that there is nothing to refuse.
         """
+        is_of_service = layout.is_of_upload_service(upload.name)
+        policy = (self.service_policy if is_of_service else None) or self.policy
         try:
-            return check_name(upload.filename, self.policy, upload.uploader)
+            return check_name(upload.filename, policy, upload.uploader)
         except Refused as refused:
             incoming = self._find_incoming(upload)
             if Reason.NOT_FOUND.precedes(refused.reason):
@@ -166,9 +170,7 @@ class Promotion:
         self, parsed: ParsedName, incoming: IncomingObject, verified: VerifiedFile
     ) -> StoredFile:
         """Copy the checked generation; if another delivery was first, require the same bytes."""
-        headers = facts.build_headers(
-            incoming.info, incoming.upload.uploader, verified.sha256, verified.warnings
-        )
+        headers = facts.build_headers(incoming.info, incoming.upload.uploader, verified)
         try:
             info = self.packages.rewrite(self.incoming, incoming.info, parsed.filename, headers)
         except (PreconditionFailed, TooManyRequests):

@@ -1,6 +1,7 @@
 """Settings of ingest; a field's name in upper case is its environment variable."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Literal
 
@@ -8,8 +9,8 @@ from pydantic import AliasChoices, Field, field_validator
 
 from chassis.settings import Duration, ServiceSettings
 from checks.policy import Policy
-from ingest.commands.grants import UploaderGrant
 from schemas import layout
+from schemas.holders.grants import UploaderGrant, list_service_users
 
 
 class Settings(ServiceSettings):
@@ -33,9 +34,9 @@ class Settings(ServiceSettings):
         Mapping[str, UploaderGrant] | None,
         Field(validation_alias=AliasChoices("uploaders", "publishers")),
     ] = None
-    """JSON object: uploader → globs of its projects, or an object with ``projects`` and
-    ``commands`` (default: ``yank`` and ``unyank``); `{}` refuses all uploads, no value accepts
-    all uploads."""
+    """JSON object: uploader → globs of its projects, or an object with ``projects``, ``commands``
+    (default: ``yank`` and ``unyank``) and ``upload`` (use of the upload service; default: false);
+    `{}` refuses all uploads, no value accepts all uploads."""
     allowed_projects: tuple[str, ...] = Policy.allowed_projects
     """Globs of the accepted projects, as JSON."""
     max_file_size: Annotated[int, Field(gt=0)] = Policy.max_file_size
@@ -64,9 +65,9 @@ class Settings(ServiceSettings):
         cls, uploaders: Mapping[str, UploaderGrant] | None
     ) -> Mapping[str, UploaderGrant] | None:
         """Refuse the names of the prefixes of operators: the grant would have no effect."""
-        for prefix in (layout.OPERATORS, layout.IMPORT):
+        for prefix in (layout.OPERATORS, layout.IMPORT, layout.UPLOAD):
             if uploaders is not None and prefix in uploaders:
-                raise ValueError(f"{prefix!r} is a prefix of operators, not an uploader")
+                raise ValueError(f"{prefix!r} is a reserved prefix, not an uploader")
         return uploaders
 
     def build_policy(self) -> Policy:
@@ -75,6 +76,10 @@ class Settings(ServiceSettings):
         if self.uploaders is not None:
             limits["uploaders"] = {name: each.projects for name, each in self.uploaders.items()}
         return Policy(**limits)
+
+    def build_service_policy(self) -> Policy:
+        """Return the limits and switches for files from the upload service."""
+        return replace(self.build_policy(), uploaders=list_service_users(self.uploaders))
 
 
 class ReplaySettings(ServiceSettings):

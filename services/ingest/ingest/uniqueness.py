@@ -11,8 +11,8 @@ from checks.distribution import ParsedName
 from checks.refusal import Reason, Refused
 from cloud.ports import Bucket
 from schemas import layout
-from schemas.equivalence import find_equivalent
 from schemas.names import ProjectName, normalize_release
+from schemas.releases.equivalence import find_equivalent
 from schemas.types import require_known_version
 
 RequireUnique = Callable[[ParsedName], None]

@@ -22,7 +22,10 @@ class Upload:
     bucket: str
     name: str
     uploader: str
-    """First segment of the name; IAM grants each uploader its prefix."""
+    """First segment of the name, or the second one of an upload through the service.
+
+    IAM grants each uploader, and the service, its prefix.
+    """
     filename: str
     """Last segment of the name."""
     generation: int | None

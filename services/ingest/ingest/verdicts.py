@@ -1,11 +1,15 @@
-"""Verdicts on uploads: store each verdict once, never change it, then announce it."""
+"""Verdicts on uploads: store each verdict once, never change it, then announce it.
+
+Two deliveries of one upload can disagree, if a project is closed between them for example. The
+verdict that is stored first decides (ADR 37): the other delivery reads it, and announces it.
+"""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from checks.refusal import Refused
-from cloud.once import write_once
+from cloud.once import write_or_read
 from cloud.ports import Bucket, Headers, Topic
 from ingest import facts
 from ingest.promotion import PromotedFile
@@ -13,7 +17,7 @@ from ingest.upload import Upload
 from schemas import layout
 from schemas.events import FileAccepted, FileRefused
 from schemas.headers import JSON, NO_STORE
-from schemas.records import Verdict
+from schemas.verdict_documents import Verdict
 
 _HEADERS = Headers(JSON, NO_STORE)
 
@@ -27,42 +31,59 @@ class Verdicts:
     refused: Topic
     now: Callable[[], datetime]
 
-    def accept(self, upload: Upload, promoted: PromotedFile) -> None:
-        """Store the verdict and announce the file; the verdict is the same for every delivery.
+    def accept(self, upload: Upload, promoted: PromotedFile) -> Refused | None:
+        """Store the verdict, and announce the file; the verdict is the same for every delivery.
 
-        Without a generation there is no object under this name, so there is no verdict on it: the
+        If another delivery refused the upload before, announce its refusal in place of the file,
+        and return it.
+        """
+        verdict = self._store_acceptance(upload, promoted)
+        if verdict is not None and verdict.outcome == "refused":
+            return self._announce(verdict)
+        self.announce_file(promoted)
+        return None
+
+    def announce_file(self, promoted: PromotedFile) -> None:
+        """Announce an accepted file."""
+        self.accepted.publish(FileAccepted(file=promoted.file))
+
+    def _store_acceptance(self, upload: Upload, promoted: PromotedFile) -> Verdict | None:
+        """Store the verdict on the object unless it has one; return the stored verdict, if any.
+
+        Without a generation there is no object under this name, so no verdict on it is stored: the
         message names the object of a file that was promoted, and that object was deleted.
         """
         file = promoted.file
-        if upload.generation is not None:
-            self._store_acceptance(upload, upload.generation, promoted)
-        self.accepted.publish(FileAccepted(file=file))
-
-    def _store_acceptance(self, upload: Upload, generation: int, promoted: PromotedFile) -> None:
-        file = promoted.file
+        if upload.generation is None:
+            return self._find(replace(upload, generation=file.source_generation))
         verdict = Verdict(
             outcome="accepted",
             bucket=upload.bucket,
             name=upload.name,
-            generation=generation,
+            generation=upload.generation,
             time=promoted.info.created,
             warnings=facts.read_warnings(promoted.info),
             sha256=file.sha256,
             address=layout.format_file_path(file.filename),
         )
-        self._store(layout.locate_verdict(verdict.name, verdict.generation), verdict)
+        return self._store(layout.locate_verdict(verdict.name, verdict.generation), verdict)
 
-    def refuse(self, upload: Upload, refused: Refused) -> None:
-        """Store the verdict under the name of the object, and announce it."""
+    def refuse(self, upload: Upload, refused: Refused) -> Refused | None:
+        """Store the verdict under the name of the object, and announce it.
+
+        Return the refusal. It is the stored one if another delivery refused the upload before.
+        Return None, without an announcement, if another delivery accepted the upload before: then
+        the caller must announce the file.
+        """
         verdict = self._build_refusal(refused, upload)
-        self._store(layout.locate_verdict(verdict.name, verdict.generation), verdict)
-        self._announce(verdict)
+        stored = self._store(layout.locate_verdict(verdict.name, verdict.generation), verdict)
+        return None if stored.outcome == "accepted" else self._announce(stored)
 
     def refuse_message(self, message_id: str, refused: Refused, upload: Upload | None) -> None:
         """Store the verdict under the id of the message, and announce it."""
         verdict = self._build_refusal(refused, upload)
-        self._store(layout.locate_message_verdict(message_id), verdict)
-        self._announce(verdict, message_id)
+        stored = self._store(layout.locate_message_verdict(message_id), verdict)
+        self._announce(stored, message_id)
 
     def find_refusal(self, upload: Upload) -> Refused | None:
         """Return the stored refusal of this generation, if any.
@@ -72,7 +93,7 @@ class Verdicts:
         verdict = self._find(upload)
         if verdict is None or verdict.outcome == "accepted":
             return None
-        return Refused(verdict.reason or "", verdict.detail or "")
+        return _read_refusal(verdict)
 
     def is_decided(self, upload: Upload) -> bool:
         """Return whether this generation has a verdict."""
@@ -95,17 +116,26 @@ class Verdicts:
             detail=refused.detail,
         )
 
-    def _announce(self, verdict: Verdict, message_id: str | None = None) -> None:
+    def _announce(self, verdict: Verdict, message_id: str | None = None) -> Refused:
+        """Announce a refusal, and return it."""
+        refused = _read_refusal(verdict)
         self.refused.publish(
             FileRefused(
-                reason=verdict.reason or "",
-                detail=verdict.detail or "",
+                reason=refused.reason,
+                detail=refused.detail,
                 bucket=verdict.bucket or None,
                 name=verdict.name or None,
                 generation=verdict.generation or None,
                 message_id=message_id,
             )
         )
+        return refused
 
-    def _store(self, name: str, verdict: Verdict) -> None:
-        write_once(self.bucket, name, verdict.encode(), _HEADERS)
+    def _store(self, name: str, verdict: Verdict) -> Verdict:
+        """Store a verdict unless there is one; return the stored verdict, which is final."""
+        stored = write_or_read(self.bucket, name, verdict.encode(), _HEADERS)
+        return Verdict.model_validate_json(stored)
+
+
+def _read_refusal(verdict: Verdict) -> Refused:
+    return Refused(verdict.reason or "", verdict.detail or "")

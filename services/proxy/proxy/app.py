@@ -11,16 +11,20 @@ from access.authentication import Authenticator
 from proxy.http.access_log import AccessLog
 from proxy.http.cors import create_cors
 from proxy.http.endpoints import Handler, ProbeEndpoint, TokenEndpoint, is_alive
+from proxy.http.error_responses import ErrorResponses, create_error_responses
 from proxy.index.handlers import Index
 from proxy.index.icon import IconEndpoint
+from proxy.pages.page_handlers import PageHandlers
 from schemas.discovery import IndexDescription
 
 
-def create_routes(index: Index, authenticator: Authenticator) -> list[Route]:
+def create_routes(
+    index: Index, pages: PageHandlers, authenticator: Authenticator, responses: ErrorResponses
+) -> list[Route]:
     """Return the routes of the index; the router tries them in this order."""
 
     def create_route(path: str, handler: Handler) -> Route:
-        return Route(path, TokenEndpoint(authenticator, handler))
+        return Route(path, TokenEndpoint(authenticator, handler, responses))
 
     return [
         create_route("/simple/{project}/", index.show_project),
@@ -30,9 +34,9 @@ def create_routes(index: Index, authenticator: Authenticator) -> list[Route]:
         create_route("/simple/index.html", index.redirect_to_list),
         create_route("/simple/{project}", index.redirect_to_project),
         create_route("/simple", index.redirect_to_list),
-        create_route("/pypi/{project}/json", index.show_legacy_json),
-        create_route("/changelog/page{number}.html", index.show_changelog),
-        create_route("/", index.show_home),
+        create_route("/static/{digest}/{name}", pages.send_asset),
+        *(create_route(page.path.text, pages.create_handler(page)) for page in pages.table),
+        create_route("/changelog/page{number}.html", pages.redirect_to_changes),
         create_route(f"/{IndexDescription.path}", index.describe),
         ExactRoute("/health", ProbeEndpoint(is_alive, "Not alive.")),
         ExactRoute("/ready", ProbeEndpoint(authenticator.is_ready, "No tokens yet.")),
@@ -42,11 +46,13 @@ def create_routes(index: Index, authenticator: Authenticator) -> list[Route]:
 
 def create_app(
     index: Index,
+    pages: PageHandlers,
     authenticator: Authenticator,
     *,
     gcp_project: str,
     close: Callable[[], Awaitable[None]],
     cors_origins: Sequence[str] = (),
+    upload_url: str | None = None,
 ) -> Router:
     """Create the application.
 
@@ -56,7 +62,9 @@ def create_app(
     :param gcp_project: the Google Cloud project, for the trace in the access log.
     :param close: function that closes the clients of the index after the last request.
     :param cors_origins: the origins of browser apps that may read the index.
+    :param upload_url: the URL of the upload service, for the sentences about wrong addresses.
     """
+    responses = create_error_responses(upload_url)
 
     @asynccontextmanager
     async def lifespan(app: Router) -> AsyncIterator[None]:
@@ -68,8 +76,8 @@ def create_app(
             await close()
 
     return Router(
-        create_routes(index, authenticator),
-        default=TokenEndpoint(authenticator, index.redirect_to_canonical_path),
+        create_routes(index, pages, authenticator, responses),
+        default=TokenEndpoint(authenticator, pages.redirect_to_canonical_path, responses),
         redirect_slashes=False,
         middleware=[Middleware(AccessLog, gcp_project), *create_cors(cors_origins)],
         lifespan=lifespan,

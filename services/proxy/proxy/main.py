@@ -8,6 +8,10 @@ from datetime import UTC, datetime
 from starlette.routing import Router
 
 from access.authentication import Authenticator
+from access.identities.id_token_holders import IdTokenHolders
+from access.identities.id_tokens import IdTokenVerifier
+from access.identities.issuer_keys import FetchKeys, IssuerKeys
+from access.identities.key_fetch import KeyFetcher
 from access.refresh import Clock, RefreshingValue, RefreshPolicy
 from access.token_set import LoadTokens, create_loader
 from chassis import logs
@@ -30,6 +34,7 @@ from proxy.index.signed import VALIDITY, SignedUrls
 from proxy.index.static_pages import Pages
 from proxy.index.upstream import Upstream
 from proxy.memory import freeze_loaded_objects, reuse_memory
+from proxy.pages.page_handlers import PageHandlers
 from proxy.settings import Settings
 from schemas import layout
 
@@ -74,6 +79,8 @@ class Clients:
     close: Callable[[], Awaitable[None]]
     sign: Callable[[str], Awaitable[str]] | None = None
     """Signer of the URLs of files; None unless ``DOWNLOADS=redirect``."""
+    fetch_keys: FetchKeys | None = None
+    """Client of the issuers of ID tokens; None: no ID tokens are accepted."""
     clock: Clock = time.monotonic
 
 
@@ -88,34 +95,44 @@ def connect(settings: Settings) -> Clients:
     )
     secret_manager = secrets.connect(settings.secret_manager_emulator_host or None)
     secret = Secret(secret_manager, settings.gcp_project, settings.tokens_secret)
-    is_redirecting = settings.downloads == "redirect"
+    is_redirecting, fetcher = settings.downloads == "redirect", KeyFetcher()
+
+    async def close() -> None:
+        await storage.close()
+        await fetcher.close()
+
     return Clients(
         static=StorageReader(storage, settings.static_bucket),
         packages=StorageReader(storage, settings.packages_bucket),
         load_tokens=create_loader(secret.access_latest, time.monotonic),
-        close=storage.close,
+        close=close,
+        fetch_keys=fetcher.fetch,
         sign=UrlSigner(settings.packages_bucket, VALIDITY).sign if is_redirecting else None,
     )
 
 
 def build_app(settings: Settings, clients: Clients) -> Router:
     """Create the application with its clients."""
+    age, wait = settings.cache_ttl, settings.storage_timeout
+    policy = RefreshPolicy(age, age, MAX_WAIT, wait, settings.cache_stale)
+    cache = Cache(settings.cache_bytes, policy, clients.clock)
+    pages = Pages(clients.static, cache)
     return create_app(
-        _build_index(settings, clients),
+        _build_index(settings, clients, pages, cache),
+        PageHandlers(pages, remote_images=settings.readme_images),
         _build_authenticator(settings, clients),
         gcp_project=settings.gcp_project,
         close=clients.close,
         cors_origins=settings.cors_origins,
+        upload_url=settings.upload_url,
     )
 
 
-def _build_index(settings: Settings, clients: Clients) -> Index:
-    ttl, age, wait = settings.cache_ttl, settings.blocked_refresh, settings.storage_timeout
+def _build_index(settings: Settings, clients: Clients, pages: Pages, cache: Cache) -> Index:
+    age, wait = settings.blocked_refresh, settings.storage_timeout
     url, static, clock = settings.upstream_index_url, clients.static, clients.clock
-    page_policy = RefreshPolicy(ttl, ttl, MAX_WAIT, wait, settings.cache_stale)
-    cache = Cache(settings.cache_bytes, page_policy, clock)
     return Index(
-        Pages(static, cache),
+        pages,
         Files(clients.packages, cache),
         RefreshingValue(
             layout.BLOCKED,
@@ -134,7 +151,20 @@ def _build_authenticator(settings: Settings, clients: Clients) -> Authenticator:
     interval = settings.tokens_refresh
     policy = RefreshPolicy(interval, 2 * interval, MAX_WAIT, FIRST_MAX_WAIT)
     tokens = RefreshingValue("tokens", clients.load_tokens, policy, clients.clock)
-    return Authenticator(tokens, lambda: datetime.now(UTC))
+    return Authenticator(tokens, _read_time, _build_id_tokens(settings, clients))
+
+
+def _build_id_tokens(settings: Settings, clients: Clients) -> IdTokenHolders | None:
+    """Return the holders of ID tokens; None without an audience."""
+    if settings.index_url is None or clients.fetch_keys is None:
+        return None
+    keys = IssuerKeys(clients.fetch_keys, clients.clock)
+    verifier = IdTokenVerifier(settings.index_url, keys, _read_time)
+    return IdTokenHolders(verifier, keys, _read_time)
+
+
+def _read_time() -> datetime:
+    return datetime.now(UTC)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from chassis.settings import ServiceSettings
 from schemas import __version__
 from schemas.discovery import IndexDescription
-from schemas.tokens import ProjectGlob
+from schemas.holders import ProjectGlob
 
 Seconds = Annotated[float, Field(ge=0)]
 Name = Annotated[str, Field(min_length=1)]
@@ -42,6 +42,8 @@ class Settings(ServiceSettings):
 
     tokens_secret: str
     """Name of the secret with the digests of the tokens."""
+    index_url: str | None = None
+    """URL of the index, ending in ``/simple/``: the audience of ID tokens; unset: no ID tokens."""
     secret_manager_emulator_host: str | None = None
     """``host:port`` of an emulator of Secret Manager; unset: no emulator."""
     packages_bucket: str
@@ -80,6 +82,11 @@ class Settings(ServiceSettings):
     private_names: tuple[ProjectGlob, ...] = Field(default=(), validate_default=True)
     """Globs of projects that are not redirected, as JSON; required with ``UPSTREAM_INDEX_URL``."""
 
+    readme_images: bool = False
+    """Whether pages for people can show images of other hosts; set it for the service ``web`` too.
+
+    The Content-Security-Policy of pages with a description then permits images over HTTPS.
+    """
     cors_origins: tuple[Annotated[str, AfterValidator(normalize_origin)], ...] = ()
     """Origins of browser apps that may read the index with a token, as JSON."""
 
@@ -98,9 +105,10 @@ class Settings(ServiceSettings):
     cloud_run_jobs: Mapping[str, Name] = Field(default_factory=dict)
     """Cloud Run jobs by command, as JSON; only for the description of the index."""
     upload_url: str | None = None
-    """URL of the upload service; only for the description of the index; unset: there is none."""
+    """URL of the upload service, for the description of the index and for sentences about wrong
+    addresses; unset: there is none."""
 
-    @field_validator("upstream_index_url", "upload_url")
+    @field_validator("index_url", "upstream_index_url", "upload_url")
     @classmethod
     def _validate_url(cls, url: str | None) -> str | None:
         """Require a URL without credentials, because clients see the URL; add a final slash."""

@@ -9,24 +9,33 @@ project in the arguments has no record, they exit with 2 and do nothing.
 import argparse
 import sys
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import Executor
+from contextlib import closing
 
 from chassis.batch import Progress, UnknownProjects, run_command
 from chassis.settings import load_settings, warn_old_names
 from cloud import pubsub, storage
 from cloud.ports import Bucket
 from cloud.storage import StorageBucket
-from publisher.project_pages import create_kinds
-from publisher.repair.difference import Difference
+from publisher.repair.difference import Difference, Finding
 from publisher.repair.file_check import FileCheck
 from publisher.repair.index_check import IndexCheck, parse_record_name
 from publisher.repair.project_check import ProjectCheck
 from publisher.repair.rebuild import Rebuild
 from publisher.repair.verify import Verification
+from publisher.repair.web_check import WebCheck
 from publisher.settings import RepairSettings
+from publisher.site.page_content import Site
+from publisher.web.readme_process import ReadmeRenderer
+from publisher.web.release_sources import ReleaseSources
 from schemas import layout
 from schemas.names import ProjectName, normalize_project
+
+README_CHILDREN = 1
+"""Child processes that render descriptions: the job has one CPU."""
+README_SECONDS = 30.0
+"""CPU seconds for one description: more than in web, because this machine can be slower."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -62,13 +71,23 @@ def _run_verify(settings: RepairSettings, options: argparse.Namespace, pool: Exe
     static = StorageBucket(client, settings.static_bucket)
     packages = StorageBucket(client, settings.packages_bucket)
     files = FileCheck(packages, options.bytes)
-    projects = ProjectCheck(metadata, static, files, create_kinds(settings.index_url))
-    index = IndexCheck(metadata, static, packages, settings.title, projects, files)
-    run = Verification(
-        projects, index, pool, lambda: time.sleep(options.patience), Progress("verify")
+    site = Site(settings.title, settings.index_url, settings.readme_images)
+    renderer = ReadmeRenderer(
+        images=settings.readme_images, children=README_CHILDREN, cpu_limit=README_SECONDS
     )
+    with closing(renderer):
+        web = WebCheck(static, ReleaseSources(packages, renderer.render), site)
+        projects = ProjectCheck(metadata, static, files, web)
+        index = IndexCheck(metadata, static, packages, site, projects, files)
+        run = Verification(
+            projects, index, pool, lambda: time.sleep(options.patience), Progress("verify")
+        )
+        return _print_findings(run.run(options.project))
+
+
+def _print_findings(findings: Iterable[Finding]) -> int:
     differences = 0
-    for finding in run.run(options.project):
+    for finding in findings:
         print(finding, flush=True)
         differences += isinstance(finding, Difference)
     ending = "" if differences == 1 else "s"

@@ -24,9 +24,9 @@ from starlette.applications import Starlette
 from chassis.app import create_worker
 from chassis.group_commit import GroupCommit
 from chassis.outcomes import Outcome
-from publisher.catalog_pages import Catalog
+from publisher.catalog.catalog_pages import Catalog
+from publisher.catalog.throttle import Throttle
 from publisher.projects import Projects
-from publisher.throttle import Throttle
 from schemas.events import ProjectIndexed
 from schemas.names import ProjectName
 from schemas.push import PushEnvelope
@@ -52,6 +52,11 @@ class Publisher:
         self._catalog = catalog
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="publisher")
         self._group = GroupCommit[ProjectName, ProjectIndexed, Outcome](self._commit)
+        self._force_catalog = False
+        """Whether the next run of the catalog must write every object, for a waiting message.
+
+        After an error Pub/Sub delivers the message again.
+        """
         self._throttle = Throttle(
             self._run_catalog, catalog_interval, clock=time.monotonic, sleep=asyncio.sleep
         )
@@ -64,6 +69,7 @@ class Publisher:
     async def publish_catalog(self, push: PushEnvelope) -> Outcome:
         """Wait for the end of a catalog run that starts after this call."""
         message = ProjectIndexed.decode(push.message.data)
+        self._force_catalog |= message.force
         await self._throttle.run()
         return Outcome("done", project=message.project)
 
@@ -76,7 +82,9 @@ class Publisher:
         return await loop.run_in_executor(self._threads, run, publish)
 
     async def _run_catalog(self) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._threads, self._catalog.publish)
+        force, self._force_catalog = self._force_catalog, False
+        publish = partial(self._catalog.publish, force=force)
+        await asyncio.get_running_loop().run_in_executor(self._threads, publish)
 
 
 def create_app(publisher: Publisher, gcp_project: str, ready: Callable[[], object]) -> Starlette:

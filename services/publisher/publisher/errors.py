@@ -3,9 +3,10 @@
 ::
 
     PublisherError
-    ├── UnexpectedHtml   the output of dumb-pypi differs from the expected markup
-    ├── UnreadableEntry  an object under ``projects/`` is not a record
-    └── RecordBehind     a message has a higher revision than the record
+    ├── UnexpectedHtml       the output of dumb-pypi differs from the expected markup
+    ├── UnreadableEntry      an object under ``projects/`` is not a record
+    ├── RecordBehind         a message has a higher revision than the record
+    └── ReadmeProcessFailed  the child process for descriptions does not start
 """
 
 from schemas.names import ProjectName
@@ -46,3 +47,17 @@ class RecordBehind(PublisherError):
         self.project = project
         self.found = found
         self.announced = announced
+
+
+class ReadmeProcessFailed(PublisherError):
+    """Child process for descriptions that ends, or does not answer, at its start.
+
+    :param code: exit code of the process; negative: the signal that ended it.
+    """
+
+    def __init__(self, code: int) -> None:
+        super().__init__(
+            f"the process for descriptions ended at its start with code {code}: see its output in "
+            "the log, and give the service more memory if it was killed"
+        )
+        self.code = code

@@ -11,17 +11,18 @@ from chassis.server import serve
 from chassis.settings import load_settings, log_settings
 from chassis.tracing import build_attributes
 from cloud import pubsub, storage
-from cloud.errors import PreconditionFailed, TooManyRequests
 from cloud.ports import Bucket, Topic
 from cloud.pubsub import PubsubTopic
-from cloud.retry import Backoff, Retry
+from cloud.retry import Retry
 from cloud.storage import StorageBucket
 from publisher.app import Publisher, create_app
 from publisher.blocked import BlockedList
-from publisher.catalog_pages import Catalog
-from publisher.project_pages import ProjectPages, create_kinds
+from publisher.catalog.catalog_pages import Catalog
+from publisher.project_pages import ProjectPages
 from publisher.projects import Projects
 from publisher.settings import Settings
+from publisher.site.page_content import Site
+from publisher.stored_pages import BACKOFFS
 
 DEADLINE = 120.0
 """Seconds after which the publisher no longer repeats a publication.
@@ -31,18 +32,8 @@ The deadline leaves enough time for the preceding publication, and for the pause
 runs.
 """
 
-RETRY = Retry(
-    {
-        PreconditionFailed: Backoff(first=0.05, longest=0.4),
-        TooManyRequests: Backoff(first=1.0, longest=8.0),
-    },
-    DEADLINE,
-)
-"""Retry of a publication from its first step, with jitter that separates two instances.
-
-The pause is short if another instance wrote first (412). After 429 the first pause is about one
-second, because Cloud Storage accepts about one write per second per object name.
-"""
+RETRY = Retry(BACKOFFS, DEADLINE)
+"""Retry of a publication from its first step."""
 
 
 def main() -> None:
@@ -78,9 +69,9 @@ def connect(settings: Settings) -> Clients:
 def build_app(settings: Settings, clients: Clients) -> Starlette:
     """Create the application from its settings and clients."""
     static, metadata = clients.static, clients.metadata
-    kinds = create_kinds(settings.index_url)
-    pages = ProjectPages(static, metadata, BlockedList(static, RETRY), RETRY, kinds)
-    catalog = Catalog(static, metadata, settings.title, RETRY)
+    pages = ProjectPages(static, metadata, BlockedList(static, RETRY), RETRY)
+    site = Site(settings.title, settings.index_url)
+    catalog = Catalog(static, metadata, site, RETRY)
     publisher = Publisher(Projects(pages, clients.published), catalog, settings.catalog_interval)
     return create_app(publisher, settings.gcp_project, create_readiness_check(static, metadata))
 

@@ -26,12 +26,11 @@ class Projects:
         """Publish the pages of the project once for all ``messages``; return an outcome for each.
 
         Always announce the pages, even if they were published before: the announcement may have
-        been lost. The outcome is :class:`RecordBehind` only for a message with a higher revision
-        than the record.
+        been lost.
         """
         record = self.pages.publish(project, force=any(message.force for message in messages))
         self.published.publish(_make_announcement(record))
-        return [_make_outcome(record, message) for message in messages]
+        return [make_outcome(record, message) for message in messages]
 
 
 def _make_announcement(record: ProjectRecord) -> ProjectPublished:
@@ -42,7 +41,11 @@ def _make_announcement(record: ProjectRecord) -> ProjectPublished:
     )
 
 
-def _make_outcome(record: ProjectRecord, message: ProjectIndexed) -> Outcome | Exception:
+def make_outcome(record: ProjectRecord, message: ProjectIndexed) -> Outcome | Exception:
+    """Return the outcome of a message after the publication of ``record``.
+
+    It is :class:`RecordBehind` if the message has a higher revision than the record.
+    """
     if message.record_revision > record.revision:
         return RecordBehind(record.project, record.revision, message.record_revision)
     return Outcome("done", project=record.project)

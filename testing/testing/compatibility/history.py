@@ -47,6 +47,11 @@ class Checkout:
     release: Release
     folder: Path
 
+    def has_module(self, module: str) -> bool:
+        """Return whether a service of this release has the module, for example ``ingest.main``."""
+        path = f"{module.replace('.', '/')}.py"
+        return any(self.folder.glob(f"services/*/{path}"))
+
     def make_environment(self, settings: Mapping[str, str]) -> dict[str, str]:
         """Return the environment of its services, with the names of settings that it knows."""
         environment = {self.release.settings.get(name, name): settings[name] for name in settings}

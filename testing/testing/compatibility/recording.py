@@ -12,6 +12,7 @@ from pathlib import Path
 from random import Random
 
 from local import topology
+from schemas import layout, web_layout
 from schemas.events import FileUploaded, ProjectCommand
 from schemas.push import Message
 from testing.compatibility.history import Checkout, Release
@@ -52,8 +53,11 @@ tokens = (
 )
 sys.stdout.buffer.write(TokenDocument(tokens=tokens).encode())
 """
-_VOLATILE = re.compile(r"\b(\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?Z)?|\d{13,})\b")
-"""Times, generations and revisions."""
+_VOLATILE = re.compile(
+    r"\b(\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?Z)?|\d{13,})\b"
+    r'|(?<="catalog-source": ")[0-9a-f]{64}'
+)
+"""Times, generations, revisions, and digests of revisions."""
 
 
 def record(checkout: Checkout, log: Path) -> dict[str, str]:
@@ -100,7 +104,10 @@ def _read_messages(services: MixedServices) -> Mapping[str, list[object]]:
 
 
 def _read_buckets(services: MixedServices) -> Mapping[str, object]:
-    """Return the objects by bucket and name: custom metadata, and the content of documents."""
+    """Return the objects by bucket and name: custom metadata, and the content of documents.
+
+    Style sheets and scripts are left out, because no service reads them.
+    """
     found: dict[str, dict[str, object]] = {}
     for setting, bucket in topology.BUCKETS.items():
         live = services.storage.buckets[bucket].live
@@ -108,16 +115,17 @@ def _read_buckets(services: MixedServices) -> Mapping[str, object]:
             name: {
                 "content_type": live[name].attributes.content_type,
                 "metadata": dict(live[name].attributes.metadata),
-                **({"document": json.loads(live[name].data)} if _is_document(name) else {}),
+                **({"document": json.loads(live[name].data)} if _is_document(bucket, name) else {}),
             }
             for name in sorted(live)
+            if not (bucket == topology.STATIC and name.startswith(web_layout.ASSETS))
         }
     return found
 
 
-def _is_document(name: str) -> bool:
+def _is_document(bucket: str, name: str) -> bool:
     """Return whether an object is a JSON document, and not a page or a file."""
-    return name.endswith(".json") and not name.startswith("simple/")
+    return name == layout.BLOCKED if bucket == topology.STATIC else name.endswith(".json")
 
 
 def _read_schemas(folder: Path) -> Mapping[str, object]:

@@ -6,10 +6,11 @@ from contextlib import contextmanager
 from typing import Protocol
 
 import pytest
+from google.auth.credentials import AnonymousCredentials
 from google.cloud.storage import Client
 
 from cloud.ports import Bucket
-from cloud.storage import StorageBucket, connect
+from cloud.storage import DirectClient, StorageBucket, connect
 from testing.fakes.memory_ports import MemoryBucket
 from testing.storage import FakeStorage
 
@@ -58,13 +59,13 @@ class MemoryBucketFactory:
 class StorageBucketFactory:
     """Factory of buckets of the adapter, over HTTP; it uses the Google client directly."""
 
-    def __init__(self, client: Client) -> None:
-        self._client = client
+    def __init__(self, client: DirectClient, library: Client) -> None:
+        self._direct, self._client = client, library
 
     def bucket(self) -> StorageBucket:
         name = f"bucket-{next(_numbers)}"
         self._client.create_bucket(name)
-        return StorageBucket(self._client, name)
+        return StorageBucket(self._direct, name)
 
     def cache_control(self, bucket: Bucket, name: str) -> str:
         return str(self._client.bucket(bucket.name).get_blob(name).cache_control)
@@ -76,13 +77,20 @@ class StorageBucketFactory:
         self._client.bucket(bucket.name).delete()
 
 
+def connect_library(gcp_project: str) -> Client:
+    """Create a client of Google's library for ``STORAGE_EMULATOR_HOST``."""
+    credentials = AnonymousCredentials()  # type: ignore[no-untyped-call]  # google-auth's
+    return Client(project=gcp_project, credentials=credentials)
+
+
 @contextmanager
 def connect_buckets(url: str) -> Iterator[StorageBucketFactory]:
     """Yield a factory for the server at ``url``."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("STORAGE_EMULATOR_HOST", url)
-        client = connect("gcpypi-local")
+        client, library = connect("gcpypi-local"), connect_library("gcpypi-local")
     try:
-        yield StorageBucketFactory(client)
+        yield StorageBucketFactory(client, library)
     finally:
         client.close()
+        library.close()

@@ -3,13 +3,15 @@
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 
 import requests
 
-from cloud.rest.google_api import GoogleApi
+from cloud.rest.google_api import RETRY, GoogleApi
+from cloud.retry import Retry
 
 Answer = tuple[int, Mapping[str, Any] | bytes]
 
@@ -58,6 +60,16 @@ class _Handler(BaseHTTPRequestHandler):
         """Log nothing."""
 
 
+def create_retry() -> Retry:
+    """Create the retry of the API, of which the pauses take no time."""
+    seconds = [0.0]
+
+    def advance(pause: float) -> None:
+        seconds[0] += pause
+
+    return replace(RETRY, sleep=advance, clock=lambda: seconds[0])
+
+
 @contextmanager
 def run_google_api() -> Iterator[tuple[GoogleApiServer, GoogleApi]]:
     """Run the server, and provide a client of it without credentials."""
@@ -66,7 +78,7 @@ def run_google_api() -> Iterator[tuple[GoogleApiServer, GoogleApi]]:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         try:
-            yield server, GoogleApi(session, server.origin)
+            yield server, GoogleApi(session, server.origin, create_retry())
         finally:
             server.shutdown()
             thread.join()

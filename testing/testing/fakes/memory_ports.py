@@ -14,6 +14,7 @@ from cloud.ports import Bucket, Headers, ObjectInfo, StoredObject
 from schemas.push import Message
 from testing.storage import (
     Attributes,
+    Counts,
     FakeStorage,
     Fault,
     Hook,
@@ -23,9 +24,8 @@ from testing.storage import (
     StorageError,
     Version,
     When,
+    fault_error,
 )
-from testing.storage.counts import Counts
-from testing.storage.errors import fault_error
 
 CHUNK = 4 * 1024 * 1024
 

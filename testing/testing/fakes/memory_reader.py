@@ -8,9 +8,16 @@ from typing import Self
 
 from cloud.errors import CloudError, NotFound, PermissionDenied, Unavailable
 from cloud.ports import StoredObject
-from testing.storage import FakeStorage, Fault, Preconditions, StorageError, Version, When
-from testing.storage.errors import fault_error
-from testing.storage.preconditions import NONE
+from testing.storage import (
+    NONE,
+    FakeStorage,
+    Fault,
+    Preconditions,
+    StorageError,
+    Version,
+    When,
+    fault_error,
+)
 
 CHUNK = 64 * 1024
 

@@ -9,11 +9,17 @@ A process ends in one of three ways:
 """
 
 from testing.processes.free_ports import find_free_port, find_free_ports
-from testing.processes.interrupt import exit_at_sigterm, exit_with_parent, interrupt_at_sigterm
+from testing.processes.interrupt import (
+    accept_sigint,
+    exit_at_sigterm,
+    exit_with_parent,
+    interrupt_at_sigterm,
+)
 from testing.processes.process import Process, run_if_killed
 
 __all__ = [
     "Process",
+    "accept_sigint",
     "exit_at_sigterm",
     "exit_with_parent",
     "find_free_port",

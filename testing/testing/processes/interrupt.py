@@ -17,6 +17,15 @@ def interrupt_at_sigterm() -> None:
     signal.signal(signal.SIGTERM, _interrupt)
 
 
+def accept_sigint() -> None:
+    """Let SIGINT raise ``KeyboardInterrupt``, also in a background job of a shell script.
+
+    Such a job ignores SIGINT, and so would all programs that it starts
+    (https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html, section 2.12).
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def exit_with_parent() -> None:
     """End this process of ``multiprocessing`` when its parent has ended."""
     threading.Thread(target=_await_parent, daemon=True).start()

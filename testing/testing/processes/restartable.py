@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from testing.processes import Process
 
@@ -18,6 +19,20 @@ class ResourceUsage:
     threads: int
     mebibytes: float
     """Resident memory."""
+
+    @classmethod
+    def read(cls, pid: int) -> Self:
+        """Return the resources of the process ``pid`` now.
+
+        :raises OSError: if it has ended.
+        """
+        own = Path(f"/proc/{pid}")
+        pages = int((own / "statm").read_text().split()[1])
+        return cls(
+            descriptors=len(os.listdir(own / "fd")),
+            threads=len(os.listdir(own / "task")),
+            mebibytes=pages * os.sysconf("SC_PAGE_SIZE") / 2**20,
+        )
 
     def __str__(self) -> str:
         return f"{self.descriptors} fds, {self.threads} threads, {self.mebibytes:.0f} MiB"
@@ -66,11 +81,9 @@ class RestartableProcess:
         if self._process is not None:
             self._process.end()
 
+    def is_running(self) -> bool:
+        """Return whether the current process has not ended."""
+        return self._process is not None and self._process.poll() is None
+
     def measure(self) -> ResourceUsage:
-        own = Path(f"/proc/{self.process.pid}")
-        pages = int((own / "statm").read_text().split()[1])
-        return ResourceUsage(
-            descriptors=len(os.listdir(own / "fd")),
-            threads=len(os.listdir(own / "task")),
-            mebibytes=pages * os.sysconf("SC_PAGE_SIZE") / 2**20,
-        )
+        return ResourceUsage.read(self.process.pid)

@@ -31,6 +31,7 @@ class Fleet:
     indexers: Sequence[str]
     publishers: Sequence[str]
     catalog: str
+    web: str
 
     def fault(self, **rule: object) -> None:
         """Make storage operations fail from now on."""
@@ -48,14 +49,16 @@ class Fleet:
 
     def _control(self, method: str, path: str, body: bytes | None = None) -> bytes:
         request = Request(f"{self.storage}/_fake/{path}", body, method=method)  # noqa: S310 - ours
-        with urlopen(request, timeout=10) as answer:  # noqa: S310 - ours
+        with urlopen(request, timeout=60) as answer:  # noqa: S310 - ours
             return bytes(answer.read())
 
 
 @contextmanager
 def run_fleet(log: Path, indexers: int, publishers: int, write_interval: float) -> Iterator[Fleet]:
     """Start all processes; end them in reverse order."""
-    storage, pubsub, *workers = find_free_ports(2 + indexers + publishers + 1)
+    modules = ["indexer.main"] * indexers + ["publisher.main"] * (publishers + 1)
+    modules.append("publisher.web.main")
+    storage, pubsub, *workers = find_free_ports(2 + len(modules))
     environment = {
         **{name: value for name, value in os.environ.items() if name != "PYTHONWARNINGS"},
         **topology.BUCKETS,
@@ -82,8 +85,8 @@ def run_fleet(log: Path, indexers: int, publishers: int, write_interval: float) 
         versioned = f"--versioned={topology.METADATA}"
         command = ("testing.storage", f"--port={storage}", interval, versioned, *buckets)
         start(*command, port=storage)
-        for number, port in enumerate(workers):
-            start("indexer.main" if number < indexers else "publisher.main", port=port)
+        for module, port in zip(modules, workers, strict=True):
+            start(module, port=port)
         urls = [f"http://{HOST}:{port}" for port in workers]
         await_answer(f"http://{HOST}:{storage}/_fake/health")
         for url in urls:
@@ -92,8 +95,9 @@ def run_fleet(log: Path, indexers: int, publishers: int, write_interval: float) 
             storage=f"http://{HOST}:{storage}",
             pubsub=f"{HOST}:{pubsub}",
             indexers=urls[:indexers],
-            publishers=urls[indexers:-1],
-            catalog=urls[-1],
+            publishers=urls[indexers:-2],
+            catalog=urls[-2],
+            web=urls[-1],
         )
 
 

@@ -5,8 +5,6 @@ runs in separate processes, which the test can kill.
 """
 
 import asyncio
-import base64
-import json
 import os
 import signal
 import subprocess
@@ -28,6 +26,7 @@ from local.stand_ins.grpc_server import StatusError, start
 from local.stand_ins.pubsub.broker import Broker
 from local.stand_ins.pubsub.servicer import Servicer
 from testing.processes import Process, find_free_port
+from testing.services.push_sender import send_push
 from testing.storage import FakeStorage, StorageServer
 
 HOST = "127.0.0.1"
@@ -98,22 +97,13 @@ class Instance:
 
     def push(self, data: bytes, message_id: str = "1", **attributes: str) -> int:
         """Deliver a message; return the status, or 0 if the process died."""
-        message = {
-            "data": base64.b64encode(data).decode(),
-            "messageId": message_id,
-            "publishTime": "2026-11-24T12:00:00Z",
-            "attributes": attributes,
-        }
-        subscription = "ingest-file-uploaded"
-        body = json.dumps({"message": message, "subscription": subscription})
-        connection = HTTPConnection(HOST, self.port, timeout=600)
+        address, subscription = (HOST, self.port), "ingest-file-uploaded"
         try:
-            connection.request("POST", f"/push/{subscription}", body)
-            return connection.getresponse().status
+            return send_push(
+                address, subscription, data, message_id=message_id, attributes=attributes
+            ).status
         except ConnectionError:
             return 0
-        finally:
-            connection.close()
 
     def await_ready(self) -> None:
         give_up = time.monotonic() + START

@@ -46,9 +46,14 @@ class MemoryIndex:
         index.run(*(_make_command(second, command) for second, command in enumerate(COMMANDS)))
         return index
 
-    def upload(self, name: str, version: str) -> FileUploaded:
-        """Upload a wheel as CI does; return its announcement."""
+    def upload(self, name: str, version: str, description: str = "") -> FileUploaded:
+        """Upload a wheel as CI does; return its announcement.
+
+        :param description: description in Markdown.
+        """
         requires = f"Requires-Python: >=3.8\nRequires-Dist: requests\nSummary: {name}, a tool\n"
+        if description:
+            requires += f"Description-Content-Type: text/markdown\n\n{description}"
         object_name = f"ci/{version}/{name}-{version}-py3-none-any.whl"
         self.buckets["incoming"].put(object_name, build_wheel(name, version, metadata=requires))
         return FileUploaded(bucket="incoming", name=object_name)

@@ -16,6 +16,7 @@ import httpx
 from starlette.applications import Starlette
 
 from chassis.tracing import build_attributes
+from checks.command_rights import CommandRights
 from checks.policy import Policy
 from cloud.ports import Bucket
 from indexer.app import Indexer
@@ -25,13 +26,15 @@ from indexer.commit import Records
 from ingest.app import Ingest
 from ingest.app import create_app as ingest_app
 from ingest.commands.command_objects import CommandObjects
-from ingest.commands.grants import CommandRights
 from ingest.promotion import Promotion
 from ingest.uniqueness import UniqueFiles
 from ingest.verdicts import Verdicts
 from local.topology import SUBSCRIPTIONS, Subscription
 from publisher.main import Clients, build_app
 from publisher.settings import Settings as PublisherSettings
+from publisher.web.main import Clients as WebClients
+from publisher.web.main import build_app as build_web_app
+from publisher.web.settings import Settings as WebSettings
 from schemas.push import Message
 from schemas.types import format_time
 
@@ -56,7 +59,7 @@ class PushTopic:
 
 @dataclass(slots=True)
 class Pipeline:
-    """Ingest, indexer, publisher and catalog, one instance each.
+    """Ingest, indexer, publisher, catalog and web, one instance each.
 
     :param bucket: returns a bucket by its short name.
     :param silent: subscriptions without delivery; their messages are lost.
@@ -143,7 +146,18 @@ class Pipeline:
             "ingest": self._build_ingest(),
             "indexer": self._build_indexer(),
             **{service: build_app(settings, clients) for service in ("publisher", "catalog")},
+            "web": self._build_web(),
         }
+
+    def _build_web(self) -> Starlette:
+        settings = WebSettings(
+            gcp_project=GCP_PROJECT,
+            metadata_bucket="metadata",
+            static_bucket="static",
+            packages_bucket="packages",
+        )
+        names = ("static", "metadata", "packages")
+        return build_web_app(settings, WebClients(*map(self.bucket, names)))
 
     def _build_ingest(self) -> Starlette:
         refused = PushTopic(self, "file-refused")

@@ -34,7 +34,7 @@ CACHED = (PAGE, SMALL, f"{SMALL}.metadata")
 """Addresses that the proxy caches after the first request."""
 COLD = [(f"/simple/cold-{n}/", f"/packages/cold_{n}-1.0-py3-none-any.whl") for n in range(4)]
 """Addresses of pages and files that are not cached before a test requests them."""
-PATIENCE = 30.0
+PATIENCE = 120.0
 """Timeout in seconds, on a shared machine."""
 SETTINGS = {
     "TOKENS_REFRESH": "1",
@@ -60,7 +60,7 @@ def make_contents() -> Mapping[str, bytes]:
 
 
 class HttpResponse(NamedTuple):
-    """Response of the proxy to one request."""
+    """Response to one request."""
 
     status: int
     retry_after: str | None
@@ -94,7 +94,7 @@ class ProxyProcesses:
             "Authorization": encode_authorization(token or self.token),
             "Accept": "text/html, */*",
         }
-        with closing(http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=30)) as client:
+        with closing(http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=120)) as client:
             client.request("GET", address, headers=fields)
             answer = client.getresponse()
             return HttpResponse(answer.status, answer.headers["retry-after"], answer.read())

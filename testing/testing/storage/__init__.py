@@ -1,6 +1,7 @@
-"""A strict fake of Cloud Storage: it keeps the promises of the JSON and XML APIs, and no others.
+"""The strict stand-in of Cloud Storage for tests, with faults, hooks and counts.
 
-:class:`FakeStorage` is the state machine, :class:`StorageServer` serves it over HTTP. In a test::
+:class:`FakeStorage` is the state machine, which the local runtime uses too
+(``local.stand_ins.storage``). :class:`StorageServer` serves it over HTTP. In a test::
 
     with StorageServer() as server:
         os.environ["STORAGE_EMULATOR_HOST"] = server.url
@@ -10,23 +11,31 @@
         ...
         server.storage.counts.billed  # Counter({"B": 3, "A": 1})
 
-From another process: ``python -m testing.storage --port 4443`` and
-:mod:`testing.storage.http.control`.
+From another process: ``python -m testing.storage --port 4443`` and :mod:`testing.storage.control`.
 """
 
-from testing.storage.core import FakeStorage, Hook, RewriteSource
-from testing.storage.errors import StorageError
-from testing.storage.faults import Fault, Kind, When
+from local.stand_ins.storage.core import FakeStorage, Hook, RewriteSource
+from local.stand_ins.storage.counts import Counts
+from local.stand_ins.storage.errors import StorageError, fault_error
+from local.stand_ins.storage.faults import Fault, Faults, Kind, When
+from local.stand_ins.storage.notifications import (
+    OnFinalize,
+    PubSubNotification,
+    make_finalize_attributes,
+    make_payload,
+)
+from local.stand_ins.storage.object_listing import ListQuery, Page
+from local.stand_ins.storage.objects import Attributes, Resource, Version
+from local.stand_ins.storage.preconditions import NONE, Preconditions
 from testing.storage.http_server import StorageServer
-from testing.storage.notifications import OnFinalize, PubSubNotification
-from testing.storage.object_listing import ListQuery, Page
-from testing.storage.objects import Attributes, Resource, Version
-from testing.storage.preconditions import Preconditions
 
 __all__ = [
+    "NONE",
     "Attributes",
+    "Counts",
     "FakeStorage",
     "Fault",
+    "Faults",
     "Hook",
     "Kind",
     "ListQuery",
@@ -40,4 +49,7 @@ __all__ = [
     "StorageServer",
     "Version",
     "When",
+    "fault_error",
+    "make_finalize_attributes",
+    "make_payload",
 ]

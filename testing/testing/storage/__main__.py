@@ -4,9 +4,9 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from testing.storage.core import FakeStorage
+from local.stand_ins.storage.core import FakeStorage
+from local.stand_ins.storage.notifications import PubSubNotification
 from testing.storage.http_server import StorageServer
-from testing.storage.notifications import PubSubNotification
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

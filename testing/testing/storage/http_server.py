@@ -1,15 +1,14 @@
 """HTTP server of the fake, in a thread or in the main thread."""
 
-import socket
 import threading
 import time
 from types import TracebackType
 from typing import Self
 
-import uvicorn
-
-from testing.storage.core import FakeStorage
-from testing.storage.http.app import App
+from local.stand_ins.storage.core import FakeStorage
+from local.stand_ins.storage.http.app import StorageApp
+from local.stand_ins.storage.http.asgi_server import create_server, open_socket
+from testing.storage.control import handle
 
 
 class StorageServer:
@@ -25,26 +24,10 @@ class StorageServer:
         self, storage: FakeStorage | None = None, host: str = "127.0.0.1", port: int = 0
     ) -> None:
         self.storage = storage or FakeStorage()
-        # asyncio disables Nagle's algorithm (40 ms per response) only with an explicit IPPROTO_TCP.
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._socket.bind((host, port))
-        self._socket.listen(1024)  # from here on, connections of clients wait
+        self._socket = open_socket(host, port)
         self.url = f"http://{host}:{self._socket.getsockname()[1]}"
         self.storage.origin = self.url
-        config = uvicorn.Config(
-            App(self.storage),
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            timeout_keep_alive=75,
-            timeout_graceful_shutdown=1,
-            proxy_headers=False,
-            server_header=False,
-            date_header=False,
-            loop="uvloop",
-        )
-        self._server = uvicorn.Server(config)
+        self._server = create_server(StorageApp(self.storage, handle))
         self._thread = threading.Thread(target=self.run, name="testing.storage", daemon=True)
 
     def run(self) -> None:

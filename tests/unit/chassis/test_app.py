@@ -11,7 +11,7 @@ from chassis import tracing
 from chassis.app import create_worker
 from chassis.logs import FACTS
 from chassis.outcomes import Outcome, TooEarly
-from cloud.errors import Unavailable
+from cloud.errors import PreconditionFailed, Unavailable
 from schemas.push import PushEnvelope
 
 
@@ -20,7 +20,11 @@ async def handle(push: PushEnvelope) -> Outcome:
         case b"early":
             raise TooEarly("acme has no 1.0 yet")
         case b"broken":
+            raise ValueError("a fault of this service")
+        case b"busy":
             raise Unavailable("gs://bucket/name", "503")
+        case b"raced":
+            raise PreconditionFailed("gs://bucket/name")
         case b"bad":
             return Outcome("refused", file="acme/1/x.whl", reason="not-a-zip", detail="It is not.")
         case b"traced":
@@ -54,6 +58,8 @@ def encode_push(data: bytes, **attributes: str) -> str:
         (b"bad", 204, logging.WARNING, "refused"),
         (b"early", 503, logging.INFO, "too-early"),
         (b"broken", 500, logging.ERROR, "failed"),
+        (b"busy", 503, logging.ERROR, "failed"),
+        (b"raced", 503, logging.ERROR, "failed"),
     ],
 )
 def test_each_outcome_has_its_status_and_one_log_line(
@@ -70,6 +76,14 @@ def test_each_outcome_has_its_status_and_one_log_line(
     assert (facts["subscription"], facts["delivery_attempt"]) == ("sub", 2)
     assert facts["milliseconds"] >= 0
     assert bool(line.exc_info) == (outcome == "failed")
+
+
+@pytest.mark.parametrize(
+    ("data", "seconds"), [(b"early", "10"), (b"busy", "10"), (b"raced", "10"), (b"broken", None)]
+)
+def test_a_push_that_can_succeed_later_says_when(data: bytes, seconds: str | None) -> None:
+    response = create_client().post("/push/sub", content=encode_push(data))
+    assert response.headers.get("retry-after") == seconds
 
 
 def test_a_refusal_is_logged_with_its_file_reason_and_detail(

@@ -53,6 +53,27 @@ def test_the_facts_of_an_sdist_are_those_of_its_bytes() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("fields", "keywords"),
+    [
+        ((), ()),
+        (("Keywords:",), ()),
+        (("Keywords: one",), ("one",)),
+        (("Keywords: one two, three ,,one two,\n  four\tfive",), ("one two", "three", "four five")),
+        (("Keywords: naïve,日本",), ("naïve", "日本")),
+        (("Keywords: a", "Keywords: b"), ()),
+        ((f"Keywords: {'é' * 200},{'x' * 112},{'y' * 111},z",), ("é" * 200, "y" * 111)),
+        ((f"Keywords: {','.join(map(str, range(9999)))}",), tuple(map(str, range(155)))),
+    ],
+)
+def test_keywords_are_separated_by_commas_and_limited_to_512_bytes(
+    fields: tuple[str, ...], keywords: tuple[str, ...]
+) -> None:
+    facts = read_core_metadata(make_metadata(*fields))
+    assert facts.keywords == keywords
+    assert len(",".join(facts.keywords).encode()) <= 512
+
+
 def test_warnings_of_the_name_come_first() -> None:
     data = make_wheel(metadata=make_metadata("License-File: x")).build()
     warnings = verify("Acme-1.0-py3-none-any.whl", [data], Policy()).warnings

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -163,6 +164,21 @@ def test_at_most_eight_startup_files_are_listed_with_their_number() -> None:
 def test_startup_code_is_accepted_on_demand() -> None:
     policy = Policy(startup_files="accept", strict=True)
     assert _get_warnings("a.pth", content=b"import os\n", policy=policy) == ()
+
+
+@pytest.mark.parametrize("startup_files", ["accept", "warn"])
+def test_startup_code_is_noted_under_every_policy(startup_files: Literal["accept", "warn"]) -> None:
+    members = {"a.pth": b"import os\n", "b.start": b"", "c.pth": b"c\n", "pip/x.py": b""}
+    wheel = make_wheel({**FILES, **members}).build()
+    verified = verify(FILENAME, [wheel], Policy(startup_files=startup_files))
+    assert verified.startup_code == ("a.pth", "b.start", "pip/x.py")
+
+
+def test_at_most_eight_members_with_startup_code_are_noted_and_their_names_are_shortened() -> None:
+    names = [f"\u202e{'é' * 110}.start", *(f"{number}.start" for number in range(12))]
+    wheel = make_wheel({**FILES, **dict.fromkeys(names, b"")}).build()
+    first, *others = verify(FILENAME, [wheel], Policy()).startup_code
+    assert (first, others) == (f"\\u202e{'é' * 99}…", names[1:8])
 
 
 def test_packages_with_similar_names_are_not_startup_code() -> None:

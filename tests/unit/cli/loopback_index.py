@@ -18,6 +18,7 @@ class LoopbackIndex:
         self.url = f"{url}/simple/"
         self.pages: dict[str, bytes] = {}
         self.redirects: dict[str, str] = {}
+        self.media_type = SIMPLE_JSON
         self.credentials: dict[str, str | None] = {}
         """``Authorization`` of the last request by path."""
 
@@ -61,7 +62,7 @@ def serve_index() -> Iterator[LoopbackIndex]:
             self.send_response(307 if location else 404 if body is None else 200)
             if location:
                 self.send_header("Location", location)
-            self.send_header("Content-Type", SIMPLE_JSON)
+            self.send_header("Content-Type", index.media_type)
             self.send_header("Content-Length", str(len(body or b"")))
             self.end_headers()
             self.wfile.write(body or b"")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from schemas.discovery import IndexDescription
 from schemas.layout import locate_verdict
-from schemas.records import Verdict
+from schemas.verdict_documents import Verdict
 from testing.storage import FakeStorage, StorageServer
 
 TOKEN = "gcpypi_reader"

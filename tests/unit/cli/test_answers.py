@@ -8,7 +8,7 @@ from cloud.errors import PermissionDenied, Unavailable
 from cloud.ports import Headers, StoredObject
 from gcpypi.connection.answers import Polling, find_command_verdict, find_verdict
 from gcpypi.errors import CommandFailure, ExitCode
-from schemas.records import CommandVerdict, Verdict
+from schemas.verdict_documents import CommandVerdict, Verdict
 from testing.fakes.memory_ports import MemoryBucket
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
@@ -23,6 +23,13 @@ class DeniedBucket(MemoryBucket):
 
     def read(self, name: str) -> StoredObject | None:
         raise PermissionDenied(f"gs://{self.name}/{name}", "no storage.objects.list")
+
+
+class UnreadableBucket(MemoryBucket):
+    """Bucket that answers every read with 403, like Cloud Storage without the right to read."""
+
+    def read(self, name: str) -> StoredObject | None:
+        raise PermissionDenied(f"gs://{self.name}/{name}", "403 no storage.objects.get access")
 
 
 class LostBucket(MemoryBucket):
@@ -121,3 +128,12 @@ def test_a_verdict_of_a_newer_release_asks_for_an_upgrade() -> None:
 
     with pytest.raises(CommandFailure, match="upgrade gcpypi"):
         find_verdict(verdicts, "acme/1/a.whl", 7)
+
+
+def test_a_missing_right_to_read_is_no_absence() -> None:
+    verdicts = UnreadableBucket("verdicts")
+
+    with pytest.raises(PermissionDenied):
+        find_verdict(verdicts, "acme/1/a.whl", 7)
+    with pytest.raises(PermissionDenied):
+        find_command_verdict(verdicts, "acme.0")

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 from cloud.errors import PermissionDenied
-from cloud.ports import Headers
+from cloud.ports import Headers, StoredObject
 from gcpypi.commanding.answer_wait import PageWatch, wait_for_answer
 from gcpypi.commanding.command_author import CommandAuthor, choose_author
 from gcpypi.commanding.give import Interruption
@@ -28,13 +28,8 @@ from schemas import layout
 from schemas.events import FileUploaded, ProjectCommand
 from schemas.headers import JSON, NO_STORE
 from schemas.names import normalize_project
-from schemas.records import (
-    CommandVerdict,
-    ProjectRecord,
-    Register,
-    StatusRegister,
-    Verdict,
-)
+from schemas.records import ProjectRecord, Register, StatusRegister
+from schemas.verdict_documents import CommandVerdict, Verdict
 from testing.fakes.examples import make_file_record
 from testing.fakes.memory_ports import MemoryBucket
 from unit.cli.command_run import run_command
@@ -361,3 +356,16 @@ def test_an_interruption_has_the_consequence_of_its_step() -> None:
         interrupt()
 
     assert failure.value.code == ExitCode.INTERRUPTED
+
+
+def test_without_the_right_to_read_the_answer_the_command_ends_at_once() -> None:
+    class UnreadableBucket(MemoryBucket):
+        def read(self, name: str) -> StoredObject | None:
+            raise PermissionDenied(f"gs://{self.name}/{name}", "403 no storage.objects.get access")
+
+    with pytest.raises(
+        CommandFailure, match="command can still take effect; an owner gives"
+    ) as failure:
+        wait_for_answer(UnreadableBucket("verdicts"), GivenCommand("acme/1/x.command.json", 7), 600)
+
+    assert failure.value.code == ExitCode.UNAVAILABLE

@@ -1,6 +1,10 @@
 """``gcpypi configure``: the recipes of ``docs/use.md``, and their merging into existing files."""
 
 import json
+import subprocess
+import sys
+import tomllib
+from netrc import netrc
 from pathlib import Path
 from stat import S_IMODE
 
@@ -57,7 +61,29 @@ def test_the_settings_are_those_of_the_page(tool: Tool, home: Path) -> None:
     }
     commands = [use_variable(command) for command in typed]
     printed = [text.strip() for text in files.values()] + ([] if tool == "netrc" else commands)
-    assert (done.code, done.stdout) == (0, "".join(f"{text}\n" for text in printed))
+    content = printed[:1] if files else printed
+    assert (done.code, done.stdout) == (0, "".join(f"{text}\n" for text in content))
+    assert [text for text in printed[len(content) :] if f"{text}\n" not in done.stderr] == []
+
+
+@pytest.mark.parametrize("tool", [Tool.PIP, Tool.UV, Tool.PDM, Tool.RENOVATE, Tool.NETRC])
+def test_standard_output_is_a_valid_file(tool: Tool, home: Path) -> None:
+    path = home / "settings"
+    path.write_text(configure(tool).stdout)
+
+    if tool is Tool.PIP:
+        # "pip config get" of pip 23.2 reads only the file of the user.
+        pip = [sys.executable, "-m", "pip", "config", "list"]
+        environment = {"PIP_CONFIG_FILE": str(path), "HOME": str(home)}
+        found = subprocess.run(pip, env=environment, capture_output=True, text=True, check=True)
+        settings = [each for each in found.stdout.splitlines() if "index-url" in each]
+        assert f"global.index-url={ADDRESS!r}" in settings
+    elif tool is Tool.RENOVATE:
+        assert json.loads(path.read_text())["packageRules"]
+    elif tool is Tool.NETRC:
+        assert netrc(str(path)).authenticators(HOST) == ("__token__", "", TOKEN)
+    else:
+        assert tomllib.loads(path.read_text())["tool"][str(tool)]
 
 
 @pytest.mark.parametrize("tool", Tool)
@@ -75,8 +101,8 @@ def test_an_index_with_a_port_and_a_prefix_fills_the_recipes(home: Path) -> None
     assert done.stdout.splitlines() == [
         "[global]",
         "index-url = http://127.0.0.1:8080/team/simple/",
-        f"machine 127.0.0.1 login __token__ password {TOKEN}",
     ]
+    assert done.stderr.splitlines()[-1] == f"machine 127.0.0.1 login __token__ password {TOKEN}"
 
 
 def test_write_creates_the_files_and_says_where(home: Path) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import zipfile
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -13,15 +13,16 @@ import pytest
 from checks.distribution import verify
 from checks.policy import Policy
 from cloud.errors import CloudError, MissingBucket, NotFound, PermissionDenied, Unavailable
-from gcpypi.doctor.cloud_checks import CREATE, GET, LIST, PUBLISH
+from gcpypi.doctor.cloud_checks import CREATE, GET, LIST, PUBLISH, WRITERS
 from gcpypi.doctor.diagnosis import choose_exit_code, diagnose, report
 from gcpypi.doctor.finding import Finding, Level
 from gcpypi.doctor.probe_wheel import build_wheel, name_wheel
-from gcpypi.doctor.probes import ServiceState
+from gcpypi.doctor.probes import IndexAnswer, ServiceState
 from gcpypi.errors import CommandFailure, ExitCode
 from schemas import __version__
 from schemas.discovery import IndexDescription
 from unit.cli.command_run import run_command
+from unit.cli.importing.source_server import SourceServer, run_source
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 READY = ServiceState(is_ready=True, message="", tag=f"{__version__}-0123456789ab")
@@ -32,8 +33,14 @@ DESCRIPTION = IndexDescription(
     buckets={
         role: f"b-{role}" for role in ("incoming", "packages", "verdicts", "metadata", "static")
     },
-    topics={"file-uploaded": "file-uploaded", "file-refused": "file-refused"},
+    topics={name: name for name in ("file-uploaded", "project-command", "file-refused")},
     services={"ingest": "gcpypi-ingest"},
+)
+UPLOAD = DESCRIPTION.model_copy(
+    update={
+        "upload_url": "https://upload.example.com/legacy/",
+        "services": {"upload": "gcpypi-upload"},
+    }
 )
 
 
@@ -51,21 +58,32 @@ class MemoryProbes:
     is_local: bool = False
     index_url: str = "https://packages.example.com/simple/"
     description: IndexDescription | Exception = DESCRIPTION
+    projects: int | None = 3
     date: datetime | Exception | None = NOW
     rights: Collection[str] = (CREATE, GET, LIST, PUBLISH)
     resources: dict[str, Exception] = field(default_factory=dict)
     subscriptions: Mapping[str, str] | Exception = field(
-        default_factory=lambda: {"ingest-file-uploaded": "file-uploaded", "a-dead-letter": "a"}
+        default_factory=lambda: {
+            "ingest-file-uploaded": "file-uploaded",
+            "indexer-project-command": "project-command",
+            "a-dead-letter": "a",
+        }
     )
-    letters: Mapping[str, int] | Exception = field(default_factory=dict)
+    letters: Mapping[str, int] | Exception = field(default_factory=lambda: {"a-dead-letter": 0})
     tokens: int | Exception = 1
     service: ServiceState | Exception = READY
+    status: int | Exception = 200
+    requested: list[str] = field(default_factory=list)
 
     def describe(self) -> IndexDescription:
         return take(self.description)  # type: ignore[return-value] # prepared
 
-    def fetch_date(self) -> datetime | None:
-        return take(self.date)  # type: ignore[return-value] # prepared
+    def fetch_list(self) -> IndexAnswer:
+        return IndexAnswer(self.projects, take(self.date))  # type: ignore[arg-type] # prepared
+
+    def fetch_status(self, url: str) -> int:
+        self.requested.append(url)
+        return take(self.status)  # type: ignore[return-value] # prepared
 
     def read_clock(self) -> datetime:
         return NOW
@@ -96,14 +114,48 @@ def find(probes: MemoryProbes, subject: str) -> Finding:
     return found
 
 
+def check_writers(
+    names: Collection[str], services: Collection[str], is_local: bool = False
+) -> Finding:
+    """Check the topic of the writers of pages, with its subscriptions and the services."""
+    update: Mapping[str, Mapping[str, str]] = {
+        "topics": {"project-indexed": "project-indexed"},
+        "services": {role: f"gcpypi-{role}" for role in services},
+    }
+    description = DESCRIPTION.model_copy(update=update)
+    subscriptions = dict.fromkeys(names, "project-indexed")
+    probes = MemoryProbes(is_local, description=description, subscriptions=subscriptions)
+    return find(probes, "topic project-indexed")
+
+
+@pytest.mark.parametrize("lost", WRITERS.values())
+def test_each_writer_of_pages_needs_its_subscription(lost: str) -> None:
+    names = set(WRITERS.values())
+
+    found = check_writers(names - {lost}, WRITERS)
+
+    assert check_writers(names, WRITERS).level is Level.OK
+    assert found.level is Level.ERROR
+    assert f"project-indexed has no subscription {lost}: run deploy/install" in found.text
+    assert check_writers(names - {lost}, (), is_local=True).level is Level.ERROR
+
+
+def test_an_index_without_a_service_needs_no_subscription_of_it() -> None:
+    names = {"publisher-project", "publisher-catalog"}
+
+    assert check_writers(names, ("publisher", "catalog")).level is Level.OK
+
+
 def test_a_healthy_index_has_no_other_finding_than_ok() -> None:
     findings = list(diagnose(MemoryProbes()))
+    assert findings.pop() == Finding("upload", Level.UNCHECKED, "the index has no upload service")
     assert [each for each in findings if each.level is not Level.OK] == []
     assert [each.subject for each in findings] == [
         *("index", "clock", "description", "release"),
         *("bucket incoming", "bucket packages", "bucket verdicts", "bucket metadata"),
         *("bucket static", "can publish", "can operate"),
-        *("topic file-uploaded", "topic file-refused", "dead letters", "tokens", "service ingest"),
+        *("topic file-uploaded", "topic project-command", "topic file-refused"),
+        *("dead letters", "tokens", "service ingest"),
     ]
     assert choose_exit_code(findings) == ExitCode.OK
 
@@ -114,7 +166,33 @@ def test_a_healthy_index_has_no_other_finding_than_ok() -> None:
         ({"date": NOW - timedelta(seconds=31)}, "clock", Level.WARNING, "31 s ahead of the index"),
         ({"date": NOW + timedelta(hours=1)}, "clock", Level.WARNING, "3600 s behind the index"),
         ({"date": NOW + timedelta(seconds=30)}, "clock", Level.OK, "less than 30 s"),
-        ({"date": None}, "clock", Level.UNCHECKED, "no Date"),
+        ({"date": None}, "clock", Level.UNCHECKED, "no valid Date"),
+        ({}, "index", Level.OK, "/simple/ answers"),
+        ({"projects": None}, "index", Level.WARNING, "Otherwise an operator runs gcpypi rebuild"),
+        (
+            {"letters": {}},
+            "dead letters",
+            Level.UNCHECKED,
+            "no value of a-dead-letter: look again in some minutes",
+        ),
+        (
+            {"description": DESCRIPTION.model_copy(update={"topics": {}})},
+            "topic project-command",
+            Level.UNCHECKED,
+            "the description does not name it: upgrade the index",
+        ),
+        (
+            {"description": DESCRIPTION.model_copy(update={"buckets": {"incoming": "b"}})},
+            "bucket static",
+            Level.UNCHECKED,
+            "the description does not name it",
+        ),
+        (
+            {"service": ServiceState(is_ready=False, message="", tag="")},
+            "service ingest",
+            Level.ERROR,
+            "is not ready: Cloud Run states no condition",
+        ),
         (
             {"description": DESCRIPTION.model_copy(update={"version": "0.1.0"})},
             "release",
@@ -134,7 +212,7 @@ def test_a_healthy_index_has_no_other_finding_than_ok() -> None:
             {"resources": {"b-packages": PermissionDenied("b-packages", "403")}},
             "bucket packages",
             Level.UNCHECKED,
-            "your account may not look: b-packages: 403",
+            "your account may not look: b-packages: 403. Ask an owner",
         ),
         (
             {"resources": {"file-uploaded": NotFound("file-uploaded")}},
@@ -210,6 +288,41 @@ def test_each_check_has_a_finding_with_its_remedy(
     assert (found.level, text in found.text) == (level, True), found
 
 
+@pytest.mark.parametrize(
+    ("status", "level", "text"),
+    [
+        (200, Level.OK, "https://upload.example.com/legacy/ is ready"),
+        (503, Level.WARNING, "has no publishing tokens: as an owner, create one"),
+        (404, Level.ERROR, "answers 404: check UPLOAD_URL and upload_domain"),
+        (CommandFailure("it does not answer"), Level.ERROR, "it does not answer"),
+    ],
+)
+def test_the_upload_service_has_a_finding(status: int | Exception, level: Level, text: str) -> None:
+    probes = MemoryProbes(description=UPLOAD, status=status)
+    found = find(probes, "upload")
+    assert (found.level, text in found.text) == (level, True), found
+    assert probes.requested == ["https://upload.example.com/ready"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "level", "text"),
+    [
+        ('{"acme": {"projects": ["a"], "upload": true}, "b": ["b"]}', Level.OK, ": acme"),
+        ('{"acme": ["a"]}', Level.WARNING, "none may use the upload service: set upload = true"),
+        ("{}", Level.WARNING, "none may use the upload service"),
+        ("[]", Level.ERROR, "UPLOADERS of the upload service is not readable"),
+        (None, Level.OK, "every uploader"),
+    ],
+)
+def test_the_uploaders_of_the_upload_service_have_a_finding(
+    setting: str | None, level: Level, text: str
+) -> None:
+    environment = {} if setting is None else {"UPLOADERS": setting}
+    state = ServiceState(is_ready=True, message="", tag=READY.tag, environment=environment)
+    found = find(MemoryProbes(description=UPLOAD, service=state), "uploaders")
+    assert (found.level, text in found.text) == (level, True), found
+
+
 def test_without_credentials_of_google_parts_are_not_checked() -> None:
     error = Unavailable("Cloud Storage", "Your default credentials were not found")
     found = find(MemoryProbes(resources={"b-static": error}), "bucket static")
@@ -251,6 +364,68 @@ def test_json_is_one_value(capsys: pytest.CaptureFixture[str]) -> None:
     ]
 
 
+@pytest.fixture
+def server() -> Iterator[SourceServer]:
+    with run_source() as running:
+        yield running
+
+
+WELL_KNOWN = "/.well-known/gcpypi.json"
+
+
+def find_index(url: str, description: Path) -> tuple[str, str]:
+    """Return level and text of the finding about the index itself."""
+    settings = {"GCPYPI_INDEX_URL": url, "GCPYPI_DESCRIPTION": str(description)}
+    nowhere = "/nonexistent/credentials.json"
+    done = run_command("doctor", "--json", GOOGLE_APPLICATION_CREDENTIALS=nowhere, **settings)
+    [found] = [each for each in json.loads(done.stdout) if each["subject"] == "index"]
+    return found["result"], found["text"]
+
+
+@pytest.fixture
+def described(tmp_path: Path) -> Path:
+    path = tmp_path / "description.json"
+    path.write_text(DESCRIPTION.model_dump_json(), "utf-8")
+    return path
+
+
+def test_a_list_of_projects_is_ok(server: SourceServer, described: Path) -> None:
+    server.files = {"acme-1.0-py3-none-any.whl": b"wheel"}
+    level, text = find_index(server.url, described)
+    assert (level, "answers" in text) == ("ok", True)
+
+
+def test_another_address_is_an_error_although_the_description_is_a_file(
+    server: SourceServer, described: Path
+) -> None:
+    level, text = find_index(server.url.replace("simple", "packages/simple"), described)
+    assert (level, "404 Not Found: check GCPYPI_INDEX_URL" in text) == ("error", True)
+
+
+def test_an_index_without_a_list_is_a_warning(server: SourceServer, described: Path) -> None:
+    server.documents[WELL_KNOWN] = DESCRIPTION.model_dump(mode="json")
+    server.absent = {"/simple/"}
+    level, text = find_index(server.url, described)
+    assert (level, "has no list of projects" in text) == ("warning", True)
+
+
+@pytest.mark.parametrize("kind", ["html", "json", "invalid"])
+def test_another_answer_than_a_list_of_projects_is_an_error(
+    server: SourceServer, described: Path, kind: str
+) -> None:
+    """A page for signing in answers 200 too."""
+    server.html = kind == "html"
+    if kind == "json":
+        server.documents["/simple/"] = {"message": "welcome"}
+    if kind == "invalid":
+        server.documents["/simple/"] = {"meta": {"api-version": "1.0"}, "projects": [{}]}
+        server.kinds["/simple/"] = "application/vnd.pypi.simple.v1+json"
+
+    level, text = find_index(server.url, described)
+
+    assert (level, "and not with a list of projects: check" in text) == ("error", True)
+
+
 def test_an_index_that_does_not_answer_is_unavailable() -> None:
     done = run_command("doctor", GCPYPI_INDEX_URL="http://127.0.0.1:1/simple/")
     assert done.code == 4
@@ -272,6 +447,7 @@ def test_without_an_index_and_credentials_no_part_is_called_ok(tmp_path: Path) -
 
     findings = {each["subject"]: each for each in json.loads(done.stdout)}
     assert findings.pop("index")["result"] == "error"
+    assert "has no upload service" in findings.pop("upload")["text"]
     assert {findings.pop(subject)["result"] for subject in ("description", "release")} == {"ok"}
     assert {each["result"] for each in findings.values()} == {"not checked"}
     assert all("gcloud auth application-default" in each["text"] for each in findings.values())

@@ -1,5 +1,7 @@
 """Client of the pages of an index."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -7,7 +9,7 @@ import pytest
 from gcpypi.connection.index_client import IndexClient
 from gcpypi.errors import CommandFailure, ExitCode
 from unit.cli.command_run import run_command
-from unit.cli.loopback_index import serve_index
+from unit.cli.loopback_index import describe_file, serve_index
 
 NEWER = b'{"schema_version": 9, "version": "9.0", "gcp_project": "acme-prod"}'
 
@@ -68,3 +70,46 @@ def test_another_host_gets_no_credentials() -> None:
 
     assert other.credentials == {"/simple/file.metadata": None}
     assert index.credentials["/simple/file.metadata"] is not None
+
+
+def test_the_digests_of_a_page_need_no_pypi_simple() -> None:
+    program = (
+        "import sys\n"
+        "from gcpypi.connection.index_client import IndexClient\n"
+        "print(IndexClient.from_url(sys.argv[1], None).find_digests('Acme_Widgets'))\n"
+        "print('pypi_simple' in sys.modules)\n"
+    )
+    with serve_index() as index:
+        index.add("acme-widgets", [describe_file("acme_widgets-1.0-py3-none-any.whl")])
+        done = subprocess.run(
+            [sys.executable, "-c", program, index.url], capture_output=True, text=True, check=True
+        )
+
+    found = {"acme_widgets-1.0-py3-none-any.whl": "ab" * 32}
+    assert done.stdout.splitlines() == [str(found), "False"]
+
+
+def test_the_digests_of_an_absent_project_are_none() -> None:
+    with serve_index() as index:
+        assert IndexClient.from_url(index.url, None).find_digests("acme") is None
+
+
+def test_the_digests_of_a_page_in_html_are_found() -> None:
+    link = b'<a href="../../packages/acme-1.0.tar.gz#sha256=%s">acme-1.0.tar.gz</a>' % (b"ab" * 32)
+    with serve_index() as index:
+        index.pages["/simple/acme/"] = b"<!DOCTYPE html><html><body>%s</body></html>" % link
+        index.media_type = "text/html"
+
+        digests = IndexClient.from_url(index.url, None).find_digests("acme")
+
+    assert digests == {"acme-1.0.tar.gz": "ab" * 32}
+
+
+@pytest.mark.parametrize("page", [b"{}", b"[]", b"no JSON", b'{"files": [{"filename": 1}]}'])
+def test_an_unreadable_page_is_a_failure(page: bytes) -> None:
+    with serve_index() as index:
+        index.pages["/simple/acme/"] = page
+        with pytest.raises(CommandFailure, match="/simple/acme/ is not the page") as failure:
+            IndexClient.from_url(index.url, None).find_digests("acme")
+
+    assert failure.value.code == ExitCode.UNAVAILABLE

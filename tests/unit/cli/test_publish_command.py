@@ -158,6 +158,83 @@ def test_without_the_pages_the_command_waits_for_verdicts_only(
     assert "waits for verdicts" in done.stderr
 
 
+DENIED = (
+    "ci@acme.iam.gserviceaccount.com does not have {right} access to the Google Cloud Storage "
+    "object. Permission '{right}' denied on resource (or it may not exist)."
+)
+
+
+def deny_verdicts(index: ServedIndex, right: str) -> None:
+    message = DENIED.format(right=right)
+    index.storage.faults.add(
+        Fault(
+            operation="objects.download", bucket="verdicts", status=403, message=message, times=None
+        )
+    )
+
+
+def test_without_the_right_to_read_verdicts_the_command_waits_for_the_pages(
+    index: ServedIndex, dist: Path
+) -> None:
+    deny_verdicts(index, "storage.objects.get")
+    index.is_listing = False
+
+    done = publish(index, dist, "--timeout", "0.5", "--json")
+
+    assert (done.code, read_results(done)) == (3, {str(dist / WHEEL): "uploaded"})
+    assert done.stderr.count("storage.objects.get access") == 1
+    assert "gives you the right to read your own verdicts" in done.stderr
+    assert "waits for the pages only" in done.stderr
+
+
+def test_pages_suffice_without_the_right_to_read_verdicts(index: ServedIndex, dist: Path) -> None:
+    deny_verdicts(index, "storage.objects.get")
+
+    done = publish(index, dist, "--json")
+
+    assert (done.code, read_results(done)) == (0, {str(dist / WHEEL): "published"})
+
+
+def test_without_verdicts_and_pages_the_command_ends_at_once(
+    index: ServedIndex, dist: Path, description: Path
+) -> None:
+    index.denies = True
+    deny_verdicts(index, "storage.objects.get")
+
+    done = run_command(
+        "publish", str(dist), "--timeout", "600", "--json", **index.build_environment(description)
+    )
+
+    assert (done.code, read_results(done)) == (4, {str(dist / WHEEL): "uploaded"})
+    assert "gives you the right to read your own verdicts" in done.stderr
+
+
+def test_a_verdict_is_awaited_by_an_identity_that_may_not_list(
+    index: ServedIndex, dist: Path
+) -> None:
+    """Cloud Storage then answers 403 for an absent verdict, and names the right to list."""
+    index.is_idle = True
+    deny_verdicts(index, "storage.objects.list")
+
+    done = publish(index, dist, "--timeout", "0.2")
+
+    assert done.code == 3
+    assert "right" not in done.stderr
+
+
+def test_an_installation_publishes_its_own_wheels_without_a_token(
+    index: ServedIndex, dist: Path, description: Path
+) -> None:
+    """``deploy/install`` runs this: the prefix of imports, and no access to the pages."""
+    variables = index.build_environment(description)
+    del variables["GCPYPI_INDEX_URL"]
+
+    done = run_command("publish", "--as", "import", "--run-id", "install-1", str(dist), **variables)
+
+    [name] = index.list_uploads()
+    assert (done.code, name.startswith("import/install-1-")) == (0, True)
+
+
 def test_a_wrong_token_is_a_denial(index: ServedIndex, dist: Path) -> None:
     index.denies = True
 

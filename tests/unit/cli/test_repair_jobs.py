@@ -1,19 +1,26 @@
 """``gcpypi verify`` and the other repair commands: jobs in Google Cloud, programs locally."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from cloud.errors import PermissionDenied
+from cloud.errors import PermissionDenied, Unavailable
 from cloud.log_entries import LogEntry, LogPage
 from cloud.rest.run_jobs import Execution
 from gcpypi.errors import CommandFailure, ExitCode
 from gcpypi.operating.cloud_job import CloudJob, describe_state
 from gcpypi.operating.execution_log import ExecutionLog, SearchableLog
+from gcpypi.operating.local_job import defer_signals, run_program
 from gcpypi.operating.repair import run_cloud_job
+from testing.processes import Process
 from unit.cli.command_run import run_command
 
 NAME = "projects/p/locations/r/jobs/gcpypi-verify/executions/gcpypi-verify-x7k2p"
@@ -122,6 +129,25 @@ def test_a_failed_execution_is_a_failed_command(capsys: pytest.CaptureFixture[st
     )
 
 
+def test_one_failed_request_for_the_log_loses_no_line(capsys: pytest.CaptureFixture[str]) -> None:
+    @dataclass
+    class FlickeringLog(LineLog):
+        def list_newest(self, query: str) -> LogPage:
+            page = super().list_newest(query)
+            if len(self.queries) == 1:
+                raise Unavailable("logs of projects/p", "503")
+            return page
+
+    jobs = MemoryJobs([make_execution(runningCount=1), make_execution(succeededCount=1, **END)])
+    log = FlickeringLog([("stdout", "yanked acme 1.2"), ("stdout", "yanked acme 1.3")])
+
+    assert make_job(jobs, log).run([], wait=True, timeout=None) == ExitCode.OK
+
+    printed, note = capsys.readouterr()
+    assert printed.splitlines() == ["yanked acme 1.2", "yanked acme 1.3"]
+    assert "not readable" not in note
+
+
 def test_an_unreadable_log_does_not_change_the_outcome(capsys: pytest.CaptureFixture[str]) -> None:
     jobs = MemoryJobs([make_execution(succeededCount=1, **END)])
     assert make_job(jobs, DeniedLog()).run([], wait=True, timeout=None) == ExitCode.OK
@@ -168,6 +194,19 @@ def test_ctrl_c_leaves_the_execution_and_says_how_to_end_it() -> None:
     assert f"gcloud run jobs executions cancel {PLACE}" in str(failure.value)
 
 
+def test_a_lasting_failure_says_that_the_execution_continues() -> None:
+    @dataclass
+    class FailingJobs(MemoryJobs):
+        def find(self, name: str) -> Execution:
+            raise Unavailable(name, "503")
+
+    with pytest.raises(CommandFailure, match=r"503\. Try again later.* continues") as failure:
+        make_job(FailingJobs([])).run([], wait=True, timeout=None)
+
+    assert failure.value.code == ExitCode.UNAVAILABLE
+    assert f"gcloud run jobs executions describe {PLACE}" in str(failure.value)
+
+
 def test_without_waiting_the_command_prints_how_to_look(capsys: pytest.CaptureFixture[str]) -> None:
     assert make_job(MemoryJobs([])).run([], wait=False, timeout=None) == ExitCode.OK
     assert f"gcloud run jobs executions describe {PLACE}" in capsys.readouterr().err
@@ -199,3 +238,94 @@ def test_missing_credentials_are_a_sentence(tmp_path: Path) -> None:
     )
     assert done.code == 4
     assert "gcloud auth application-default login" in done.stderr
+
+
+CHILD = """
+import pathlib, signal, sys, time
+place = pathlib.Path(sys.argv[1])
+def end(number, frame):
+    place.write_text("ended")
+    sys.exit(7)
+signal.signal(signal.SIGTERM, end)
+place.write_text("running")
+time.sleep(300)
+"""
+PARENT = """
+import signal, sys
+from gcpypi.operating.local_job import run_program
+signal.signal(signal.SIGTERM, signal.default_int_handler)
+try:
+    run_program([sys.executable, "-c", sys.argv[1], sys.argv[2]])
+except KeyboardInterrupt:
+    sys.exit(130)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_to_the_command_ends_the_local_job(tmp_path: Path, number: int) -> None:
+    """CI signals the command alone; a terminal signals its process group."""
+    place = tmp_path / "state"
+    words = [sys.executable, "-c", PARENT, CHILD, str(place)]
+
+    with Process(words, environment=dict(os.environ)) as command:
+        await_text(place, "running")
+        command.send_signal(number)
+        assert command.wait(60) == 130
+
+    assert place.read_text() == "ended"
+
+
+def test_ctrl_c_during_the_start_of_a_program_is_handled_after_it() -> None:
+    steps: list[str] = []
+
+    def start() -> None:
+        with defer_signals():
+            signal.raise_signal(signal.SIGINT)
+            steps.append("started")
+        steps.append("continued")
+
+    with pytest.raises(KeyboardInterrupt):
+        start()
+
+    assert steps == ["started"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_local_job_ends_after_the_time_out(tmp_path: Path) -> None:
+    place = tmp_path / "state"
+
+    def run() -> int:
+        return run_program([sys.executable, "-c", CHILD, str(place)], 0.01)
+
+    with pytest.raises(subprocess.TimeoutExpired):
+        run()
+
+
+def test_a_local_job_has_its_own_exit_code() -> None:
+    assert run_program([sys.executable, "-c", "raise SystemExit(5)"], 60) == 5
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "text"),
+    [
+        (["--no-wait"], 2, "run gcpypi verify without --no-wait"),
+        (["--timeout", "0.01"], 3, "gcpypi verify was ended after 0.01 s; repeat it with a longer"),
+    ],
+)
+def test_options_for_waiting_hold_for_a_local_job(
+    tmp_path: Path, options: list[str], code: int, text: str
+) -> None:
+    done = run_command(
+        "verify",
+        *options,
+        GCPYPI_DESCRIPTION=describe_index(tmp_path),
+        STORAGE_EMULATOR_HOST="http://127.0.0.1:1",
+    )
+    assert (done.code, text in done.stderr) == (code, True), done.stderr
+
+
+def await_text(path: Path, text: str) -> None:
+    end = time.monotonic() + 60
+    while not (path.exists() and path.read_text() == text):
+        assert time.monotonic() < end, f"{path} never has {text}"
+        time.sleep(0.01)

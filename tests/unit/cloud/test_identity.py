@@ -28,7 +28,7 @@ class CountingCredentials(Credentials):
         self.may_refresh.set()
 
     def refresh(self, request: Any) -> None:  # noqa: ANN401 - google-auth's
-        assert self.may_refresh.wait(10)
+        assert self.may_refresh.wait(60)
         if self.fails:
             raise RefreshError("no metadata server")  # type: ignore[no-untyped-call]
         self.refreshes += 1

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import quote
 
 import grpc
 import pytest
@@ -22,9 +23,11 @@ class FailingPublisher:
     def __init__(self) -> None:
         self.failures: list[grpc.StatusCode] = []
         self.requests: list[PublishRequest] = []
+        self.routings: list[object] = []
 
     def publish(self, request: PublishRequest, context: grpc.ServicerContext) -> PublishResponse:
         self.requests.append(request)
+        self.routings.append(dict(context.invocation_metadata())["x-goog-request-params"])
         if self.failures:
             context.abort(self.failures.pop(0), "failed")
         return PublishResponse(message_ids=["1"])
@@ -59,6 +62,11 @@ def test_a_message_is_one_request(publisher: FailingPublisher) -> None:
     (message,) = request.messages
     assert (request.topic, message.data) == (PATH, MESSAGE.encode())
     assert dict(message.attributes) == {"traceparent": "00-1"}
+
+
+def test_a_request_names_its_topic_for_the_routing(publisher: FailingPublisher) -> None:
+    publish()
+    assert publisher.routings == [f"topic={quote(PATH)}"]
 
 
 @pytest.mark.parametrize("code", [grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.INTERNAL])

@@ -16,7 +16,7 @@ from google.cloud.storage._signing import generate_signed_url_v4
 from google.oauth2 import service_account
 
 from cloud.errors import Unavailable
-from cloud.signing import UrlSigner, generate_signed_url
+from cloud.signing import SignedRequest, UrlSigner, create_put_headers, generate_signed_url
 
 EMAIL = "proxy@acme-prod.iam.gserviceaccount.com"
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -46,9 +46,65 @@ def test_a_url_equals_that_of_the_library(key: service_account.Credentials, name
         _request_timestamp="20261124T120000Z",
     )
     ours = generate_signed_url(
-        "packages", name, signer=EMAIL, sign=key.sign_bytes, now=NOON, valid=7200
+        SignedRequest("packages", name),
+        signer=EMAIL,
+        sign=key.sign_bytes,
+        now=NOON,
+        valid=7200,
     )
     assert ours == theirs
+
+
+@pytest.mark.parametrize("origin", ["https://storage.googleapis.com", "http://127.0.0.1:8089"])
+def test_the_url_of_a_put_equals_that_of_the_library(
+    key: service_account.Credentials, origin: str
+) -> None:
+    headers = create_put_headers("application/octet-stream", 1048576, {"sha256": "ab" * 32})
+    theirs = generate_signed_url_v4(
+        key,
+        "/incoming/upload/acme/direct-1/a%2Bb-1.0.tar.gz",
+        timedelta(minutes=15),
+        api_access_endpoint=origin,
+        method="PUT",
+        headers=dict(headers),
+        _request_timestamp="20261124T120000Z",
+    )
+    ours = generate_signed_url(
+        SignedRequest("incoming", "upload/acme/direct-1/a+b-1.0.tar.gz", "PUT", headers, origin),
+        signer=EMAIL,
+        sign=key.sign_bytes,
+        now=NOON,
+        valid=900,
+    )
+    assert ours == theirs
+
+
+def test_white_space_in_a_header_field_is_folded_as_in_the_library(
+    key: service_account.Credentials,
+) -> None:
+    headers = {"x-goog-meta-holder": "  ada   of acme "}
+    theirs = generate_signed_url_v4(
+        key,
+        "/incoming/a",
+        timedelta(minutes=1),
+        method="PUT",
+        headers=dict(headers),
+        _request_timestamp="20261124T120000Z",
+    )
+    request = SignedRequest("incoming", "a", "PUT", headers)
+    assert theirs == generate_signed_url(
+        request, signer=EMAIL, sign=key.sign_bytes, now=NOON, valid=60
+    )
+
+
+def test_a_put_creates_an_object_of_a_bounded_size_with_its_metadata() -> None:
+    assert create_put_headers("application/octet-stream", 5, {"sha256": "ab", "holder": "ada"}) == {
+        "content-type": "application/octet-stream",
+        "x-goog-content-length-range": "0,5",
+        "x-goog-if-generation-match": "0",
+        "x-goog-meta-sha256": "ab",
+        "x-goog-meta-holder": "ada",
+    }
 
 
 class LazyCredentials(Credentials):
@@ -100,6 +156,15 @@ async def test_the_service_account_signs_for_itself() -> None:
 
     await signer.sign("b-1.0.tar.gz")
     assert credentials.refreshes == 1
+
+
+async def test_the_service_account_signs_a_put_for_another_host() -> None:
+    answer = SignBlobResponse(200, {"signedBlob": base64.b64encode(b"\x01\xff").decode()})
+    transport = create_transport(answer, [])
+    signer = UrlSigner("incoming", 900, LazyCredentials(), transport, "http://127.0.0.1:8089")
+    url = await signer.sign_put("a-1.0.tar.gz", {"content-type": "application/octet-stream"})
+    assert url.startswith("http://127.0.0.1:8089/incoming/a-1.0.tar.gz?")
+    assert "X-Goog-SignedHeaders=content-type%3Bhost&" in url
 
 
 async def test_a_service_account_without_the_right_to_sign_is_unavailable() -> None:

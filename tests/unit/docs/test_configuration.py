@@ -11,13 +11,17 @@ from indexer.settings import Settings as IndexerSettings
 from ingest.settings import Settings as IngestSettings
 from proxy.settings import Settings as ProxySettings
 from publisher.settings import Settings as PublisherSettings
+from publisher.web.settings import Settings as WebSettings
+from upload.settings import Settings as UploadSettings
 
 PAGE = Path(__file__).parents[3] / "docs/configuration.md"
 SERVICES: dict[str, type[ServiceSettings]] = {
     "ingest": IngestSettings,
     "indexer": IndexerSettings,
     "publisher": PublisherSettings,
+    "web": WebSettings,
     "proxy": ProxySettings,
+    "upload": UploadSettings,
 }
 
 

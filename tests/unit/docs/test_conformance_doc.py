@@ -5,7 +5,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from clients import matrix
+
+pytestmark = pytest.mark.any_python("compares a page with the tests")
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs/conformance.md").read_text("utf-8")

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from chassis import push_endpoint
+from chassis import push_endpoint, request_log
 from documented import doc_pages
 from offline_checks import commands
 from proxy.http import access_log
@@ -14,7 +14,7 @@ from testing.log_filter import parse_filter
 PAGES = ("docs/operate.md", "docs/security.md")
 WRITTEN = {
     name
-    for module in (push_endpoint, access_log)
+    for module in (push_endpoint, request_log, access_log)
     for name in re.findall(r'^ +"(\w+)": ', inspect.getsource(module), re.MULTILINE)
 }
 """Fields of the lines of pushes and of the access log."""
@@ -47,11 +47,16 @@ def test_a_query_has_known_syntax_and_fields(arguments: list[str]) -> None:
     assert asked <= WRITTEN
 
 
+def test_the_list_of_downloads_names_each_kind_of_holder() -> None:
+    [query] = [each for each in list_queries() if "jsonPayload.bytes" in each[-1]]
+    assert {"token", "identity"} <= set(re.findall(r"jsonPayload\.(\w+)", query[-1]))
+
+
 @pytest.mark.parametrize(
     ("part", "expected"),
     [
         ('jsonPayload.outcome=("failed" OR "too-early")', True),
-        ("jsonPayload.status>=500", True),
+        ('"gcpypi-proxy" jsonPayload.status>=500', True),
         ('jsonPayload.subscription="ingest-file-uploaded"', True),
         ('jsonPayload.outcome="refused"', False),
         ("httpRequest.status=429", False),

@@ -16,7 +16,10 @@ import pytest
 from documented import doc_pages
 from testing.storage import Attributes, FakeStorage, StorageServer
 
-pytestmark = pytest.mark.skipif(shutil.which("gcloud") is None, reason="needs gcloud")
+pytestmark = [
+    pytest.mark.skipif(shutil.which("gcloud") is None, reason="needs gcloud"),
+    pytest.mark.any_python("gcloud and bash run the scripts of the page"),
+]
 
 SCRIPT = "gcloud storage ls --all-versions --long"
 

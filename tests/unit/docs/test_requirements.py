@@ -2,6 +2,10 @@
 
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.any_python("compares pages with files")
+
 REQUIREMENTS = Path(__file__).parents[3] / "requirements"
 
 

@@ -4,9 +4,14 @@ import inspect
 import re
 from pathlib import Path
 
+from chassis import request_log
 from cloud.errors import PermissionDenied
 from cloud.ports import Headers
+from local.topology import SUBSCRIPTIONS
 from proxy.http import access_log
+from schemas.events import ProjectIndexed
+from schemas.names import ProjectName
+from testing.services.memory_index import MemoryIndex
 from unit.publisher.publisher_fixtures import Hook, PublisherInstance, Store, make_record
 
 ROOT = Path(__file__).parents[3]
@@ -83,6 +88,27 @@ def test_the_rights_of_the_catalog_are_enough() -> None:
     assert PublisherInstance(store, _forbid_others("catalog")).catalog.publish() == 2
 
 
+def test_the_rights_of_web_are_enough() -> None:
+    index, written = MemoryIndex(), set[str]()
+    others = frozenset(each.name for each in SUBSCRIPTIONS if each.service != "web")
+    index.pipeline.silent = frozenset({"web-project"})
+    index.run(index.upload("acme", "1.0"))
+    index.pipeline.silent = others
+    forbid = _forbid_others("web")
+
+    def check(operation: str, bucket: str, name: str) -> None:
+        forbid(operation, bucket, name)
+        if operation == "objects.insert":
+            written.add(name.partition("/")[0])
+
+    for name in ("metadata", "static", "packages"):
+        index.buckets[name].before = check
+    for force in (False, True):
+        index.run(ProjectIndexed(project=ProjectName("acme"), record_revision=0, force=force))
+    assert "projects/acme/1.0/index.html" in index.data("static")
+    assert written == {"projects", "pypi"}
+
+
 def _forbid_others(who: str) -> Hook:
     """Forbid all operations that the page does not grant to the identity."""
     permissions = {role: set(said.split(", ")) for role, said in read_rows("role | permissions")}
@@ -104,6 +130,7 @@ def _forbid_others(who: str) -> Hook:
 def test_queries_ask_for_fields_that_the_proxy_logs() -> None:
     asked = set(re.findall(r"jsonPayload\.(\w+)", PAGE))
 
-    written = set(re.findall(r'^ +"(\w+)": ', inspect.getsource(access_log), re.MULTILINE))
+    source = "".join(map(inspect.getsource, (request_log, access_log)))
+    written = set(re.findall(r'^ +"(\w+)": ', source, re.MULTILINE))
     assert asked
     assert asked <= written

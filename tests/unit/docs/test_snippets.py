@@ -4,22 +4,30 @@ import re
 
 import pytest
 
+from checks.distribution import check_name
+from checks.policy import Policy
+from checks.refusal import Refused
 from documented import doc_pages
 from offline_checks import markdown
 from proxy.settings import Settings as ProxySettings
 from schemas.tokens import TokenDocument
+from testing.fakes.small_wheels import wheel_filename
+from upload.legacy.claims import verify_name_claims
+from upload.legacy.form_fields import FormClaims
 
 COMMANDS = {markdown.CONSOLE, *markdown.SCRIPTS}
 RECIPES = ("ini", "netrc", "toml", "yaml", "dockerfile", "starlark", "javascript")
 READ = {
-    "json": {"docs/tokens.md", "docs/use.md"},
+    "json": {"docs/identities.md", "docs/tokens.md", "docs/use.md"},
     "": {"docs/publish.md"},  # by unit/docs/test_publish_page.py
     "dotenv": {"docs/downloads.md", "docs/upstream.md"},
     "terraform": {"docs/install.md", "docs/use.md"},  # by deploy/test_tfvars_examples.py
     # By unit/docs/test_use.py and clients/use.
     **{language: {"docs/use.md"} for language in RECIPES},
     # By unit/docs/test_publish_page.py and test_use.py.
-    **{language: {"docs/publish.md", "docs/use.md"} for language in ("toml", "yaml")},
+    "toml": {"docs/publish.md", "docs/use.md"},
+    "yaml": {"docs/identities.md", "docs/publish.md", "docs/use.md"},
+    "text": {"docs/refusals.md"},
 }
 """Pages with a test for their blocks, by language."""
 
@@ -52,6 +60,30 @@ def test_every_block_has_commands_or_a_test(name: str) -> None:
 def test_the_document_of_tokens_is_valid() -> None:
     [text] = find_blocks("docs/tokens.md", "json")
     TokenDocument.model_validate_json(re.sub(r"\w+…", "0" * 64, text))
+
+
+def test_the_document_of_identities_is_valid_and_safe() -> None:
+    [text] = find_blocks("docs/identities.md", "json")
+    [identity] = TokenDocument.model_validate_json(text).identities
+    assert identity.find_fault() is None
+
+
+def test_the_jobs_of_identities_use_the_audience_of_their_index() -> None:
+    jobs = find_blocks("docs/identities.md", "yaml")
+    assert len(jobs) == 3
+    for job in jobs:
+        [audience] = set(re.findall(r"aud\w*[=:] ?(https://[^\s\"]+)", job))
+        [index] = re.findall(r"__token__:[^@]+@([^\s\"]+)", job)
+        assert audience == f"https://{index}"
+
+
+def test_the_refusal_of_the_upload_service_is_that_of_a_form_with_another_version() -> None:
+    [text] = find_blocks("docs/refusals.md", "text")
+    name = check_name(wheel_filename("acme", "1.0"), Policy(), "acme")
+    with pytest.raises(Refused) as raised:
+        verify_name_claims(FormClaims(version="1.1"), name)
+    refused = raised.value
+    assert text.splitlines()[1:] == [f"{refused.reason}: {refused.detail}"]
 
 
 def load_proxy_settings(page: str, monkeypatch: pytest.MonkeyPatch) -> ProxySettings:

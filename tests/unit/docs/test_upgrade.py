@@ -5,8 +5,12 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from documented import doc_pages
 from testing.compatibility.history import read_releases
+
+pytestmark = pytest.mark.any_python("git and bash run the commands of the page")
 
 PAGE = "docs/upgrade.md"
 STEPS = [step.text for step in doc_pages.list_steps(PAGE)]

@@ -12,8 +12,9 @@ from indexer.commit import Records
 from schemas import layout
 from schemas.events import CommandAccepted, FileAccepted, FileRefused
 from schemas.names import ProjectName, normalize_release
-from schemas.records import CommandVerdict, ProjectRecord
+from schemas.records import ProjectRecord
 from schemas.types import format_time
+from schemas.verdict_documents import CommandVerdict
 from testing.fakes.examples import NOON, make_file_record
 from testing.fakes.memory_ports import MemoryBucket, MemoryTopic
 from testing.storage import Fault
@@ -196,7 +197,7 @@ def test_a_command_that_another_delivery_just_answered_is_answered(
 def test_an_answer_that_was_not_stored_is_not_acknowledged(service: InMemoryIndexer) -> None:
     service.push(FILE_ACCEPTED, FileAccepted(file=WHEEL).encode())
     service.verdicts.fault(Fault(status=429, operation="objects.insert"))
-    assert service.push_command(action="yank", version="1.0") == 500
+    assert service.push_command(action="yank", version="1.0") == 503
 
 
 def test_a_refusal_is_final_even_if_the_missing_file_arrives(service: InMemoryIndexer) -> None:
@@ -205,7 +206,7 @@ def test_a_refusal_is_final_even_if_the_missing_file_arrives(service: InMemoryIn
 
     service.refused.before = lose
     late = NOON - GRACE
-    assert service.push_command(action="yank", version="1.0", at=late) == 500
+    assert service.push_command(action="yank", version="1.0", at=late) == 503
     service.refused.before = None
     service.push(FILE_ACCEPTED, FileAccepted(file=WHEEL).encode())
     assert service.push_command(action="yank", version="1.0", at=late) == 204

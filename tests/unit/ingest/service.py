@@ -3,21 +3,24 @@
 import base64
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 from starlette.testclient import TestClient
 
+from checks.command_rights import CommandRights
 from checks.policy import Policy
 from cloud.ports import Headers
 from ingest.app import FILE_UPLOADED, Ingest, create_app
 from ingest.closing import ClosingRules
 from ingest.commands.command_objects import CommandObjects
-from ingest.commands.grants import CommandRights, UploaderGrant
 from ingest.promotion import Promotion
 from ingest.uniqueness import UniqueFiles
 from ingest.verdicts import Verdicts
 from schemas.events import FileAccepted
-from schemas.records import FileRecord, Verdict
+from schemas.holders.grants import UploaderGrant, list_service_users
+from schemas.records import FileRecord
+from schemas.verdict_documents import Verdict
 from testing.fakes.examples import NOON
 from testing.fakes.memory_ports import MemoryBucket, MemoryTopic
 from testing.fakes.small_wheels import build_wheel, wheel_filename
@@ -54,6 +57,7 @@ class InMemoryIngest:
             verdicts.find_refusal,
             ClosingRules(self.metadata, self.packages, release_closes_after).require_open,
             UniqueFiles(self.metadata).require_unique,
+            replace(policy or Policy(), uploaders=list_service_users(uploaders)),
         )
         commands = CommandObjects(
             self.incoming,

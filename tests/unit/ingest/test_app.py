@@ -125,7 +125,7 @@ def test_announcing_again_reads_no_wheel_bytes(service: InMemoryIngest) -> None:
     service.announce()
     service.store.counts.clear()
     service.announce()
-    assert service.store.counts.requests["objects.download"] == 1, "only the .metadata"
+    assert service.store.counts.requests["objects.download"] == 2, "the .metadata and the verdict"
 
 
 def test_a_wheel_is_read_once(service: InMemoryIngest) -> None:
@@ -319,6 +319,19 @@ def test_the_same_name_with_other_bytes_is_refused(service: InMemoryIngest) -> N
     assert service.read_package() == WHEEL
 
 
+def test_another_generation_of_a_promoted_object_with_other_bytes_is_refused(
+    service: InMemoryIngest,
+) -> None:
+    """Uploader, run and name are the same, so only the generation tells the two uploads apart."""
+    first = service.upload()
+    service.announce()
+    second = service.upload(OTHER)
+    assert service.announce(generation=str(second)) == 204
+    assert service.read_verdict(first).outcome == "accepted"
+    assert service.read_verdict(second).reason == "exists"
+    assert service.read_package() == WHEEL
+
+
 def test_the_same_name_with_the_same_bytes_is_a_success(service: InMemoryIngest) -> None:
     service.upload()
     service.announce()
@@ -356,7 +369,7 @@ def test_one_of_two_concurrent_promotions_of_different_bytes_wins() -> None:
 def _race(service: InMemoryIngest, name: str, barrier: threading.Barrier) -> None:
     def meet(operation: str, bucket: str, _name: str) -> None:
         if operation == "objects.rewrite":
-            barrier.wait(timeout=10)
+            barrier.wait(timeout=60)
 
     service.packages.before = meet
     assert service.announce(name=name) == 204
@@ -365,7 +378,7 @@ def _race(service: InMemoryIngest, name: str, barrier: threading.Barrier) -> Non
 def test_a_storage_failure_is_not_acknowledged(service: InMemoryIngest) -> None:
     service.upload()
     service.packages.fault(Fault(operation="objects.rewrite"))
-    assert service.announce() == 500
+    assert service.announce() == 503
     assert service.announce() == 204
     assert service.read_package() == WHEEL
 
@@ -373,7 +386,7 @@ def test_a_storage_failure_is_not_acknowledged(service: InMemoryIngest) -> None:
 def test_a_rewrite_that_succeeded_without_a_response_is_found(service: InMemoryIngest) -> None:
     service.upload()
     service.packages.fault(Fault(operation="objects.rewrite", when="after"))
-    assert service.announce() == 500
+    assert service.announce() == 503
     assert service.announce() == 204
     assert service.read_last_file().sha256 == hashlib.sha256(WHEEL).hexdigest()
 
@@ -437,7 +450,16 @@ def test_a_lost_announcement_is_repeated(service: InMemoryIngest) -> None:
         raise Unavailable("topic", "gone")
 
     service.accepted.before = lose
-    assert service.announce() == 500
+    assert service.announce() == 503
     service.accepted.before = None
+    assert service.announce() == 204
+    assert len(service.accepted.messages) == 1
+
+
+def test_a_file_whose_verdict_is_not_stored_is_not_announced(service: InMemoryIngest) -> None:
+    service.upload()
+    service.verdicts.fault(Fault(operation="objects.insert", bucket="verdicts"))
+    assert service.announce() == 503
+    assert service.accepted.messages == ()
     assert service.announce() == 204
     assert len(service.accepted.messages) == 1

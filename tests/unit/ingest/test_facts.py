@@ -3,6 +3,7 @@
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 
@@ -12,8 +13,10 @@ from cloud.ports import Headers
 from ingest.facts import FACTS_VERSION
 from ingest.promotion import Promotion
 from ingest.reindex import Reindex
+from local.demo.wheel_builder import Wheel
 from schemas import layout
 from schemas.events import FileAccepted
+from schemas.file_notes import FileNotes, read_file_notes
 from schemas.names import Filename
 from schemas.records import FileRecord
 from testing.corpus import sdists
@@ -28,6 +31,7 @@ PKG_INFO = make_metadata(
     "Requires-Python: >=3.12",
     "Requires-Dist: requests >=2",
     "Summary: An example",
+    "Keywords: tools, naïve words",
     version="2.2",
 )
 SDIST = pack_tar(Tar(b"acme-1.0/PKG-INFO", PKG_INFO), sdists.MODULE)
@@ -86,6 +90,7 @@ def test_the_facts_of_an_sdist_are_those_of_its_pkg_info(service: InMemoryIngest
             "requires_python": ">=3.12",
             "requires_dist": ("requests >=2",),
             "summary": "An example",
+            "keywords": ("tools", "naïve words"),
             "metadata_sha256": None,
             "pkg_info_sha256": hashlib.sha256(PKG_INFO).hexdigest(),
             "generation": promoted.generation,
@@ -126,6 +131,52 @@ def test_reindex_mends_the_facts_of_an_old_sdist(service: InMemoryIngest) -> Non
     assert isinstance(facts, FileRecord)
     assert (facts.requires_python, facts.facts_version) == (">=3.12", FACTS_VERSION)
     assert service.read_package(METADATA) == PKG_INFO
+
+
+def test_reindex_adds_the_keywords_of_a_file_with_older_facts(service: InMemoryIngest) -> None:
+    wheel = build_wheel(metadata="Keywords: one,two\n")
+    publish(service, wheel, f"ci/42/{FILENAME}")
+    make_old(service, FILENAME)
+    (facts,) = reindex(service)
+    assert isinstance(facts, FileRecord)
+    assert (facts.keywords, facts.facts_version) == (("one", "two"), 3)
+
+
+STARTUP = Wheel(
+    "acme", "1.0", {"acme.py": b"", "acme.pth": b"import acme\n"}, "License-File: x\n"
+).encode()
+
+
+@pytest.mark.parametrize("startup_files", ["accept", "warn"])
+def test_warnings_and_startup_code_are_noted_with_the_promoted_object(
+    startup_files: Literal["accept", "warn"], service: InMemoryIngest
+) -> None:
+    service = InMemoryIngest(service.store, Policy(startup_files=startup_files))
+    generation = publish(service, STARTUP, f"ci/42/{FILENAME}")
+    promoted = service.packages.stat(FILENAME)
+    assert promoted is not None
+    notes = read_file_notes(promoted.metadata)
+    assert notes.startup_code == ("acme.pth",)
+    assert notes.warnings == service.read_verdict(generation, f"ci/42/{FILENAME}").warnings
+    reasons = {warning.partition(":")[0] for warning in notes.warnings}
+    assert reasons == {"bad-metadata", *({"startup-code"} if startup_files == "warn" else ())}
+
+
+def test_a_repeated_announcement_does_not_change_the_notes(service: InMemoryIngest) -> None:
+    publish(service, STARTUP, f"ci/42/{FILENAME}")
+    first = service.packages.stat(FILENAME)
+    again = InMemoryIngest(service.store, Policy(startup_files="accept"))
+    assert again.announce(name=f"ci/42/{FILENAME}") == 204
+    assert again.packages.stat(FILENAME) == first
+    assert isinstance(reindex(again)[0], FileRecord)
+
+
+def test_a_file_without_startup_code_has_no_note_on_it(service: InMemoryIngest) -> None:
+    publish(service, WHEEL, f"ci/42/{FILENAME}")
+    promoted = service.packages.stat(FILENAME)
+    assert promoted is not None
+    assert layout.STARTUP_CODE not in promoted.metadata
+    assert read_file_notes(promoted.metadata) == FileNotes()
 
 
 def test_reindex_again_reads_only_the_metadata_of_an_sdist(service: InMemoryIngest) -> None:

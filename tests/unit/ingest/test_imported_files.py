@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from checks.policy import Policy
-from ingest.commands.grants import UploaderGrant
+from schemas.holders.grants import UploaderGrant
 from schemas.types import format_time
 from testing.fakes.examples import NOON
 from unit.ingest.service import FILENAME, WHEEL, InMemoryIngest

@@ -4,12 +4,15 @@ import json
 
 import pytest
 
+from checks.distribution import VerifiedFile
 from cloud.ports import Headers, ObjectInfo
 from ingest.facts import build_headers
 from schemas import layout
 from schemas.catalog import CatalogEntry
+from schemas.file_notes import read_file_notes
 from schemas.names import ProjectName
-from schemas.records import CommandVerdict, ProjectRecord, StatusRegister
+from schemas.records import ProjectRecord, StatusRegister
+from schemas.verdict_documents import CommandVerdict
 from testing.fakes.examples import NOON, make_file_record
 from testing.storage import FakeStorage, Fault
 from unit.ingest.service import BINARY, FILENAME, NAME, OTHER, WHEEL, InMemoryIngest
@@ -156,7 +159,7 @@ def test_a_rewrite_that_fails_although_the_name_is_free_is_retried(
 ) -> None:
     service.upload()
     service.packages.fault(Fault(operation="objects.rewrite", status=status))
-    assert service.announce() == 500
+    assert service.announce() == 503
     assert service.announce() == 204
     assert service.read_package() == WHEEL
 
@@ -194,9 +197,31 @@ def test_an_upload_deleted_during_its_checks_is_not_found(service: InMemoryInges
     assert service.read_package() is None
 
 
-def test_warnings_beyond_the_size_limit_are_dropped() -> None:
-    info = ObjectInfo(name=NAME, generation=1, size=1, created=NOON)
-    headers = build_headers(info, "ci", "a" * 64, ("bad-metadata: " + "x" * 900,) * 9)
-    kept = json.loads(headers.metadata["warnings"])
-    assert 0 < len(kept) < 9
-    assert sum(len(key) + len(value) for key, value in headers.metadata.items()) < 8192
+@pytest.mark.parametrize("segment", ["ci", "ü" * 400], ids=["short", "long"])
+@pytest.mark.parametrize("name", ["acme.pth", "🐍" * 100], ids=["short", "long"])
+def test_notes_beyond_the_size_limit_are_dropped(segment: str, name: str) -> None:
+    """Cloud Storage refuses an object with more than 8 KiB of custom metadata."""
+    verified = VerifiedFile(
+        filename=FILENAME,
+        project="acme",
+        version="1.0",
+        kind="wheel",
+        sha256="a" * 64,
+        size=1,
+        metadata=b"",
+        requires_python=None,
+        requires_dist=(),
+        summary=None,
+        warnings=("bad-metadata: " + "x" * 900,) * 9,
+        startup_code=("first.pth", *(name,) * 7),
+    )
+    holder = {"holder": "🐍" * 300}
+    name = f"upload/{segment}/{'ü' * 64}/{FILENAME}"
+    info = ObjectInfo(name=name, generation=2**62, size=1, created=NOON, metadata=holder)
+    headers = build_headers(info, segment, verified)
+    notes = read_file_notes(headers.metadata)
+    assert 0 < len(notes.warnings) < 9
+    assert notes.startup_code == verified.startup_code[: len(notes.startup_code)]
+    assert "first.pth" in notes.startup_code
+    sizes = (len(key) + len(value.encode()) for key, value in headers.metadata.items())
+    assert sum(sizes) < 8192

@@ -5,10 +5,11 @@ import json
 import pytest
 
 from chassis.settings import load_settings
+from checks.command_rights import CommandRights
 from checks.refusal import Refused
-from ingest.commands.grants import CommandRights, UploaderGrant
 from ingest.settings import Settings
 from schemas.events import ProjectCommand
+from schemas.holders.grants import UploaderGrant
 
 
 @pytest.fixture(autouse=True)
@@ -68,8 +69,9 @@ def test_both_forms_of_a_grant_can_be_mixed(monkeypatch: pytest.MonkeyPatch) -> 
         ),
         ('{"acme": {"commands": ["yank"]}}', "acme.projects: Field required"),
         ('{"acme": "acme-*"}', "UPLOADERS: acme: Input should be"),
-        ('{"operators": ["*"]}', "'operators' is a prefix of operators, not an uploader"),
-        ('{"import": ["*"]}', "'import' is a prefix of operators, not an uploader"),
+        ('{"operators": ["*"]}', "'operators' is a reserved prefix, not an uploader"),
+        ('{"import": ["*"]}', "'import' is a reserved prefix, not an uploader"),
+        ('{"upload": ["*"]}', "'upload' is a reserved prefix, not an uploader"),
     ],
 )
 def test_a_wrong_grant_is_one_line_and_the_process_exits_with_1(

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from local.runtime import docker
 from local.topology import Ports
 
 SERVICES = {name: name for name in topology.SERVICES} | {"catalog": "publisher-catalog"}
+CONTAINERS = {name: SERVICES.get(name, name.replace("_", "-")) for name in asdict(Ports())}
+"""Container of each part with a port, by the name of the port."""
 
 
 def render_compose(*, environment: dict[str, str] | None = None) -> dict[str, Any]:
@@ -46,6 +49,8 @@ def test_each_service_has_the_settings_of_the_topology(services: dict[str, Any],
         "STORAGE_EMULATOR_HOST": "http://storage:4443",
         "SECRET_MANAGER_EMULATOR_HOST": "secrets:8086",
     }
+    if name == "upload":
+        inside["SIGNER_EMULATOR_HOST"] = "http://signer:8090"
     assert there == here | inside
 
 
@@ -60,22 +65,18 @@ def test_the_relay_pushes_to_every_service_of_the_topology(services: dict[str, A
 
 
 def test_each_port_is_published_on_the_loopback_as_documented(services: dict[str, Any]) -> None:
-    for name in (*topology.SERVICES, "pubsub", "secrets", "storage"):
+    for name in asdict(Ports()):
         port = getattr(Ports(), name)
-        assert read_published_port(services[SERVICES.get(name, name)]) == ("127.0.0.1", port, port)
+        assert read_published_port(services[CONTAINERS[name]]) == ("127.0.0.1", port, port)
 
 
 def test_other_ports_can_be_published() -> None:
     ports = Ports.from_base(9000)
     services = render_compose(environment=topology.build_compose_environment(ports))
 
-    for name in (*topology.SERVICES, "pubsub", "secrets", "storage"):
+    for name in asdict(Ports()):
         outside, inside = getattr(ports, name), getattr(Ports(), name)
-        assert read_published_port(services[SERVICES.get(name, name)]) == (
-            "127.0.0.1",
-            outside,
-            inside,
-        )
+        assert read_published_port(services[CONTAINERS[name]]) == ("127.0.0.1", outside, inside)
     assert f"-external-url=http://{ports.address('storage')}" in services["storage"]["command"]
 
 
@@ -100,9 +101,10 @@ def test_everything_starts_after_the_job_and_the_job_after_the_backends(
         assert dependency[1]["condition"] == "service_completed_successfully"
     backends = services["bootstrap"]["depends_on"]
     assert {name: each["condition"] for name, each in backends.items()} == {
-        name: "service_healthy" for name in ("pubsub", "storage", "secrets")
+        name: "service_healthy" for name in ("pubsub", "storage", "secrets", "signer", "signed-put")
     }
 
 
 def test_there_is_no_secret_in_the_file(services: dict[str, Any]) -> None:
-    assert services["bootstrap"]["environment"]["GCPYPI_TOKEN"] == ""
+    environment = services["bootstrap"]["environment"]
+    assert environment["GCPYPI_TOKEN"] == environment["GCPYPI_UPLOAD_TOKEN"] == ""

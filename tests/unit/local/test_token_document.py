@@ -26,6 +26,14 @@ def test_a_token_is_stored_as_its_digest() -> None:
     assert b"gcpypi_x" not in document
 
 
+def test_a_publishing_token_names_its_uploader_and_cannot_read() -> None:
+    document = token_document.add_token(None, "gcpypi_x", "dev")
+
+    assert document is not None
+    (entry,) = json.loads(document)["tokens"]
+    assert (entry["uploader"], entry["scopes"]) == ("dev", ["publish"])
+
+
 def test_an_existing_token_changes_nothing() -> None:
     document = token_document.add_token(None, "gcpypi_x")
 
@@ -40,10 +48,10 @@ def test_a_document_that_is_not_readable_is_not_replaced(document: bytes) -> Non
 
 
 def test_unknown_fields_stay() -> None:
-    document = token_document.add_token(b'{"tokens":[],"identities":[{"name":"ci"}]}', "gcpypi_x")
+    document = token_document.add_token(b'{"tokens":[],"devices":[{"name":"ci"}]}', "gcpypi_x")
 
     assert document is not None
-    assert json.loads(document)["identities"] == [{"name": "ci"}]
+    assert json.loads(document)["devices"] == [{"name": "ci"}]
 
 
 def test_a_further_token_keeps_the_others() -> None:

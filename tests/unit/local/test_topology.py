@@ -18,18 +18,22 @@ def test_the_standard_ports_are_the_documented_ones() -> None:
         "catalog": 8084,
         "pubsub": 8085,
         "secrets": 8086,
+        "upload": 8087,
+        "web": 8088,
+        "signed_put": 8089,
+        "signer": 8090,
         "storage": 4443,
     }
     assert Ports().is_standard
 
 
-def test_a_block_of_ports_is_eight_in_a_row() -> None:
-    assert sorted(asdict(Ports.from_base(9000)).values()) == list(range(9000, 9008))
+def test_a_block_of_ports_is_twelve_in_a_row() -> None:
+    assert sorted(asdict(Ports.from_base(9000)).values()) == list(range(9000, 9012))
     assert not Ports.from_base(9000).is_standard
 
 
 def test_free_ports_differ() -> None:
-    assert len(set(asdict(Ports.find_free()).values())) == 8
+    assert len(set(asdict(Ports.find_free()).values())) == 12
 
 
 def test_every_subscription_is_of_a_topic_and_for_a_service() -> None:
@@ -63,6 +67,20 @@ def test_only_the_proxy_gets_the_topics_for_its_description() -> None:
     assert set(given.values()) == {None}
 
 
+def test_the_upload_service_and_the_proxy_have_the_same_upload_url() -> None:
+    ports = Ports.from_base(9000)
+    settings = {name: topology.build_service_environment(name, ports) for name in topology.SERVICES}
+
+    assert {name: each.get("UPLOAD_URL") for name, each in settings.items()} == {
+        **dict.fromkeys(topology.SERVICES),
+        "proxy": topology.build_upload_url(ports),
+        "upload": topology.build_upload_url(ports),
+    }
+    assert topology.build_upload_url(ports) == f"http://127.0.0.1:{ports.upload}/legacy/"
+    assert settings["upload"]["INDEX_URL"] == "http://127.0.0.1:9000/simple/"
+    assert settings["upload"]["UPLOADERS_SECRET"] == "gcpypi-uploaders"
+
+
 def test_topics_are_settings() -> None:
     assert topology.build_topic_settings() == {
         "TOPIC_FILE_UPLOADED": "file-uploaded",
@@ -87,4 +105,5 @@ def test_the_relay_finds_every_service_on_the_standard_ports_without_settings() 
         "indexer-command-accepted": "http://127.0.0.1:8082/push/indexer-command-accepted",
         "publisher-project": "http://127.0.0.1:8083/push/publisher-project",
         "publisher-catalog": "http://127.0.0.1:8084/push/publisher-catalog",
+        "web-project": "http://127.0.0.1:8088/push/web-project",
     }

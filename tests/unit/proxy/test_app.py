@@ -11,7 +11,7 @@ from starlette.types import Message
 from cloud.errors import NotFound, PermissionDenied
 from cloud.ports import Headers
 from proxy.index.cache import ENTRY_SIZE
-from proxy.index.scoping import scope_projects
+from proxy.index.scoping import scope_list
 from testing.fakes.memory_reader import CHUNK
 from testing.memory_proxy import (
     JSON,
@@ -214,7 +214,7 @@ async def test_a_fault_of_the_index_is_503_with_retry_after(
 @pytest.mark.conformance(64)
 async def test_storage_that_hangs_is_503() -> None:
     proxy = MemoryProxy(storage_timeout=0.05)
-    proxy.static.fault(Fault("latency", seconds=0.2))
+    proxy.static.fault(Fault("latency", seconds=60, times=None))
     assert (await proxy.ask(PAGE)).status == 503
 
 
@@ -319,9 +319,9 @@ async def test_a_scoped_root_is_rendered_once_per_version_of_the_list(
 
     def count_and_scope(*given: Any) -> bytes:  # noqa: ANN401 - passed on
         made.append(given)
-        return scope_projects(*given)
+        return scope_list(*given)
 
-    monkeypatch.setattr("proxy.index.static_pages.scope_projects", count_and_scope)
+    monkeypatch.setattr("proxy.index.static_pages.scope_list", count_and_scope)
     narrow = {"authorization": encode_basic(NARROW), "accept": JSON}
 
     answers = await asyncio.gather(*(proxy.ask("/simple/", narrow) for _ in range(6)))

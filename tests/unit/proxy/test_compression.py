@@ -17,6 +17,7 @@ from testing.memory_proxy import (
     JSON,
     LARGE,
     NARROW,
+    PAGES_FOR_PEOPLE,
     SDIST,
     WHEEL,
     AsgiRequest,
@@ -26,7 +27,8 @@ from testing.memory_proxy import (
 from unit.proxy.conftest import ProxyServer, serve
 
 PAGE = "/simple/alpha-pkg/"
-PAGES = ["/", "/simple/", PAGE, "/pypi/alpha-pkg/json", "/changelog/page1.html"]
+PAGES = ["/", "/simple/", PAGE, "/pypi/alpha-pkg/json", "/projects/alpha-pkg/", "/feed.xml",
+         "/search.json", "/static/0123456789abcdef/style.css"]  # fmt: skip
 FILES = [f"/packages/{WHEEL}", f"/packages/{LARGE}", f"/packages/{SDIST}",
          f"/packages/{WHEEL}.metadata"]  # fmt: skip
 LONG_METADATA = b"Metadata-Version: 2.4\n" + b"Classifier: Any\n" * 1000
@@ -41,7 +43,7 @@ def make_page(name: str, length: int = 5000) -> str:
 
 def fill(proxy: MemoryProxy) -> MemoryProxy:
     """Replace all pages and METADATA by longer ones."""
-    for name in ("index.html", "changelog/page1.html", "simple/index.html", "pypi/alpha-pkg/json"):
+    for name in ("simple/index.html", *PAGES_FOR_PEOPLE):
         proxy.put_page(name, make_page(name))
     for name in ("index.html", "index.v1.json"):
         proxy.put_page(f"simple/alpha-pkg/{name}", make_page(name))
@@ -117,7 +119,10 @@ def test_a_page_is_gzipped_for_clients_that_accept_it(long_pages: ProxyServer, t
     ("target", "vary"),
     [
         ("/", "Accept-Encoding"),
-        ("/changelog/page1.html", "Accept-Encoding"),
+        ("/projects/alpha-pkg/", "Accept-Encoding"),
+        ("/static/0123456789abcdef/style.css", "Accept-Encoding"),
+        ("/search.json", "Accept-Encoding, Authorization"),
+        ("/projects/", "Accept-Encoding, Authorization"),
         ("/pypi/alpha-pkg/json", "Accept-Encoding"),
         (PAGE, "Accept, Accept-Encoding"),
         ("/simple/", "Accept, Accept-Encoding, Authorization"),

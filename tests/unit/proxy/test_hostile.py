@@ -13,7 +13,7 @@ AUTHORIZED = f"Authorization: {encode_basic()}\r\n".encode()
 
 
 def exchange(server: ProxyServer, request: bytes) -> bytes:
-    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
         connection.sendall(request)
         answer = b""
         while chunk := connection.recv(65536):
@@ -71,7 +71,7 @@ def proxy() -> MemoryProxy:
 @settings(max_examples=300)
 @given(
     path=st.text(st.characters(max_codepoint=255), max_size=80)
-    | st.from_regex(r"/(simple|packages|pypi|changelog)/[!-~]{0,40}/?", fullmatch=True),
+    | st.from_regex(r"/(simple|packages|pypi|projects|search|static)/[!-~]{0,40}", fullmatch=True),
     fields=st.dictionaries(
         st.sampled_from(["accept", "range", "if-range", "if-none-match", "user-agent", "x-a"]),
         st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=60),

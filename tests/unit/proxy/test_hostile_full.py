@@ -25,7 +25,7 @@ from testing.memory_proxy import (
     MemoryProxy,
     encode_basic,
 )
-from testing.storage.faults import Fault, Faults
+from testing.storage import Fault, Faults
 
 ASKED = int(os.environ.get("HOSTILE", "3000"))
 SEED = int(os.environ.get("HOSTILE_SEED", "5"))
@@ -33,10 +33,15 @@ LEGAL = {200, 301, 308, 400, 401, 404, 405, 406, 414, 431}
 ON_CONDITION = {206: "range", 416: "range", 304: "if-none-match"}
 """Status codes that are legal only in response to these fields."""
 KEY = re.compile(
-    r"static/(blocked\.json|index\.html|changelog/page[1-9][0-9]*\.html"
-    r"|simple/([a-z0-9]+(-[a-z0-9]+)*/)?index\.(html|v1\.json)"
-    r"|pypi/[a-z0-9]+(-[a-z0-9]+)*/json)"
-    r"|packages/[A-Za-z0-9][A-Za-z0-9._+!-]*\.(whl|tar\.gz)(\.metadata)?",
+    r"static/(blocked\.json|((search|changes)/)?index\.html|(search|recent|changes|totals)\.json"
+    r"|search/[a-z0-9][a-z0-9-]?\.json|feed\.xml|projects/page[1-9][0-9]*\.html"
+    r"|simple/(PROJECT/)?index\.(html|v1\.json)|pypi/PROJECT/(VERSION/)?json"
+    r"|projects/PROJECT/((VERSION/)?index\.html|releases\.json|feed\.xml"
+    r"|(releases|history)/(index|page[1-9][0-9]*)\.html)"
+    r"|static/[0-9a-f]{16}/[a-z0-9]+([.-][a-z0-9]+)*\.(css|js|svg))"
+    r"|packages/[A-Za-z0-9][A-Za-z0-9._+!-]*\.(whl|tar\.gz)(\.metadata)?".replace(
+        "PROJECT", "[a-z0-9]+(-[a-z0-9]+)*"
+    ).replace("VERSION", r"([0-9]+!)?[0-9][0-9a-z.]*(\+[0-9a-z.]+)?"),
     re.ASCII,
 )
 """Pattern of all legal keys: bucket, then name."""
@@ -44,7 +49,12 @@ WORDS = r"""/ // . .. /../ /./ \ ; ? # % %2f %2F %5c %2e%2e %252f %252e %00 %0d%
     %e2%80%ae %u002f %g1 + %2B %20 @ //evil.example http://evil.example/ .metadata .whl .asc - _
     %ef%bc%8f index.v1.json ..%2fblocked.json * $ ${ | ' " <script>"""
 ADDRESSES = """/ /simple /simple/ /simple/alpha-pkg/ /simple/Alpha_Pkg /simple/beta/ /pypi/Alpha.Pkg
-    /pypi/alpha-pkg/json /pypi/Alpha.Pkg/json /changelog/page1.html /health /ready
+    /pypi/alpha-pkg/json /pypi/Alpha.Pkg/json /pypi/alpha-pkg/1.0/json /health /ready
+    /search/ /search.json /search/al.json /recent.json /changes/ /totals.json /feed.xml
+    /projects/ /projects/page1.html /projects/Alpha_Pkg /projects/alpha-pkg/ /projects/beta/1.0.0/
+    /projects/alpha-pkg/v1.0/ /projects/alpha-pkg/history/ /projects/alpha-pkg/releases/page1.html
+    /projects/alpha-pkg/releases.json /projects/alpha-pkg/feed.xml
+    /static/0123456789abcdef/style.css /changelog/page1.html
     /blocked.json /simple/index.html /projects/alpha-pkg.json /packages/ /legacy/"""
 SPRINKLED = [
     *WORDS.split(),

@@ -15,6 +15,19 @@ NAMES = [
     ("/simple/Alpha_Pkg/", "/simple/alpha-pkg/"),
     ("/%73imple/Alpha%5FPkg/", "/simple/alpha-pkg/"),
     ("/pypi/Alpha.Pkg/json", "/pypi/alpha-pkg/json"),
+    ("/projects", "/projects/"),
+    ("/projects/Alpha_Pkg/", "/projects/alpha-pkg/"),
+    ("/projects/Alpha_Pkg", "/projects/alpha-pkg/"),
+    ("/projects/alpha-pkg/v1.0/", "/projects/alpha-pkg/1.0/"),
+    ("/projects/alpha-pkg/1.0", "/projects/alpha-pkg/1.0/"),
+    ("/projects/alpha-pkg/1.0.0/", "/projects/alpha-pkg/1.0/"),
+    ("/projects/Alpha_Pkg/releases.json", "/projects/alpha-pkg/releases.json"),
+    ("/projects/Alpha_Pkg/history/page2.html", "/projects/alpha-pkg/history/page2.html"),
+    ("/projects/alpha-pkg/history", "/projects/alpha-pkg/history/"),
+    ("/pypi/alpha-pkg/1/json", "/pypi/alpha-pkg/1.0/json"),
+    ("/search", "/search/"),
+    ("/changes", "/changes/"),
+    ("/changelog/page1.html", "/changes/"),
 ]
 """Other spellings of names, and their canonical paths."""
 ODD = [
@@ -25,6 +38,14 @@ ODD = [
     ("/pypi/alpha-pkg/json/", "/pypi/alpha-pkg/json"),
     ("/pypi/Alpha.Pkg/json/", "/pypi/alpha-pkg/json"),
     ("/.well-known/gcpypi.json/", "/.well-known/gcpypi.json"),
+    ("/search/index.html", "/search/"),
+    ("/search.json/", "/search.json"),
+    ("/feed.xml/", "/feed.xml"),
+    ("/projects/index.html", "/projects/"),
+    ("/projects/Alpha_Pkg/index.html", "/projects/alpha-pkg/"),
+    ("/projects/alpha-pkg/feed.xml/", "/projects/alpha-pkg/feed.xml"),
+    ("/projects/Alpha_Pkg/1.0/index.html", "/projects/alpha-pkg/1.0/"),
+    ("/projects/alpha-pkg/1!2.0+cu1", "/projects/alpha-pkg/1%212.0%2Bcu1/"),
 ]
 """Spellings of static indexes and typing errors."""
 DOUBLED = [
@@ -43,6 +64,9 @@ DOUBLED = [
     ("/packages//alpha_pkg-1.0-py3-none-any.whl.metadata",
      "/packages/alpha_pkg-1.0-py3-none-any.whl.metadata"),
     ("//.well-known/gcpypi.json", "/.well-known/gcpypi.json"),
+    ("//search//", "/search/"),
+    ("//projects//Alpha_Pkg//1.0//", "/projects/alpha-pkg/1.0/"),
+    ("/pypi//alpha-pkg/1.0/json", "/pypi/alpha-pkg/1.0/json"),
     (f"/packages//{LOCAL}", "/packages/alpha_pkg-1%212.0%2Bcu1-py3-none-any.whl"),
 ]  # fmt: skip
 """Empty segments, for example from a configured address with two slashes."""
@@ -144,6 +168,10 @@ async def test_another_spelling_never_reaches_storage(proxy: MemoryProxy, path: 
         "//health",
         "/robots.txt",
         "/sitemap.xml",
+        "/projects/alpha-pkg/nothing",
+        "/projects/alpha-pkg/history/page2.html/x",
+        "/static/0123456789abcdef/style.css/",
+        "/changelog/",
         "/apple-touch-icon.png",
         "/.well-known/security.txt",
         "/.well-known/",

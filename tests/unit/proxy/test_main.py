@@ -24,7 +24,7 @@ def test_a_missing_setting_is_named_and_ends_the_program(missing: str) -> None:
         env={"PATH": os.environ["PATH"], **environment},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert process.returncode == 1

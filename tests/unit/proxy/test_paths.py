@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas import layout
-from schemas.names import Filename, ProjectName
+from schemas import layout, web_layout
+from schemas.names import Filename, ProjectName, Version
 from testing.memory_proxy import METADATA, TOKEN, MemoryProxy, encode_basic, run
 from unit.proxy.test_hostile_full import KEY, RecordingFaults
 
@@ -27,8 +27,12 @@ NAMED = [
     (b"/packages/foo_bar-1%212.0%2Bcu1-py3-none-any.whl", LOCAL),
     (b"/packages/foo_bar-1.0-py3-none-any.whl.metadata", METADATA.decode()),
     (b"/pypi/foo-bar/json", "legacy"),
-    (b"/changelog/page1.html", "changes 1"),
-    (b"/changelog/page120.html", "changes 120"),
+    (b"/projects/foo%2Dbar/", "project"),
+    (b"/projects/foo-bar/1!2.0+cu1/", "release"),
+    (b"/projects/foo-bar/1%212.0%2Bcu1/", "release"),
+    (b"/projects/foo-bar/history/page120.html", "history 120"),
+    (b"/projects/page120.html", "projects 120"),
+    (b"/search/fo.json", "[]"),
 ]
 MOVED = [
     (b"/simple", "./simple/"),
@@ -37,6 +41,10 @@ MOVED = [
     (b"/simple/Foo_Bar/", "../foo-bar/"),
     (b"/simple/foo..bar/", "../foo-bar/"),
     (b"/pypi/Foo.Bar/json", "../foo-bar/json"),
+    (b"/pypi/Foo.Bar/V1.0/json", "../../foo-bar/1.0/json"),
+    (b"/projects/Foo_Bar", "./foo-bar/"),
+    (b"/projects/Foo_Bar/", "../foo-bar/"),
+    (b"/projects/foo-bar/v1!2.0+CU.1/", "../1%212.0%2Bcu.1/"),
 ]
 HOSTILE = [
     b"",
@@ -83,13 +91,39 @@ HOSTILE = [
     b"/packages/foo_bar-1.0-py3-none-any.whl.asc",
     b"/packages/" + b"a" * 300 + b"-1.0-py3-none-any.whl",
     b"/pypi/foo-bar/json%0a",
-    b"/pypi/foo-bar/1.0/json",
+    b"/pypi/foo-bar/1.x/json",
     b"/pypi//json",
-    b"/changelog/page0.html",
-    b"/changelog/page01.html",
-    b"/changelog/page1.html%0a",
-    b"/changelog/page99999999.html",
-    b"/changelog/page%d9%a1.html",
+    b"/projects/page0.html",
+    b"/projects/page01.html",
+    b"/projects/page1.html%0a",
+    b"/projects/page99999999.html",
+    b"/projects/page%d9%a1.html",
+    b"/projects/-foo/",
+    b"/projects/%2e%2e/",
+    b"/projects/foo-bar/%2e%2e/",
+    b"/projects/foo-bar/1.0%2f../",
+    b"/projects/foo-bar/%20/",
+    b"/projects/foo-bar/1.0%0a/",
+    b"/projects/foo-bar/index.v1.json",
+    b"/projects/foo-bar/history/page0.html",
+    b"/projects/foo-bar/history/1/",
+    b"/projects.json",
+    b"/search/.json",
+    b"/search/-a.json",
+    b"/search/abc.json",
+    b"/search/A.json",
+    b"/search/..json",
+    b"/search/%2e%2e.json",
+    b"/search/a.json%0a",
+    b"/static/0123456789abcdef/",
+    b"/static/0123456789abcde/style.css",
+    b"/static/0123456789ABCDEF/style.css",
+    b"/static/0123456789abcdef/style.html",
+    b"/static/0123456789abcdef/..css",
+    b"/static/0123456789abcdef/.css",
+    b"/static/0123456789abcdef/a%2fb.css",
+    b"/static/0123456789abcdef/style.css%0a",
+    b"/static/../blocked.json",
     b"/changelog/",
     b"/health/",
 ]
@@ -104,8 +138,11 @@ def proxy() -> MemoryProxy:
         layout.ROOT_HTML: "list",
         layout.locate_project_html(FOO): "page",
         layout.locate_legacy_json(FOO): "legacy",
-        layout.locate_changelog(1): "changes 1",
-        layout.locate_changelog(120): "changes 120",
+        web_layout.locate_web_page(FOO): "project",
+        web_layout.locate_release_page(FOO, Version("1!2.0+cu1")): "release",
+        web_layout.locate_history_page(FOO, 120): "history 120",
+        web_layout.locate_project_list(120): "projects 120",
+        web_layout.locate_search_shard("fo"): "[]",
     }
     for name, text in pages.items():
         proxy.put_page(name, text)
@@ -156,7 +193,10 @@ async def test_a_probe_answers_at_its_exact_path_only(proxy: MemoryProxy, path: 
 
 
 @pytest.mark.conformance(5)
-@given(st.binary(max_size=60) | st.from_regex(rb"/(simple|packages|pypi)/.{0,40}", fullmatch=True))
+@given(
+    st.binary(max_size=60)
+    | st.from_regex(rb"/(simple|packages|pypi|projects|search|static)/.{0,40}", fullmatch=True)
+)
 def test_no_path_forms_a_key_with_a_slash_or_a_dot_segment_in_a_name(path: bytes) -> None:
     proxy = MemoryProxy()
     proxy.storage.faults = recorded = RecordingFaults()

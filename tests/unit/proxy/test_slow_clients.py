@@ -16,7 +16,7 @@ from proxy.http.protocol import GuardedProtocol
 from testing.memory_proxy import LARGE, LARGE_BYTES, MemoryProxy, encode_basic
 from unit.proxy.conftest import ProxyServer, serve
 
-HANG = 30.0
+HANG = 60.0
 """Seconds after which a connection that is still open counts as never closed."""
 HEAD = f"GET /simple/ HTTP/1.1\r\nHost: a\r\nAuthorization: {encode_basic()}\r\n".encode()
 
@@ -36,6 +36,19 @@ class ShortTimeoutProtocol(GuardedProtocol):
         super().connection_lost(exc)
 
 
+class MediumTimeoutProtocol(GuardedProtocol):
+    """Protocol with limits that a client on a busy machine does not reach."""
+
+    head_timeout = 2.0
+    write_timeout = 2.0
+
+
+@pytest.fixture(scope="module")
+def patient_server() -> Iterator[ProxyServer]:
+    with serve(MemoryProxy(), MediumTimeoutProtocol) as server:
+        yield server
+
+
 @pytest.fixture(scope="module")
 def impatient_server() -> Iterator[ProxyServer]:
     with serve(MemoryProxy(), ShortTimeoutProtocol) as server:
@@ -43,7 +56,7 @@ def impatient_server() -> Iterator[ProxyServer]:
 
 
 def connect(server: ProxyServer) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", server.port), timeout=5)
+    return socket.create_connection(("127.0.0.1", server.port), timeout=60)
 
 
 def measure_lifetime(connection: socket.socket, drip: bytes = b"") -> float:
@@ -88,18 +101,19 @@ def test_a_head_that_is_not_complete_in_time_ends_the_connection(
         assert 0.2 < measure_lifetime(connection, drip) < HANG
 
 
-def test_a_connection_can_be_idle_between_two_requests(impatient_server: ProxyServer) -> None:
-    with connect(impatient_server) as connection:
-        for _ in range(2):
-            connection.sendall(HEAD + b"\r\n")
-            assert connection.recv(65536).startswith(b"HTTP/1.1 200")
-            time.sleep(0.6)
+def test_a_connection_can_be_idle_between_two_requests(patient_server: ProxyServer) -> None:
+    with connect(patient_server) as connection:
+        connection.sendall(HEAD + b"\r\n")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+        time.sleep(2.5)
+        connection.sendall(HEAD + b"\r\n")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200")
 
 
 def test_pipelined_requests_are_answered_in_order(
-    impatient_server: ProxyServer,
+    patient_server: ProxyServer,
 ) -> None:
-    with connect(impatient_server) as connection:
+    with connect(patient_server) as connection:
         connection.sendall((HEAD + b"\r\n") * 3)
         seen = b""
         while seen.count(b"HTTP/1.1 200") < 3:
@@ -128,9 +142,9 @@ def test_an_endless_head_after_a_download_ends_the_connection(
             connection.sendall(b"a" * 20_000_000)
 
 
-def test_a_request_body_does_not_count_as_a_head(impatient_server: ProxyServer) -> None:
+def test_a_request_body_does_not_count_as_a_head(patient_server: ProxyServer) -> None:
     """A client that uploads to the index gets 405, also with a large body."""
-    with connect(impatient_server) as connection:
+    with connect(patient_server) as connection:
         length = b"Content-Length: 2000000\r\n\r\n"
         connection.sendall(HEAD.replace(b"GET", b"POST") + length + b"x" * 2_000_000)
         connection.sendall(HEAD + b"\r\n")
@@ -154,9 +168,7 @@ def test_a_reset_connection_leaves_no_timer() -> None:
             connection.sendall(HEAD + b"\r\n")
             assert connection.recv(65536).startswith(b"HTTP/1.1 200")
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        until = time.monotonic() + 5
-        while not lost and time.monotonic() < until:
-            time.sleep(0.01)
+        assert wait_until(lambda: lost != [])
     assert lost == [None]
 
 
@@ -187,18 +199,18 @@ def test_a_client_that_receives_nothing_is_disconnected(
 
 
 def wait_until(condition: Callable[[], bool]) -> bool:
-    """Return whether a condition becomes true within 5 seconds."""
-    until = time.monotonic() + 5
+    """Return whether a condition becomes true within a minute."""
+    until = time.monotonic() + 60
     while not condition() and time.monotonic() < until:
         time.sleep(0.01)
     return condition()
 
 
-def test_a_client_that_reads_slowly_is_served_to_the_end(impatient_server: ProxyServer) -> None:
-    with connect(impatient_server) as connection:
+def test_a_client_that_reads_slowly_is_served_to_the_end(patient_server: ProxyServer) -> None:
+    with connect(patient_server) as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
         connection.sendall(HEAD.replace(b"/simple/", f"/packages/{LARGE}".encode()) + b"\r\n")
-        seen, until = 0, time.monotonic() + 1.5
+        seen, until = 0, time.monotonic() + 2.5
         while time.monotonic() < until:
             seen += len(connection.recv(16384))
             time.sleep(0.02)

@@ -35,7 +35,10 @@ async def test_an_unknown_projects_page_is_sent_to_the_upstream_page(
         "/pypi/requests/json",  # no page of the index
         "/packages/requests-1.0-py3-none-any.whl",
         "/packages/requests-1.0-py3-none-any.whl.metadata",
-        "/changelog/page9.html",
+        "/projects/requests/",
+        "/projects/requests/1.0/",
+        "/projects/requests/feed.xml",
+        "/search/re.json",
         "/nothing",
     ],
 )

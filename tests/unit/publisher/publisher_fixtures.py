@@ -8,10 +8,11 @@ from dataclasses import replace
 from cloud.ports import Headers
 from cloud.retry import Retry
 from publisher.blocked import BlockedList
-from publisher.catalog_pages import Catalog
+from publisher.catalog.catalog_pages import Catalog
 from publisher.main import DEADLINE, RETRY
-from publisher.project_pages import ProjectPages, create_kinds
-from schemas import layout
+from publisher.project_pages import ProjectPages
+from publisher.site.page_content import Site
+from schemas import layout, web_layout
 from schemas.catalog import CatalogEntry
 from schemas.names import Filename, ProjectName
 from schemas.records import FileRecord, ProjectRecord, Register, Registers, StatusRegister
@@ -21,6 +22,7 @@ from testing.fakes.memory_ports import MemoryBucket
 from testing.storage import FakeStorage
 
 ACME = ProjectName("acme")
+SITE = Site("Packages")
 
 NAUGHTY = """<b>&amp; "it's" 'gone'</b> naïve 日本 🐍"""
 """Reason with all characters that HTML must escape."""
@@ -138,6 +140,11 @@ class Store:
         assert "static" in storage
         return {info.name: self.read(info.name) for info in self.static.list()}
 
+    def read_catalog(self) -> Mapping[str, bytes]:
+        """Return the published pages without the assets."""
+        pages = self.read_pages().items()
+        return {name: data for name, data in pages if not name.startswith(web_layout.ASSETS)}
+
     def read(self, name: str) -> bytes:
         stored = self.static.read(name)
         assert stored is not None
@@ -155,15 +162,14 @@ class PublisherInstance:
         store: Store,
         hook: Hook | None = None,
         clock: ManualClock | None = None,
-        index_url: str | None = None,
     ) -> None:
         static = MemoryBucket("static", storage=store.storage)
         metadata = MemoryBucket("metadata", storage=store.storage)
         static.before = metadata.before = hook
         patience = make_retry(clock)
         self.blocked = BlockedList(static, patience)
-        self.pages = ProjectPages(static, metadata, self.blocked, patience, create_kinds(index_url))
-        self.catalog = Catalog(static, metadata, "Packages", patience)
+        self.pages = ProjectPages(static, metadata, self.blocked, patience)
+        self.catalog = Catalog(static, metadata, SITE, patience)
 
     def publish(self, *, force: bool = False) -> ProjectRecord:
         return self.pages.publish(ACME, force=force)
@@ -220,7 +226,7 @@ class Stepper:
             self._stopped.release()
 
     def _wait(self) -> None:
-        assert self._stopped.acquire(timeout=10), "the call hangs"
+        assert self._stopped.acquire(timeout=60), "the call hangs"
         if self._error is not None:
             raise self._error
 

@@ -10,13 +10,14 @@ from starlette.testclient import TestClient
 from cloud.ports import Headers
 from publisher.main import Clients, build_app
 from publisher.settings import Settings
-from schemas import layout
+from schemas import layout, web_layout
 from schemas.catalog import CatalogEntry
 from schemas.events import ProjectIndexed, ProjectPublished
 from schemas.names import ProjectName
 from schemas.records import ProjectRecord
 from testing.fakes.examples import make_file_record
 from testing.fakes.memory_ports import MemoryBucket, MemoryTopic
+from testing.storage import Fault
 
 
 class MemoryPublisher:
@@ -43,6 +44,18 @@ class MemoryPublisher:
             "application/json", "no-cache", CatalogEntry.from_record(record).to_metadata()
         )
         self.metadata.put(layout.locate_record(record.project), record.encode(), headers)
+
+    def read(self, name: str) -> bytes:
+        """Return the bytes of a page."""
+        stored = self.static.read(name)
+        assert stored is not None
+        return stored.data
+
+    def edit(self, name: str, data: bytes) -> None:
+        """Change the bytes of a page, but not its custom metadata."""
+        info = self.static.stat(name)
+        assert info is not None
+        self.static.put(name, data, Headers(info.content_type, "", info.metadata))
 
 
 ACME = ProjectName("acme")
@@ -72,7 +85,6 @@ def test_a_push_is_answered_when_the_pages_are_there_and_announced() -> None:
     with publisher.run_client() as client:
         assert client.post("/push/publisher-project", content=make_push()).status_code == 204
     assert [info.name for info in publisher.static.list()] == [
-        "pypi/acme/json",
         "simple/acme/index.html",
         "simple/acme/index.v1.json",
     ]
@@ -90,6 +102,17 @@ def test_a_duplicate_is_announced_again() -> None:
     assert len(publisher.published.messages) == 2
 
 
+def test_a_publication_that_failed_is_not_announced() -> None:
+    publisher = MemoryPublisher()
+    publisher.index(RECORD)
+    publisher.static.fault(Fault("error", operation="objects.insert", status=403))
+    with publisher.run_client() as client:
+        assert client.post("/push/publisher-project", content=make_push()).status_code == 500
+        assert publisher.published.messages == ()
+        assert client.post("/push/publisher-project", content=make_push()).status_code == 204
+    assert len(publisher.published.messages) == 1
+
+
 def test_a_catalog_push_is_answered_when_the_catalog_lists_the_project() -> None:
     publisher = MemoryPublisher()
     publisher.index(RECORD)
@@ -98,6 +121,36 @@ def test_a_catalog_push_is_answered_when_the_catalog_lists_the_project() -> None
     root = publisher.static.read(layout.ROOT_JSON)
     assert root is not None
     assert json.loads(root.data)["projects"] == [{"name": "acme"}]
+
+
+def test_only_a_forced_catalog_push_repairs_an_edited_shard() -> None:
+    publisher, shard = MemoryPublisher(), web_layout.locate_search_shard("ac")
+    publisher.index(RECORD)
+    found = list[bytes]()
+    with publisher.run_client() as client:
+        for force in (False, False, True, False):
+            push = make_push(force=force)
+            assert client.post("/push/publisher-catalog", content=push).status_code == 204
+            found.append(publisher.read(shard))
+            if len(found) == 1:
+                publisher.edit(shard, b"edited")
+    assert found == [found[0], b"edited", found[0], found[0]]
+    assert json.loads(found[0])[0]["project"] == "acme"
+
+
+def test_a_forced_run_that_fails_is_forced_again_by_the_redelivery() -> None:
+    publisher, shard = MemoryPublisher(), web_layout.locate_search_shard("ac")
+    publisher.index(RECORD)
+    with publisher.run_client() as client:
+        client.post("/push/publisher-catalog", content=make_push())
+        publisher.edit(shard, b"edited")
+        publisher.static.fault(Fault("error", operation="objects.insert", status=403))
+        statuses = [
+            client.post("/push/publisher-catalog", content=make_push(force=True)).status_code
+            for _ in range(2)
+        ]
+    assert statuses == [500, 204]
+    assert publisher.read(shard) != b"edited"
 
 
 @pytest.mark.parametrize("subscription", ["publisher-project", "publisher-catalog"])

@@ -1,5 +1,3 @@
-import json
-
 import pytest
 
 from cloud.errors import NotFound, TooManyRequests
@@ -20,7 +18,6 @@ from unit.publisher.publisher_fixtures import (
     make_status,
 )
 
-OLD_URL, NEW_URL = "https://old.example/simple/", "https://new.example/simple/"
 NAMES = [kind.locate(ACME) for kind in KINDS]
 
 
@@ -37,39 +34,36 @@ def has_pages_of(store: Store, of: ProjectRecord) -> bool:
     return {name: store.read(name) for name in NAMES} == rendered
 
 
-def test_a_record_becomes_three_pages_with_their_types_and_its_revision() -> None:
+def test_a_record_becomes_two_pages_with_their_types_and_its_revision() -> None:
     store = publish_record(make_record("acme-1.tar.gz"))
     assert has_pages_of(store, make_record("acme-1.tar.gz"))
     versions = [store.storage.get("static", name) for name in NAMES]
     assert [version.attributes.content_type for version in versions] == [
         "application/vnd.pypi.simple.v1+json",
         "text/html; charset=utf-8",
-        "application/json",
     ]
     assert {version.attributes.cache_control for version in versions} == {"private, no-cache"}
     assert [dict(version.attributes.metadata) for version in versions] == [
         {"record-revision": "1"}
-    ] * 3
+    ] * 2
 
 
-def test_a_first_publish_costs_one_list_three_writes_and_three_looks() -> None:
+def test_a_first_publish_costs_two_writes_and_four_looks() -> None:
     store = Store()
     store.index(make_record("acme-1.tar.gz"))
     PublisherInstance(store).publish()
     assert store.storage.counts.requests == {
-        "objects.list": 1,
-        "objects.get": 1,
+        "objects.get": 2,
         "objects.download": 2,
-        "objects.insert": 3,
+        "objects.insert": 2,
     }
 
 
-def test_a_duplicate_costs_one_list_and_writes_nothing() -> None:
+def test_a_duplicate_costs_four_looks_and_writes_nothing() -> None:
     store = publish_record(make_hostile_record())
     PublisherInstance(store).publish()
     assert store.storage.counts.requests == {
-        "objects.list": 1,
-        "objects.get": 1,
+        "objects.get": 2,
         "objects.download": 2,
     }
 
@@ -96,7 +90,7 @@ def test_force_writes_every_page_again() -> None:
     store = publish_record(make_record("acme-1.tar.gz"))
     store.static.put(NAMES[0], b"damaged", Headers("text/plain", "", {"record-revision": "1"}))
     PublisherInstance(store).publish(force=True)
-    assert store.storage.counts.requests["objects.insert"] == 3
+    assert store.storage.counts.requests["objects.insert"] == 2
     assert has_pages_of(store, make_record("acme-1.tar.gz"))
 
 
@@ -159,16 +153,3 @@ def test_a_name_written_too_often_for_too_long_is_given_back() -> None:
     with pytest.raises(TooManyRequests):
         PublisherInstance(store, clock=clock).publish()
     assert clock.now <= 120
-
-
-@pytest.mark.parametrize(("force", "url"), [(False, OLD_URL), (True, NEW_URL)])
-def test_only_a_forced_publish_writes_pages_of_an_unchanged_record_in_a_new_form(
-    force: bool, url: str
-) -> None:
-    """After an upgrade or a change of ``INDEX_URL``, ``rebuild`` sets ``force``."""
-    store = Store()
-    store.index(make_record("acme-1.tar.gz"))
-    PublisherInstance(store, index_url=OLD_URL).publish()
-    PublisherInstance(store, index_url=NEW_URL).publish(force=force)
-    [file] = json.loads(store.read(layout.locate_legacy_json(ACME)))["urls"]
-    assert file["url"] == url.replace("simple/", "packages/acme-1.tar.gz")

@@ -1,8 +1,10 @@
-"""Setting ``INDEX_URL`` of the publisher."""
+"""Settings ``INDEX_URL`` and ``TITLE`` of the publisher; the service web has the same."""
 
 import pytest
 
-from publisher.settings import Settings
+from chassis.settings import ServiceSettings, load_settings
+from publisher.settings import RepairSettings, Settings
+from publisher.web.settings import Settings as WebSettings
 
 
 def read_index_url(url: str, monkeypatch: pytest.MonkeyPatch) -> str | None:
@@ -46,3 +48,33 @@ def test_another_index_url_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match=message):
         read_index_url(given, monkeypatch)
+
+
+def read_title(title: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    for name in ("GCP_PROJECT", "METADATA_BUCKET", "STATIC_BUCKET", "PACKAGES_BUCKET"):
+        monkeypatch.setenv(name, "x")
+    monkeypatch.setenv("TITLE", title)
+    assert Settings().title == WebSettings().title == RepairSettings().title
+    return WebSettings().title
+
+
+@pytest.mark.parametrize("title", ["Acme", "Pakete für München 🐍", "<b>&", "a" * 100])
+def test_a_title_is_any_printable_text(title: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read_title(f" {title}"[-100:], monkeypatch) == title
+
+
+@pytest.mark.parametrize("title", ["", " ", "a" * 101, "two\nlines", "\x1b[31mred", "\u202eabc"])
+@pytest.mark.parametrize("settings", [Settings, WebSettings, RepairSettings])
+def test_another_title_is_refused_with_its_name(
+    title: str,
+    settings: type[ServiceSettings],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name in ("GCP_PROJECT", "METADATA_BUCKET", "STATIC_BUCKET", "PACKAGES_BUCKET"):
+        monkeypatch.setenv(name, "x")
+    monkeypatch.setenv("TITLE", title)
+    with pytest.raises(SystemExit):
+        load_settings(settings)
+    message = "setting TITLE: Value error, should be the title of the index: 1 to 100"
+    assert message in capsys.readouterr().err

@@ -184,6 +184,9 @@ def test_a_catalog_entry_survives_a_round_trip_through_custom_metadata() -> None
         "summary": "Two",
         "file-count": "3",
         "status": "active",
+        "recent": '[["released","3.0b1","2026-11-24T12:00:03.000000Z","acme"],'
+        '["released","2.0","2026-11-24T12:00:02.000000Z","acme"],'
+        '["released","1.0","2026-11-24T12:00:00.000000Z","acme"]]',
     }
     assert CatalogEntry.read(ProjectName("acme"), entry.to_metadata()) == entry
 

@@ -1,4 +1,4 @@
-"""Join of unknown fields in any order: ``schemas.unknown_fields``."""
+"""Join of unknown fields in any order: ``schemas.holders.unknown_fields``."""
 
 import json
 
@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from schemas.unknown_fields import join_values
+from schemas.holders.unknown_fields import join_values
 
 SOON, LATER = "2026-11-24T12:00:00Z", "2026-11-25T12:00:00Z"
 

@@ -87,7 +87,7 @@ class SimpleIndexSource:
                 with path.open("wb") as content:
                     content.writelines(response.raw.stream(CHUNK, decode_content=False))
         except (requests.RequestException, HTTPError) as error:
-            raise SourceFailure(f"{file.locator}: {name_cause(error)}") from error
+            raise SourceFailure(f"{file.place}: {name_cause(error)}") from error
         return path
 
     def _try_page(self, project: str) -> tuple[ProjectPage, Mapping[str, datetime]] | str:

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
+from urllib.parse import urlsplit, urlunsplit
 
 from pypi_simple import UnparsableFilenameError, parse_filename
 
@@ -27,7 +28,7 @@ class SourceFile:
 
     filename: str
     locator: str
-    """Path of the file, name of its object, or URL without credentials."""
+    """Path of the file, name of its object, or URL. A URL can have a signature in its query."""
     project: str | None
     """Normalised project; None if the file name has no project."""
     digests: Mapping[str, str] = field(default_factory=lambda: NO_DIGESTS)
@@ -36,6 +37,15 @@ class SourceFile:
     yanked: str | None = None
     """Reason of a yanked file, possibly empty; None if it is not yanked."""
     requires_python: str | None = None
+
+    @property
+    def place(self) -> str:
+        """Locator for messages: a URL without credentials, query and fragment."""
+        parts = urlsplit(self.locator)
+        if parts.scheme not in ("https", "http"):
+            return self.locator
+        plain = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="")
+        return urlunsplit(plain)
 
     @property
     def sha256(self) -> str | None:
@@ -104,7 +114,7 @@ def verify_digests(file: SourceFile, path: Path) -> str:
     for name, digest in found.items():
         if stated.get(name, digest.hexdigest()).lower() != digest.hexdigest():
             raise SourceFailure(
-                f"{file.locator} has {name} {digest.hexdigest()}, its page states {stated[name]}: "
+                f"{file.place} has {name} {digest.hexdigest()}, its page states {stated[name]}: "
                 "repair the file at the source, and import again"
             )
     return found["sha256"].hexdigest()

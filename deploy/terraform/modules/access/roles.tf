@@ -23,3 +23,22 @@ resource "google_project_iam_custom_role" "this" {
   title       = "gcpypi: ${each.value.title}"
   permissions = [for permission in each.value.permissions : "storage.objects.${permission}"]
 }
+
+# Signatures with the key that Google keeps for an account: of tokens (signJwt) and of URLs (signBlob). The
+# predefined role also permits to obtain access tokens.
+resource "google_project_iam_custom_role" "signer" {
+  count = length(var.signers) > 0 ? 1 : 0
+
+  role_id     = join("_", compact(["gcpypi_signer", var.names_suffix]))
+  title       = "gcpypi: sign tokens and URLs"
+  permissions = ["iam.serviceAccounts.signBlob", "iam.serviceAccounts.signJwt"]
+}
+
+# Each account signs as itself only.
+resource "google_service_account_iam_member" "signers" {
+  for_each = var.signers
+
+  service_account_id = each.value.account
+  role               = google_project_iam_custom_role.signer[0].id
+  member             = each.value.member
+}

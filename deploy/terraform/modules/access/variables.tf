@@ -42,3 +42,9 @@ variable "dead_letters" {
   description = "IDs of the dead-letter subscriptions, by name."
   type        = map(string)
 }
+
+variable "signers" {
+  description = "Resource name and IAM member of each service account that may sign as itself, by the name of the service."
+  type        = map(object({ account = string, member = string }))
+  default     = {}
+}

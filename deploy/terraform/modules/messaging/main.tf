@@ -14,14 +14,17 @@ locals {
   # Topics of commands.
   kept_topics = ["project-command", "command-accepted"]
 
-  subscriptions = {
+  all_subscriptions = {
     ingest-file-uploaded     = { topic = "file-uploaded", service = "ingest" }
     indexer-file-accepted    = { topic = "file-accepted", service = "indexer" }
     indexer-project-command  = { topic = "project-command", service = "indexer" }
     indexer-command-accepted = { topic = "command-accepted", service = "indexer" }
     publisher-project        = { topic = "project-indexed", service = "publisher" }
     publisher-catalog        = { topic = "project-indexed", service = "catalog" }
+    web-project              = { topic = "project-indexed", service = "web" }
   }
+  # Without the subscription of a service that does not exist: its messages would become dead letters.
+  subscriptions = { for name, each in local.all_subscriptions : name => each if contains(keys(var.endpoints), each.service) }
 
   # Service agent of Pub/Sub: it moves dead letters and signs in as var.pusher.
   agent = "serviceAccount:service-${var.project_number}@gcp-sa-pubsub.iam.gserviceaccount.com"

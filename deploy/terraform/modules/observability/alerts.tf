@@ -6,6 +6,8 @@ locals {
 
   requests = "${local.proxy} AND metric.type = \"run.googleapis.com/request_count\""
 
+  uploads = "resource.type = \"cloud_run_revision\" AND resource.labels.service_name = \"gcpypi-upload\" AND metric.type = \"run.googleapis.com/request_count\""
+
   subscriptions = "resource.type = \"pubsub_subscription\" AND resource.labels.subscription_id = monitoring.regex.full_match"
 
   # Each alert has one condition, of the kind threshold, absent, log or query.
@@ -25,7 +27,7 @@ locals {
     backlog = {
       title = "messages have waited for 30 minutes"
       threshold = {
-        filter   = "${local.subscriptions}(\"(ingest|indexer|publisher)-.*\") AND NOT resource.labels.subscription_id = monitoring.regex.full_match(\".*-dead-letter\") AND metric.type = \"pubsub.googleapis.com/subscription/oldest_unacked_message_age\""
+        filter   = "${local.subscriptions}(\"(ingest|indexer|publisher|web)-.*\") AND NOT resource.labels.subscription_id = monitoring.regex.full_match(\".*-dead-letter\") AND metric.type = \"pubsub.googleapis.com/subscription/oldest_unacked_message_age\""
         aligner  = "ALIGN_MAX"
         above    = 1800
         duration = 300
@@ -47,6 +49,19 @@ locals {
       error  = "For ten minutes, more than 5 % of the responses of gcpypi-proxy were errors (5xx). Installs fail, or are slow because of retries."
       place  = "The log of gcpypi-proxy has the path and the error of each request. 503 means that the proxy could not read a bucket or the secret."
       remedy = "Read these lines and look for a missing role or an outage: docs/operate.md#the-proxy-answers-with-errors"
+    }
+    upload-errors = {
+      title = "the upload service answers more than 5 % of its requests with errors"
+      threshold = {
+        filter      = "${local.uploads} AND metric.labels.response_code_class = \"5xx\""
+        denominator = local.uploads
+        aligner     = "ALIGN_RATE"
+        above       = 0.05
+        duration    = 600
+      }
+      error  = "For ten minutes, more than 5 % of the responses of gcpypi-upload were errors (5xx). Tools cannot publish, or are slow because of retries. Uploads of CI to the bucket do not use this service."
+      place  = "The log of gcpypi-upload has the path and the error of each request. 503 means that the service could not read or write a bucket, or could not read the secret."
+      remedy = "Read these lines and look for a missing role or an outage: docs/operate.md#the-upload-service-answers-with-errors"
     }
     no-instance = {
       title = "no instance of the proxy was available"

@@ -19,8 +19,8 @@ variable "muted_alerts" {
   default     = []
 
   validation {
-    condition     = length(setsubtract(var.muted_alerts, ["backlog", "dead-letters", "error-rate", "no-instance", "no-traffic", "refusals"])) == 0
-    error_message = "The alerts are backlog, dead-letters, error-rate, no-instance, no-traffic and refusals."
+    condition     = length(setsubtract(var.muted_alerts, ["backlog", "dead-letters", "error-rate", "no-instance", "no-traffic", "refusals", "upload-errors"])) == 0
+    error_message = "The alerts are backlog, dead-letters, error-rate, no-instance, no-traffic, refusals and upload-errors."
   }
 }
 

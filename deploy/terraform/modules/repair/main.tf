@@ -3,11 +3,12 @@
 
 locals {
   jobs = {
-    verify  = { image = "publisher", command = ["python", "-m", "publisher", "verify"] }
-    rebuild = { image = "publisher", command = ["python", "-m", "publisher", "rebuild"] }
-    reindex = { image = "ingest", command = ["python", "-m", "ingest", "reindex"] }
-    replay  = { image = "ingest", command = ["python", "-m", "ingest", "replay"] }
-    rescan  = { image = "ingest", command = ["python", "-m", "ingest", "rescan"] }
+    # verify needs memory for a run of the catalog, and for a child process that renders hostile descriptions.
+    verify  = { image = "publisher", command = ["python", "-m", "publisher", "verify"], memory = "2Gi" }
+    rebuild = { image = "publisher", command = ["python", "-m", "publisher", "rebuild"], memory = "1Gi" }
+    reindex = { image = "ingest", command = ["python", "-m", "ingest", "reindex"], memory = "1Gi" }
+    replay  = { image = "ingest", command = ["python", "-m", "ingest", "replay"], memory = "1Gi" }
+    rescan  = { image = "ingest", command = ["python", "-m", "ingest", "rescan"], memory = "1Gi" }
   }
 
   names = { for name in keys(local.jobs) : name => "gcpypi-${name}" }
@@ -40,7 +41,7 @@ resource "google_cloud_run_v2_job" "this" {
         command = each.value.command
 
         resources {
-          limits = { cpu = "1", memory = "1Gi" }
+          limits = { cpu = "1", memory = each.value.memory }
         }
 
         dynamic "env" {

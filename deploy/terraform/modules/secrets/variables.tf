@@ -17,3 +17,8 @@ variable "operators" {
   description = "IAM members that may create tokens."
   type        = list(string)
 }
+
+variable "uploaders" {
+  description = "Name of the secret of the publishing tokens, and IAM members of the services that read it, by name."
+  type        = object({ name = string, readers = map(string) })
+}

@@ -9,7 +9,7 @@ resource "google_cloud_run_v2_service" "this" {
   name     = "gcpypi-${var.name}"
   location = var.region
 
-  # Public: Cloud Run does not check an identity; the proxy itself requires a token.
+  # Public: Cloud Run does not check an identity; proxy and upload service require a token themselves.
   ingress              = var.public ? "INGRESS_TRAFFIC_ALL" : "INGRESS_TRAFFIC_INTERNAL_ONLY"
   invoker_iam_disabled = var.public
 
@@ -28,6 +28,16 @@ resource "google_cloud_run_v2_service" "this" {
 
     containers {
       image = var.image
+
+      # Cloud Run speaks HTTP/2 without TLS to a port of this name, and HTTP/1 to any other one. The startup
+      # probe is HTTP/1 in both cases.
+      dynamic "ports" {
+        for_each = var.http2 ? [8080] : []
+        content {
+          name           = "h2c"
+          container_port = ports.value
+        }
+      }
 
       resources {
         limits = { cpu = "1", memory = var.memory }

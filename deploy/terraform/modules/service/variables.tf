@@ -18,6 +18,12 @@ variable "public" {
   type        = bool
 }
 
+variable "http2" {
+  description = "Whether Cloud Run sends requests as HTTP/2, without a limit of their size."
+  type        = bool
+  default     = false
+}
+
 variable "invokers" {
   description = "IAM members that may invoke a service that is not public."
   type        = list(string)

@@ -1,7 +1,8 @@
 """Program of the in-memory Pub/Sub: ``python -m local.stand_ins.pubsub --port 8085``."""
 
 import argparse
-import asyncio
+
+import uvloop
 
 from local.plain_logs import log_to_stdout
 from local.stand_ins.grpc_server import serve
@@ -20,7 +21,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8085)
     options = parser.parse_args()
     log_to_stdout()
-    asyncio.run(_serve(f"{options.host}:{options.port}"))
+    uvloop.run(_serve(f"{options.host}:{options.port}"))
 
 
 if __name__ == "__main__":

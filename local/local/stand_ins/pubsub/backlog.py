@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from google.pubsub_v1.types import PubsubMessage, ReceivedMessage, Subscription
 
+DELETED_TOPIC = "_deleted-topic_"
+
 
 @dataclass(slots=True)
 class Delivery:
@@ -29,11 +31,16 @@ class Backlog:
     """Messages of one subscription; times are seconds since the epoch.
 
     A method that takes deliveries back returns those without remaining attempts. They have left the
-    subscription and belong to its dead-letter topic.
+    subscription and belong to its dead-letter topic. Without a dead-letter policy the number of
+    attempts is unlimited.
     """
 
     def __init__(self, subscription: Subscription) -> None:
         self.subscription = subscription
+        # Each access to a field of the message takes microseconds. These are read per message.
+        self.topic = str(subscription.topic)
+        self._name, self._deadline = str(subscription.name), int(subscription.ack_deadline_seconds)
+        self._max_attempts = int(subscription.dead_letter_policy.max_delivery_attempts)
         self._waiting: deque[Delivery] = deque()
         self._leases: dict[str, Lease] = {}
         # No lease expires before this time. An acknowledged lease can leave it too low.
@@ -44,9 +51,13 @@ class Backlog:
         """Return the number of unacknowledged messages."""
         return len(self._waiting) + len(self._leases)
 
-    def add(self, message: PubsubMessage) -> None:
-        """Add a message for its first delivery."""
-        self._waiting.append(Delivery(message))
+    def forget_topic(self) -> None:
+        """Name the deleted topic as Pub/Sub does."""
+        self.topic = self.subscription.topic = DELETED_TOPIC
+
+    def add(self, message: PubsubMessage, attempts: int = 0) -> None:
+        """Add a message for its next delivery, by default the first one."""
+        self._waiting.append(Delivery(message, attempts))
 
     def lease(self, limit: int, now: float) -> list[ReceivedMessage]:
         """Lease at most ``limit`` waiting messages, with the deadline of the subscription."""
@@ -55,8 +66,8 @@ class Backlog:
 
     def _lease(self, delivery: Delivery, now: float) -> ReceivedMessage:
         delivery.attempts += 1
-        ack_id = f"{self.subscription.name}:{next(self._ids)}"
-        self._set_lease(ack_id, delivery, now + self.subscription.ack_deadline_seconds)
+        ack_id = f"{self._name}:{next(self._ids)}"
+        self._set_lease(ack_id, delivery, now + self._deadline)
         return ReceivedMessage(
             ack_id=ack_id,
             message=delivery.message,
@@ -103,8 +114,3 @@ class Backlog:
         exhausted = [d for d in returned if self._max_attempts and d.attempts >= self._max_attempts]
         self._waiting.extend(delivery for delivery in returned if delivery not in exhausted)
         return exhausted
-
-    @property
-    def _max_attempts(self) -> int:
-        """Maximum number of attempts; 0 without a dead-letter policy, for unlimited attempts."""
-        return int(self.subscription.dead_letter_policy.max_delivery_attempts)

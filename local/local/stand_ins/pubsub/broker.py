@@ -25,7 +25,6 @@ NAME = re.compile(r"projects/[^/]+/(topics|subscriptions)/(?!goog)[A-Za-z][A-Za-
 DEFAULT_DEADLINE, MAX_DEADLINE = 10, 600
 DEFAULT_ATTEMPTS = 5
 ATTEMPTS = range(5, 101)
-DELETED_TOPIC = "_deleted-topic_"
 
 
 class Broker:
@@ -58,8 +57,8 @@ class Broker:
         self.find_topic(name)
         del self.topics[name]
         for backlog in self.backlogs.values():
-            if backlog.subscription.topic == name:
-                backlog.subscription.topic = DELETED_TOPIC
+            if backlog.topic == name:
+                backlog.forget_topic()
 
     def create_subscription(self, subscription: Subscription) -> Subscription:
         """Create a subscription for messages published from now on.
@@ -102,7 +101,7 @@ class Broker:
 
     def list_subscriptions(self, topic: str) -> list[str]:
         """Return the names of the topic's subscriptions."""
-        return [n for n, backlog in self.backlogs.items() if backlog.subscription.topic == topic]
+        return [n for n, backlog in self.backlogs.items() if backlog.topic == topic]
 
     def pull(self, subscription: str, limit: int, now: float) -> list[ReceivedMessage]:
         """Return at most ``limit`` messages without waiting."""
@@ -133,12 +132,10 @@ class Broker:
         self, backlog: Backlog, exhausted: Iterable[Delivery], now: float
     ) -> None:
         """Publish exhausted deliveries to the dead-letter topic; without a topic they are lost."""
-        dead_letter_topic = backlog.subscription.dead_letter_policy.dead_letter_topic
         for delivery in exhausted:
-            if dead_letter_topic in self.topics:
-                self.publish(
-                    dead_letter_topic, [_make_dead_letter(backlog.subscription, delivery)], now
-                )
+            topic = backlog.subscription.dead_letter_policy.dead_letter_topic
+            if topic in self.topics:
+                self.publish(topic, [_make_dead_letter(backlog.subscription, delivery)], now)
 
 
 def _make_dead_letter(subscription: Subscription, delivery: Delivery) -> PubsubMessage:

@@ -14,19 +14,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chassis.outcomes import Outcome
+from checks.command_rights import CommandRights
 from checks.policy import Policy
 from checks.refusal import Refused
-from cloud.errors import PreconditionFailed, TooManyRequests
-from cloud.once import write_once
+from cloud.once import write_once, write_or_read
 from cloud.ports import Bucket, Headers, Topic
-from ingest.commands.grants import CommandRights
 from ingest.commands.reading import issue_command, read_command, require_author
 from ingest.incoming import IncomingObject
 from ingest.upload import Upload
 from schemas import layout
 from schemas.events import FileRefused, ProjectCommand
 from schemas.headers import JSON, NO_STORE
-from schemas.records import CommandVerdict, Verdict
+from schemas.verdict_documents import CommandVerdict, Verdict
 
 _HEADERS = Headers(JSON, NO_STORE)
 _POLICY = Policy()
@@ -62,7 +61,7 @@ class CommandObjects:
         refused: Refused | None = None
         try:
             command = read_command(incoming)
-            self.rights.require(layout.split_author(upload.name), command)
+            self.rights.require(upload.name, command)
         except Refused as error:
             refused = error
         verdict = self._decide(incoming, refused)
@@ -87,14 +86,8 @@ class CommandObjects:
             command_id=layout.derive_command_id(name, generation),
         )
         address = layout.locate_verdict(name, generation)
-        try:
-            self.verdicts.write(address, verdict.encode(), _HEADERS, if_generation=0)
-        except (PreconditionFailed, TooManyRequests):
-            stored = self.verdicts.read(address)
-            if stored is None:
-                raise
-            return Verdict.model_validate_json(stored.data)
-        return verdict
+        stored = write_or_read(self.verdicts, address, verdict.encode(), _HEADERS)
+        return Verdict.model_validate_json(stored)
 
     def _refuse(self, verdict: Verdict) -> Outcome:
         """Store the refusal as the answer to the command, and announce it."""

@@ -27,6 +27,7 @@ SOURCES: Mapping[str, str] = {
     "indexer-command-accepted": CommandAccepted.topic,
     "publisher-project": ProjectIndexed.topic,
     "publisher-catalog": ProjectIndexed.topic,
+    "web-project": ProjectIndexed.topic,
 }
 """Topic of each subscription with dead letters."""
 

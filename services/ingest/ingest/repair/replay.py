@@ -15,6 +15,7 @@ from typing import Literal
 
 from cloud.errors import CloudError, NotFound
 from cloud.forwarding.messages import PulledMessage, PullSubscription, RawTopic
+from ingest.repair.interruption import await_futures
 from ingest.repair.leases import Leases
 from ingest.repair.letters import describe_message, is_match, restore_message
 
@@ -65,7 +66,9 @@ class Replay:
         total: Counter[Outcome] = Counter()
         errors: list[CloudError] = []
         with ThreadPoolExecutor(len(sources)) as threads:
-            for counts, error in threads.map(self._run_source, sources):
+            futures = [threads.submit(self._run_source, source) for source in sources]
+            await_futures(futures)
+            for counts, error in (future.result() for future in futures):
                 total += counts
                 errors += [error] if error else []
         return total, errors

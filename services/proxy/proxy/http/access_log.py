@@ -1,24 +1,18 @@
-"""Access log: one structured line per request, with the name of the token, not the token."""
+"""Access log: one structured line per request, with the name of the holder, no credential."""
 
 import logging
-import re
 import time
-import traceback
 from dataclasses import dataclass, field
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from access.refresh import CacheStatus
-from chassis import logs
+from chassis.request_log import describe_error, describe_request, write_request
 
 logger = logging.getLogger(__name__)
 
-_LONGEST_PATH = 512
-"""Maximum length of a path in the log, in bytes."""
 _INTERNAL_ERROR = 500
 _SCOPE_KEY = "gcpypi.access_record"
-_CLIENT = re.compile(r"([\w.-]{1,64})/([\w.+!-]{1,64})", re.ASCII)
-"""First product of ``User-Agent`` (RFC 9110 §10.1.5)."""
 
 
 @dataclass(slots=True)
@@ -27,6 +21,8 @@ class AccessRecord:
 
     token: str | None = None
     """The name of the token."""
+    identity: str | None = None
+    """The name of the identity of an ID token."""
     project: str | None = None
     """The normalised name of the requested project."""
     file: str | None = None
@@ -50,32 +46,21 @@ class AccessRecord:
 
     def write(self, scope: Scope, gcp_project: str, seconds: float) -> None:
         """Write the line, with a traceback for an unexpected error."""
-        path = _escape_path(scope["raw_path"][:_LONGEST_PATH])
-        message = f"{scope['method']} {path} {self.status}"
-        if self.status == _INTERNAL_ERROR and self.error is not None:
-            message = f"{message}\n{''.join(traceback.format_exception(self.error)).rstrip()}"
         failed = self.status >= _INTERNAL_ERROR or self.error is not None
-        level = logging.ERROR if failed else logging.INFO
-        headers = dict(reversed(scope["headers"]))  # the first of repeated fields
-        client = _CLIENT.match(headers.get(b"user-agent", b"").decode("latin-1"))
-        trace = headers.get(b"x-cloud-trace-context") or headers.get(b"traceparent") or b""
         facts = {
             "token": self.token,
-            "client": client and client[1],
-            "client_version": client and client[2],
-            "method": scope["method"],
-            "path": path,
+            "identity": self.identity,
+            **describe_request(scope, gcp_project),
             "project": self.project,
             "file": self.file,
             "status": self.status,
             "bytes": self.sent,
             "cache": self.cache,
             "incomplete": None if self.is_complete else True,
-            "error": f"{type(self.error).__name__}: {self.error}" if self.error else None,
+            "error": describe_error(self.error),
             "milliseconds": round(seconds * 1000, 1),
-            **logs.parse_trace(trace.decode("latin-1"), gcp_project),
         }
-        logs.write(logger, level, message, facts)
+        write_request(logger, logging.ERROR if failed else logging.INFO, facts, self.error)
 
 
 class AccessLog:
@@ -104,8 +89,3 @@ class AccessLog:
             await self._app(scope, receive, send_and_record)
         finally:
             record.write(scope, self._gcp_project, time.perf_counter() - started)
-
-
-def _escape_path(raw: bytes) -> str:
-    """Return a path in ASCII, with DEL escaped. JSON escapes the other control characters."""
-    return raw.decode("ascii", "backslashreplace").replace("\x7f", "\\x7f")

@@ -7,7 +7,6 @@ prefix, and a front end can change all three.
 from itertools import takewhile
 from urllib.parse import quote
 
-from cloud.errors import NotFound
 from proxy.http.paths import parse_file, parse_project
 from schemas.discovery import IndexDescription
 from schemas.layout import METADATA_SUFFIX
@@ -31,31 +30,36 @@ def create_location(requested: str, path: str) -> str:
     return ("../" * (len(here) - shared) or "./") + "/".join(there[shared:])
 
 
-def find_canonical_path(path: str) -> str:
-    """Return the canonical path for one with empty segments, ``index.html`` or a needless slash.
+def locate_home(requested: bytes) -> str:
+    """Return the reference from a requested path to the home page, also for a browser.
 
-    :param path: the path, decoded.
-    :raises NotFound: if there is none, or the path is already canonical.
+    Browsers keep empty segments, and each ``..`` removes one (https://url.spec.whatwg.org).
+
+    :param requested: the path as the client sent it, undecoded.
     """
+    return "../" * (requested.count(b"/") - 1) or "./"
+
+
+def split_path(path: str) -> list[str]:
+    """Return the segments of a decoded path, without empty ones and ``index.html`` at the end."""
     segments = [segment for segment in path.split("/") if segment]
     if segments[-1:] == [_DIRECTORY_PAGE]:
         segments.pop()
-    canonical = _format_path(segments, path)
-    if canonical is None or canonical == path:
-        raise NotFound("no such URL")
-    return canonical
+    return segments
 
 
-def _format_path(segments: list[str], path: str) -> str | None:
+def format_path(segments: list[str], path: str) -> str | None:
+    """Return the canonical path of a page or file for installers; None if it is none.
+
+    :param segments: the segments of :func:`split_path`.
+    :param path: the path, decoded.
+    :raises NotFound: if a name is not valid.
+    """
     match segments:
-        case []:
-            return "/"
         case ["simple"]:
             return "/simple/"
         case ["simple", project]:
             return f"/simple/{parse_project(project)}/"
-        case ["pypi", project, "json"]:
-            return f"/pypi/{parse_project(project)}/json"
         case ["packages", filename] if path.endswith(filename):
             parse_file(filename.removesuffix(METADATA_SUFFIX))
             return f"/packages/{quote(filename)}"

@@ -51,6 +51,19 @@ def negotiate(accept: str, query: str) -> str:
 
 
 @lru_cache(maxsize=128)
+def prefers_html(accept: str) -> bool:
+    """Return whether the client names HTML and prefers no other media type to it, as browsers do.
+
+    Installers name HTML with a low weight or not at all.
+
+    :param accept: the ``Accept`` field.
+    """
+    weights = _parse_weights(accept)
+    weight = weights.get(HTML, 0.0)
+    return weight > 0 and weight >= max(weights.values())
+
+
+@lru_cache(maxsize=128)
 def prefers_gzip(accept_encoding: str) -> bool:
     """Return whether the client accepts gzip, and does not prefer an uncoded body to it.
 

@@ -1,11 +1,16 @@
 """Requests to the index: the request of Starlette with joined header fields and limits."""
 
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from proxy.http.access_log import AccessRecord
 from proxy.http.errors import HeadersTooLarge, MethodNotAllowed, UrlTooLong
+from proxy.http.locations import create_location
 from proxy.http.negotiation import negotiate
+from proxy.http.paths import parse_project
+from proxy.http.responses import redirect_permanently
+from schemas.names import ProjectName
 
 LONGEST_URL = 2048
 """Maximum length of path and query, in bytes. The longest file name has 255 bytes."""
@@ -51,6 +56,20 @@ class IndexRequest(Request):
             raise UrlTooLong
         if sum(map(len, fields)) + sum(map(len, fields.values())) > LARGEST_HEADERS:
             raise HeadersTooLarge
+
+    def find_project(self) -> ProjectName:
+        """Return the normalised project in the path, and record it for the access log.
+
+        :raises NotFound: if the segment is not the name of a project.
+        """
+        project = parse_project(self.path_params["project"])
+        self.record.project = project
+        return project
+
+    def redirect_to(self, path: str) -> Response:
+        """Return the permanent redirect to a path of the index, which is percent-encoded."""
+        location = create_location(self.scope["raw_path"].decode("ascii"), path)
+        return redirect_permanently(location, self.query)
 
     def negotiate_media_type(self) -> str:
         """Return the media type of the page to send.

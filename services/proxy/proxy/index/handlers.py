@@ -4,11 +4,9 @@ from starlette.responses import Response
 
 from access.refresh import RefreshingValue
 from cloud.errors import NotFound
-from proxy.http.locations import create_location, find_canonical_path
-from proxy.http.negotiation import prefers_gzip
-from proxy.http.paths import parse_file, parse_page_number, parse_project
+from proxy.http.paths import parse_file
 from proxy.http.requests import IndexRequest
-from proxy.http.responses import ClosingResponse, redirect_permanently, redirect_temporarily
+from proxy.http.responses import ClosingResponse, redirect_temporarily
 from proxy.index import representations
 from proxy.index.blocking import BlockList
 from proxy.index.files import Files
@@ -17,8 +15,8 @@ from proxy.index.resources import Resource, respond
 from proxy.index.signed import SignedUrls
 from proxy.index.static_pages import Pages
 from proxy.index.upstream import Upstream
+from schemas.holders import READ, Holder
 from schemas.names import Filename, ProjectName
-from schemas.tokens import READ, Token
 
 
 class Index:
@@ -47,69 +45,51 @@ class Index:
         self._description = description
         self._upstream, self._signed_urls, self._max_length = upstream, signed_urls, max_length
 
-    async def list_projects(self, request: IndexRequest, token: Token) -> Response:
+    async def list_projects(self, request: IndexRequest, holder: Holder) -> Response:
         """Send ``/simple/``, the list of projects (PEP 503)."""
         media_type = request.negotiate_media_type()
-        _require(READ in token.scopes, "the token is not for reading")
-        key = representations.create_scoped_list_key(token, media_type)
-        return await self._send_page(key, request)
+        _require(READ in holder.scopes, "the token is not for reading")
+        whole = representations.create_project_list_key(media_type)
+        key = representations.scope_key(whole, holder)
+        return respond(await self._pages.select(key, request), request)
 
-    async def redirect_to_list(self, request: IndexRequest, token: Token) -> Response:
+    async def redirect_to_list(self, request: IndexRequest, holder: Holder) -> Response:
         """Redirect ``/simple`` to the list of projects."""
-        return _redirect(request, "/simple/")
+        return request.redirect_to("/simple/")
 
-    async def show_project(self, request: IndexRequest, token: Token) -> Response:
+    async def show_project(self, request: IndexRequest, holder: Holder) -> Response:
         """Send ``/simple/<project>/``, the page of a project (PEP 503, PEP 691)."""
-        project = _find_project(request)
+        project = request.find_project()
         if project != request.path_params["project"]:
-            return await self.redirect_to_project(request, token)
-        if not token.can_read(project):
-            _require(READ in token.scopes, "the token is not for reading")
+            return await self.redirect_to_project(request, holder)
+        if not holder.can_read(project):
+            _require(READ in holder.scopes, "the token is not for reading")
             return await self._redirect_upstream(project, request)
         key = representations.create_project_page_key(project, request.negotiate_media_type())
         try:
-            return await self._send_page(key, request)
+            return respond(await self._pages.select(key, request), request)
         except NotFound:
             return await self._redirect_upstream(project, request)
 
-    async def redirect_to_project(self, request: IndexRequest, token: Token) -> Response:
+    async def redirect_to_project(self, request: IndexRequest, holder: Holder) -> Response:
         """Redirect to the page of a project under its normalised name, in one step."""
-        return _redirect(request, f"/simple/{_find_project(request)}/")
+        return request.redirect_to(f"/simple/{request.find_project()}/")
 
-    async def show_legacy_json(self, request: IndexRequest, token: Token) -> Response:
-        """Send ``/pypi/<project>/json``, the page of a project in the older JSON API."""
-        project = _find_project(request)
-        if project != request.path_params["project"]:
-            return _redirect(request, f"/pypi/{project}/json")
-        _require(token.can_read(project), "the project is out of the token's scope")
-        return await self._send_page(representations.create_legacy_json_key(project), request)
-
-    async def show_home(self, request: IndexRequest, token: Token) -> Response:
-        """Send ``/``, the home page."""
-        _require(token.can_read_everything(), "the page lists every project")
-        return await self._send_page(representations.create_home_key(), request)
-
-    async def show_changelog(self, request: IndexRequest, token: Token) -> Response:
-        """Send ``/changelog/page<number>.html``, a page of recent files."""
-        number = parse_page_number(request.path_params["number"])
-        _require(token.can_read_everything(), "the page lists every project")
-        return await self._send_page(representations.create_changelog_key(number), request)
-
-    async def describe(self, request: IndexRequest, token: Token) -> Response:
+    async def describe(self, request: IndexRequest, holder: Holder) -> Response:
         """Send ``/.well-known/gcpypi.json``, the names of the parts of the index.
 
         A token without a scope is revoked.
         """
-        _require(bool(token.scopes), "the token has no scope")
+        _require(bool(holder.scopes), "the token has no scope")
         return respond(self._description, request)
 
-    async def send_file(self, request: IndexRequest, token: Token) -> Response:
+    async def send_file(self, request: IndexRequest, holder: Holder) -> Response:
         """Send ``/packages/<filename>``, a distribution file, or redirect to its signed URL.
 
         Only a plain GET is redirected, because pip needs a direct response to a HEAD and parts are
         small (item 50 of ``docs/conformance.md``).
         """
-        filename = await self._find_file(request, token)
+        filename = await self._find_file(request, holder)
         key = representations.create_file_key(filename)
         is_plain_get = request.method == "GET" and request.fields.keys().isdisjoint(
             ("range", "if-none-match")
@@ -119,17 +99,10 @@ class Index:
         _, request.record.cache = await self._files.describe(key)
         return redirect_temporarily(await self._signed_urls.get(filename))
 
-    async def send_core_metadata(self, request: IndexRequest, token: Token) -> Response:
+    async def send_core_metadata(self, request: IndexRequest, holder: Holder) -> Response:
         """Send ``/packages/<filename>.metadata``, the METADATA of a file (PEP 658)."""
-        filename = await self._find_file(request, token)
+        filename = await self._find_file(request, holder)
         return await self._send_file(representations.create_core_metadata_key(filename), request)
-
-    async def redirect_to_canonical_path(self, request: IndexRequest, token: Token) -> Response:
-        """Redirect another spelling of a path, if no route matches.
-
-        :raises NotFound: if the path is no such spelling.
-        """
-        return _redirect(request, find_canonical_path(request.scope["path"]))
 
     async def _redirect_upstream(self, project: ProjectName, request: IndexRequest) -> Response:
         """Redirect to the upstream page of a project that is not in this index.
@@ -142,20 +115,14 @@ class Index:
         blocked, _ = await self._blocked.get()
         return redirect_temporarily(await self._upstream.find(project, blocked))
 
-    async def _find_file(self, request: IndexRequest, token: Token) -> Filename:
+    async def _find_file(self, request: IndexRequest, holder: Holder) -> Filename:
         """Return the requested file name. Raise ``NotFound`` if it is out of scope or blocked."""
         project, filename = parse_file(request.path_params["filename"])
         request.record.project, request.record.file = project, filename
-        _require(token.can_read(project), "the project is out of the token's scope")
+        _require(holder.can_read(project), "the project is out of the token's scope")
         blocked = self._blocked.get_fresh() or (await self._blocked.get())[0]
         _require(not blocked.is_blocked(project, filename), "the file is blocked")
         return filename
-
-    async def _send_page(self, key: Key, request: IndexRequest) -> Response:
-        page, request.record.cache = await self._pages.find(key)
-        if page.gzipped is not None and prefers_gzip(request.fields.get("accept-encoding", "")):
-            page = page.gzipped
-        return respond(page, request)
 
     async def _send_file(self, key: Key, request: IndexRequest) -> Response:
         if request.method == "HEAD":
@@ -165,17 +132,6 @@ class Index:
         file, download, request.record.cache = await self._files.find(key, range_field)
         response = respond(file, request, download, self._max_length)
         return response if download is None else ClosingResponse(response, download)
-
-
-def _redirect(request: IndexRequest, path: str) -> Response:
-    requested = request.scope["raw_path"].decode("ascii")
-    return redirect_permanently(create_location(requested, path), request.query)
-
-
-def _find_project(request: IndexRequest) -> ProjectName:
-    project = parse_project(request.path_params["project"])
-    request.record.project = project
-    return project
 
 
 def _require(condition: bool, reason: str) -> None:

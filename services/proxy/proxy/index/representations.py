@@ -13,28 +13,21 @@ from cloud.ports import Download, StoredObject
 from proxy.index.resources import Resource, create_resource
 from schemas import layout
 from schemas.discovery import IndexDescription
-from schemas.headers import BINARY, HTML, IMMUTABLE, JSON, REVALIDATE, SEARCH_SCRIPT, SIMPLE_JSON
+from schemas.headers import BINARY, IMMUTABLE, JSON, REVALIDATE, SIMPLE_JSON
+from schemas.holders import Holder
 from schemas.names import Filename, ProjectName
-from schemas.tokens import Token
 from schemas.types import Generation
 
 _PAGE_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-"""Content security policy of pages: inline style sheets, and no script.
+"""Content security policy of pages for installers: inline style sheets, and no script.
 
 Hashes instead of ``unsafe-inline`` would not help. A hash does not cover the style attributes in
 the pages of dumb-pypi, and each page has different style sheets. Under this policy a style sheet
 cannot load anything.
 """
-_ICON_POLICY = f"{_PAGE_POLICY}; img-src data:"
-"""Content security policy of pages with an icon, which is part of the page."""
-_HOME_POLICY = f"{_ICON_POLICY}; script-src '{SEARCH_SCRIPT}'"
-"""Content security policy of the home page, which has an inline script for its search box."""
-
-_VARY_BY_CODING = (("vary", "Accept-Encoding"),)
-"""Field of pages with one media type (RFC 9110 §12.5.5)."""
 
 
 class Key(NamedTuple):
@@ -45,8 +38,8 @@ class Key(NamedTuple):
     media_type: str
     extra: tuple[tuple[str, str], ...] = ()
     """Further header fields."""
-    token: Token | None = None
-    """Token for the scope of a list of projects; None: the whole object."""
+    globs: tuple[str, ...] | None = None
+    """Globs of the projects in a part of the object, sorted; None: the whole object."""
 
 
 @lru_cache
@@ -60,10 +53,14 @@ def create_project_list_key(media_type: str) -> Key:
     )
 
 
-def create_scoped_list_key(token: Token, media_type: str) -> Key:
-    """Return the key of the list of projects within the scope of a token."""
-    whole = create_project_list_key(media_type)
-    return whole if token.can_read_everything() else whole._replace(token=token)
+def scope_key(whole: Key, holder: Holder) -> Key:
+    """Return the key of the part of an object within the scope of a token.
+
+    Tokens for the same projects have the same key.
+    """
+    if holder.can_read_everything():
+        return whole
+    return whole._replace(globs=tuple(sorted(set(holder.projects))))
 
 
 @lru_cache(maxsize=4096)
@@ -73,22 +70,6 @@ def create_project_page_key(project: ProjectName, media_type: str) -> Key:
     name = layout.locate_project_json(project) if is_json else layout.locate_project_html(project)
     fields = _create_page_fields("Accept, Accept-Encoding", media_type)
     return Key(name, _choose_content_type(media_type), fields)
-
-
-def create_legacy_json_key(project: ProjectName) -> Key:
-    """Return the key of a project's page in the older JSON API."""
-    return Key(layout.locate_legacy_json(project), JSON, _VARY_BY_CODING)
-
-
-def create_home_key() -> Key:
-    """Return the key of the home page."""
-    return Key(layout.HOME, HTML, (*_VARY_BY_CODING, *_create_policy_field(_HOME_POLICY)))
-
-
-def create_changelog_key(number: int) -> Key:
-    """Return the key of a page of the changelog."""
-    fields = (*_VARY_BY_CODING, *_create_policy_field(_ICON_POLICY))
-    return Key(layout.locate_changelog(number), HTML, fields)
 
 
 def create_file_key(filename: Filename) -> Key:
@@ -161,8 +142,5 @@ def _choose_content_type(media_type: str) -> str:
 
 def _create_page_fields(vary: str, media_type: str) -> tuple[tuple[str, str], ...]:
     fields = (("vary", vary),)
-    return fields if media_type == SIMPLE_JSON else (*fields, *_create_policy_field(_PAGE_POLICY))
-
-
-def _create_policy_field(directives: str) -> tuple[tuple[str, str], ...]:
-    return (("content-security-policy", directives),)
+    policy = ("content-security-policy", _PAGE_POLICY)
+    return fields if media_type == SIMPLE_JSON else (*fields, policy)

@@ -62,6 +62,17 @@ class Listing:
         """Offered releases in the order of PEP 440 (PEP 700)."""
         return tuple(dict.fromkeys(file.facts.version for file in self.files))
 
+    def list_files(self, version: Version) -> tuple[ListedFile, ...]:
+        """Return the offered files of a version."""
+        return tuple(file for file in self.files if file.facts.version == version)
+
+    def find_representative(self, version: Version) -> ListedFile | None:
+        """Return the file that represents a version, if possible one with core metadata.
+
+        A yanked file only if all files are yanked; None if the version has no files.
+        """
+        return max(self.list_files(version), key=_rank_representative, default=None)
+
 
 def make_printable(text: str) -> str:
     r"""Return ``text`` on one line, without unprintable characters.

@@ -5,14 +5,11 @@ page and compares each link with the expected one. So a change of dumb-pypi caus
 not a wrong page.
 """
 
-from base64 import b64encode
 from collections.abc import Iterable
-from hashlib import sha256
 from html import escape
 from html.parser import HTMLParser
 
 from publisher.errors import UnexpectedHtml
-from schemas.headers import SEARCH_SCRIPT
 
 Attributes = dict[str, str | None]
 Link = tuple[str, Attributes]
@@ -24,13 +21,10 @@ _META = {"pypi:repository-version": "1.4"}
 """Last API version for HTML (PEP 833); without this tag, clients assume 1.0 (PEP 629)."""
 
 _TAGS = frozenset(
-    {"html", "head", "title", "meta", "link", "style", "script", "body", "div", "h1", "h2", "p"}
-    | {"strong", "code", "input", "ul", "li", "a", "table", "tr", "th", "td"}
+    {"html", "head", "title", "meta", "style", "body", "div", "h1", "h2", "p"}
+    | {"strong", "code", "ul", "li", "a"}
 )
 """HTML elements in the output of dumb-pypi and of the adaptation."""
-
-_SCRIPTS = frozenset({f"script {SEARCH_SCRIPT}"})
-"""Scripts that the proxy's Content-Security-Policy allows."""
 
 
 def replace_exactly(page: str, html: str, old: str, new: str, times: int = 1) -> str:
@@ -43,17 +37,12 @@ def replace_exactly(page: str, html: str, old: str, new: str, times: int = 1) ->
     return html.replace(old, new)
 
 
-def add_head(page: str, html: str, meta: dict[str, str], style: str, icon: str = "") -> str:
-    """Add ``meta`` tags for installers and browsers, and a style sheet, to the head of ``html``.
-
-    :param icon: URL of the page's icon; empty without one.
-    """
+def add_head(page: str, html: str, meta: dict[str, str], style: str) -> str:
+    """Add ``meta`` tags for installers and browsers, and a style sheet, to the head of ``html``."""
     declared = "".join(
         f'        <meta name="{name}" content="{escape(content)}">\n'
         for name, content in (_META | meta).items()
     )
-    if icon:
-        declared += f'        <link rel="icon" href="{escape(icon)}">\n'
     head = (
         '<!DOCTYPE html>\n<html lang="en">\n    <head>\n'
         '        <meta charset="utf-8">\n'
@@ -66,23 +55,17 @@ def add_head(page: str, html: str, meta: dict[str, str], style: str, icon: str =
 def verify_links(page: str, html: str, links: Iterable[Link]) -> bytes:
     """Check that the links of ``html`` are exactly ``links``, in order; return it in UTF-8.
 
-    :raises UnexpectedHtml: if a link differs, or the page has an unknown element or script.
+    :raises UnexpectedHtml: if a link differs, or the page has an unknown element, such as a script.
     """
     parser = _LinkParser()
     parser.feed(html)
     parser.close()
-    parser.unknown |= {f"script {name}" for name in map(_hash_script, parser.scripts)} - _SCRIPTS
     if parser.unknown:
         raise UnexpectedHtml(page, f"unknown parts {sorted(parser.unknown)}")
     expected = list(links)
     if parser.links != expected:
         raise UnexpectedHtml(page, _describe_difference(parser.links, expected))
     return html.encode()
-
-
-def _hash_script(script: str) -> str:
-    """Return the hash of a script in the form of a Content-Security-Policy."""
-    return f"sha256-{b64encode(sha256(script.encode()).digest()).decode()}"
 
 
 def _describe_difference(found: list[Link], expected: list[Link]) -> str:
@@ -93,17 +76,16 @@ def _describe_difference(found: list[Link], expected: list[Link]) -> str:
 
 
 class _LinkParser(HTMLParser):
-    """Parser that collects the links and scripts of a page, and its unknown parts."""
+    """Parser that collects the links of a page, and its unknown parts."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.links: list[Link] = []
         self.unknown: set[str] = set()
-        self.scripts: list[str] = []
         self._text: list[str] | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Begin a link or a script; record an unexpected element as an unknown part."""
+        """Begin a link; record an unexpected element as an unknown part."""
         if tag not in _TAGS:
             self.unknown.add(f"<{tag}>")
         if tag == "a":
@@ -111,13 +93,9 @@ class _LinkParser(HTMLParser):
                 self.unknown.add("<a> inside <a>, or <a> with a repeated attribute")
             self.links.append(("", dict(attrs)))
             self._text = []
-        if tag == "script":
-            self.scripts.append("")
 
     def handle_data(self, data: str) -> None:
-        """Collect the text of a link or a script."""
-        if self.cdata_elem == "script":
-            self.scripts[-1] += data
+        """Collect the text of a link."""
         if self._text is not None:
             self._text.append(data)
 

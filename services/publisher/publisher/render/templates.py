@@ -12,16 +12,12 @@ A template with an unknown variable fails (``StrictUndefined``).
 from datetime import UTC, datetime
 from functools import cache
 
-from dumb_pypi.main import CHANGELOG_ENTRIES_PER_PAGE, Package
+from dumb_pypi.main import Package
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from packaging.version import Version as ParsedVersion
 
 from publisher.render.listing import ListedFile, make_printable
 from schemas import layout
-from schemas.catalog import CatalogEntry
-
-ENTRIES_PER_PAGE: int = CHANGELOG_ENTRIES_PER_PAGE
-"""Number of entries on a page of the changelog."""
 
 
 class _File(Package):  # type: ignore[misc]  # dumb-pypi ships no types
@@ -38,16 +34,6 @@ class _File(Package):  # type: ignore[misc]  # dumb-pypi ships no types
         """Upload time in a readable form."""
         moment = datetime.fromtimestamp(self.upload_timestamp, UTC)
         return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
-
-
-class _Project(_File):
-    """Project with its latest upload, in the form of a file, for a line of the changelog."""
-
-    __slots__ = ()
-
-    def url(self, base_url: str, *, include_hash: bool = True) -> str:
-        """Return the link from a page of the changelog to the project's page."""
-        return f"../{layout.locate_project_pages(self.name)}"
 
 
 class _Reason(str):
@@ -74,26 +60,6 @@ def make_file(file: ListedFile) -> Package:
         upload_timestamp=int(facts.upload_time.timestamp()),
         uploaded_by=make_printable(facts.uploader),
         yanked_reason=None if file.yanked is None else _Reason(file.yanked),
-    )
-
-
-def make_project(entry: CatalogEntry) -> Package:
-    """Return dumb-pypi's value for a line of the changelog; its last column is the latest version.
-
-    The name is normalised as on the other pages, rather than spelled with ``_`` as in file names.
-    """
-    return _Project(
-        filename=entry.project,
-        name=entry.project,
-        version=entry.latest_version,
-        parsed_version=ParsedVersion(entry.latest_version or "0"),
-        hash=None,
-        requires_dist=None,
-        requires_python=None,
-        core_metadata=None,
-        upload_timestamp=int(entry.latest_upload.timestamp()) if entry.latest_upload else None,
-        uploaded_by=entry.latest_version or "none",
-        yanked_reason=None,
     )
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from cloud.ports import Bucket, ObjectInfo
 from publisher.repair.difference import Difference, DifferenceKind
 from schemas import layout
-from schemas.equivalence import group_equivalent
 from schemas.names import (
     InvalidFilename,
     ProjectName,
@@ -17,6 +16,7 @@ from schemas.names import (
 )
 from schemas.records import FileRecord, ProjectRecord
 from schemas.releases import list_offered_files
+from schemas.releases.equivalence import group_equivalent
 from schemas.types import format_time
 
 

@@ -7,16 +7,19 @@ import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import groupby
+from itertools import chain, groupby
 
 from cloud.ports import Bucket
-from publisher.catalog_pages import read_entry, render_catalog
+from publisher.catalog.catalog_objects import CatalogContent, is_search_shard
+from publisher.catalog.catalog_pages import FIXED_NAMES, list_existing, read_entry
 from publisher.errors import UnreadableEntry
 from publisher.project_pages import KINDS
 from publisher.repair.difference import Difference, Finding
 from publisher.repair.file_check import FileCheck
 from publisher.repair.project_check import ProjectCheck
-from schemas import layout
+from publisher.site.assets import ASSETS
+from publisher.site.page_content import Site
+from schemas import layout, web_layout
 from schemas.catalog import CatalogEntry
 from schemas.names import (
     Filename,
@@ -31,8 +34,16 @@ Check = Callable[[], Sequence[Finding]]
 Known = Collection[ProjectName]
 """Projects that have a record."""
 
-_CHANGELOG = re.compile(rf"{layout.CHANGELOG}[1-9][0-9]*\.html")
-_INDEX_WIDE = (layout.ROOT_HTML, layout.ROOT_JSON, layout.HOME, layout.BLOCKED)
+_SERIES = re.compile(
+    rf"""
+    {web_layout.PROJECT_LIST}[1-9][0-9]*\.html
+    | {web_layout.ASSETS}[0-9a-f]+/[a-z0-9._-]+     # of this release or an older one
+    | changelog/page[1-9][0-9]*\.html               # of gcpypi 0.2.0 and older releases
+    """,
+    re.VERBOSE,
+)
+"""Names of the other objects of the catalog."""
+_INDEX_WIDE = {*FIXED_NAMES, web_layout.SEARCH_PAGE, layout.BLOCKED}
 
 
 def parse_record_name(name: str) -> ProjectName | None:
@@ -51,7 +62,7 @@ class IndexCheck:
     metadata: Bucket
     static: Bucket
     packages: Bucket
-    title: str
+    site: Site
     projects: ProjectCheck
     files: FileCheck
 
@@ -79,14 +90,18 @@ class IndexCheck:
         )
 
     def check_catalog(self) -> list[Difference]:
-        """Compare the pages of the catalog with the custom metadata of the records.
+        """Compare the objects of the catalog with the custom metadata of the records.
 
         The check needs as much memory as a catalog run: one entry for each project.
         """
-        existing = {info.name: info.generation for info in self.static.list(layout.CHANGELOG)}
+        existing = list_existing(self.static)
         entries = sorted(self._list_entries(), key=lambda entry: entry.project)
-        pages = render_catalog(entries, self.title, existing)
-        return [found for name, _, data in pages for found in self._check_page(name, data)]
+        objects = CatalogContent(entries, self.site).list_objects(existing)
+        expected = chain(
+            ((asset.object_name, asset.data) for asset in ASSETS.values()),
+            ((each.name, each.render()) for each in objects),
+        )
+        return [found for name, data in expected for found in self._check_object(name, data)]
 
     def report_metadata_object(self, name: str) -> list[Difference]:
         """Report an object of the metadata bucket that is not a record."""
@@ -122,14 +137,14 @@ class IndexCheck:
             except UnreadableEntry:  # ProjectCheck reports it
                 continue
 
-    def _check_page(self, name: str, data: bytes) -> Iterator[Difference]:
+    def _check_object(self, name: str, data: bytes) -> Iterator[Difference]:
         stored = self.static.read(name)
         if stored is None:
             yield Difference.from_object(
-                self.static, name, "missing-catalog", "it is a page of the catalog"
+                self.static, name, "missing-catalog", "it is an object of the catalog"
             )
         elif stored.data != data:
-            detail = "it differs from the page rendered from the records"
+            detail = "it differs from the object rendered from the records"
             yield Difference.from_object(self.static, name, "stale-catalog", detail)
 
     def _has_record(self, project: ProjectName) -> bool:
@@ -141,13 +156,21 @@ class IndexCheck:
 
 
 def _parse_page_name(name: str) -> ProjectName | None:
-    parts = name.split("/")
-    project = try_normalize_project(parts[1]) if len(parts) == 3 else None
-    return project if project and name in {kind.locate(project) for kind in KINDS} else None
+    """Return the project of a page; None if the name is not that of a page.
+
+    :class:`publisher.repair.web_check.WebCheck` checks the rest of the name of a page for people.
+    """
+    _, _, rest = name.partition("/")
+    project = try_normalize_project(rest.partition("/")[0])
+    if project is None:
+        return None
+    folders = (web_layout.locate_web_pages(project), web_layout.locate_json_pages(project))
+    is_page = name.startswith(folders) or name in {kind.locate(project) for kind in KINDS}
+    return project if is_page else None
 
 
 def _is_index_wide(name: str) -> bool:
-    return name in _INDEX_WIDE or _CHANGELOG.fullmatch(name) is not None
+    return name in _INDEX_WIDE or _SERIES.fullmatch(name) is not None or is_search_shard(name)
 
 
 def _strip_metadata_suffix(name: str) -> Filename:

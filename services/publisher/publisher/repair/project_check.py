@@ -1,4 +1,4 @@
-"""Check of one project: record, facts for the catalog, pages, files and ``blocked.json``.
+"""Check of one project: record, facts for the catalog, all pages, files and ``blocked.json``.
 
 The check has no rules of its own: it calls the functions that publish. It renders each page and
 compares the bytes. ``blocked.json`` is correct if it blocks the files that the record blocks.
@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from cloud.ports import Bucket, ObjectInfo
-from publisher.project_pages import KINDS, PageKind, read_record
+from publisher.project_pages import KINDS, PageKind
 from publisher.render.listing import Listing
 from publisher.repair.blocked_check import describe_difference
 from publisher.repair.difference import Difference, DifferenceKind, Finding
 from publisher.repair.effective_commands import list_effective_commands
 from publisher.repair.file_check import FileCheck
+from publisher.repair.web_check import WebCheck
+from publisher.stored_pages import read_record
 from schemas import layout
 from schemas.catalog import CatalogEntry
 from schemas.records import Blocked, ProjectRecord
@@ -28,6 +30,7 @@ class ProjectCheck:
     metadata: Bucket
     static: Bucket
     files: FileCheck
+    web: WebCheck
     kinds: Sequence[PageKind] = KINDS
 
     def check(self, name: str) -> list[Finding]:
@@ -53,6 +56,7 @@ class ProjectCheck:
             *list_effective_commands(record),
             *self._check_facts(info, record),
             *self._check_pages(record),
+            *self.web.check(record),
             *self._check_blocked(record),
             *self.files.check(record),
         ]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Thread
+from threading import Barrier, Event, Thread
 
 from schemas.names import normalize_project
 
@@ -39,10 +39,16 @@ class SourceServer:
     """URL of the files, if they are at another host."""
     documents: dict[str, object] = field(default_factory=dict)
     """Other documents of JSON by path."""
+    kinds: dict[str, str] = field(default_factory=dict)
+    """Media types of the other documents, by path."""
+    absent: set[str] = field(default_factory=set)
+    """Paths that are answered with 404."""
     slow: Event | None = None
     """If set: files are answered after this event."""
     arrived: Event | None = None
     """Event of the first request of a file."""
+    together: Barrier | None = None
+    """If set: each page of a project is answered when as many of them are requested."""
     denies_writes: bool = False
     """True to answer each POST with 403, like Cloud Storage without rights."""
     requests: list[tuple[str, str | None]] = field(default_factory=list)
@@ -62,8 +68,10 @@ class SourceServer:
         """Return status, media type and body."""
         if path in self.broken:
             return 500, "text/plain", b"broken"
+        if path in self.absent:
+            return 404, "text/plain", b"absent"
         if path in self.documents:
-            kind = JSON if "/+simple/" in path else "application/json"
+            kind = self.kinds.get(path, JSON if "/+simple/" in path else "application/json")
             return 200, kind, json.dumps(self.documents[path]).encode()
         kind, _, name = path.strip("/").partition("/")
         if kind == "files" and name in self.files:
@@ -74,6 +82,8 @@ class SourceServer:
         if kind != "simple":
             return 404, "text/plain", b"absent"
         names: set[str] = {normalize_project(each.split("-")[0]) for each in self.files}
+        if name and self.together:
+            self.together.wait(30)
         if name and name not in names:
             return 404, "text/plain", b"absent"
         return self._render_html(name) if self.html else self._render_json(name, names)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from threading import Barrier
 
 import pytest
 
@@ -19,9 +20,10 @@ from gcpypi.importing.target_pages import TargetPages
 from gcpypi.importing.yanks import YankCommands, YankedFile, require_operator
 from gcpypi.settings import Settings
 from schemas import layout
-from schemas.records import CommandVerdict
+from schemas.verdict_documents import CommandVerdict
 from testing.fakes.examples import NOON
 from testing.fakes.memory_ports import MemoryBucket
+from testing.fakes.small_wheels import wheel_filename
 from unit.cli.importing.source_server import SourceServer, run_source
 
 WHEEL = "acme-1.0-py3-none-any.whl"
@@ -105,6 +107,21 @@ def test_the_pages_are_requested_until_they_list_the_files(
     assert wait_for_pages(pages, [result], 30.0)
     page.files = {}
     assert not wait_for_pages(pages, [result], 0.01)
+
+
+def test_pages_are_requested_at_the_same_time(page: SourceServer) -> None:
+    names = [wheel_filename(f"tool{number}") for number in range(3)]
+    page.files = dict.fromkeys(names, b"wheel")
+    page.together = Barrier(3)
+    pages = TargetPages(IndexClient.from_url(page.url, None), jobs=3)
+    results = [
+        ImportResult(SourceFile(name, "at", name.partition("-")[0]), ImportOutcome.IMPORTED)
+        for name in names
+    ]
+
+    assert list(compare(pages, results, awaited_yanks=False)) == []
+    assert wait_for_pages(pages, results, 0.0)
+    assert not page.together.broken
 
 
 def test_a_yank_is_a_command_object_of_the_operator(page: SourceServer, pages: TargetPages) -> None:

@@ -250,8 +250,10 @@ def test_a_waiting_thread_ends_after_an_interruption(
         return upload(*args)  # type: ignore[arg-type]
 
     uploads.upload = interrupt  # type: ignore[method-assign, assignment]
-    with pytest.raises(Stopped):
-        files.import_file(describe())
+    result = files.import_file(describe())
+
+    assert result.outcome == ImportOutcome.UNANSWERED
+    assert "was uploaded, and has no verdict yet: import again" in (result.detail or "")
 
 
 def test_noon_is_the_time_of_a_file_without_one(files: FileImport, uploads: MemoryUploads) -> None:

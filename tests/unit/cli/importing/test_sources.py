@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import requests
 
+from gcpypi.connection.http_sessions import name_cause
 from gcpypi.errors import CommandFailure, ExitCode
 from gcpypi.importing.sources.bucket_source import BucketSource
 from gcpypi.importing.sources.directory_source import DirectorySource
@@ -120,6 +122,41 @@ def test_a_broken_file_is_a_failure_with_its_url(server: SourceServer, tmp_path:
 
     with pytest.raises(SourceFailure, match=rf"files/{WHEEL}: 404"):
         source.fetch(file, tmp_path)
+
+
+def test_the_query_of_a_url_is_sent_and_never_shown(server: SourceServer, tmp_path: Path) -> None:
+    """It can have a signature or a token."""
+    signed = server.url.replace("simple/", f"files/absent/{WHEEL}?sig=secret#sha256=0")
+    server.facts = {WHEEL: {"url": signed}}
+    source = open_index(server.url)
+    file = find_file(source)
+
+    with pytest.raises(SourceFailure) as failure:
+        source.fetch(file, tmp_path)
+
+    assert server.requests[-1][0] == f"/files/absent/{WHEEL}?sig=secret"
+    assert file.place == server.url.replace("simple/", f"files/absent/{WHEEL}")
+    assert str(failure.value) == f"{file.place}: 404 Not Found"
+
+
+@pytest.mark.parametrize(
+    ("locator", "place"),
+    [
+        ("https://user:secret@files.example/a.whl?token=secret", "https://files.example/a.whl"),
+        ("/srv/packages/what?.whl", "/srv/packages/what?.whl"),
+        ("raw/a.whl", "raw/a.whl"),
+    ],
+)
+def test_the_place_of_a_file_has_no_secret(locator: str, place: str) -> None:
+    assert SourceFile("a.whl", locator, None).place == place
+
+
+def test_the_cause_of_an_error_has_no_query() -> None:
+    with pytest.raises(requests.RequestException) as failure:
+        requests.get("ftp://127.0.0.1/a.whl?sig=secret&x=1", timeout=1)
+
+    cause = name_cause(failure.value)
+    assert ("secret" in cause, "ftp://127.0.0.1/a.whl?…" in cause) == (False, True)
 
 
 def test_the_bytes_of_a_file_are_those_of_the_server(server: SourceServer, tmp_path: Path) -> None:

@@ -9,22 +9,24 @@ import pytest
 
 from checks.refusal import Reason
 from cloud.ports import Headers
-from ingest.commands.grants import UploaderGrant
 from ingest.commands.reading import MAX_COMMAND_SIZE
 from schemas import layout
 from schemas.events import CommandAccepted, FileRefused, ProjectCommand
+from schemas.holders.grants import UploaderGrant
 from schemas.push import Message
-from schemas.records import CommandVerdict, Verdict
+from schemas.verdict_documents import CommandVerdict, Verdict
 from testing.fakes.examples import NOON
 from testing.storage import Attributes, FakeStorage, Fault
 from unit.ingest.service import InMemoryIngest
 
 ACME = "acme/17/yank.command.json"
+SERVICE = "upload/web/17/yank.command.json"
 ADA = "operators/ada/yank.command.json"
 YANK = {"action": "yank", "project": "acme-tools", "version": "1.0", "reason": "broken"}
 GRANTS = {
     "acme": UploaderGrant(projects=("acme-*",)),
     "core": UploaderGrant(projects=("*",), commands=("remove",)),
+    "web": UploaderGrant(projects=("acme-*",), upload=True),
 }
 
 
@@ -46,7 +48,7 @@ def give(service: InMemoryIngest, command: object, name: str = ACME, **claims: s
 
 def derive_id(generation: int, name: str = ACME) -> str:
     digest = hashlib.sha256(f"{name}#{generation}".encode()).hexdigest()
-    return f"{name.partition('/')[0]}.{digest[:32]}"
+    return f"{name.removeprefix('upload/').partition('/')[0]}.{digest[:32]}"
 
 
 def read_command_verdict(service: InMemoryIngest, command_id: str) -> CommandVerdict | None:
@@ -85,7 +87,12 @@ def expect_refusal(service: InMemoryIngest, generation: int, name: str = ACME) -
 
 @pytest.mark.parametrize(
     ("name", "author"),
-    [(ACME, "acme"), ("acme/17/a/b.command.json", "acme"), (ADA, "operators/ada")],
+    [
+        (ACME, "acme"),
+        ("acme/17/a/b.command.json", "acme"),
+        (ADA, "operators/ada"),
+        (SERVICE, "web"),
+    ],
 )
 def test_a_command_object_is_published_with_its_author_id_and_time(
     name: str, author: str, service: InMemoryIngest
@@ -143,6 +150,9 @@ def test_an_author_in_the_object_does_not_matter(service: InMemoryIngest) -> Non
             {"action": "set-status", "project": "acme-tools", "status": "active"},
             "may not give the command set-status",
         ),
+        (f"upload/{ACME}", YANK, "may not use the upload service"),
+        (SERVICE, {**YANK, "project": "beta"}, "may not give commands for beta"),
+        (SERVICE, {**YANK, "action": "remove"}, "may not give the command remove"),
     ],
 )
 def test_a_command_without_the_right_is_refused_at_both_addresses(
@@ -152,7 +162,7 @@ def test_a_command_without_the_right_is_refused_at_both_addresses(
     assert service.announce(name=name) == 204
     verdict = expect_refusal(service, generation, name)
     assert verdict.reason == "not-allowed"
-    uploader = name.partition("/")[0]
+    uploader = name.removeprefix("upload/").partition("/")[0]
     assert verdict.detail == (
         f"uploader '{uploader}' {fault} (UPLOADERS): ask an operator to give it, or for the grant"
     )
@@ -170,6 +180,18 @@ def test_an_operator_may_give_every_command(command: object, service: InMemoryIn
     give(service, command, ADA)
     service.announce(name=ADA)
     assert len(service.commands.messages) == 1
+
+
+@pytest.mark.parametrize(
+    "name", [f"upload/{ADA}", f"upload/{SERVICE}", "upload/import/1/x.command.json"]
+)
+def test_the_service_cannot_give_commands_of_operators_without_uploaders(name: str) -> None:
+    """A take-over of the upload service gives no rights of operators."""
+    service = InMemoryIngest(uploaders=None)
+    give(service, {**YANK, "action": "remove"}, name)
+    service.announce(name=name)
+    assert service.read_answer().reason == "not-allowed"
+    assert service.commands.messages == ()
 
 
 def test_without_uploaders_every_uploader_may_yank_every_project() -> None:
@@ -342,7 +364,7 @@ def test_two_deliveries_that_disagree_have_one_result() -> None:
         def race(service: InMemoryIngest, barrier: threading.Barrier = barrier) -> None:
             def meet(operation: str, bucket: str, name: str) -> None:
                 if name.startswith("acme/") and operation == "objects.insert":
-                    barrier.wait(timeout=30)
+                    barrier.wait(timeout=60)
 
             service.verdicts.before = meet
             assert service.announce(name=ACME) == 204
@@ -412,7 +434,7 @@ def test_an_immediate_second_delivery_is_no_error() -> None:
 def test_a_failure_of_storage_is_not_acknowledged(service: InMemoryIngest) -> None:
     give(service, YANK)
     service.verdicts.fault(Fault(operation="objects.insert"))
-    assert service.announce(name=ACME) == 500
+    assert service.announce(name=ACME) == 503
     assert service.commands.messages == ()
     assert service.announce(name=ACME) == 204
     assert len(service.commands.messages) == 1

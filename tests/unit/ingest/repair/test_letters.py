@@ -10,8 +10,7 @@ from cloud.forwarding.messages import PulledMessage, RawMessage
 from ingest.repair.letters import SOURCES, describe_message, is_match, restore_message
 from local import topology
 from schemas.events import ProjectCommand
-from testing.storage import FakeStorage
-from testing.storage.notifications import make_finalize_attributes, make_payload
+from testing.storage import FakeStorage, make_finalize_attributes, make_payload
 
 MESSAGING = Path(__file__).parents[4] / "deploy/terraform/modules/messaging/main.tf"
 NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)

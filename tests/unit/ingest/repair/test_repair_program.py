@@ -1,7 +1,6 @@
 """Programs ``python -m ingest replay`` and ``rescan``, on the stand-ins of Google Cloud."""
 
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -9,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from google.pubsub_v1.types import PubsubMessage, Subscription, Topic
@@ -24,13 +24,14 @@ LETTERS = f"{UPLOADS}-dead-letter"
 NAME = "acme/1/acme-1.0-py3-none-any.whl"
 PARENT = f"projects/{topology.GCP_PROJECT}"
 LETTERS_AT_SIGNAL = 300
-"""Letters of which a signal interrupts the replay: many, because signals arrive late."""
-GUARD = 60.0
+"""Letters of which a signal interrupts the replay: more than the program has in progress."""
+NOTICE = "replay: stopping after the letters in progress\n"
+GUARD = 120.0
 """Seconds until a test that hangs ends."""
 
 
 @dataclass(frozen=True)
-class Site:
+class ReplaySite:
     """Pub/Sub with all topics and subscriptions, and Cloud Storage with all buckets."""
 
     broker: WatchedBroker
@@ -54,7 +55,7 @@ class Site:
 
 
 @pytest.fixture
-def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[ReplaySite]:
     broker = WatchedBroker()
     for each in topology.SUBSCRIPTIONS:
         broker.create_topic(Topic(name=f"{PARENT}/topics/{each.dead_letter}"))
@@ -68,10 +69,10 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
         environment = make_ingest_environment(server.url, address)
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
-        yield Site(broker, server.storage, environment)
+        yield ReplaySite(broker, server.storage, environment)
 
 
-def test_nothing_to_replay_is_said(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+def test_nothing_to_replay_is_said(site: ReplaySite, capsys: pytest.CaptureFixture[str]) -> None:
     assert ingest.__main__.main(["replay"]) == 0
     words = capsys.readouterr()
     assert words.out == ""
@@ -79,7 +80,7 @@ def test_nothing_to_replay_is_said(site: Site, capsys: pytest.CaptureFixture[str
 
 
 def test_a_subscription_that_is_not_installed_is_no_error_unless_it_is_named(
-    site: Site, capsys: pytest.CaptureFixture[str]
+    site: ReplaySite, capsys: pytest.CaptureFixture[str]
 ) -> None:
     site.broker.delete_subscription(f"{PARENT}/subscriptions/{LETTERS}")
     assert ingest.__main__.main(["replay"]) == 0
@@ -90,7 +91,7 @@ def test_a_subscription_that_is_not_installed_is_no_error_unless_it_is_named(
 
 @pytest.mark.parametrize("name", [UPLOADS, LETTERS])
 def test_letters_are_replayed_with_a_line_for_each(
-    site: Site, name: str, capsys: pytest.CaptureFixture[str]
+    site: ReplaySite, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     site.post(json.dumps({"name": NAME}, indent=2).encode())
     site.post(b"{}", letters="publisher-project-dead-letter")
@@ -104,7 +105,7 @@ def test_letters_are_replayed_with_a_line_for_each(
 
 
 def test_a_dry_run_and_a_filter_leave_the_letters(
-    site: Site, capsys: pytest.CaptureFixture[str]
+    site: ReplaySite, capsys: pytest.CaptureFixture[str]
 ) -> None:
     site.post(b'{"name": "acme/1"}', b'{"name": "zeta/1"}')
     arguments = ["replay", "--subscription", UPLOADS, "--filter", "name=acme/1"]
@@ -119,7 +120,7 @@ def test_a_dry_run_and_a_filter_leave_the_letters(
 
 
 def test_a_topic_that_does_not_exist_is_an_error_and_keeps_the_letters(
-    site: Site, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    site: ReplaySite, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("TOPIC_FILE_UPLOADED", "absent")
     site.post(b"1")
@@ -129,33 +130,50 @@ def test_a_topic_that_does_not_exist_is_an_error_and_keeps_the_letters(
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_the_replay_cleanly(site: Site, number: signal.Signals) -> None:
+def test_a_signal_ends_the_replay_cleanly(
+    site: ReplaySite, number: signal.Signals, tmp_path: Path
+) -> None:
     """Each letter is either published and acknowledged, or available again at once."""
     site.post(*(b"%d" % letter for letter in range(LETTERS_AT_SIGNAL)))
     command = [sys.executable, "-m", "ingest", "replay", "--subscription", UPLOADS]
-    pipe = subprocess.PIPE
-    with Process(command, environment=dict(site.environment), stdout=pipe, stderr=pipe) as program:
+    log = tmp_path / "errors"
+    with (
+        log.open("wb") as errors,
+        Process(
+            command, environment=dict(site.environment), stdout=subprocess.PIPE, stderr=errors
+        ) as program,
+    ):
+        sent: list[signal.Signals] = []
 
         def interrupt(step: str) -> None:
-            if len(site.broker.published) == 25:
-                os.kill(program.pid, number)
-                time.sleep(0.2)  # the program has the signal before it can publish again
+            if len(site.broker.published) == 25 and not sent:
+                sent.append(number)
+                program.send_signal(number)
+                await_text(log, NOTICE)  # meanwhile this thread answers no request
 
         site.broker.before = interrupt
-        output, errors = program.communicate(timeout=GUARD)
+        output, _ = program.communicate(timeout=GUARD)
     lines = output.splitlines()
     published = [data for _, data in site.broker.published]
-    assert program.returncode == 1, errors
+    assert program.returncode == 1, log.read_text()
     assert 25 < len(published) == len(lines) < LETTERS_AT_SIGNAL
     left = site.lease_all(LETTERS)
     assert sorted([*published, *left]) == sorted(
         b"%d" % letter for letter in range(LETTERS_AT_SIGNAL)
     )
-    assert errors.decode().startswith(f"replay: {len(lines)} letters replayed, ")
+    assert log.read_text().startswith(f"{NOTICE}replay: {len(lines)} letters replayed, ")
+
+
+def await_text(path: Path, text: str) -> None:
+    """Wait until a file has the text; a test that hangs ends."""
+    until = time.monotonic() + GUARD / 2
+    while text not in path.read_text():
+        assert time.monotonic() < until, f"{path} has no {text!r}"
+        time.sleep(0.01)
 
 
 def test_a_pub_sub_that_does_not_answer_is_an_error(
-    site: Site, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    site: ReplaySite, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         monkeypatch.setenv("PUBSUB_EMULATOR_HOST", f"127.0.0.1:{silent.getsockname()[1]}")
@@ -173,7 +191,7 @@ def test_an_unknown_subscription_is_refused_with_the_known_ones(
 
 
 def test_rescan_announces_the_uploads_without_an_answer(
-    site: Site, capsys: pytest.CaptureFixture[str]
+    site: ReplaySite, capsys: pytest.CaptureFixture[str]
 ) -> None:
     generation = site.storage.insert(topology.INCOMING, NAME, b"x").generation
     assert ingest.__main__.main(["rescan", "--dry-run"]) == 0
@@ -199,7 +217,7 @@ def test_rescan_refuses_a_wrong_number_of_days(
 
 
 def test_rescan_of_an_absent_bucket_is_an_error(
-    site: Site, capsys: pytest.CaptureFixture[str]
+    site: ReplaySite, capsys: pytest.CaptureFixture[str]
 ) -> None:
     site.storage.buckets.clear()
     assert ingest.__main__.main(["rescan"]) == 2

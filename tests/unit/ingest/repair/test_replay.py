@@ -1,6 +1,7 @@
 """Replay of dead letters (`ingest.repair.replay`), on Pub/Sub in memory."""
 
 import json
+import signal
 import threading
 import time
 from collections.abc import Collection, Iterator
@@ -11,6 +12,7 @@ import pytest
 
 from cloud.errors import PermissionDenied, Unavailable
 from cloud.forwarding.messages import RawMessage
+from ingest.repair.interruption import catch_signals
 from ingest.repair.leases import LEASE, Leases
 from ingest.repair.replay import Replay, ReplaySource, is_missing
 from schemas.events import ProjectCommand
@@ -22,7 +24,7 @@ from testing.services.memory_index import MemoryIndex
 
 LETTERS = "ingest-file-uploaded-dead-letter"
 TOPIC = "file-uploaded"
-GUARD = 30.0
+GUARD = 60.0
 """Seconds until a test that hangs ends."""
 
 
@@ -201,6 +203,23 @@ def test_a_stop_publishes_no_further_letter_and_releases_the_rest(memory: Memory
     assert (dict(counts), errors) == ({"replayed": 5, "left": 15}, [])
     assert len(memory.drain("ingest-file-uploaded")) == 5
     assert len(memory.drain(LETTERS)) == 45
+
+
+def test_a_signal_stops_the_replay_also_if_another_thread_gets_it(
+    memory: MemoryPubsub, pool: Executor
+) -> None:
+    post(memory, *(b"%d" % number for number in range(50)))
+
+    def interrupt(topic: str, message: RawMessage) -> None:
+        if not stop.is_set():
+            signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+            assert stop.wait(GUARD)
+
+    memory.on_publish = interrupt
+    with catch_signals("stopping") as stop:
+        counts, errors = make_replay(memory, pool, [], stop=stop).run([make_source(memory)])
+    assert (counts.total(), errors) == (20, [])
+    assert 0 < len(memory.drain("ingest-file-uploaded")) == counts["replayed"] <= 4
 
 
 def test_leases_are_extended_during_a_long_publication(memory: MemoryPubsub) -> None:

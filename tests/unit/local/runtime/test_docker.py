@@ -22,7 +22,8 @@ class FakeDockerEngine:
         self.calls_file = directory / "calls"
         script = directory / "docker"
         script.write_text(
-            f'#!/bin/sh\necho "$@" "token=$GCPYPI_TOKEN" "proxy=$PROXY_PORT" >> {self.calls_file}\n'
+            f'#!/bin/sh\necho "$@" "token=$GCPYPI_TOKEN" "publishing=$GCPYPI_UPLOAD_TOKEN"'
+            f' "proxy=$PROXY_PORT" >> {self.calls_file}\n'
             f"for word; do\n"
             f"  if [ -f {directory}/$word ]; then . {directory}/$word; fi\n"
             f"done\n"
@@ -61,7 +62,8 @@ def test_an_engine_that_answers_is_preferred(engine: FakeDockerEngine, state: St
     assert (
         f"--project-directory {docker.ROOT} --project-name {GCP_PROJECT} up --detach --build" in up
     )
-    assert f"token={state.load_token()} proxy=8080" in up
+    tokens = f"token={state.load_token()} publishing={state.load_upload_token()}"
+    assert f"{tokens} proxy=8080" in up
 
 
 def test_a_running_runtime_is_left_unchanged(engine: FakeDockerEngine, state: State) -> None:

@@ -86,7 +86,7 @@ def test_the_programs_get_the_warnings_switch_of_the_caller(
     script = "import os, time; print('warnings:', os.environ.get('PYTHONWARNINGS')); time.sleep(9)"
     group.start([Program("one", (sys.executable, "-c", script), {"EXTRA": "1"})])
 
-    until = time.monotonic() + 20
+    until = time.monotonic() + 60
     while "warnings:" not in group.state.log.read_text() and time.monotonic() < until:
         time.sleep(0.05)
 

@@ -21,15 +21,25 @@ def test_a_started_runtime_is_kept_until_it_is_cleared(tmp_path: Path) -> None:
     assert state.load() is None
 
 
-def test_the_token_stays_the_same_over_restarts(tmp_path: Path) -> None:
+def test_the_tokens_stay_the_same_over_restarts(tmp_path: Path) -> None:
     state = State(tmp_path)
     state.save(RUNNING)
-    token = state.load_token()
+    tokens = state.read_tokens()
     state.clear()
     state.save(RUNNING)
 
-    assert token.startswith("gcpypi_")
-    assert State(tmp_path).load_token() == token
+    assert all(token.startswith("gcpypi_") for token in tokens.values())
+    assert len(set(tokens.values())) == 2
+    assert State(tmp_path).read_tokens() == tokens
+
+
+def test_an_environment_without_a_publishing_token_gets_one(tmp_path: Path) -> None:
+    state = State(tmp_path)
+    state.environment.write_text("export GCPYPI_TOKEN=gcpypi_x\n")
+    state.save(RUNNING)
+
+    assert state.load_token() == "gcpypi_x"
+    assert state.read_environment()["GCPYPI_UPLOAD_TOKEN"] == state.load_upload_token()
 
 
 def test_only_its_owner_reads_the_environment(tmp_path: Path) -> None:
@@ -51,7 +61,10 @@ def test_a_shell_reads_the_environment(tmp_path: Path) -> None:
     index, gcloud = said.splitlines()
     assert index == f"http://__token__:{state.load_token()}@127.0.0.1:9000/simple/"
     assert gcloud == str(tmp_path / "a directory" / "gcloud")
-    assert state.read_environment()["GCPYPI_INDEX_URL"] == index
+    environment = state.read_environment()
+    assert environment["GCPYPI_INDEX_URL"] == index
+    assert environment["GCPYPI_UPLOAD_URL"] == f"http://127.0.0.1:{RUNNING.ports.upload}/legacy/"
+    assert environment["GCPYPI_UPLOAD_TOKEN"] == state.load_upload_token()
 
 
 def test_the_environment_leads_gcloud_and_the_libraries_to_the_stand_ins(tmp_path: Path) -> None:

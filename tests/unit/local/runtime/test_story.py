@@ -48,7 +48,7 @@ def test_the_trace_of_the_first_message_reaches_every_message_and_line(
     assert {(span.trace_id, span.is_sampled) for span in spans if span} == {("ab" * 16, True)}
     assert len({span.span_id for span in spans if span}) == 4
     traces = [json.loads(line.partition("| ")[2])["logging.googleapis.com/trace"] for line in lines]
-    assert traces == [f"projects/gcpypi-test/traces/{'ab' * 16}"] * 4
+    assert traces == [f"projects/gcpypi-test/traces/{'ab' * 16}"] * 5
 
 
 def test_a_story_has_upload_verdict_record_and_page(caplog: pytest.LogCaptureFixture) -> None:
@@ -60,6 +60,7 @@ def test_a_story_has_upload_verdict_record_and_page(caplog: pytest.LogCaptureFix
         ("record", "indexer", "done"),
         ("upload", "pubsub", "message"),
         ("verdict", "ingest", "done"),
+        ("web", "web", "done"),
     ]
     assert not any("zebra" in step.outcome for step in tell_story(A, lines))
 

@@ -18,6 +18,7 @@ from google.pubsub_v1.types import (
 )
 
 from chassis.tracing import parse_traceparent
+from local.stand_ins.delivery_activity import DeliveryActivity
 from local.stand_ins.grpc_server import start
 from local.stand_ins.leased_messages import LeasedMessages, connect_subscriber
 from local.stand_ins.pubsub.broker import Broker
@@ -49,6 +50,8 @@ class PushEndpoint:
     answers: list[int] = field(default_factory=list)
     seconds: float = 0
     requests: list[PushRequest] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)
+    """Times of the requests, in seconds of the monotonic clock."""
     in_flight: int = 0
     most_in_flight: int = 0
 
@@ -56,6 +59,7 @@ class PushEndpoint:
         headers = {name.lower(): value for name, value in request.headers.items()}
         body = await request.read()
         self.requests.append(PushRequest(request.method, request.path, headers, body))
+        self.times.append(time.monotonic())
         self.in_flight += 1
         self.most_in_flight = max(self.in_flight, self.most_in_flight)
         try:
@@ -118,7 +122,7 @@ class RunningRelay:
 
 
 async def wait_until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not condition():
             await asyncio.sleep(0.01)
 
@@ -132,6 +136,7 @@ async def run_relay(
     window: int = 80,
     pause: float = PAUSE,
     is_bootstrapped: bool = True,
+    others: DeliveryActivity | None = None,
 ) -> AsyncIterator[RunningRelay]:
     broker = CountingBroker()
     if is_bootstrapped:
@@ -140,7 +145,15 @@ async def run_relay(
     client = connect_subscriber(f"127.0.0.1:{port}")
     async with endpoint.run() as url, make_session(deadline) as http:
         messages = LeasedMessages(client, NAME, deadline)
-        relay = Relay(messages, make_post(http), url, scale=scale, window=window, pause=pause)
+        relay = Relay(
+            messages,
+            make_post(http),
+            url,
+            scale=scale,
+            window=window,
+            pause=pause,
+            others=others,
+        )
         running = RunningRelay(broker, asyncio.create_task(relay.run()))
         try:
             yield running
@@ -215,6 +228,29 @@ async def test_a_pull_with_messages_is_followed_by_a_pause() -> None:
         assert (len(endpoint.requests), running.broker.pulls) == (3, 1)
 
 
+async def test_a_deferred_message_waits_for_the_open_deliveries_of_others() -> None:
+    endpoint, activity = PushEndpoint(), DeliveryActivity(pause=0.01)
+    async with run_relay(endpoint, others=activity) as running:
+        with activity.track():
+            running.publish(2)
+            await wait_until(lambda: running.broker.pulls == 1)
+            await asyncio.sleep(0.3)
+            assert endpoint.requests == []
+        await running.wait_until_drained()
+    assert endpoint.attempts == [1, 1]
+
+
+async def test_a_relay_that_stops_returns_deferred_messages() -> None:
+    activity = DeliveryActivity()
+    async with run_relay(PushEndpoint(), others=activity) as running:
+        with activity.track():
+            ids = running.publish(2)
+            await wait_until(lambda: running.broker.pulls == 1)
+            await running.stop()
+        returned = running.broker.pull(NAME, 10, time.time())
+    assert sorted(each.message.message_id for each in returned) == ids
+
+
 async def test_open_requests_leave_the_rest_of_the_window_free() -> None:
     endpoint = PushEndpoint(seconds=60)
     async with run_relay(endpoint, window=4) as running:
@@ -234,13 +270,13 @@ async def test_messages_in_back_off_do_not_fill_the_window() -> None:
 
 async def test_the_deadline_does_not_expire_while_a_message_is_held_back() -> None:
     endpoint = PushEndpoint([500])
-    # A back-off of 1.5 s with a deadline of 1 s.
-    async with run_relay(endpoint, deadline=1, scale=0.15) as running:
+    # A back-off of 3 s with a deadline of 2 s.
+    async with run_relay(endpoint, deadline=2, scale=0.3) as running:
         running.publish()
-        await asyncio.sleep(1.4)
-        assert endpoint.attempts == [1]
         await running.wait_until_drained()
     assert endpoint.attempts == [1, 2]
+    first, second = endpoint.times
+    assert second - first > 2.9
 
 
 async def test_an_endpoint_that_hangs_is_given_up_at_the_deadline() -> None:
@@ -254,12 +290,13 @@ async def test_an_endpoint_that_hangs_is_given_up_at_the_deadline() -> None:
 
 
 async def test_a_relay_that_stops_returns_unfinished_messages() -> None:
-    async with run_relay(PushEndpoint(seconds=60)) as running:
+    endpoint = PushEndpoint(seconds=60)
+    async with run_relay(endpoint) as running:
         ids = running.publish()
-        await asyncio.sleep(0.5)
+        await wait_until(lambda: len(endpoint.requests) == 1)
         await running.stop()
         returned = running.broker.pull(NAME, 10, time.time())
-        assert [each.message.message_id for each in returned] == ids
+        assert sorted(each.message.message_id for each in returned) == ids
 
 
 async def test_it_waits_for_a_subscription_that_is_not_there_yet() -> None:

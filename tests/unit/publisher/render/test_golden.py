@@ -7,29 +7,22 @@ from pathlib import Path
 
 import pytest
 
-from publisher.render import catalog_html, legacy_json, project_html, simple_json
+from publisher.render import catalog_html, project_html, simple_json
 from publisher.render.listing import Listing
-from schemas.catalog import CatalogEntry
-from unit.publisher.publisher_fixtures import make_hostile_record, make_record
+from schemas.names import ProjectName
+from unit.publisher.publisher_fixtures import ACME, make_hostile_record
 
 GOLDEN = Path(__file__).parent / "golden"
 
 
 def render_golden_pages() -> dict[str, bytes]:
     listing = Listing.from_record(make_hostile_record())
-    entries = [
-        CatalogEntry.from_record(one)
-        for one in (make_hostile_record(), make_record(project="empty"))
-    ]
-    projects = [entry.project for entry in entries]
+    projects = [ACME, ProjectName("empty")]
     return {
         "project.html": project_html.render(listing),
         "project.json": simple_json.render_project(listing),
-        "legacy.json": legacy_json.render(listing),
         "root.html": catalog_html.render_root(projects),
         "root.json": simple_json.render_root(projects),
-        "home.html": catalog_html.render_home(entries, "Packages"),
-        "changelog.html": catalog_html.render_changelog(entries[:1], "Packages", 1, 2),
     }
 
 

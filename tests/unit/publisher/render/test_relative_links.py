@@ -7,21 +7,26 @@ from urllib.parse import urljoin
 
 import pytest
 
-from publisher.catalog_pages import render_catalog
-from publisher.project_pages import create_kinds
+from publisher.catalog.catalog_objects import PROJECTS_PER_PAGE, CatalogContent
+from publisher.project_pages import KINDS
 from publisher.render.listing import Listing
-from publisher.render.templates import ENTRIES_PER_PAGE
-from schemas import layout
+from schemas import layout, web_layout
 from schemas.catalog import CatalogEntry
-from unit.publisher.publisher_fixtures import ACME, HOSTILE, make_hostile_record
+from schemas.headers import HTML, SIMPLE_JSON
+from unit.publisher.publisher_fixtures import ACME, HOSTILE, SITE, make_hostile_record
 
 ADDRESSES = {
     layout.HOME: "",
+    web_layout.SEARCH_PAGE: "search/",
+    web_layout.CHANGES_PAGE: "changes/",
     layout.ROOT_HTML: "simple/",
     layout.locate_project_html(ACME): "simple/acme/",
     layout.locate_project_json(ACME): "simple/acme/",
 }
 """Addresses of the objects with another name, relative to the home page."""
+
+LINKED = (HTML, SIMPLE_JSON)
+"""Media types of the catalog's objects with links."""
 
 BASES = ("https://packages.example/", "http://127.0.0.1:8080/", "https://example.org/python/acme/")
 
@@ -29,26 +34,24 @@ FILES = [f"packages/{name.replace('!', '%21').replace('+', '%2B')}" for name in 
 OFFERED = {name for name in FILES if "dev3" not in name}
 
 
-def render_pages(index_url: str | None = None) -> dict[str, str]:
+def render_pages() -> dict[str, str]:
     """Render all pages of an index with one project, by object name."""
     record = make_hostile_record()
     listing = Listing.from_record(record)
-    entries = [CatalogEntry.from_record(record)] * (ENTRIES_PER_PAGE + 1)
-    pages = {name: data for name, _, data in render_catalog(entries, "Packages", {})}
-    pages |= {kind.locate(ACME): kind.render(listing) for kind in create_kinds(index_url)}
+    entries = [CatalogEntry.from_record(record)] * (PROJECTS_PER_PAGE + 1)
+    objects = CatalogContent(entries, SITE).list_objects()
+    pages = {each.name: each.render() for each in objects if each.content_type in LINKED}
+    pages |= {kind.locate(ACME): kind.render(listing) for kind in KINDS}
     return {name: data.decode() for name, data in pages.items()}
 
 
 def list_links(name: str, page: str) -> set[str]:
-    """Return the addresses in a page, without their fragments."""
+    """Return the addresses in a page, without fragments."""
     if name.endswith(".html"):
         found = re.findall(r'<a [^>]*?href="([^"]*)"', page)
-        return {unescape(link).partition("#")[0] for link in found}
+        return {unescape(link).partition("#")[0] for link in found if link[:1] != "#"}
     whole = json.loads(page)
-    files = [*whole.get("files", ()), *(f for r in whole.get("releases", {}).values() for f in r)]
-    return {file["url"] for file in files} | {
-        whole["info"]["project_url"] for _ in [0] if "info" in whole
-    }
+    return {file["url"] for file in whole.get("files", ())}
 
 
 PAGES = render_pages()
@@ -69,25 +72,17 @@ def test_links_lead_to_the_addresses_of_the_index_under_any_base(base: str) -> N
         for name, page in PAGES.items()
     }
     files = {base + name for name in OFFERED}
-    project, first, second = "simple/acme/", "changelog/page1.html", "changelog/page2.html"
-    navigation = {base, base + first, base + "simple/"}
+    project, first, second = "simple/acme/", "projects/page1.html", "projects/page2.html"
+    parts = ("", "projects/", "changes/", "simple/")
+    navigation = {base + part for part in parts}
     assert found == {
-        "index.html": {*navigation, base + project},
+        "index.html": navigation,
+        "search/index.html": navigation,
+        "changes/index.html": navigation,
         "simple/index.html": {base + project},
         "simple/index.v1.json": set(),
         "simple/acme/index.html": files,
         "simple/acme/index.v1.json": files,
-        "pypi/acme/json": {*files, base + project},
-        first: {*navigation, base + second, base + project},
-        second: {*navigation, base + first, base + project},
+        first: {*navigation, base + second, base + "projects/acme/"},
+        second: {*navigation, base + first, base + "projects/acme/"},
     }
-
-
-@pytest.mark.parametrize("base", BASES)
-def test_with_its_address_known_only_the_older_json_has_absolute_urls(base: str) -> None:
-    pages = render_pages(f"{base}simple/")
-    legacy = layout.locate_legacy_json(ACME)
-    assert {name: page for name, page in pages.items() if name != legacy} == {
-        name: page for name, page in PAGES.items() if name != legacy
-    }
-    assert list_links(legacy, pages[legacy]) == {base + path for path in (*OFFERED, "simple/acme/")}

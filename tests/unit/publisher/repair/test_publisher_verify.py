@@ -10,14 +10,16 @@ from datetime import timedelta
 import pytest
 
 from cloud.ports import NO_METADATA, Headers
-from publisher.project_pages import create_kinds
+from local.stand_ins.storage.contents import MemoryContent
 from publisher.repair.difference import Difference
 from publisher.repair.effective_commands import EffectiveCommand
 from publisher.repair.file_check import FileCheck
 from publisher.repair.index_check import IndexCheck
 from publisher.repair.project_check import ProjectCheck
 from publisher.repair.verify import Verification
-from schemas.events import FileAccepted, FileUploaded, ProjectCommand
+from publisher.site.assets import ASSETS
+from publisher.site.page_content import Site
+from schemas.events import FileAccepted, FileUploaded, ProjectCommand, ProjectIndexed
 from schemas.names import Filename, ProjectName
 from schemas.records import Blocked, ProjectRecord
 from testing.corpus import sdists
@@ -25,9 +27,12 @@ from testing.corpus.old_sdists import make_legacy_sdist
 from testing.fakes.examples import LONG_AGO, NOON, make_file_record
 from testing.fakes.memory_ports import MemoryBucket
 from testing.services.memory_index import MemoryIndex
+from unit.publisher.repair.web_checks import make_web_check
 
 ACME = ProjectName("acme")
 WHEEL = "acme-2.0-py3-none-any.whl"
+STYLE = ASSETS["style.css"].object_name
+SCRIPT = ASSETS["search.js"].object_name
 BINARY = Headers("application/octet-stream", "")
 
 
@@ -52,8 +57,8 @@ def make_verification(
 ) -> Verification:
     metadata, static, packages = (index.buckets[b] for b in ("metadata", "static", "packages"))
     files = FileCheck(packages, read_files)
-    projects = ProjectCheck(metadata, static, files, create_kinds(index_url))
-    whole = IndexCheck(metadata, static, packages, "Python packages", projects, files)
+    projects = ProjectCheck(metadata, static, files, make_web_check(index, index_url))
+    whole = IndexCheck(metadata, static, packages, Site("Python packages"), projects, files)
     return Verification(projects, whole, pool, wait, lambda words: None)
 
 
@@ -102,7 +107,10 @@ def test_pages_with_another_index_url_differ_until_a_rebuild(
 ) -> None:
     verification = make_verification(index, pool, index_url="https://packages.example/simple/")
     found = [(one.kind, one.object) for one in run_verification(verification, [ACME])]
-    assert found == [("other-page", "gs://static/pypi/acme/json")]
+    assert {kind for kind, _ in found} == {"other-page"}
+    names = {name.removeprefix("gs://static/") for _, name in found}
+    assert "pypi/acme/json" in names
+    assert not any(name.startswith("simple/") for name in names)
 
 
 def test_a_legacy_sdist_of_another_project_is_no_orphan(pool: Executor) -> None:
@@ -219,6 +227,54 @@ PLANTED: dict[str, tuple[Damage, list[tuple[str, str]]]] = {
         change("static", "simple/acme/index.v1.json", b"{}"),
         [("other-page", "static/simple/acme/index.v1.json")],
     ),
+    "a page for people is gone": (
+        lose("static", "projects/acme/index.html"),
+        [("missing-page", "static/projects/acme/index.html")],
+    ),
+    "a page of a release is gone": (
+        lose("static", "projects/acme/1.0/index.html"),
+        [("missing-page", "static/projects/acme/1.0/index.html")],
+    ),
+    "a page of a release was edited": (
+        change("static", "projects/acme/2.0/index.html", b"<script>"),
+        [("other-page", "static/projects/acme/2.0/index.html")],
+    ),
+    "the history was edited": (
+        change("static", "projects/acme/history/index.html", b"?"),
+        [("other-page", "static/projects/acme/history/index.html")],
+    ),
+    "the feed was edited": (
+        change("static", "projects/acme/feed.xml", b"?"),
+        [("other-page", "static/projects/acme/feed.xml")],
+    ),
+    "the list of releases was edited": (
+        change("static", "projects/acme/releases.json", b"{}"),
+        [("other-page", "static/projects/acme/releases.json")],
+    ),
+    "the JSON of a release was edited": (
+        change("static", "pypi/acme/1.0/json", b"{}"),
+        [("other-page", "static/pypi/acme/1.0/json")],
+    ),
+    "a page of a release is of an older record": (
+        set_metadata("static", "projects/acme/1.0/index.html", "record-revision", "1"),
+        [("stale-page", "static/projects/acme/1.0/index.html")],
+    ),
+    "a page of a release is of a record that was lost": (
+        set_metadata("static", "projects/acme/1.0/index.html", "record-revision", str(1 << 62)),
+        [("stale-page", "static/projects/acme/1.0/index.html")],
+    ),
+    "a page of a release that does not exist": (
+        put("static", "projects/acme/9.0/index.html"),
+        [("orphan", "static/projects/acme/9.0/index.html")],
+    ),
+    "a page for people of a project without a record": (
+        put("static", "projects/omega/index.html"),
+        [("orphan", "static/projects/omega/index.html")],
+    ),
+    "a page for people in an unusual spelling": (
+        put("static", "projects/Acme/index.html"),
+        [("orphan", "static/projects/Acme/index.html")],
+    ),
     "a page has another type": (
         retype("static", "pypi/acme/json"),
         [("other-page", "static/pypi/acme/json")],
@@ -242,6 +298,26 @@ PLANTED: dict[str, tuple[Damage, list[tuple[str, str]]]] = {
     "the catalog is old": (
         change("static", "simple/index.v1.json", b"{}"),
         [("stale-catalog", "static/simple/index.v1.json")],
+    ),
+    "the search lacks a shard": (
+        lose("static", "search/ac.json"),
+        [("missing-catalog", "static/search/ac.json")],
+    ),
+    "a shard shows a project without a record": (
+        put("static", "search/om.json"),
+        [("stale-catalog", "static/search/om.json")],
+    ),
+    "the pages lack their style sheet": (
+        lose("static", STYLE),
+        [("missing-catalog", f"static/{STYLE}")],
+    ),
+    "a script was edited": (
+        change("static", SCRIPT, b"alert(1)"),
+        [("stale-catalog", f"static/{SCRIPT}")],
+    ),
+    "an object that looks like one of the catalog": (
+        put("static", "search/acme.json"),
+        [("orphan", "static/search/acme.json")],
     ),
     "a record cannot be read": (
         change("metadata", "projects/acme.json", b"{}"),
@@ -275,23 +351,40 @@ def test_a_restored_record_contradicts_the_pages_of_its_successor(
 def test_a_record_with_a_restored_older_version_is_behind_its_pages(
     index: MemoryIndex, pool: Executor
 ) -> None:
+    remove_file(index, "acme-2.0-py3-none-any.whl")  # alone in the last version of the record
     older = index.storage.buckets["metadata"].archived["projects/acme.json"][-1]
     index.storage.insert("metadata", older.name, older.data, older.attributes)
-    assert find_differences(index, pool, [ACME]) == [
-        ("stale-page", "static/simple/acme/index.v1.json"),
-        ("stale-page", "static/simple/acme/index.html"),
-        ("stale-page", "static/pypi/acme/json"),
-        ("wrong-blocked", "static/blocked.json"),
-    ]
+    found = find_differences(index, pool, [ACME])
+    assert found[-1] == ("wrong-blocked", "static/blocked.json")
+    assert {kind for kind, _ in found[:-1]} == {"stale-page"}
+    of_release = ("projects/acme/2.0/index.html", "pypi/acme/2.0/json")
+    pages = (
+        *("simple/acme/index.v1.json", "simple/acme/index.html", "pypi/acme/json"),
+        *(f"projects/acme/{page}" for page in ("index.html", "releases.json", "feed.xml")),
+        "projects/acme/history/index.html",
+    )
+    assert {name for _, name in found[:-1]} == {f"static/{page}" for page in (*of_release, *pages)}
 
 
 def test_wrong_facts_of_the_catalog_show_in_its_pages(index: MemoryIndex, pool: Executor) -> None:
     set_metadata("metadata", "projects/acme.json", "latest-version", "9.9")(index)
     assert set(find_differences(index, pool)) == {
         ("wrong-facts", "metadata/projects/acme.json"),
-        ("stale-catalog", "static/index.html"),
-        ("stale-catalog", "static/changelog/page1.html"),
+        ("stale-catalog", "static/search.json"),
+        ("stale-catalog", "static/search/ac.json"),
+        ("stale-catalog", "static/projects/page1.html"),
+        *(("stale-catalog", f"static/{name}") for name in ("recent.json", "feed.xml")),
     }
+
+
+@pytest.mark.parametrize(
+    "name", ["changelog/page1.html", "static/0123456789abcdef/style.css", "projects/page2.html"]
+)
+def test_objects_of_an_older_release_or_a_longer_list_are_no_orphans(
+    name: str, index: MemoryIndex, pool: Executor
+) -> None:
+    index.buckets["static"].put(name, b"old")
+    assert [one for one in find_differences(index, pool) if one[0] == "orphan"] == []
 
 
 def test_facts_that_cannot_be_read_are_wrong_but_the_catalog_does_without(
@@ -313,7 +406,9 @@ def test_bytes_that_are_not_those_of_their_generation_are_found_by_reading_them(
 ) -> None:
     """Simulate a bucket that was copied by hand; Cloud Storage keeps the bytes of a generation."""
     bucket = index.storage.buckets["packages"]
-    bucket.live[WHEEL] = replace(bucket.live[WHEEL], data=bytes(len(bucket.live[WHEEL].data)))
+    bucket.live[WHEEL] = replace(
+        bucket.live[WHEEL], content=MemoryContent(bytes(len(bucket.live[WHEEL].data)))
+    )
     assert find_differences(index, pool) == []
     (difference,) = run_verification(make_verification(index, pool, read_files=True))
     assert (difference.kind, difference.object) == ("other-file", f"gs://packages/{WHEEL}")
@@ -372,6 +467,11 @@ def test_commands_are_printed_once_next_to_differences(index: MemoryIndex, pool:
     index.buckets["static"].remove("pypi/acme/json")
     findings = list(make_verification(index, pool).run([ACME]))
     assert [type(one) for one in findings] == [EffectiveCommand, EffectiveCommand, Difference]
+
+
+def remove_file(index: MemoryIndex, filename: str) -> None:
+    command = {"action": "remove", "project": "acme", "filename": filename}
+    index.run(ProjectCommand.model_validate(command))
 
 
 def quarantine_release(index: MemoryIndex, status: str = "quarantined", second: int = 0) -> None:
@@ -434,8 +534,7 @@ def test_a_removed_one_of_equivalent_files_is_no_difference(
     index: MemoryIndex, pool: Executor
 ) -> None:
     announce_equivalent(index)
-    command = {"action": "remove", "project": "acme", "filename": "acme-3.0-py3-none-any.whl"}
-    index.run(ProjectCommand.model_validate(command))
+    remove_file(index, "acme-3.0-py3-none-any.whl")
     assert "equivalent-files" not in {kind for kind, _ in find_differences(index, pool)}
 
 
@@ -467,4 +566,5 @@ def test_the_pkg_info_of_an_sdist_with_an_old_record_is_no_orphan(
     files = {**record.files, old.filename: old}
     changed = record.model_copy(update={"files": files}).encode()
     overwrite(index.buckets["metadata"], "projects/acme.json", changed)
+    index.run(ProjectIndexed(project=ACME, record_revision=0, force=True))
     assert find_differences(index, pool) == []

@@ -10,12 +10,15 @@ from checks.refusal import Reason
 from ingest.promotion import Promotion
 from ingest.reindex import Reindex
 from publisher.repair.rebuild import Rebuild
+from publisher.site.assets import ASSETS
+from schemas import web_layout
 from schemas.events import FileAccepted, FileUploaded, ProjectIndexed
 from schemas.names import Filename, ProjectName
 from schemas.records import FileRecord, ProjectRecord
 from testing.corpus.tarball import Tar, pack_tar
 from testing.corpus.wheels import make_metadata
 from testing.fakes.memory_ports import MemoryTopic
+from testing.fakes.small_wheels import build_wheel
 from testing.services.memory_index import MemoryIndex
 
 RECORD = "projects/acme.json"
@@ -60,14 +63,54 @@ def test_rebuild_after_losing_the_static_bucket_gives_the_same_bytes(index: Memo
     assert index.data("static") == before
 
 
+def test_rebuild_gives_the_same_bytes_of_pages_with_descriptions(index: MemoryIndex) -> None:
+    """Each kind of page for people is among them, and a description that cannot be rendered."""
+    for version, description in (
+        ("5.0", "# Markdown\n\n* one"),
+        ("6.0", "=\nH\n==\n\n.. raw:: html"),
+    ):
+        kind = "markdown" if version == "5.0" else "x-rst"
+        content_type = f"Description-Content-Type: text/{kind}\n"
+        fields = f"Summary: a tool\n{content_type}\n{description}\n"
+        name = f"ci/{version}/acme-{version}-py3-none-any.whl"
+        index.buckets["incoming"].put(name, build_wheel("acme", version, metadata=fields))
+        index.run(FileUploaded(bucket="incoming", name=name))
+    before = index.data("static")
+    assert b"<h" in before["projects/acme/5.0/index.html"]
+    assert b"is shown as text" in before["projects/acme/6.0/index.html"]
+    kinds = (*("index.html", "releases.json", "history/index.html", "feed.xml", "6.0/index.html"),)
+    assert {f"projects/acme/{kind}" for kind in kinds} | {"pypi/acme/6.0/json"} <= before.keys()
+    index.empty("static")
+    index.run(*announce_rebuild(index))
+    assert index.data("static") == before
+
+
 def test_rebuild_writes_pages_that_say_they_are_of_their_record_already(index: MemoryIndex) -> None:
     before = index.data("static")
     for name in before:
-        live = index.storage.get("static", name)
-        index.storage.insert("static", name, b"damaged", live.attributes)
+        if not name.startswith(web_layout.ASSETS):
+            damage(index, name)
     index.buckets["static"].remove("blocked.json")
     index.run(*announce_rebuild(index))
     assert index.data("static") == before
+
+
+def test_a_damaged_asset_is_written_again_only_after_its_deletion(index: MemoryIndex) -> None:
+    """The catalog can create assets, and not replace them; verify reports the difference."""
+    before, name = index.data("static"), ASSETS["search.js"].object_name
+    damage(index, name)
+    index.run(*announce_rebuild(index))
+    assert index.data("static") == {**before, name: b"damaged"}
+
+    index.buckets["static"].remove(name)
+    index.run(*announce_rebuild(index))
+
+    assert index.data("static") == before
+
+
+def damage(index: MemoryIndex, name: str) -> None:
+    live = index.storage.get("static", name)
+    index.storage.insert("static", name, b"damaged", live.attributes)
 
 
 def test_rebuild_of_one_project_announces_that_one(index: MemoryIndex) -> None:

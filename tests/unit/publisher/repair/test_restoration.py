@@ -19,19 +19,20 @@ from indexer.command_answers import Answers
 from indexer.commit import Records
 from ingest.promotion import Promotion
 from ingest.reindex import Reindex
-from publisher.project_pages import KINDS
 from publisher.repair.difference import Difference
 from publisher.repair.file_check import FileCheck
 from publisher.repair.index_check import IndexCheck
 from publisher.repair.project_check import ProjectCheck
 from publisher.repair.rebuild import Rebuild
 from publisher.repair.verify import Verification
+from publisher.site.page_content import Site
 from schemas.events import FileRefused
 from schemas.push import PushEnvelope, PushMessage
 from schemas.records import Blocked, ProjectRecord
 from testing.fakes.memory_ports import MemoryTopic
 from testing.services.memory_index import MemoryIndex
 from testing.storage import FakeStorage
+from unit.publisher.repair.web_checks import make_web_check
 
 HOUR = timedelta(hours=1)
 NEW, OLD = "acme-3.0-py3-none-any.whl", "acme-2.0-py3-none-any.whl"
@@ -99,7 +100,9 @@ class LostIndex:
         self.index.run(*topic.messages)
 
     def stop_publisher(self) -> None:
-        self.index.pipeline.silent = frozenset({"publisher-project", "publisher-catalog"})
+        self.index.pipeline.silent = frozenset(
+            {"publisher-project", "publisher-catalog", "web-project"}
+        )
 
     def start_publisher(self) -> None:
         self.index.pipeline.silent = frozenset()
@@ -109,15 +112,16 @@ class LostIndex:
             self.index.buckets[name] for name in ("metadata", "static", "packages")
         )
         files = FileCheck(packages, read_files=False)
-        projects = ProjectCheck(metadata, static, files, KINDS)
-        whole = IndexCheck(metadata, static, packages, "Python packages", projects, files)
+        projects = ProjectCheck(metadata, static, files, make_web_check(self.index))
+        whole = IndexCheck(metadata, static, packages, Site("Python packages"), projects, files)
         findings = Verification(projects, whole, pool, lambda: None, lambda words: None).run()
         return [each for each in findings if isinstance(each, Difference)]
 
     def read_records(self) -> dict[str, ProjectRecord]:
         """Return the records without their revisions."""
         records = map(ProjectRecord.model_validate_json, self.index.data("metadata").values())
-        return {each.project: each.model_copy(update={"revision": 0}) for each in records}
+        without = {"revision": 0, "changed": {}, "changed_at": None}
+        return {each.project: each.model_copy(update=without) for each in records}
 
     def read_blocked(self) -> dict[str, tuple[bool, tuple[str, ...]]]:
         document = Blocked.model_validate_json(self.index.data("static")["blocked.json"])
@@ -284,7 +288,8 @@ def test_a_repeated_announcement_finds_its_restored_file(lost: LostIndex) -> Non
 def test_copies_of_packages_and_records_are_a_whole_index(lost: LostIndex, pool: Executor) -> None:
     """A lost region, or a move: the new buckets get the objects with their custom metadata.
 
-    The pages and ``blocked.json`` exist before the files, so no removed file is ever served.
+    The pages and ``blocked.json`` exist before the files, so no removed file is ever served. The
+    pages for people have nothing of the files then, so a second ``rebuild`` writes them again.
     """
     moved = MemoryIndex()
     source, lost.index = lost.index.storage, moved
@@ -292,6 +297,8 @@ def test_copies_of_packages_and_records_are_a_whole_index(lost: LostIndex, pool:
     lost.rebuild()
     assert lost.read_blocked() == lost.blocked
     _copy(source, moved, "packages")
+    assert {each.kind for each in lost.verify(pool)} == {"other-page"}
+    lost.rebuild()
     assert lost.verify(pool) == []
     lost.reindex()
     assert lost.read_records() == lost.records

@@ -8,9 +8,7 @@ import pytest
 import requests
 
 from testing.processes import Process
-from testing.storage import FakeStorage, Fault, Resource, StorageError
-from testing.storage.errors import fault_error
-from testing.storage.faults import Faults
+from testing.storage import FakeStorage, Fault, Faults, Resource, StorageError, fault_error
 
 
 @pytest.fixture

@@ -1,10 +1,13 @@
 """Reads by the JSON and the XML API, partial responses, the bodies of errors."""
 
+import socket
 from hashlib import md5
+from urllib.parse import urlsplit
 
 import pytest
 import requests
 
+from local.stand_ins.storage.contents import PIECE
 from testing.storage import Attributes, FakeStorage
 
 
@@ -136,3 +139,43 @@ def test_a_bare_slash_does_not_name_an_object_of_the_json_api(
     storage.insert("b", "a/b", b"")
     assert http.get(f"{objects}/a%2Fb").status_code == 200
     assert http.get(f"{objects}/a/b").status_code == 400
+
+
+def test_the_layout_of_a_bucket_is_flat(http: requests.Session, storage: FakeStorage) -> None:
+    answer = http.get(f"{storage.origin}/storage/v1/b/b/storageLayout").json()
+    assert answer == {"kind": "storage#storageLayout", "bucket": "b", "location": "US"}
+    assert http.get(f"{storage.origin}/storage/v1/b/absent/storageLayout").status_code == 404
+
+
+def test_a_large_object_is_whole(http: requests.Session, storage: FakeStorage) -> None:
+    data = bytes(range(256)) * (3 * PIECE // 256) + b"end"
+    storage.insert("b", "a", data)
+    url = f"{storage.origin}/b/a"
+    assert http.get(url).content == data
+    answer = http.get(url, headers={"Range": f"bytes=7-{PIECE * 2}"})
+    assert (answer.status_code, answer.content) == (206, data[7 : PIECE * 2 + 1])
+
+
+def test_a_client_that_waits_before_the_body_is_told_to_continue(storage: FakeStorage) -> None:
+    place = urlsplit(storage.origin)
+    head = (
+        "POST /upload/storage/v1/b/b/o?uploadType=media&name=a HTTP/1.1\r\nHost: x\r\n"
+        "Content-Length: 3\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n"
+    )
+    with socket.create_connection((place.hostname, place.port), timeout=60) as connection:
+        connection.sendall(head.encode())
+        assert connection.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(b"123")
+        assert connection.recv(1000).startswith(b"HTTP/1.1 200 OK")
+    assert storage.get("b", "a").data == b"123"
+
+
+def test_a_small_response_is_one_packet(storage: FakeStorage) -> None:
+    storage.insert("b", "a", b"12345")
+    place = urlsplit(storage.origin)
+    with socket.create_connection((place.hostname, place.port), timeout=60) as connection:
+        for _ in range(20):
+            connection.sendall(b"GET /b/a HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert connection.recv(10_000).endswith(b"\r\n\r\n12345")
+            connection.sendall(b"HEAD /b/a HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert connection.recv(10_000).endswith(b"\r\n\r\n")

@@ -37,6 +37,16 @@ def test_a_multipart_upload_keeps_the_media_as_it_is(
     assert answer.json() == version.resource(storage.origin)
 
 
+@pytest.mark.parametrize("media", [b"", b"\r\n--=\r\n", b"ends in CR\r"])
+def test_lines_of_a_multipart_upload_can_end_in_lf(
+    http: requests.Session, upload: str, storage: FakeStorage, media: bytes
+) -> None:
+    body, headers = make_multipart({"name": "a"}, b"MEDIA")
+    body = body.replace(b"\r\n", b"\n").replace(b"MEDIA", media)
+    assert http.post(f"{upload}?uploadType=multipart", data=body, headers=headers).ok
+    assert storage.get("b", "a").data == media
+
+
 @pytest.mark.parametrize("key", ["md5Hash", "crc32c"])
 def test_bytes_that_are_not_what_was_meant_are_refused(
     http: requests.Session, upload: str, storage: FakeStorage, key: str

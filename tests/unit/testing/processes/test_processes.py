@@ -2,7 +2,9 @@
 
 import ctypes
 import os
+import shlex
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +16,7 @@ import pytest
 from testing.processes import Process, run_if_killed
 
 TESTS = Path(__file__).parents[3]
-PATIENCE = 60.0
+PATIENCE = 300.0
 PR_SET_CHILD_SUBREAPER = 36
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -52,6 +54,18 @@ def test_pytest_leaves_no_process(tmp_path: Path) -> None:
     options = ["-n", "1", "-p", "no:cacheprovider", "-m", "interrupted"]
     command = [sys.executable, "-m", "pytest", *options, str(file)]
     assert len(_start_and_signal(command, tmp_path / "ready", signal.SIGTERM)) >= 4
+
+
+def test_programs_of_a_background_job_are_interrupted_too() -> None:
+    program = """
+import subprocess, sys
+from testing.processes import accept_sigint
+accept_sigint()
+subprocess.run([sys.executable, "-c", "import signal; print(signal.getsignal(signal.SIGINT))"])
+"""
+    script = f"{shlex.quote(sys.executable)} -c {shlex.quote(program)} & wait"
+    found = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True).stdout
+    assert "default_int_handler" in found
 
 
 def test_a_command_runs_where_its_starter_is_killed_and_only_there(tmp_path: Path) -> None:

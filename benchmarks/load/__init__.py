@@ -1,0 +1,1 @@
+"""Load at and past saturation of each service."""

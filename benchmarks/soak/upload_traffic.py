@@ -1,0 +1,103 @@
+"""Uploads of the soak: small wheels with a description, by three ways in turn."""
+
+import asyncio
+import itertools
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import aiohttp
+from google.pubsub_v1.types import PubsubMessage
+
+from benchmarks.soak.soak_runtime import SoakRuntime
+from benchmarks.soak.traffic import TrafficCounts, UnexpectedAnswer
+from local import topology
+from schemas.events import FileUploaded
+from testing.fakes.small_wheels import build_wheel, wheel_filename
+from testing.memory_upload import BOUNDARY, build_fields, encode_form, encode_login
+
+PROJECTS = 30
+SIZE, LARGE_SIZE = 4_000, 1_500_000
+"""Bytes of the module of a small wheel, and of a large one: the upload service sends a file above
+512 KiB in pieces, and the proxy has no file above 256 KiB in its cache."""
+LARGE_EVERY = 11
+"""Of so many files, one is large."""
+DESCRIPTION = (
+    "Summary: a wheel of the soak\nKeywords: soak\nDescription-Content-Type: text/markdown\n\n"
+    "# Soak\n\n* one\n* two\n\n`code`\n"
+)
+WAYS = ("bucket", "bucket and message", "upload service")
+
+
+def name_project(number: int) -> str:
+    """Return the normalised name of a project."""
+    return f"soak-{number:02}"
+
+
+@dataclass
+class UploadTraffic:
+    """Uploads of new files, a release each."""
+
+    runtime: SoakRuntime
+    session: aiohttp.ClientSession
+    counts: TrafficCounts
+    filenames: dict[str, set[str]] = field(default_factory=dict)
+    """Accepted files by project."""
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    async def seed(self) -> None:
+        """Upload the first release of each project by the upload service."""
+        for _ in range(PROJECTS):
+            await self._upload(next(self._numbers), "upload service")
+
+    async def upload_next(self) -> None:
+        """Upload the next file by the next way."""
+        number = next(self._numbers)
+        await self._upload(number, WAYS[number % len(WAYS)])
+
+    async def _upload(self, number: int, way: str) -> None:
+        project, version = name_project(number % PROJECTS), f"1.{number // PROJECTS}"
+        spelled = project.replace("-", "_")
+        size = SIZE if number % LARGE_EVERY else LARGE_SIZE
+        body = b"#" + os.urandom(size // 2).hex().encode()
+        data = build_wheel(spelled, version, metadata=DESCRIPTION, body=body)
+        filename = wheel_filename(spelled, version)
+        if way == "upload service":
+            await self._send_form(filename, data)
+        else:
+            await self._create_object(f"ci/{number}/{filename}", data)
+        if way == "bucket and message":
+            await asyncio.to_thread(self._announce, f"ci/{number}/{filename}")
+        self.filenames.setdefault(project, set()).add(filename)
+        self.counts.done[f"uploads by {way}"] += 1
+
+    async def _send_form(self, filename: str, data: bytes) -> None:
+        token = self.runtime.state.load_upload_token()
+        async with self.session.post(
+            topology.build_upload_url(self.runtime.ports),
+            data=encode_form(build_fields(filename, data), filename, data),
+            headers={
+                "Content-Type": f"multipart/form-data; boundary={BOUNDARY}",
+                **encode_login(token),
+            },
+        ) as answer:
+            text = await answer.text()
+            if answer.status != 200:
+                raise UnexpectedAnswer(f"upload: {answer.status} {text.strip()}")
+
+    async def _create_object(self, name: str, data: bytes) -> None:
+        storage = self.runtime.ports.url("storage")
+        async with self.session.post(
+            f"{storage}/upload/storage/v1/b/{topology.INCOMING}/o",
+            params={"uploadType": "media", "name": name, "ifGenerationMatch": "0"},
+            data=data,
+        ) as answer:
+            await answer.read()
+            if answer.status != 200:
+                raise UnexpectedAnswer(f"bucket: {answer.status}")
+
+    def _announce(self, name: str) -> None:
+        message = FileUploaded(bucket=topology.INCOMING, name=name)
+        topic = f"projects/{topology.GCP_PROJECT}/topics/{message.topic}"
+        publisher = self.runtime.clients.publisher
+        publisher.publish(topic=topic, messages=[PubsubMessage(data=message.encode())])

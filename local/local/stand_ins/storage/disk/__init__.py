@@ -1,0 +1,1 @@
+"""Backend in a folder: files with the bytes, and a database with all other facts."""

@@ -1,0 +1,1 @@
+"""Pages for people: addresses, objects, header fields, and the scope of a token."""

@@ -1,0 +1,1 @@
+"""Catalog: the pages that list all projects, search, changes and feed."""

@@ -1,0 +1,1 @@
+"""Look of the pages for people: templates, style sheet, scripts, and the values that they show."""

@@ -1,0 +1,1 @@
+"""Pages for people: one service of the publisher's image (``python -m publisher.web.main``)."""

@@ -1,0 +1,1 @@
+"""Commands of uploaders over HTTP: yank and unyank of their own projects."""

@@ -1,0 +1,1 @@
+"""Direct publication: reserve, PUT to Cloud Storage by the client, finalize (ADR 30)."""

@@ -1,0 +1,1 @@
+"""The whole system under fire: its processes, inputs, faults, expected state and a reader."""
