@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from local import topology
+from local.port_choice import choose_free_ports
 from local.topology import Ports
 from schemas import layout as objects
 from schemas.events import FileUploaded
@@ -80,7 +81,7 @@ def _read_process_cpu(pid: int) -> float:
 @contextmanager
 def start_runtime(directory: Path, files: int, wheels: Sequence[Wheel]) -> Iterator[Runtime]:
     """Start all services on an index of ``files`` files, with ``wheels`` in the incoming bucket."""
-    ports, processes = Ports.find_free(), dict[str, int]()
+    ports, processes = choose_free_ports(), dict[str, int]()
     directory.mkdir(parents=True, exist_ok=True)
     incoming = directory / "incoming.json"
     incoming.write_text(json.dumps(wheels))

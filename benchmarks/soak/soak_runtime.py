@@ -10,6 +10,7 @@ import httpx
 
 from local import topology
 from local.clients import StandInClients
+from local.port_choice import choose_free_ports
 from local.runtime.child_environment import build_environment
 from local.runtime.group import Program
 from local.runtime.native import make_backends, make_services, run_bootstrap
@@ -49,7 +50,7 @@ class SoakRuntime:
 @contextmanager
 def run_soak_runtime(folder: Path) -> Iterator[SoakRuntime]:
     """Start all programs on free ports; yield when each is ready."""
-    ports, state = Ports.find_free(), State(folder)
+    ports, state = choose_free_ports(), State(folder)
     state.save(StartedRuntime("native", ports, gcloud_publishes=False))
     pids = dict[str, int]()
     sockets = {name: folder / f"{name}.socket" for name in topology.SERVICES}

@@ -18,7 +18,7 @@ from images.engine import Engine, choose
 from images.execution import CommandFailed
 from images.image import GRACE, HEAD, MB, Contents, Image, Lifetime
 from local import topology
-from local.topology import Ports
+from local.port_choice import choose_free_ports
 
 ROOT = Path(__file__).parents[2]
 SERVICES = ("ingest", "indexer", "publisher", "web", "proxy", "upload", "local")
@@ -48,7 +48,7 @@ def _inspect(engine: Engine, image: str, module: str) -> Contents:
 
 def _run(engine: Engine, image: str, service: str) -> Lifetime:
     """Start a container, wait for its first answer, and stop it."""
-    ports = Ports.find_free()
+    ports = choose_free_ports()
     if service == "local":
         address = ports.address("secrets")
         command = ["python", "-m", "local.stand_ins.secret_manager", f"--port={ports.secrets}"]

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from local import console
 from local.errors import LocalError
+from local.port_choice import choose_free_ports
 from local.runtime import lifecycle
 from local.runtime.state import Runtime, State
 from local.settings import UpSettings
@@ -96,7 +97,7 @@ def _choose_ports(state: State, options: argparse.Namespace) -> Ports | None:
     if options.port_base is not None:
         return Ports.from_base(options.port_base)
     started = state.load()
-    return started.ports if started else Ports.find_free()
+    return started.ports if started else choose_free_ports()
 
 
 def _read_runtime() -> Runtime | None:

@@ -5,7 +5,6 @@ both.
 """
 
 import json
-import socket
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass, fields
 from typing import Self
@@ -112,15 +111,6 @@ class Ports:
     def from_base(cls, base: int) -> Self:
         """Return consecutive ports from ``base``, in the order of the fields."""
         return cls(*range(base, base + len(fields(cls))))
-
-    @classmethod
-    def find_free(cls) -> Self:
-        """Return ports that are free at the moment."""
-        sockets = [socket.create_server((HOST, 0)) for _ in fields(cls)]
-        ports = [each.getsockname()[1] for each in sockets]
-        for each in sockets:
-            each.close()
-        return cls(*ports)
 
     def address(self, name: str) -> str:
         """Return ``host:port`` of the part ``name``."""

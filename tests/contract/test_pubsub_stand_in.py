@@ -35,10 +35,11 @@ from cloud import pubsub
 from cloud.pubsub import PubsubTopic
 from local.runtime.native import build_storage_command
 from local.runtime.pubsub_choice import choose
-from local.topology import INCOMING, Ports
+from local.topology import INCOMING
 from schemas.events import FileUploaded
 from testing.processes import Process
 from testing.services.pubsub_emulator import PUBSUBS, PubsubUnavailable, run_pubsub
+from testing.services.runtime_ports import find_runtime_ports
 
 GCP_PROJECT = "projects/contract"
 SOURCE = "CloudPubSubDeadLetterSource"
@@ -292,7 +293,7 @@ def test_the_storage_servers_notifications_reach_it(
 ) -> None:
     project = clients.publisher.create_topic(name="projects/gcpypi-local/topics/file-uploaded")
     subscription = clients.subscribe(topic=project.name)
-    ports = Ports.find_free()
+    ports = find_runtime_ports()
     environment = {**os.environ, "PUBSUB_EMULATOR_HOST": address}
     command = build_storage_command(tmp_path / "buckets", ports)
     bucket = f"{ports.url('storage')}/storage/v1/b"

@@ -22,8 +22,7 @@ from google.cloud.secretmanager_v1.types import (
     SecretVersion,
 )
 
-from local.topology import Ports
-from testing.processes import Process
+from testing.processes import Process, find_free_port
 
 GCP_PROJECT = "projects/contract"
 State = SecretVersion.State
@@ -31,7 +30,7 @@ State = SecretVersion.State
 
 @contextmanager
 def run_stand_in(state: Path) -> Iterator[SecretManagerServiceClient]:
-    port = Ports.find_free().secrets
+    port = find_free_port()
     command = [
         sys.executable,
         "-m",

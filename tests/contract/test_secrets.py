@@ -19,14 +19,13 @@ from access.token_store import TokenStore
 from cloud import secrets
 from cloud.errors import NotFound, Unavailable, Unreadable
 from cloud.secrets import Secret
-from local.topology import Ports
 from schemas.tokens import generate_token, hash_token, is_token
-from testing.processes import Process
+from testing.processes import Process, find_free_port
 
 
 @pytest.fixture(scope="module")
 def host() -> Iterator[str]:
-    address = f"127.0.0.1:{Ports.find_free().secrets}"
+    address = f"127.0.0.1:{find_free_port()}"
     module = [sys.executable, "-m", "local.stand_ins.secret_manager"]
     command = [*module, f"--port={address.split(':')[1]}"]
     with Process(command, stdout=subprocess.DEVNULL):

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import socket
 import subprocess
 import sys
 import time
@@ -14,7 +13,7 @@ from google.pubsub_v1 import PublisherClient, SubscriberClient
 from google.pubsub_v1.services.publisher.transports import PublisherGrpcTransport
 from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
 
-from testing.processes import Process
+from testing.processes import Process, find_free_port
 from testing.storage import FakeStorage, PubSubNotification
 
 TOPIC = "projects/gcpypi-local/topics/file-uploaded"
@@ -23,8 +22,7 @@ SUBSCRIPTION = "projects/gcpypi-local/subscriptions/listener"
 
 @pytest.fixture
 def pubsub(monkeypatch: pytest.MonkeyPatch) -> Iterator[grpc.Channel]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = find_free_port()
     address = f"127.0.0.1:{port}"
     monkeypatch.setenv("PUBSUB_EMULATOR_HOST", address)
     command = [sys.executable, "-m", "local.stand_ins.pubsub", f"--port={port}"]

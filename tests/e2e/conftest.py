@@ -23,6 +23,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from testing.processes import Process, run_if_killed
+from testing.services.runtime_ports import find_runtime_ports
 
 T = TypeVar("T")
 
@@ -225,7 +226,8 @@ def _start(directory: Path, path: str | None, settings: Mapping[str, str]) -> Lo
     clients = {name: value for name, value in os.environ.items() if name != "PYTHONWARNINGS"}
     clients["PATH"] = clients["PATH"] if path is None else path
     services = {**clients, "RUNTIME": "native", "PYTHONWARNINGS": "error", **settings}
-    command = [sys.executable, "-m", "local", "up", "--dir", str(directory), "--port-base", "free"]
+    ports = f"--port-base={find_runtime_ports().proxy}"
+    command = [sys.executable, "-m", "local", "up", "--dir", str(directory), ports]
     pipe = subprocess.PIPE
     with Process(command, environment=services, folder=ROOT, stdout=pipe, stderr=pipe) as up:
         try:

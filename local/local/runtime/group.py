@@ -17,6 +17,7 @@ from pathlib import Path
 import httpx
 
 from local.errors import LocalError
+from local.port_choice import is_taken
 from local.runtime.child_environment import build_environment
 from local.runtime.state import State
 from local.topology import HOST
@@ -53,16 +54,6 @@ class Program:
 def _is_listening(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex((HOST, port)) == 0
-
-
-def _is_taken(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError:
-            return True
-    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +180,7 @@ def _encode_program(program: Program) -> dict[str, object]:
 def check_ports(programs: Sequence[Program]) -> None:
     """Raise an error with the first port that another process uses."""
     for program in programs:
-        if program.port is not None and _is_taken(program.port):
+        if program.port is not None and is_taken(program.port):
             raise LocalError(
                 f"port {program.port} is taken, and {program.name} needs it. Stop the process that"
                 f" uses it (lsof -i :{program.port} shows it), or choose other ports:"

@@ -17,7 +17,6 @@ from pathlib import Path
 from random import Random
 
 from local import topology
-from local.topology import Ports
 from testing.chaos.faulty_pubsub import FaultyBroker
 from testing.chaos.fork_server import ForkServer
 from testing.chaos.push_delivery import PushDelivery
@@ -35,6 +34,7 @@ from testing.compatibility.history import Checkout
 from testing.processes.restartable import RestartableProcess
 from testing.services.ingest_processes import serve_broker
 from testing.services.proxy_processes import wait_until
+from testing.services.runtime_ports import find_runtime_ports
 from testing.storage import FakeStorage, StorageServer
 
 PATIENCE = 900.0
@@ -185,7 +185,7 @@ def run_system(folder: Path, options: SystemOptions) -> Iterator[RunningSystem]:
             "COMMAND_GRACE": GRACE,
             **options.settings,
         }
-        backends = BackendAddresses(server.url, address, Ports.find_free(), settings)
+        backends = BackendAddresses(server.url, address, find_runtime_ports(), settings)
         secrets, tokens = start_stand_ins(processes, folder, backends.ports, options.service_users)
         forks = processes.enter_context(ForkServer(folder / "fork_server.log"))
         members = make_members(folder, backends, forks, options.checkout, options.shifted)

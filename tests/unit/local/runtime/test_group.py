@@ -12,7 +12,7 @@ import pytest
 from local.errors import LocalError
 from local.runtime.group import Group, Program
 from local.runtime.state import State
-from local.topology import Ports
+from testing.processes import find_free_port
 
 SERVER = """
 import sys
@@ -34,7 +34,7 @@ def make_server(port: int) -> Program:
 
 
 def test_start_waits_until_all_answer_and_stop_until_all_have_ended(group: Group) -> None:
-    port = Ports.find_free().proxy
+    port = find_free_port()
 
     group.start([make_server(port)])
     with socket.create_connection(("127.0.0.1", port)):
@@ -51,7 +51,7 @@ def test_start_waits_until_all_answer_and_stop_until_all_have_ended(group: Group
 
 
 def test_a_second_start_changes_nothing(group: Group) -> None:
-    program = make_server(Ports.find_free().proxy)
+    program = make_server(find_free_port())
     group.start([program])
     supervisor = group.find_pid()
 
@@ -62,7 +62,7 @@ def test_a_second_start_changes_nothing(group: Group) -> None:
 
 def test_a_failed_program_is_named_with_its_last_output(group: Group) -> None:
     dying = Program("broken", (sys.executable, "-c", "raise SystemExit('setting X: missing')"))
-    program = make_server(Ports.find_free().proxy)
+    program = make_server(find_free_port())
 
     with pytest.raises(LocalError, match=r"(?s)^broken ended with code 1:\n.*setting X: missing"):
         group.start([Program("slow", ("sleep", "9")), program, dying])
