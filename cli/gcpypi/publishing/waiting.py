@@ -1,11 +1,14 @@
 """Wait until the index has decided on the uploaded files, and lists the accepted ones.
 
-A page shows all files of its project in one request. Pages and verdicts are read only of the files
-that have waited longest, because the index handles files about in their order, and in turn of some
-others. Further pages follow as long as the pages have new files.
+A page shows all files of its project in one request, but the index answers from its cache for some
+seconds after a request. So a page is read only after the verdict on a file of its project, and some
+time later. The verdict on the last file of a project stands for all, because the index handles
+files about in their order. For the same reason the verdicts are read on the files that have waited
+longest, and in turn on some others. Further ones follow as long as most of them have news.
 """
 
-from collections.abc import Iterator, KeysView, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import TypeVar
 
@@ -24,14 +27,23 @@ PAGES = 16
 """Largest number of pages at a time."""
 
 VERDICTS = 16
-"""Largest number of verdicts of one round. Without the pages it is four times as large."""
+"""Largest number of verdicts at a time. Without the pages it is four times as large."""
+
+EACH_FILE = 8
+"""Number of rounds of which one reads the verdict on any file, because a last file can be late."""
+
+SETTLE = 0.5
+"""Seconds from a verdict to the page, and between two requests of one page."""
 
 PAUSE_PER_FILE = 0.008
 """Seconds of pause for each unfinished file: rounds become more frequent towards the end."""
 
 
 class Waiting:
-    """Rounds of requests for the state of the uploaded files."""
+    """Rounds of requests for the state of the uploaded files.
+
+    :param clock: returns seconds; monotonic.
+    """
 
     def __init__(
         self,
@@ -40,10 +52,13 @@ class Waiting:
         verdicts: Bucket,
         executor: Executor,
         announcements: Announcements,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._files, self._pages, self._verdicts = files, pages, verdicts
         self._executor, self._announcements = executor, announcements
-        self._round = 0
+        self._round, self._clock = 0, clock
+        self._due = dict[ProjectName, float]()
+        """Times of the next requests of pages."""
         self.denial: CommandFailure | None = None
         """Failure of the verdicts, if the identity may not read them."""
 
@@ -84,20 +99,20 @@ class Waiting:
         return before != [file.stage for file in self._files]
 
     def _read_pages(self) -> None:
-        """Read pages until less than half of those at a time complete their project."""
-        asked = set[ProjectName]()
-        while True:
-            missing = [each for each in self._list_projects() if each not in asked]
-            chosen = choose_some(missing, PAGES, self._round)
+        """Read due pages until less than half of those at a time complete their project."""
+        while chosen := choose_some(self._list_due(), PAGES, self._round):
             self._apply_pages(self._pages.read_many(chosen, self._executor))
-            asked.update(chosen)
-            late = self._list_projects() & set(chosen)
-            if len(chosen) < PAGES or len(late) > PAGES // 2:
+            self._due.update(dict.fromkeys(chosen, self._clock() + SETTLE))
+            late = {file.project for file in self.unfinished}.intersection(chosen)
+            if len(late) > len(chosen) // 2:
                 return
 
-    def _list_projects(self) -> KeysView[ProjectName]:
-        """Return the projects of the unfinished files, in the order of the upload."""
-        return dict.fromkeys(file.project for file in self.unfinished if file.project).keys()
+    def _list_due(self) -> Sequence[ProjectName]:
+        """Return the projects whose page can have news, in the order of the upload."""
+        waiting = [f for f in self.unfinished if f.stage is Stage.ACCEPTED or self.denial]
+        projects = dict.fromkeys(file.project for file in waiting if file.project)
+        now = self._clock()
+        return [project for project in projects if self._due.get(project, now) <= now]
 
     def _apply_pages(self, pages: Mapping[ProjectName, Digests]) -> None:
         for file in self.unfinished:
@@ -106,9 +121,25 @@ class Waiting:
                 file.stage = Stage.PUBLISHED
 
     def _read_verdicts(self) -> None:
+        """Read verdicts until less than half of those at a time are there."""
         limit = VERDICTS if self._pages.is_readable else 4 * VERDICTS
+        while chosen := choose_some(self._list_undecided(), limit, self._round):
+            list(self._executor.map(self._read_verdict, chosen))
+            late = sum(1 for file in chosen if file.stage is Stage.UPLOADED)
+            if late > len(chosen) // 2:
+                return
+
+    def _list_undecided(self) -> Sequence[Publication]:
+        """Return the files whose verdict is read, in the order of the upload.
+
+        A project with an accepted file is left out, because its page is read soon.
+        """
         undecided = [file for file in self._files if file.stage is Stage.UPLOADED]
-        list(self._executor.map(self._read_verdict, choose_some(undecided, limit, self._round)))
+        if not self._pages.is_readable or self._round % EACH_FILE == 0:
+            return undecided
+        accepted = {file.project for file in self._files if file.stage is Stage.ACCEPTED}
+        last = {file.project: file for file in undecided if file.project not in accepted}
+        return list(last.values())
 
     def _read_verdict(self, file: Publication) -> None:
         """Read the verdict on a file. After a failure the next round reads it."""
@@ -124,6 +155,8 @@ class Waiting:
             return
         if verdict:
             file.apply_verdict(verdict)
+            if file.project:
+                self._due[file.project] = self._clock() + SETTLE
 
 
 def choose_some(items: Sequence[T], limit: int, turn: int) -> Sequence[T]:

@@ -1,8 +1,9 @@
 """Number of requests of the wait of ``gcpypi publish``."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,9 @@ from gcpypi.connection.answers import Polling
 from gcpypi.publishing.announcements import Announcements
 from gcpypi.publishing.listed_files import Digests, ListedFiles
 from gcpypi.publishing.publication import Publication, Stage
-from gcpypi.publishing.waiting import PAGES, Waiting
+from gcpypi.publishing.waiting import EACH_FILE, PAGES, SETTLE, VERDICTS, Waiting
+from schemas.layout import locate_verdict
+from schemas.verdict_documents import Verdict
 from testing.fakes.memory_ports import MemoryBucket
 
 PROJECTS, RELEASES = 40, 5
@@ -52,14 +55,31 @@ def connect() -> Topic:
     raise AssertionError("the files are announced")
 
 
+class Clock:
+    """Clock that a test moves."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        """Return the seconds."""
+        return self.now
+
+
 @pytest.fixture
-def look(files: list[Publication], pages: CountedPages) -> Iterator[Callable[[], None]]:
-    """Function that runs one round."""
+def look(
+    files: list[Publication], pages: CountedPages, verdicts: MemoryBucket, clock: Clock
+) -> Iterator[Callable[[], None]]:
+    """Function that runs one round, some time after the last one."""
     with ThreadPoolExecutor(8) as executor:
         announcements = Announcements(connect, "incoming", executor, clock=lambda: 0.0)
-        verdicts = MemoryBucket("verdicts")
-        waiting = Waiting(files, ListedFiles(pages), verdicts, executor, announcements)
-        yield lambda: next(waiting.iterate_rounds(Polling(0.0)))
+        listed = ListedFiles(pages)
+        waiting = Waiting(files, listed, verdicts, executor, announcements, clock)
+
+        def run() -> None:
+            clock.now += SETTLE
+            next(waiting.iterate_rounds(Polling(0.0)))
+
+        yield run
 
 
 @pytest.fixture
@@ -67,32 +87,100 @@ def pages() -> CountedPages:
     return CountedPages()
 
 
-def test_a_round_without_news_reads_a_few_pages(
-    look: Callable[[], None], pages: CountedPages
+@pytest.fixture
+def verdicts() -> MemoryBucket:
+    return MemoryBucket("verdicts")
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def accept(verdicts: MemoryBucket, files: Sequence[Publication]) -> None:
+    """Store the verdicts of ingest."""
+    for file in files:
+        name = file.name or ""
+        verdict = Verdict(
+            outcome="accepted", bucket="incoming", name=name, generation=1, time=datetime.now(UTC)
+        )
+        verdicts.put(locate_verdict(name, 1), verdict.encode())
+
+
+def count_verdicts(verdicts: MemoryBucket) -> int:
+    return verdicts.counts.requests["objects.download"]
+
+
+def test_a_round_without_verdicts_reads_no_page(
+    look: Callable[[], None], pages: CountedPages, verdicts: MemoryBucket
 ) -> None:
     look()
 
-    assert pages.requests.total() == PAGES
+    assert (count_verdicts(verdicts), pages.requests.total()) == (VERDICTS, 0)
 
 
-def test_one_round_finds_all_files_with_one_request_for_each_project(
-    look: Callable[[], None], pages: CountedPages, files: list[Publication]
+def test_one_verdict_and_one_page_of_each_project_find_all_files(
+    look: Callable[[], None],
+    pages: CountedPages,
+    verdicts: MemoryBucket,
+    files: list[Publication],
 ) -> None:
+    accept(verdicts, files)
     pages.published = {f"acme-{project:02}" for project in range(PROJECTS)}
 
+    look()
     look()
 
     assert {file.stage for file in files} == {Stage.PUBLISHED}
     assert pages.requests == Counter(pages.published)
+    assert count_verdicts(verdicts) == PROJECTS
+
+
+def test_a_page_is_read_some_time_after_the_verdict_and_after_its_last_request(
+    look: Callable[[], None],
+    pages: CountedPages,
+    verdicts: MemoryBucket,
+    files: list[Publication],
+    clock: Clock,
+) -> None:
+    accept(verdicts, files[:RELEASES])
+    requests = []
+    for seconds in (0.0, -SETTLE / 2, 0.0, -SETTLE / 2, 0.0):
+        clock.now += seconds
+        look()
+        requests.append(pages.requests.total())
+
+    assert requests == [0, 0, 1, 1, 2]
 
 
 def test_a_late_project_does_not_delay_the_others(
-    look: Callable[[], None], pages: CountedPages, files: list[Publication]
+    look: Callable[[], None],
+    pages: CountedPages,
+    verdicts: MemoryBucket,
+    files: list[Publication],
 ) -> None:
     late = {f"acme-{project:02}" for project in range(PAGES // 2)}
+    accept(verdicts, files)
     pages.published = {f"acme-{project:02}" for project in range(PROJECTS)} - late
 
     for _ in range(PROJECTS):
         look()
 
-    assert {file.project for file in files if file.stage is Stage.UPLOADED} == late
+    assert {file.project for file in files if file.stage is not Stage.PUBLISHED} == late
+
+
+def test_a_late_file_does_not_delay_the_others_of_its_project(
+    look: Callable[[], None],
+    pages: CountedPages,
+    verdicts: MemoryBucket,
+    files: list[Publication],
+) -> None:
+    late = files[RELEASES - 1]
+    late.sha256 = "cd" * 32
+    accept(verdicts, [file for file in files if file is not late])
+    pages.published = {f"acme-{project:02}" for project in range(PROJECTS)}
+
+    for _ in range(EACH_FILE + 1):
+        look()
+
+    assert [file for file in files if file.stage is not Stage.PUBLISHED] == [late]
