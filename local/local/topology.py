@@ -43,6 +43,9 @@ BACK_OFF_SCALE = 0.01
 # Seconds in which a file that is on its way to the indexer arrives; 600 in production. The attempts
 # of the relay take longer, so a command with a typing error gets an answer and is no dead letter.
 COMMAND_GRACE = 8
+# Seconds for which the proxy answers from memory; 2 in production, where each read of a page costs
+# an operation. A publication of one file takes as long, because its project's page was read before.
+CACHE_TTL = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +182,7 @@ def _build_own_settings(service: str, ports: Ports) -> dict[str, str]:
     own: Mapping[str, dict[str, str]] = {
         "proxy": {
             "TOPICS": json.dumps({topic: topic for topic in TOPICS}),
+            "CACHE_TTL": str(CACHE_TTL),
             "INDEX_URL": build_index_url(ports),
             "UPLOAD_URL": build_upload_url(ports),
         },

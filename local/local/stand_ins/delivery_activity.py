@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-PAUSE = 0.3
+PAUSE = 1.0
 """Seconds without an open delivery after which the deferred deliveries begin."""
 
 LONGEST = 30.0
