@@ -35,8 +35,9 @@ EACH_FILE = 8
 SETTLE = 0.5
 """Seconds from a verdict to the page, and between two requests of one page."""
 
-PAUSE_PER_FILE = 0.008
-"""Seconds of pause for each unfinished file: rounds become more frequent towards the end."""
+PAUSE_PER_FILE = 0.002
+"""Seconds of the least pause for each unfinished file, at most :data:`SETTLE`: rounds become more
+frequent towards the end."""
 
 
 class Waiting:
@@ -83,7 +84,7 @@ class Waiting:
                 polling.reset_pauses()
                 self._announcements.reset()
             rest = self.unfinished
-            polling.least_pause = len(rest) * PAUSE_PER_FILE
+            polling.least_pause = min(SETTLE, len(rest) * PAUSE_PER_FILE)
             self._announcements.announce_late([f for f in rest if f.stage is Stage.UPLOADED])
             if self.is_blind:
                 return

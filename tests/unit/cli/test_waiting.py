@@ -68,16 +68,18 @@ class Clock:
 @pytest.fixture
 def look(
     files: list[Publication], pages: CountedPages, verdicts: MemoryBucket, clock: Clock
-) -> Iterator[Callable[[], None]]:
-    """Function that runs one round, some time after the last one."""
+) -> Iterator[Callable[[], float]]:
+    """Function that runs one round, some time after the last one, and returns the least pause."""
     with ThreadPoolExecutor(8) as executor:
         announcements = Announcements(connect, "incoming", executor, clock=lambda: 0.0)
         listed = ListedFiles(pages)
         waiting = Waiting(files, listed, verdicts, executor, announcements, clock)
 
-        def run() -> None:
+        def run() -> float:
             clock.now += SETTLE
-            next(waiting.iterate_rounds(Polling(0.0)))
+            polling = Polling(0.0)
+            next(waiting.iterate_rounds(polling))
+            return polling.least_pause
 
         yield run
 
@@ -112,15 +114,35 @@ def count_verdicts(verdicts: MemoryBucket) -> int:
 
 
 def test_a_round_without_verdicts_reads_no_page(
-    look: Callable[[], None], pages: CountedPages, verdicts: MemoryBucket
+    look: Callable[[], float], pages: CountedPages, verdicts: MemoryBucket
 ) -> None:
     look()
 
     assert (count_verdicts(verdicts), pages.requests.total()) == (VERDICTS, 0)
 
 
+def test_rounds_are_most_frequent_for_few_files(
+    look: Callable[[], float], files: list[Publication]
+) -> None:
+    pauses = []
+    for unfinished in (PROJECTS * RELEASES, 10, 1):
+        for file in files[unfinished:]:
+            file.stage = Stage.PUBLISHED
+        pauses.append(look())
+
+    assert pauses == [0.4, 0.02, 0.002]
+
+
+def test_rounds_have_a_longest_pause_for_many_files(
+    look: Callable[[], float], files: list[Publication]
+) -> None:
+    files *= 10
+
+    assert look() == SETTLE
+
+
 def test_one_verdict_and_one_page_of_each_project_find_all_files(
-    look: Callable[[], None],
+    look: Callable[[], float],
     pages: CountedPages,
     verdicts: MemoryBucket,
     files: list[Publication],
@@ -137,7 +159,7 @@ def test_one_verdict_and_one_page_of_each_project_find_all_files(
 
 
 def test_a_page_is_read_some_time_after_the_verdict_and_after_its_last_request(
-    look: Callable[[], None],
+    look: Callable[[], float],
     pages: CountedPages,
     verdicts: MemoryBucket,
     files: list[Publication],
@@ -154,7 +176,7 @@ def test_a_page_is_read_some_time_after_the_verdict_and_after_its_last_request(
 
 
 def test_a_late_project_does_not_delay_the_others(
-    look: Callable[[], None],
+    look: Callable[[], float],
     pages: CountedPages,
     verdicts: MemoryBucket,
     files: list[Publication],
@@ -170,7 +192,7 @@ def test_a_late_project_does_not_delay_the_others(
 
 
 def test_a_late_file_does_not_delay_the_others_of_its_project(
-    look: Callable[[], None],
+    look: Callable[[], float],
     pages: CountedPages,
     verdicts: MemoryBucket,
     files: list[Publication],
