@@ -7,10 +7,10 @@ indexers.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from publisher.site.page_content import Site
@@ -26,6 +26,7 @@ from unit.publisher.publisher_fixtures import (
     make_yank,
 )
 from unit.publisher.web.web_fixtures import (
+    SITE,
     WebInstance,
     mark_changes,
     put_metadata,
@@ -111,12 +112,16 @@ class WebDeployment:
         return Stepper(call)
 
     def deliver(self) -> None:
-        WebInstance(self.store, sizes=SIZES).publish()
+        WebInstance(self.store, sizes=SIZES, site=self.site).publish()
+
+    @property
+    def site(self) -> Site:
+        return SITE
 
     def assert_settled(self) -> None:
         pages, expected = (
             read_web_pages(self.store),
-            render_expected(self.store, self.records(self.revision), SIZES),
+            render_expected(self.store, self.records(self.revision), SIZES, self.site),
         )
         assert {name: pages.get(name) for name in expected} == expected
 
@@ -226,6 +231,94 @@ def test_redelivery_of_a_killed_forced_publication_writes_the_other_pages(
         world.deliver()
         assert written == []
         stop += 5
+
+
+class UpgradedDeployment(WebDeployment):
+    """Deployment whose code is replaced; each new code is followed by a forced message.
+
+    Waiting messages are handled by one publication, as by the service web. Instances that were
+    begun before an upgrade keep their code.
+    """
+
+    def __init__(self, records: Records) -> None:
+        self.code = 0
+        super().__init__(records)
+        self._waiting: list[int | None] = [None]  # the message of revision 2
+        self._running = list[tuple[int, int | None, Stepper]]()
+
+    @property
+    def site(self) -> Site:
+        """Site of the current code: each code renders each page in another form."""
+        return Site(f"Packages {self.code}", f"https://code{self.code}.example/simple/")
+
+    def play(self, actions: Sequence[tuple[str, int, int]]) -> None:
+        for action, index, steps in actions:
+            getattr(self, f"_{action}")(index, steps)
+        self._deliver()
+        for _, _, stepper in self._running:
+            stepper.finish()
+
+    def _upgrade(self, *_: int) -> None:
+        self.code += 1
+        self._waiting.append(self.code)
+
+    def _commit(self, *_: int) -> None:
+        """Commit, unless an instance of older code could handle the new record."""
+        if all(stepper.done or code == self.code for code, _, stepper in self._running):
+            self.commit(self.revision + 1)
+            self._waiting.append(None)
+
+    def _deliver(self, *_: int) -> None:
+        if not self._waiting:
+            return
+        site, forced_at = self.site, max((n for n in self._waiting if n), default=None)
+        self._waiting.clear()
+
+        def call(hook: Hook) -> None:
+            instance = WebInstance(self.store, hook, sizes=SIZES, site=site)
+            instance.publish(forced_at=make_time(forced_at) if forced_at else None)
+
+        self._running.append((self.code, forced_at, Stepper(call)))
+
+    def _step(self, index: int, steps: int) -> None:
+        if self._running:
+            self._running[index % len(self._running)][2].step(steps)
+
+    def _kill(self, index: int, _: int) -> None:
+        """Kill an instance, or deliver its message again after its end."""
+        if self._running:
+            _, forced_at, stepper = self._running.pop(index % len(self._running))
+            stepper.kill()
+            self._waiting.append(forced_at)
+
+
+forced_actions = st.lists(
+    st.tuples(
+        st.sampled_from(["upgrade", "commit", "deliver", "deliver", "step", "step", "kill"]),
+        st.integers(0, 3),
+        st.integers(1, 9),
+    ),
+    max_size=40,
+)
+
+
+ACKNOWLEDGEMENT_LOST = [
+    *(("deliver", 0, 0), ("step", 0, 99), ("upgrade", 0, 0), ("deliver", 0, 0), ("step", 1, 99)),
+    *(("kill", 1, 0), ("commit", 0, 0)),
+]
+"""A forced publication writes all pages, and is delivered again together with a new record."""
+
+
+@EACH
+@given(schedule=forced_actions)
+@example(schedule=ACKNOWLEDGEMENT_LOST)
+@settings(max_examples=1000 if os.environ.get("CHAOS") == "full" else 25)
+def test_after_a_forced_message_no_page_is_of_older_code_or_of_an_older_record(
+    records: Records, schedule: list[tuple[str, int, int]]
+) -> None:
+    world = UpgradedDeployment(records)
+    world.play(schedule)
+    world.assert_settled()
 
 
 @pytest.mark.parametrize("lost", [3, 4, 5])

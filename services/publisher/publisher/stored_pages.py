@@ -3,7 +3,8 @@
 1. Note the generations of the project's pages, and their ``record-revision``.
 2. *Then* read the record.
 3. Skip a page only if it is current: its ``record-revision`` is the one that it needs. A forced
-   publication of pages for people skips it only if this or a later forced message wrote it.
+   publication of pages for people skips it only if this or a later forced message wrote it
+   (``docs/adr/0038-a-forced-run-is-resumed.md``).
 4. Write the other pages with the generations of step 1 (0 if absent).
 5. After 412, start again: another instance wrote after step 1, perhaps from an older record.
 

@@ -1,5 +1,7 @@
 """The service web: pushes, readiness and settings."""
 
+import asyncio
+import base64
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -7,15 +9,19 @@ import pytest
 from starlette.testclient import TestClient
 
 from chassis.settings import load_settings
+from publisher.web.app import Web
 from publisher.web.main import Clients, build_app
 from publisher.web.settings import Settings
+from schemas import web_layout
 from schemas.events import ProjectIndexed
 from schemas.names import ProjectName
+from schemas.push import PushEnvelope
+from testing.fakes.examples import make_time
 from testing.fakes.memory_ports import MemoryBucket
 from testing.storage import Fault
 from unit.publisher.publisher_fixtures import ACME, Store, make_record
 from unit.publisher.test_app import make_push_body
-from unit.publisher.web.web_fixtures import put_metadata
+from unit.publisher.web.web_fixtures import WebInstance, put_metadata
 
 PATH = "/push/web-project"
 
@@ -48,6 +54,13 @@ class MemoryWeb:
 def make_push(revision: int = 1, project: ProjectName = ACME, *, force: bool = False) -> str:
     message = ProjectIndexed(project=project, record_revision=revision, force=force)
     return make_push_body(message.encode())
+
+
+def make_envelope(*, force: bool, seconds: int = 0) -> PushEnvelope:
+    """Make the push of a message that was published some seconds after noon."""
+    data = ProjectIndexed(project=ACME, record_revision=1, force=force).encode()
+    fields = {"data": base64.b64encode(data), "message_id": "1", "publish_time": make_time(seconds)}
+    return PushEnvelope.model_validate({"message": fields, "subscription": "web-project"})
 
 
 @pytest.fixture
@@ -109,6 +122,18 @@ def test_the_redelivery_of_a_forced_message_writes_no_page_again(web: MemoryWeb)
         web.store.storage.counts.clear()
         assert client.post(PATH, content=make_push(force=True)).status_code == 204
         assert web.store.storage.counts.requests["objects.insert"] == 0
+
+
+async def test_a_publication_for_two_forced_messages_is_that_of_the_later_one(
+    web: MemoryWeb,
+) -> None:
+    """The messages arrive during the publication for another one."""
+    service, static = Web(WebInstance(web.store).pages), web.store.static
+    pushes = [make_envelope(force=False), *(make_envelope(force=True, seconds=n) for n in (1, 2))]
+    await asyncio.gather(*map(service.publish_project, pushes))
+    page = static.stat(web_layout.locate_web_page(ACME))
+    assert page is not None
+    assert web_layout.read_forced_at(page.metadata) == make_time(2)
 
 
 def test_it_is_ready_when_its_three_buckets_answer_and_not_before(web: MemoryWeb) -> None:

@@ -75,10 +75,11 @@ def render_expected(
     store: Store,
     record: ProjectRecord,
     sizes: PageSizes = SIZES,
+    site: Site = SITE,
 ) -> dict[str, bytes]:
     """Render all pages of a record, and the existing pages that it no longer needs."""
     sources = WebInstance(store).sources
-    plan = WebPlan(record, Listing.from_record(record), read_web_pages(store), SITE, sources, sizes)
+    plan = WebPlan(record, Listing.from_record(record), read_web_pages(store), site, sources, sizes)
     return {
         page.name: page.render(plan.load(group))
         for group in plan.list_groups()
