@@ -7,6 +7,9 @@ results less certain. After each wheel is a pause, in which the work for it ends
 
 Here all services share the cores of one machine. In Google Cloud the service web has CPUs of its
 own. ``--stop web`` stops its process during the measurement, so that it takes no CPU time.
+
+A second table has the CPU time of each process for one wheel. It depends less on other work than
+the latency, and includes the work after the page is written.
 """
 
 import json
@@ -15,8 +18,9 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from testing.processes import Process
@@ -45,16 +49,31 @@ with start_runtime(directory, files, batch) as running:
         os.kill(process, signal.SIGSTOP)
     try:
         for line in sys.stdin:
-            seconds = []
+            seconds, before = [], running.read_cpu_seconds()
             for number in range(*json.loads(line)):
                 seconds += latency.publish(running, batch[number : number + 1], number)
                 time.sleep(pause)
-            print(json.dumps(seconds), flush=True)
+            after = running.read_cpu_seconds()
+            cpu = {name: after[name] - before[name] for name in after}
+            print(json.dumps([seconds, cpu]), flush=True)
     finally:
         for process in processes:
             os.kill(process, signal.SIGCONT)
 """
-"""Publisher of wheels: it reads the numbers of wheels, and prints the seconds of each wheel."""
+"""Publisher of wheels: it reads the numbers of wheels, and prints the seconds of each wheel.
+
+It also prints the CPU seconds of each process.
+"""
+
+
+@dataclass(frozen=True)
+class LatencyRound:
+    """Measured values of one round."""
+
+    latency: float
+    """Median of the seconds of its wheels."""
+    cpu: Mapping[str, float]
+    """CPU seconds of each process, for one wheel."""
 
 
 class LatencyProcess:
@@ -66,15 +85,16 @@ class LatencyProcess:
         self._process, self._next = process, 0
         self._requests, self._answers = process.stdin, process.stdout
 
-    def measure(self) -> float:
-        """Publish the next wheels; return the median of their seconds."""
+    def measure(self) -> LatencyRound:
+        """Publish the next wheels."""
         first, self._next = self._next, self._next + WHEELS
         self._requests.write(f"{json.dumps([first, self._next])}\n".encode())
         self._requests.flush()
         line = self._answers.readline()
         if not line:
             sys.exit(f"the benchmark ended with exit code {self._process.wait()}")
-        return float(statistics.median(json.loads(line)))
+        seconds, cpu = json.loads(line)
+        return LatencyRound(statistics.median(seconds), {name: cpu[name] / WHEELS for name in cpu})
 
 
 def compare(earlier: Path, rounds: int, stopped: Sequence[str]) -> int:
@@ -114,25 +134,45 @@ def _start(
 
 def _measure_rounds(
     ours: LatencyProcess, earlier: LatencyProcess, rounds: int
-) -> Iterator[tuple[float, float]]:
-    """Yield the medians of both in each round, after a round that does not count."""
+) -> Iterator[tuple[LatencyRound, LatencyRound]]:
+    """Yield each round of both, after a round that does not count."""
     for process in (ours, earlier):
         process.measure()
     for turn in range(rounds):
         order = (ours, earlier) if turn % 2 == 0 else (earlier, ours)
-        seconds = {process: process.measure() for process in order}
-        yield seconds[ours], seconds[earlier]
+        measured = {process: process.measure() for process in order}
+        yield measured[ours], measured[earlier]
 
 
-def _report(pairs: Sequence[tuple[float, float]], load: str) -> int:
+def _report(pairs: Sequence[tuple[LatencyRound, LatencyRound]], load: str) -> int:
+    rounds_by_version = dict(zip(("ours", "earlier"), zip(*pairs, strict=True), strict=True))
     print("| version | median of the rounds | quartiles |")
     print("|---|---:|---:|")
-    for name, values in zip(("ours", "earlier"), zip(*pairs, strict=True), strict=True):
+    for name, measured in rounds_by_version.items():
+        values = [each.latency for each in measured]
         low, middle, high = (value * 1000 for value in statistics.quantiles(values, n=4))
         print(f"| {name} | {middle:.0f} ms | {low:.0f} to {high:.0f} ms |")
-    low, ratio, high = statistics.quantiles((ours / old for ours, old in pairs), n=4)
-    print(f"| ratio | {ratio:.2f} | {low:.2f} to {high:.2f} |")
+    ratios = [ours.latency / old.latency for ours, old in pairs]
+    low, ratio, high = statistics.quantiles(ratios, n=4)
+    print(f"| ratio | {ratio:.2f} | {low:.2f} to {high:.2f} |\n")
+    _report_cpu(rounds_by_version)
     met = ratio <= MOST
     rounds = f"{len(pairs)} rounds of {WHEELS} wheels, {load}"
     print(f"\n{'met   ' if met else 'MISSED'} ratio {ratio:.2f}, at most {MOST} ({rounds})")
     return 0 if met else 1
+
+
+def _report_cpu(rounds_by_version: Mapping[str, Sequence[LatencyRound]]) -> None:
+    """Print the mean CPU time of each process for one wheel."""
+    names = list(
+        dict.fromkeys(name for [first, *_] in rounds_by_version.values() for name in first.cpu)
+    )
+    print(f"| CPU ms a wheel | {' | '.join(names)} | all |")
+    print(f"|---|{'---:|' * (len(names) + 1)}")
+    for version, measured in rounds_by_version.items():
+        means = {
+            name: statistics.mean(each.cpu[name] for each in measured) * 1000
+            for name in measured[0].cpu
+        }
+        cells = [f"{means[name]:.1f}" if name in means else "" for name in names]
+        print(f"| {version} | {' | '.join(cells)} | {sum(means.values()):.1f} |")
