@@ -20,6 +20,10 @@ from browser.chromium import (
 )
 from browser.page_server import PageServer, serve_pages
 from browser.sample_site import OLD_VERSION, list_paths
+from publisher.site.assets import ASSETS
+from publisher.site.release_page import render_project
+from testing.fakes.examples import make_file_record
+from testing.sample_content import SITE, make_content, make_readme, make_record
 
 if TYPE_CHECKING:
     from selenium import webdriver  # type: ignore[import-not-found]  # in a separate venv
@@ -28,6 +32,30 @@ pytestmark = pytest.mark.browser
 
 PATHS = list(list_paths())
 GEOMETRY = "projects/acme-geometry/"
+
+
+_MEASURE_DIRECTIONS = """
+const place = (node, offset) => {
+  const range = document.createRange();
+  range.setStart(node, offset);
+  range.setEnd(node, offset + 1);
+  return range.getBoundingClientRect().left;
+};
+const measure = (element) => {
+  const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+  const first = walker.nextNode();
+  let last = first;
+  for (let node = first; node; node = walker.nextNode()) if (node.data.trim()) last = node;
+  return Math.sign(place(last, last.data.trimEnd().length - 1) - place(first, 0));
+};
+const [hebrew, english] = document.querySelectorAll(".readme > p");
+return {
+  Hebrew: measure(hebrew), English: measure(english),
+  code: measure(document.querySelector(".readme pre")),
+  quotation: measure(document.querySelector(".readme blockquote p")),
+};
+"""
+"""Signs of the way from the first to the last character: -1 is to the left."""
 
 
 def open_page(browser: webdriver.Chrome, server: PageServer, path: str, **view: object) -> None:
@@ -188,6 +216,21 @@ def test_icons_of_links_are_drawn(browser: webdriver.Chrome, server: PageServer)
     open_page(browser, server, GEOMETRY)
     width = "document.querySelector('.icon use').getBBox().width"
     wait_for(browser, f"{width} > 0")
+
+
+def test_each_paragraph_has_the_direction_of_its_text(browser: webdriver.Chrome) -> None:
+    """A sentence in Hebrew begins at the right, with its full stop at the left."""
+    text = (
+        "\u05e9\u05dc\u05d5\u05dd `code` Python.\n\nAn English paragraph.\n\n"
+        "```python\nprint(1)\n```\n\n> \u05e9\u05dc\u05d5\u05dd\n"
+    )
+    record = make_record("acme", [make_file_record("acme-1.0-py3-none-any.whl")])
+    page = render_project(make_content(record, "1.0", readme=make_readme(text)), SITE)
+    assets = {asset.object_name: asset.data for asset in ASSETS.values()}
+    with serve_pages({**assets, "projects/acme/index.html": page}) as server:
+        open_page(browser, server, "projects/acme/")
+        measured = browser.execute_script(_MEASURE_DIRECTIONS)
+    assert measured == {"Hebrew": -1, "English": 1, "code": 1, "quotation": -1}
 
 
 def test_hostile_metadata_runs_no_script(browser: webdriver.Chrome, server: PageServer) -> None:
