@@ -1,5 +1,6 @@
 """Files of a release, with the state and the origin of each."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,6 +16,8 @@ from schemas.releases.equivalence import find_unlisted
 State = Literal["offered", "removed", "quarantined", "unlisted"]
 _find_release = lru_cache(4096)(normalize_release)
 """Release of a version; each page of a project asks for it for all files."""
+_DIGITS = re.compile(r"([0-9]{1,18})", re.ASCII)
+"""Number in a file name; a name has at most 255 characters."""
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 
@@ -68,6 +71,20 @@ def list_release_files(content: ReleaseContent) -> list[ReleaseFile]:
     unlisted = find_unlisted(facts)
     files = [_make_file(content, each, each.filename in offered, unlisted) for each in facts]
     return sorted(files, key=lambda file: (file.state != "offered", rank_file(file.facts)))
+
+
+def sort_for_page(files: Iterable[ReleaseFile]) -> list[ReleaseFile]:
+    """Return files in the order of the page: offered files first, sdists, then wheels by name.
+
+    Numbers in names are compared by their values, so that cp39 precedes cp311.
+    """
+
+    def rank(file: ReleaseFile) -> tuple[bool, bool, list[str | int]]:
+        parts = _DIGITS.split(file.facts.filename)
+        numbered = [int(part) if n % 2 else part for n, part in enumerate(parts)]
+        return file.state != "offered", file.is_wheel, numbered
+
+    return sorted(files, key=rank)
 
 
 def list_filters(files: Iterable[ReleaseFile]) -> list[tuple[str, list[str]]]:

@@ -11,7 +11,12 @@ from publisher.site.page_templates import mark_safe, render_page
 from publisher.site.people import list_authors, list_maintainers
 from publisher.site.project_links import list_project_links
 from publisher.site.release_chart import draw_chart
-from publisher.site.release_files import ReleaseFile, list_filters, list_release_files
+from publisher.site.release_files import (
+    ReleaseFile,
+    list_filters,
+    list_release_files,
+    sort_for_page,
+)
 from publisher.site.release_list import list_releases
 from publisher.site.status_notices import list_notices
 from schemas.records import FileRecord
@@ -55,6 +60,7 @@ def _render(
     :param project: variables of the page of a project; empty for the page of a release.
     """
     files = list_release_files(content)
+    shown = sort_for_page(files)[:max_files]
     return render_page(
         "project.html" if project else "release.html",
         site=site,
@@ -65,9 +71,9 @@ def _render(
         readme=mark_safe(content.readme.html),
         readme_note=content.readme.note,
         notices=list_notices(content, files),
-        files=files[:max_files],
-        further_files=max(0, len(files) - max_files),
-        filters=list_filters(files[:max_files]),
+        files=shown,
+        further_files=len(files) - len(shown),
+        filters=list_filters(shown),
         **_read_facts(content.metadata, files),
         **project,
     )

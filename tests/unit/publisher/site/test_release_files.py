@@ -1,6 +1,11 @@
 import pytest
 
-from publisher.site.release_files import format_size, list_filters, list_release_files
+from publisher.site.release_files import (
+    format_size,
+    list_filters,
+    list_release_files,
+    sort_for_page,
+)
 from testing.fakes.examples import NOON, make_file_record
 from testing.sample_content import (
     make_content,
@@ -62,6 +67,23 @@ def test_an_unlisted_file_names_the_listed_one() -> None:
     listed, unlisted = list_release_files(make_content(make_record("acme", files), "1.0"))
     assert (listed.state, listed.facts.filename, listed.equivalent) == ("offered", names[0], "")
     assert (unlisted.state, unlisted.equivalent) == ("unlisted", names[0])
+
+
+def test_the_page_has_the_sdist_and_then_the_wheels_by_name_and_number() -> None:
+    """Files that were uploaded at once have arbitrary times. A removed file is last."""
+    names = [
+        "acme-1.0.tar.gz",
+        "acme-1.0-cp39-cp39-win_amd64.whl",
+        "acme-1.0-cp311-cp311-macosx_11_0_arm64.whl",
+        "acme-1.0-cp311-cp311-win_amd64.whl",
+        "acme-1.0-py3-none-any.whl",
+        "acme-1.0-cp38-cp38-win_amd64.whl",
+    ]
+    shuffled = [make_file_record(name) for name in names[::2] + names[1::2]]
+    removed = {"files": make_registers(names[-1])["versions"]}
+    content = make_content(make_record("acme", shuffled, removed=removed), "1.0")
+    files = sort_for_page(list_release_files(content))
+    assert [file.facts.filename for file in files] == names
 
 
 def test_a_yank_has_its_author_and_reason() -> None:
