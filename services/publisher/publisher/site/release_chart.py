@@ -28,12 +28,14 @@ class Bar:
 
 
 def draw_chart(times: Iterable[datetime]) -> list[Bar]:
-    """Return the bars of the last 24 months up to the newest release; empty for few releases.
+    """Return the bars of the last 24 months up to the newest release.
+
+    It is empty for few releases, and for releases of one month.
 
     The chart does not depend on the current time, so that equal records give equal pages.
     """
     counts = Counter(_number_month(time) for time in times)
-    if counts.total() < FEWEST:
+    if counts.total() < FEWEST or len(counts) < 2:
         return []
     last = max(counts)
     months = range(last - MONTHS + 1, last + 1)

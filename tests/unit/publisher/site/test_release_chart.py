@@ -24,5 +24,10 @@ def test_few_releases_have_no_chart() -> None:
     assert draw_chart([datetime(2026, 1, 1, tzinfo=UTC)] * 2) == []
 
 
+def test_releases_of_one_month_have_no_chart() -> None:
+    assert draw_chart([datetime(2026, 1, day, tzinfo=UTC) for day in range(1, 30)]) == []
+
+
 def test_the_first_years_have_months() -> None:
-    assert draw_chart([datetime(1, 1, 1, tzinfo=UTC)] * 3)[-1].month == "0001-01"
+    bars = draw_chart([datetime(1, month, 1, tzinfo=UTC) for month in (1, 1, 2)])
+    assert [bar.month for bar in bars[-2:]] == ["0001-01", "0001-02"]
