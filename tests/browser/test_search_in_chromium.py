@@ -107,6 +107,23 @@ def test_the_search_finds_names_keywords_summaries_and_typing_errors(
     assert "<b>borders</b>" in browser.find_element("css selector", "[data-results]").text
 
 
+@pytest.mark.parametrize(
+    ("project", "text"),
+    [
+        ("acme-yanked", "acme-yanked yanked"),
+        ("acme-removed", "acme-removed no files"),
+        ("acme-quarantined", "acme-quarantined quarantined"),
+    ],
+)
+def test_a_result_says_why_a_project_has_no_version(
+    browser: webdriver.Chrome, server: PageServer, project: str, text: str
+) -> None:
+    open_page(browser, server, "search/")
+    assert search(browser, project)[0] == project
+    result = browser.find_element("css selector", "[data-results] li").text
+    assert " ".join(result.split()) == text
+
+
 def test_the_page_says_that_nothing_is_found(browser: webdriver.Chrome, server: PageServer) -> None:
     open_page(browser, server, "search/")
     assert search(browser, "qqqqqqqq") == []

@@ -63,6 +63,23 @@ def test_the_list_links_every_project_with_version_status_and_summary() -> None:
         assert part in page
 
 
+@pytest.mark.parametrize(
+    ("facts", "tags"),
+    [
+        ({"latest_version": "1.0", "file_count": 1}, []),
+        ({"file_count": 1}, ["yanked"]),
+        ({"file_count": 1, "status": "archived"}, ["yanked", "archived"]),
+        ({}, ["no files"]),
+        ({"status": "quarantined"}, ["quarantined"]),
+    ],
+)
+def test_the_list_says_why_a_project_has_no_version(
+    facts: dict[str, object], tags: list[str]
+) -> None:
+    page = render([make_entry("acme", **facts)])["projects/page1.html"]
+    assert re.findall('class="tag">([^<]+)<', page) == tags
+
+
 def test_the_list_is_paged() -> None:
     entries = [make_entry(name) for name in make_names(2 * PROJECTS_PER_PAGE + 1)]
     pages = render(list(entries))

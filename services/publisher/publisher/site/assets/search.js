@@ -230,6 +230,8 @@ function makeResult(item, root) {
   link.href = `${root}projects/${encodeURIComponent(item.project)}/`;
   line.append(link);
   if (item.version) line.append(" ", makeElement("span", item.version, "version"));
+  else if (item.files) line.append(" ", makeElement("strong", "yanked", "tag"));
+  else if (item.status !== "quarantined") line.append(" ", makeElement("strong", "no files", "tag"));
   if (item.status) line.append(" ", makeElement("strong", item.status, "tag"));
   if (item.summary) line.append(" ", makeElement("span", item.summary, "dim"));
   return line;
