@@ -87,10 +87,11 @@ class UsedBy {
   }
 
   show(found) {
-    const count = found.length === 1 ? "1 project requires it" : `${found.length} projects require it`;
-    this.say(found.length ? `${count} in the latest release` : "No project of this index requires it in its latest release.");
+    const one = found.length === 1;
+    const count = `${one ? "1 project requires it in its" : `${found.length} projects require it in their`} latest release`;
+    this.say(found.length ? count : "No project of this index requires it in its latest release.");
     this.list.replaceChildren(...found.slice(0, MOST).map((item) => this.makeLine(item)));
-    if (found.length > MOST) this.say(`${count} in the latest release; the first ${MOST} are shown`);
+    if (found.length > MOST) this.say(`${count}; the first ${MOST} are shown`);
   }
 
   makeLine(item) {
