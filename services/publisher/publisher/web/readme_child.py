@@ -9,9 +9,11 @@ its parent. It has no credentials, because its environment is empty.
 """
 
 import json
+import re
 import resource
 import sys
 from email.message import Message
+from io import StringIO
 from math import ceil
 from multiprocessing.connection import Connection
 
@@ -25,6 +27,8 @@ MEMORY = 384 << 20
 Rendered = tuple[str, str]
 """HTML of a description, and the reason why it is shown as text; empty if it was rendered."""
 
+_ERROR = re.compile(r"^<string>:([0-9]+): \([A-Z]+/[2-4]\) (.{1,120})", re.MULTILINE)
+"""Message of docutils about a warning or an error: one ends the rendering."""
 _TEXT_TYPES = ("text/markdown", "text/x-rst", "text/plain")
 
 
@@ -42,11 +46,12 @@ def render_description(
         return render_text(text), ""
     if kind not in _TEXT_TYPES:
         return _show_text(text, "its Description-Content-Type is unknown")
-    html = _render_markup(text, kind, variant)
+    errors = StringIO()
+    html = _render_markup(text, kind, variant, errors)
     if html is None and not content_type:  # plain text is as likely as wrong reStructuredText
         return render_text(text), ""
     if html is None:
-        return _show_text(text, "it is not valid reStructuredText")
+        return _show_text(text, f"it is not valid reStructuredText{_find_error(errors.getvalue())}")
     safe = sanitize(html, images=images)
     if not safe.strip():
         return _show_text(text, "it has no content that a page may have")
@@ -63,11 +68,20 @@ def parse_content_type(value: str) -> tuple[str, str]:
     return message.get_content_type(), "CommonMark" if variant.lower() == "commonmark" else "GFM"
 
 
-def _render_markup(text: str, kind: str, variant: str) -> str | None:
-    """Return the HTML; None if it is not valid reStructuredText."""
+def _render_markup(text: str, kind: str, variant: str, errors: StringIO) -> str | None:
+    """Return the HTML; None if it is not valid reStructuredText.
+
+    :param errors: gets the messages of docutils.
+    """
     if kind == "text/markdown":
         return markdown.render(text, variant=variant) or ""
-    return rst.render(text)
+    return rst.render(text, errors)
+
+
+def _find_error(messages: str) -> str:
+    """Return line and text of the first error of docutils, in brackets; empty without one."""
+    found = _ERROR.search(messages)
+    return f" (line {found[1]}: {found[2].rstrip('.')})" if found else ""
 
 
 def _show_text(text: str, reason: str) -> Rendered:

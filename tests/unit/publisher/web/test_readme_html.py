@@ -150,8 +150,23 @@ def test_without_a_content_type_restructuredtext_is_tried_first() -> None:
     ("text", "content_type", "reason"),
     [
         ("x", "text/html", "its Description-Content-Type is unknown"),
-        ("`x", "text/x-rst", "it is not valid reStructuredText"),
-        (".. raw:: html\n\n   x", "text/x-rst", "it is not valid reStructuredText"),
+        (
+            "A\n\n`x",
+            "text/x-rst",
+            "it is not valid reStructuredText (line 3: Inline interpreted text or phrase reference "
+            "start-string without end-string)",
+        ),
+        (
+            ".. raw:: html\n\n   x",
+            "text/x-rst",
+            'it is not valid reStructuredText (line 1: "raw" directive disabled)',
+        ),
+        (
+            f".. {'x' * 200}::",
+            "text/x-rst",
+            f'it is not valid reStructuredText (line 1: Unknown directive type "{"x" * 96})',
+        ),
+        (".. comment", "text/x-rst", "it is not valid reStructuredText"),
         ("<!-- x -->", "text/markdown", "it has no content that a page may have"),
     ],
 )
