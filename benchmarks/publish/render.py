@@ -38,7 +38,7 @@ FACTS = {
 
 
 def time_project(files: int) -> float:
-    """Return the CPU seconds to render the three pages of a project of ``files`` files."""
+    """Return the CPU seconds to render the pages for installers of a project of ``files`` files."""
     record = make_record(ProjectName("acme"), files)
     seconds = []
     for _ in range(ROUNDS):
