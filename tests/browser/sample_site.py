@@ -14,7 +14,7 @@ from publisher.site.history_page import divide_history, render_history
 from publisher.site.page_content import ReleaseContent
 from publisher.site.release_list import divide_releases, render_release_list, render_releases
 from publisher.site.release_page import render_project, render_release
-from schemas import web_layout
+from schemas import layout, web_layout
 from schemas.catalog import CatalogEntry
 from testing.fakes.examples import make_file_record
 from testing.sample_content import (
@@ -92,8 +92,11 @@ def _remove_challenge(response: Response) -> Response:
 
 
 def list_paths() -> Iterator[str]:
-    """Yield the paths of the pages for people, from the home page."""
-    for name in render_site():
+    """Yield the paths of the pages for people, from the home page.
+
+    ``/simple/`` is for installers; the proxy serves it with another policy.
+    """
+    for name in sorted(render_site().keys() - {layout.ROOT_HTML}):
         is_alike = any(part in name for part in _ALIKE) and name.count("/") > 2
         if name.endswith(".html") and not is_alike:
             yield name.removesuffix("index.html")
