@@ -1,8 +1,9 @@
 """Arrays of the newest changes and releases of all projects, and the totals.
 
 An item of ``changes.json`` has ``project``, ``name``, ``kind``, ``release``, ``file``, ``time`` and
-``author``. An item of ``recent.json`` has ``project``, ``name``, ``version``, ``time``, ``author``
-and ``summary``. Times are in RFC 3339.
+``author``. An item of ``recent.json`` has ``project``, ``name``, ``version``, ``time``, ``author``,
+``status`` and ``summary``. Times are in RFC 3339. The status of a release is ``yanked`` if its yank
+is one of the newest events of the project.
 
 Empty values are absent: the release of a command on a project, the file of a command on a release,
 the author of a message without one, a name in normalised form.
@@ -119,8 +120,17 @@ def _make_release(one: CatalogEvent) -> Item:
         "version": one.event.release or "",
         "time": format_seconds(one.event.time),
         "author": one.event.author or "",
+        "status": "yanked" if _is_yanked(one) else "",
         "summary": entry.summary if is_latest else "",
     }
+
+
+def _is_yanked(release: CatalogEvent) -> bool:
+    """Return whether an event says that a whole release is yanked."""
+    return any(
+        event.kind == "yanked" and event.release == release.event.release and not event.filename
+        for event in release.entry.recent
+    )
 
 
 def get_other_name(entry: CatalogEntry) -> str:

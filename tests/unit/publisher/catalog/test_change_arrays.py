@@ -1,6 +1,9 @@
 import json
 
+import pytest
+
 from publisher.catalog import change_arrays
+from schemas.catalog import ProjectEvent
 from schemas.names import Filename
 from testing.fakes.examples import make_time
 from unit.publisher.catalog.entries import make_entry, make_event, make_names
@@ -54,7 +57,7 @@ def test_the_newest_thousand_changes_are_listed() -> None:
 
 def test_recent_releases_have_the_summary_of_the_latest_release_only() -> None:
     facts = {"latest_version": "2.0", "summary": "Second"}
-    events = (make_event(release="2.0", at=2), make_event("yanked"), make_event(release="1.0"))
+    events = (make_event(release="2.0", at=2), make_event(release="1.0"))
     entries = [make_entry("acme", recent=events, **facts)]
     assert json.loads(change_arrays.render_releases(change_arrays.list_releases(entries))) == [
         {
@@ -66,6 +69,22 @@ def test_recent_releases_have_the_summary_of_the_latest_release_only() -> None:
         },
         {"project": "acme", "version": "1.0", "time": "2026-11-24T12:00:00Z", "author": "ci"},
     ]
+
+
+@pytest.mark.parametrize(
+    ("newest", "status"),
+    [
+        (make_event("yanked"), "yanked"),
+        (make_event("unyanked"), None),
+        (make_event("yanked", "2.0"), None),
+        (make_event("yanked")._replace(filename=Filename("acme-1.0.tar.gz")), None),
+    ],
+    ids=["release", "unyanked", "other release", "file"],
+)
+def test_a_recent_release_that_is_yanked_says_so(newest: ProjectEvent, status: str | None) -> None:
+    entries = [make_entry("acme", recent=(newest, make_event()))]
+    (item,) = json.loads(change_arrays.render_releases(change_arrays.list_releases(entries)))
+    assert item.get("status") == status
 
 
 def test_an_older_record_has_its_newest_upload() -> None:

@@ -58,6 +58,7 @@ function makeLine(item) {
   const time = makeElement("time", formatTime(item.time), "dim");
   time.dateTime = item.time;
   line.append(link, " ", makeElement("span", item.version || "", "version"), " ", time);
+  if (item.status) line.insertBefore(makeElement("strong", item.status, "tag"), time);
   if (item.summary) line.append(" ", makeElement("span", item.summary));
   return line;
 }
