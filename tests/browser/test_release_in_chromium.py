@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -64,6 +65,14 @@ def open_page(browser: webdriver.Chrome, server: PageServer, path: str, **view: 
     list_complaints(browser)
     list_requests(browser)
     browser.get(server.url + path)
+
+
+def serve_release(description: str) -> AbstractContextManager[PageServer]:
+    """Serve the page of a project with a description in Markdown."""
+    record = make_record("acme", [make_file_record("acme-1.0-py3-none-any.whl")])
+    page = render_project(make_content(record, "1.0", readme=make_readme(description)), SITE)
+    assets = {asset.object_name: asset.data for asset in ASSETS.values()}
+    return serve_pages({**assets, "projects/acme/index.html": page})
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -224,13 +233,23 @@ def test_each_paragraph_has_the_direction_of_its_text(browser: webdriver.Chrome)
         "\u05e9\u05dc\u05d5\u05dd `code` Python.\n\nAn English paragraph.\n\n"
         "```python\nprint(1)\n```\n\n> \u05e9\u05dc\u05d5\u05dd\n"
     )
-    record = make_record("acme", [make_file_record("acme-1.0-py3-none-any.whl")])
-    page = render_project(make_content(record, "1.0", readme=make_readme(text)), SITE)
-    assets = {asset.object_name: asset.data for asset in ASSETS.values()}
-    with serve_pages({**assets, "projects/acme/index.html": page}) as server:
+    with serve_release(text) as server:
         open_page(browser, server, "projects/acme/")
         measured = browser.execute_script(_MEASURE_DIRECTIONS)
     assert measured == {"Hebrew": -1, "English": 1, "code": 1, "quotation": -1}
+
+
+def test_a_long_name_in_a_table_leaves_room_for_its_text_on_a_phone(
+    browser: webdriver.Chrome,
+) -> None:
+    """Otherwise the text has one word on each line, right of the window."""
+    text = f"| option | meaning |\n|---|---|\n| `a_{'very_' * 6}long_name` | {'words ' * 20} |\n"
+    with serve_release(text) as server:
+        open_page(browser, server, "projects/acme/", width=360)
+        name, meaning = browser.find_elements("css selector", ".readme td")
+        assert meaning.rect["x"] + meaning.rect["width"] <= 360
+        assert name.rect["width"] >= 80
+        assert meaning.rect["height"] < 400
 
 
 def test_hostile_metadata_runs_no_script(browser: webdriver.Chrome, server: PageServer) -> None:
