@@ -29,8 +29,12 @@ FILES = 1_000
 """Files of each index."""
 WHEELS = 5
 """Wheels of a round, published one after the other."""
-PAUSE = 0.5
-"""Seconds after each wheel."""
+PAUSE = 1.0
+"""Seconds after each wheel.
+
+The relay begins the deliveries to the catalog and to web after 0.3 s without another delivery. With
+a shorter pause their work for a wheel can fall into the measurement of the next one.
+"""
 MOST = 1.05
 """Goal: the median of the rounds' ratios of this version to the earlier one."""
 
