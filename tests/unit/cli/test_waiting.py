@@ -17,6 +17,7 @@ from gcpypi.publishing.waiting import EACH_FILE, PAGES, SETTLE, VERDICTS, Waitin
 from schemas.layout import locate_verdict
 from schemas.verdict_documents import Verdict
 from testing.fakes.memory_ports import MemoryBucket
+from testing.memory_proxy import Clock
 
 PROJECTS, RELEASES = 40, 5
 DIGEST = "ab" * 32
@@ -53,16 +54,6 @@ def files() -> list[Publication]:
 
 def connect() -> Topic:
     raise AssertionError("the files are announced")
-
-
-class Clock:
-    """Clock that a test moves."""
-
-    now = 0.0
-
-    def __call__(self) -> float:
-        """Return the seconds."""
-        return self.now
 
 
 @pytest.fixture
