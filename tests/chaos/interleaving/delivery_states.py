@@ -9,6 +9,7 @@ the calls can reach, with kills, and with one event at any time.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import cast
 
 from chassis.outcomes import Outcome
@@ -172,14 +173,20 @@ class DeliveryState:
 
     push: PushEnvelope
     answers: tuple[Answer, ...] = ()
+    described: tuple[str, ...] = ()
+    """Texts of the answers: each answer is described once."""
     outcome: Outcome | None = None
     """Outcome after the end."""
 
-    @property
+    @cached_property
     def key(self) -> tuple[str, ...]:
         """Value that equal local states have in common."""
-        answers = map(_describe_answer, self.answers)
-        return (self.push.message.message_id, repr(self.outcome), *answers)
+        return (self.push.message.message_id, repr(self.outcome), *self.described)
+
+    def add(self, answer: Answer) -> "DeliveryState":
+        """Return the state after one more answer."""
+        described = (*self.described, _describe_answer(answer))
+        return replace(self, answers=(*self.answers, answer), described=described)
 
 
 @dataclass(frozen=True)
@@ -193,7 +200,7 @@ class SystemStep:
     is_event_due: bool = True
     """Whether the event has not happened yet."""
 
-    @property
+    @cached_property
     def key(self) -> tuple[object, ...]:
         """Value that equal states have in common."""
         keys = tuple(delivery.key for delivery in self.deliveries)
@@ -246,7 +253,7 @@ class Exploration:
         call = self._find_next(delivery)
         assert not isinstance(call, Outcome)
         shared, answer = call(shared)
-        advanced = replace(delivery, answers=(*delivery.answers, answer))
+        advanced = delivery.add(answer)
         following = self._find_next(advanced)
         if isinstance(following, Outcome):
             advanced = replace(advanced, outcome=following)
