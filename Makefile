@@ -45,7 +45,8 @@ test: install ## run all rings of tests
 
 # The markers deselect all tests of the ignored folders. Without them the collection is shorter.
 COLLECT := python -m pytest --ignore=tests/browser --ignore=tests/clients
-PYTEST := $(COLLECT) -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+PYTEST = $(COLLECT) -n auto --maxprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder
+PROCESSES ?= 4
 PYTHONS ?= 3.11 3.12 3.13
 
 .PHONY: test-pythons
@@ -64,8 +65,11 @@ cache-tests: install-pythons # cache the bytecode of the tests for test-pythons
 	for bin in $(BIN) $(patsubst %/installed,%/bin,$(OTHER_PYTHONS)); do \
 		printed=$$($$bin/$(COLLECT) --quiet --collect-only) || { echo "$$printed" | tail -n 100; exit 1; }; done
 
+# Markers of the tests that run on the Python of .venv only.
+FIRST_ONLY ?= any_python
+
 test-on-%: .venv/pythons/%/installed
-	$(<D)/bin/$(PYTEST) -m "not clients and not browser and not interrupted and not any_python"
+	$(<D)/bin/$(PYTEST) -m "not clients and not browser and not interrupted and not ($(FIRST_ONLY))"
 
 .PRECIOUS: .venv/pythons/%/installed
 .venv/pythons/%/installed: $(INSTALLED)

@@ -1,5 +1,6 @@
 """Configuration of all tests."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
+from first_python import find_reason
 from scheduling import RuntimeScheduling, count_processes, sort_slow_first
 from testing.processes import accept_sigint, interrupt_at_sigterm
 
@@ -15,16 +17,22 @@ def pytest_configure() -> None:
     """Tear down fixtures and their processes at SIGTERM too. Let no test fail on a time."""
     interrupt_at_sigterm()
     accept_sigint()  # tests send it to programs
+    os.environ.pop("MAKEFLAGS", None)  # tests start make without the options of another make
     settings.register_profile(
         "any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
     )
     settings.load_profile("any-machine")
 
 
+@pytest.hookimpl(tryfirst=True)  # before the selection by markers
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Let the processes of pytest-xdist begin with the slow rings."""
+    """Mark the tests for one Python. Let the processes of pytest-xdist begin with slow rings."""
+    tests = Path(__file__).parent
+    for item in items:
+        if reason := find_reason(item.path.relative_to(tests)):
+            item.add_marker(pytest.mark.first_python(reason))
     if hasattr(config, "workerinput"):
-        items[:] = sort_slow_first(items, Path(__file__).parent)
+        items[:] = sort_slow_first(items, tests)
 
 
 @pytest.hookimpl(optionalhook=True)
