@@ -30,11 +30,10 @@ def test_the_story_of_a_file_from_its_upload_to_its_page(
 
     head, *steps = wait_until(read_steps)
     assert head == ["time", "step", "service", "outcome"]
-    assert [step[1:3] for step in sorted(steps)][:3] == [
-        ["upload", "pubsub"],
-        ["verdict", "ingest"],
-        ["record", "indexer"],
-    ]
+    first, *others = [step[1:3] for step in sorted(steps)]
+    assert first == ["upload", "pubsub"]
+    # A service logs a push after its announcement, so the next service can be the first to log.
+    assert {("verdict", "ingest"), ("record", "indexer")} <= set(map(tuple, others))
     outcomes = {step[1]: step[3] for step in steps}
     assert outcomes["verdict"] == outcomes["record"] == f"done {filename}"
     assert outcomes["page"] == outcomes["catalog"] == outcomes["web"] == "done story-told"
