@@ -4,13 +4,13 @@ import http.client
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
-from testing.processes import Process
+from testing.processes import Process, list_children
 
 HOST = "127.0.0.1"
 START = 600.0
@@ -101,10 +101,8 @@ def settle(
 def walk_tree(pid: int) -> Iterator[int]:
     """Yield the ids of a process and of its descendants."""
     yield pid
-    for listed in Path(f"/proc/{pid}/task").glob("*/children"):
-        with suppress(FileNotFoundError, ProcessLookupError):  # the thread has ended
-            for child in listed.read_text().split():
-                yield from walk_tree(int(child))
+    for child in list_children(pid):
+        yield from walk_tree(child)
 
 
 def make_targets(base: str, authorization: str) -> Mapping[str, Target]:

@@ -8,6 +8,7 @@ A process ends in one of three ways:
 * Its starter gets SIGKILL: the reaper (``testing.processes.reaper``) kills the process.
 """
 
+from testing.processes.children import list_children
 from testing.processes.free_ports import find_free_port, find_free_ports
 from testing.processes.interrupt import (
     accept_sigint,
@@ -25,5 +26,6 @@ __all__ = [
     "find_free_port",
     "find_free_ports",
     "interrupt_at_sigterm",
+    "list_children",
     "run_if_killed",
 ]

@@ -14,14 +14,16 @@ from publisher.errors import ReadmeProcessFailed
 from publisher.site.page_content import Readme
 from publisher.web.readme_process import ReadmeRenderer
 from testing.hostile_readmes import HostileReadme, list_slow_readmes
-from testing.processes.process import Process
+from testing.processes import Process, list_children
 
+PATIENCE = 600.0
+"""Elapsed seconds that no description needs, on a busy machine either."""
 ENDLESS = HostileReadme("endless", "<div>" * 20_000 + "x", "text/markdown")
 
 
 @pytest.fixture
 def renderer() -> Iterator[ReadmeRenderer]:
-    pool = ReadmeRenderer(children=1, time_limit=30)
+    pool = ReadmeRenderer(children=1, time_limit=PATIENCE)
     yield pool
     pool.close()
 
@@ -31,16 +33,10 @@ def render(pool: ReadmeRenderer, text: str, content_type: str = "text/markdown")
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 60
+    end = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < end, "it hangs"
         time.sleep(0.05)
-
-
-def list_children() -> set[int]:
-    task = Path(f"/proc/{os.getpid()}/task")
-    lines = (thread / "children" for thread in task.iterdir())
-    return {int(number) for line in lines for number in line.read_text().split()}
 
 
 def read_cpu_time(child: int) -> float:
@@ -53,19 +49,19 @@ def read_cpu_time(child: int) -> float:
 
 
 def test_a_description_is_rendered_in_a_child_that_is_reused(renderer: ReadmeRenderer) -> None:
-    before = list_children()
+    before = list_children(os.getpid())
     assert render(renderer, "*a*") == Readme("<p><em>a</em></p>\n")
-    started = list_children() - before
+    started = list_children(os.getpid()) - before
     assert render(renderer, "*b*") == Readme("<p><em>b</em></p>\n")
     assert len(started) == 1
-    assert list_children() - before == started
+    assert list_children(os.getpid()) - before == started
 
 
 def test_without_a_description_there_is_no_html_and_no_child(renderer: ReadmeRenderer) -> None:
-    before = list_children()
+    before = list_children(os.getpid())
     assert renderer.render({}) == Readme()
     assert render(renderer, " \n") == Readme()
-    assert list_children() == before
+    assert list_children(os.getpid()) == before
 
 
 def test_a_description_above_one_mebibyte_is_cut_and_shown_as_text(
@@ -92,21 +88,24 @@ def test_a_description_that_takes_too_long_is_text_and_the_next_one_is_rendered(
 
 
 def test_a_child_that_is_killed_is_replaced(renderer: ReadmeRenderer) -> None:
-    before = list_children()
+    before = list_children(os.getpid())
     render(renderer, "*a*")
-    [child] = list_children() - before
+    [child] = list_children(os.getpid()) - before
     os.kill(child, signal.SIGKILL)
     assert render(renderer, "*b*") == Readme("<p><em>b</em></p>\n")
 
 
 def test_a_description_whose_children_are_killed_twice_is_shown_as_text() -> None:
     """A child that has used 2.5 s of CPU time has the description."""
-    pool, before = ReadmeRenderer(children=1, cpu_limit=60), list_children()
+    pool, before = (
+        ReadmeRenderer(children=1, cpu_limit=60, time_limit=PATIENCE),
+        list_children(os.getpid()),
+    )
     found, killed = Queue[Readme](), set[int]()
     thread = threading.Thread(target=lambda: found.put(render(pool, ENDLESS.text)))
     thread.start()
     while thread.is_alive():
-        for child in list_children() - before - killed:
+        for child in list_children(os.getpid()) - before - killed:
             if read_cpu_time(child) > 2.5:
                 os.kill(child, signal.SIGKILL)
                 killed.add(child)
@@ -118,23 +117,23 @@ def test_a_description_whose_children_are_killed_twice_is_shown_as_text() -> Non
 
 def test_a_stopped_child_delays_only_the_thread_that_waits_for_it() -> None:
     """Two threads render descriptions; one of them meets the stopped child."""
-    pool, finished = ReadmeRenderer(children=2, time_limit=60), Queue[list[Readme]]()
+    pool, finished = ReadmeRenderer(children=2, time_limit=PATIENCE), Queue[list[Readme]]()
 
     def render_some(name: str) -> None:
         finished.put([render(pool, f"*{name}{number}*") for number in range(10)])
 
-    before = list_children()
+    before = list_children(os.getpid())
     render(pool, "*start*")
-    [stopped] = list_children() - before
+    [stopped] = list_children(os.getpid()) - before
     os.kill(stopped, signal.SIGSTOP)
     threads = [threading.Thread(target=render_some, args=(name,)) for name in "ab"]
     for thread in threads:
         thread.start()
-    first = finished.get(timeout=60)
+    first = finished.get(timeout=PATIENCE)
     assert [readme.note for readme in first] == [""] * 10
     assert finished.empty()
     os.kill(stopped, signal.SIGKILL)
-    second = finished.get(timeout=60)
+    second = finished.get(timeout=PATIENCE)
     assert [readme.note for readme in second] == [""] * 10
     for thread in threads:
         thread.join()
@@ -149,12 +148,12 @@ def test_a_child_is_killed_after_the_elapsed_time_even_with_little_cpu_time() ->
 
 
 def test_children_end_with_the_renderer() -> None:
-    before = list_children()
-    pool = ReadmeRenderer(children=1, time_limit=30)
+    before = list_children(os.getpid())
+    pool = ReadmeRenderer(children=1, time_limit=PATIENCE)
     render(pool, "*a*")
-    assert list_children() != before
+    assert list_children(os.getpid()) != before
     pool.close()
-    assert list_children() == before
+    assert list_children(os.getpid()) == before
 
 
 def test_a_child_ends_when_its_parent_is_killed() -> None:
@@ -162,7 +161,7 @@ def test_a_child_ends_when_its_parent_is_killed() -> None:
     program = (
         "import os\n"
         "from publisher.web.readme_process import ReadmeRenderer\n"
-        "pool = ReadmeRenderer(children=1, time_limit=60)\n"
+        f"pool = ReadmeRenderer(children=1, time_limit={PATIENCE})\n"
         "pool.render({'description': '*a*', 'description_content_type': 'text/markdown'})\n"
         "print(open(f'/proc/self/task/{os.getpid()}/children').read(), flush=True)\n"
         "input()\n"

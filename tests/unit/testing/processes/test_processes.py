@@ -6,6 +6,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from testing.processes import Process, run_if_killed
+from testing.processes import Process, list_children, run_if_killed
 
 TESTS = Path(__file__).parents[3]
 PATIENCE = 300.0
@@ -77,6 +78,27 @@ def test_a_command_runs_where_its_starter_is_killed_and_only_there(tmp_path: Pat
     assert (tmp_path / "killed").exists()
 
 
+def test_the_children_of_a_process_are_those_of_all_its_threads() -> None:
+    started: list[subprocess.Popen[bytes]] = []
+    begun, ended = threading.Event(), threading.Event()
+
+    def start() -> None:
+        started.append(subprocess.Popen(["cat"], stdin=subprocess.PIPE))
+        begun.set()
+        ended.wait(PATIENCE)
+
+    thread = threading.Thread(target=start)
+    thread.start()
+    assert begun.wait(PATIENCE)
+    [child] = started
+    with child:
+        assert child.pid in list_children(os.getpid())
+        assert list_children(child.pid) == set()
+        ended.set()
+        thread.join()
+    assert list_children(child.pid) == set()
+
+
 def _start_and_signal(command: list[str], ready: Path, number: signal.Signals) -> set[int]:
     """Start a program, signal it when it is ready, and return its ended processes.
 
@@ -112,11 +134,7 @@ def _await(condition: Callable[[], bool]) -> None:
 
 
 def _find_descendants(pid: int) -> set[int]:
-    children = {
-        int(child)
-        for file in Path(f"/proc/{pid}/task").glob("*/children")
-        for child in file.read_text().split()
-    }
+    children = list_children(pid)
     return children.union(*map(_find_descendants, children))
 
 
