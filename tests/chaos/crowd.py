@@ -91,7 +91,7 @@ def run_clients_in_thread(on: ProxyProcesses, addresses: Sequence[str]) -> Itera
     thread = threading.Thread(target=asyncio.run, args=(run(),))
     thread.start()
     try:
-        yield started.result(timeout=60)
+        yield started.result(timeout=600)
     finally:
         is_over.set()
         thread.join()

@@ -260,7 +260,9 @@ def test_the_librarys_publisher_works_with_it(
     subscription = clients.subscribe()
 
     with BatchingPublisher() as client:
-        message_id = client.publish(clients.topic, b"from the library", kind="x").result(timeout=60)
+        message_id = client.publish(clients.topic, b"from the library", kind="x").result(
+            timeout=600
+        )
 
     (received,) = clients.pull(subscription)
     assert received.message.message_id == message_id

@@ -42,7 +42,7 @@ def run_stand_in(state: Path) -> Iterator[SecretManagerServiceClient]:
         Process(command, stdout=subprocess.DEVNULL),
         grpc.insecure_channel(f"127.0.0.1:{port}") as channel,
     ):
-        grpc.channel_ready_future(channel).result(timeout=60)
+        grpc.channel_ready_future(channel).result(timeout=600)
         yield SecretManagerServiceClient(
             transport=SecretManagerServiceGrpcTransport(channel=channel)
         )

@@ -30,7 +30,7 @@ def host() -> Iterator[str]:
     command = [*module, f"--port={address.split(':')[1]}"]
     with Process(command, stdout=subprocess.DEVNULL):
         with grpc.insecure_channel(address) as channel:
-            grpc.channel_ready_future(channel).result(timeout=60)
+            grpc.channel_ready_future(channel).result(timeout=600)
         yield address
 
 
@@ -113,7 +113,7 @@ class TokenCommand:
             input=stdin,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=600,
         )
         return done.returncode, done.stdout, done.stderr
 

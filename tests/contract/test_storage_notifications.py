@@ -31,7 +31,7 @@ def pubsub(monkeypatch: pytest.MonkeyPatch) -> Iterator[grpc.Channel]:
         Process(command, stdout=quiet, stderr=quiet),
         grpc.insecure_channel(address) as channel,
     ):
-        grpc.channel_ready_future(channel).result(timeout=60)
+        grpc.channel_ready_future(channel).result(timeout=600)
         yield channel
 
 

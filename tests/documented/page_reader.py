@@ -11,7 +11,7 @@ from documented.rules import Check, Rule
 from documented.session import Shell, StepResult
 from offline_checks.markdown import ShellStep
 
-PATIENCE = 120.0
+PATIENCE = 600.0
 """Seconds until the output of the services must exist."""
 
 _PROJECT = "gcpypi-local"

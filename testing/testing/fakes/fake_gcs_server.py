@@ -12,7 +12,7 @@ from urllib.request import urlopen
 
 from testing.processes import Process, find_free_port
 
-_START = 60.0
+_START = 600.0
 """Timeout of the first response, in seconds; the measured time is 0.1 s."""
 
 

@@ -49,7 +49,7 @@ class Fleet:
 
     def _control(self, method: str, path: str, body: bytes | None = None) -> bytes:
         request = Request(f"{self.storage}/_fake/{path}", body, method=method)  # noqa: S310 - ours
-        with urlopen(request, timeout=60) as answer:  # noqa: S310 - ours
+        with urlopen(request, timeout=600) as answer:  # noqa: S310 - ours
             return bytes(answer.read())
 
 

@@ -34,7 +34,7 @@ CACHED = (PAGE, SMALL, f"{SMALL}.metadata")
 """Addresses that the proxy caches after the first request."""
 COLD = [(f"/simple/cold-{n}/", f"/packages/cold_{n}-1.0-py3-none-any.whl") for n in range(4)]
 """Addresses of pages and files that are not cached before a test requests them."""
-PATIENCE = 120.0
+PATIENCE = 600.0
 """Timeout in seconds, on a shared machine."""
 SETTINGS = {
     "TOKENS_REFRESH": "1",

@@ -12,7 +12,7 @@ from testing.processes import Process, find_free_port
 
 PUBSUBS = ("built-in", "google")
 """Programs that implement Pub/Sub."""
-_START = 60.0
+_START = 600.0
 """Seconds to wait for the first connection."""
 
 

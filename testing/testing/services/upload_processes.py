@@ -50,7 +50,7 @@ class UploadProcesses:
             self.storage.storage.create_bucket(bucket)
 
     def connect(self) -> socket.socket:
-        return socket.create_connection((HOST, self.port), timeout=60)
+        return socket.create_connection((HOST, self.port), timeout=600)
 
     def encode_request(self, filename: str, data: bytes) -> bytes:
         """Return a whole request of HTTP/1.1 with a form."""

@@ -17,7 +17,7 @@ from testing.services.proxy_processes import wait_until
 from testing.services.push_sender import send_push
 from testing.storage import FakeStorage, StorageServer
 
-PATIENCE = 120.0
+PATIENCE = 600.0
 """Seconds after which a test fails instead of waiting longer."""
 
 

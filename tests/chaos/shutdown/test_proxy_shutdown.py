@@ -19,7 +19,7 @@ from testing.services.proxy_processes import (
     wait_until,
 )
 
-PATIENCE = 120.0
+PATIENCE = 600.0
 
 
 @pytest.fixture

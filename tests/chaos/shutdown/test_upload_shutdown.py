@@ -14,7 +14,7 @@ from testing.services.proxy_processes import wait_until
 from testing.services.upload_processes import UploadProcesses, read_response, run_upload
 
 FILENAME, WHEEL = wheel_filename(), build_wheel()
-PATIENCE = 120.0
+PATIENCE = 600.0
 PROJECT = ProjectName(FILENAME.partition("-")[0].replace("_", "-"))
 
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")

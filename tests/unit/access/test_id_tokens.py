@@ -315,7 +315,7 @@ async def test_keys_are_renewed_in_the_background(
     released = threading.Event()
 
     def wait() -> IssuerResponse:
-        released.wait(30)
+        released.wait(600)
         return IssuerResponse.from_json({"keys": []})
 
     issuer.overrides[JWKS] = wait

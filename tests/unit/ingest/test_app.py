@@ -369,7 +369,7 @@ def test_one_of_two_concurrent_promotions_of_different_bytes_wins() -> None:
 def _race(service: InMemoryIngest, name: str, barrier: threading.Barrier) -> None:
     def meet(operation: str, bucket: str, _name: str) -> None:
         if operation == "objects.rewrite":
-            barrier.wait(timeout=60)
+            barrier.wait(timeout=600)
 
     service.packages.before = meet
     assert service.announce(name=name) == 204

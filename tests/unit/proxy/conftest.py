@@ -30,7 +30,7 @@ class ProxyServer:
         self, method: str, target: str, headers: Mapping[str, str] | None = None
     ) -> ProxyResponse:
         """Send a request with exactly these header fields."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=600)
         try:
             connection.putrequest(method, target, skip_accept_encoding=True)
             for name, value in (headers or {}).items():
@@ -67,7 +67,7 @@ def serve(
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 600
         while not server.started and time.monotonic() < deadline:
             time.sleep(0.01)
         try:

@@ -13,7 +13,7 @@ AUTHORIZED = f"Authorization: {encode_basic()}\r\n".encode()
 
 
 def exchange(server: ProxyServer, request: bytes) -> bytes:
-    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=600) as connection:
         connection.sendall(request)
         answer = b""
         while chunk := connection.recv(65536):

@@ -26,7 +26,7 @@ def exchange(
     """Return the header fields and the bytes until the server closes the connection."""
     lines = [f"GET {path} HTTP/{version}", f"Authorization: {encode_basic()}", "Connection: close"]
     request = "\r\n".join([*lines, *([field] if field else []), "", ""])
-    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=600) as connection:
         connection.sendall(request.encode())
         received = b""
         while chunk := connection.recv(1 << 20):

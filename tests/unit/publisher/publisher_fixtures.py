@@ -226,7 +226,7 @@ class Stepper:
             self._stopped.release()
 
     def _wait(self) -> None:
-        assert self._stopped.acquire(timeout=60), "the call hangs"
+        assert self._stopped.acquire(timeout=600), "the call hangs"
         if self._error is not None:
             raise self._error
 

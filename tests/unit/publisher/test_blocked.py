@@ -179,7 +179,7 @@ def test_records_that_arrive_during_a_write_share_the_next_write() -> None:
 
     def hook(operation: str, bucket: str, name: str) -> None:
         inside.set()
-        assert go_on.wait(10)
+        assert go_on.wait(600)
 
     blocked_list = PublisherInstance(store, hook).blocked
     records = [
@@ -188,14 +188,14 @@ def test_records_that_arrive_during_a_write_share_the_next_write() -> None:
     ]
     threads = [threading.Thread(target=blocked_list.update, args=(one,)) for one in records]
     threads[0].start()
-    assert inside.wait(10)
+    assert inside.wait(600)
     for thread in threads[1:]:
         thread.start()
     while len(blocked_list._waiting) < len(records):
         threading.Event().wait(0.001)
     go_on.set()
     for thread in threads:
-        thread.join(10)
+        thread.join(600)
     assert len(Blocked.model_validate_json(store.read(layout.BLOCKED)).projects) == 20
     assert store.storage.counts.requests["objects.insert"] == 2
 
@@ -231,6 +231,6 @@ def test_a_newer_record_that_arrives_during_a_write_is_written_next() -> None:
 
     blocked_list = PublisherInstance(store, hook).blocked
     blocked_list.update(make_acme(1, removed=make_removals(WHEEL)))
-    newer[0].join(10)
+    newer[0].join(600)
     assert Blocked.model_validate_json(store.read(layout.BLOCKED)) == make_blocked(2)
     assert blocked_list._waiting == {}

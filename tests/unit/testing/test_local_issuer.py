@@ -14,7 +14,7 @@ from testing.oidc.tls_files import TlsFiles
 
 
 def fetch(url: str, context: ssl.SSLContext) -> dict[str, object]:
-    with urllib.request.urlopen(url, context=context, timeout=30) as answer:  # noqa: S310 - https
+    with urllib.request.urlopen(url, context=context, timeout=600) as answer:  # noqa: S310 - https
         content: dict[str, object] = json.load(answer)
     return content
 

@@ -83,7 +83,7 @@ class SourceServer:
             return 404, "text/plain", b"absent"
         names: set[str] = {normalize_project(each.split("-")[0]) for each in self.files}
         if name and self.together:
-            self.together.wait(30)
+            self.together.wait(600)
         if name and name not in names:
             return 404, "text/plain", b"absent"
         return self._render_html(name) if self.html else self._render_json(name, names)

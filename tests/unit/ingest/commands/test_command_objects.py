@@ -364,7 +364,7 @@ def test_two_deliveries_that_disagree_have_one_result() -> None:
         def race(service: InMemoryIngest, barrier: threading.Barrier = barrier) -> None:
             def meet(operation: str, bucket: str, name: str) -> None:
                 if name.startswith("acme/") and operation == "objects.insert":
-                    barrier.wait(timeout=60)
+                    barrier.wait(timeout=600)
 
             service.verdicts.before = meet
             assert service.announce(name=ACME) == 204

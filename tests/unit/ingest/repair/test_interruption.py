@@ -8,7 +8,7 @@ import pytest
 
 from ingest.repair.interruption import await_futures, catch_signals
 
-GUARD = 60.0
+GUARD = 600.0
 """Seconds until a test that hangs ends."""
 
 

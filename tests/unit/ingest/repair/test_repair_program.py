@@ -26,7 +26,7 @@ PARENT = f"projects/{topology.GCP_PROJECT}"
 LETTERS_AT_SIGNAL = 300
 """Letters of which a signal interrupts the replay: more than the program has in progress."""
 NOTICE = "replay: stopping after the letters in progress\n"
-GUARD = 120.0
+GUARD = 600.0
 """Seconds until a test that hangs ends."""
 
 

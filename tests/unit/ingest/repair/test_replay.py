@@ -24,7 +24,7 @@ from testing.services.memory_index import MemoryIndex
 
 LETTERS = "ingest-file-uploaded-dead-letter"
 TOPIC = "file-uploaded"
-GUARD = 60.0
+GUARD = 600.0
 """Seconds until a test that hangs ends."""
 
 

@@ -181,7 +181,7 @@ def poll(broken: str = "", settled: Ending | None = None) -> tuple[BreakableInde
         PollingReader(f"{url}/simple/", "secret", guard=0.0) as reader,
     ):
         reader.note_publication("acme", 1, BOTH)
-        assert index.enough.wait(60)
+        assert index.enough.wait(600)
         return index, reader.finish(settled or Ending())
 
 

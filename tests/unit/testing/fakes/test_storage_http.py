@@ -162,7 +162,7 @@ def test_a_client_that_waits_before_the_body_is_told_to_continue(storage: FakeSt
         "POST /upload/storage/v1/b/b/o?uploadType=media&name=a HTTP/1.1\r\nHost: x\r\n"
         "Content-Length: 3\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n"
     )
-    with socket.create_connection((place.hostname, place.port), timeout=60) as connection:
+    with socket.create_connection((place.hostname, place.port), timeout=600) as connection:
         connection.sendall(head.encode())
         assert connection.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
         connection.sendall(b"123")
@@ -173,7 +173,7 @@ def test_a_client_that_waits_before_the_body_is_told_to_continue(storage: FakeSt
 def test_a_small_response_is_one_packet(storage: FakeStorage) -> None:
     storage.insert("b", "a", b"12345")
     place = urlsplit(storage.origin)
-    with socket.create_connection((place.hostname, place.port), timeout=60) as connection:
+    with socket.create_connection((place.hostname, place.port), timeout=600) as connection:
         for _ in range(20):
             connection.sendall(b"GET /b/a HTTP/1.1\r\nHost: x\r\n\r\n")
             assert connection.recv(10_000).endswith(b"\r\n\r\n12345")

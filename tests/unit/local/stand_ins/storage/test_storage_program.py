@@ -34,7 +34,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 def wait_for_answer(program: Process, url: str) -> None:
     while True:
         try:
-            requests.get(f"{url}/storage/v1/b?project=p", timeout=60).raise_for_status()
+            requests.get(f"{url}/storage/v1/b?project=p", timeout=600).raise_for_status()
             return
         except requests.ConnectionError:
             assert program.poll() is None, "the program has ended"
@@ -51,7 +51,7 @@ def upload_until_killed(url: str) -> Iterator[dict[str, str]]:
                 query = {"uploadType": "media", "name": f"{thread}/{number}"}
                 place = f"{url}/upload/storage/v1/b/b/o"
                 try:
-                    answer = http.post(place, params=query, data=b"x" * number, timeout=60)
+                    answer = http.post(place, params=query, data=b"x" * number, timeout=600)
                 except requests.RequestException:
                     return  # killed, perhaps in the middle of the response
                 confirmed[query["name"]] = answer.json()["generation"]
@@ -67,16 +67,16 @@ def upload_until_killed(url: str) -> Iterator[dict[str, str]]:
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_confirmed_objects_survive_the_end_of_the_program(start: Start, number: int) -> None:
     program, url = start()
-    requests.post(f"{url}/storage/v1/b?project=p", json={"name": "b"}, timeout=60)
+    requests.post(f"{url}/storage/v1/b?project=p", json={"name": "b"}, timeout=600)
     with upload_until_killed(url) as confirmed:
         while len(confirmed) < 100:
             assert program.poll() is None
         program.send_signal(number)
-        program.wait(30)
+        program.wait(600)
     _, url = start()
     for name, generation in confirmed.items():
         place = f"{url}/storage/v1/b/b/o/{name.replace('/', '%2F')}?alt=media"
-        answer = requests.get(place, timeout=60)
+        answer = requests.get(place, timeout=600)
         assert answer.headers["x-goog-generation"] == generation
         assert len(answer.content) == int(name.rpartition("/")[2])
 
@@ -84,4 +84,4 @@ def test_confirmed_objects_survive_the_end_of_the_program(start: Start, number: 
 def test_the_program_ends_without_an_error(start: Start) -> None:
     program, _ = start()
     program.send_signal(signal.SIGTERM)
-    assert program.wait(30) == 0
+    assert program.wait(600) == 0
