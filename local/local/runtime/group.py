@@ -24,7 +24,8 @@ from local.topology import HOST
 
 START_SECONDS = 120.0
 """Limit of the start, as with Docker; the first start after an install also compiles modules."""
-STOP_SECONDS = 15.0
+STOP_SECONDS = 60.0
+"""Limit of the stop; honcho kills a program after 5 s."""
 STOPPED = re.compile(r"system +\| (?P<name>\S+) stopped \(rc=(?P<code>-?\d+)\)")
 
 
@@ -109,7 +110,7 @@ class Group:
         A program can answer before honcho has read the event of its start. A SIGTERM in between
         ends honcho with a KeyError, and the program keeps running.
         """
-        until = time.monotonic() + STOP_SECONDS
+        until = time.monotonic() + START_SECONDS
         names = [program.name for program in programs]
         while time.monotonic() < until:
             log = "\n".join(self._read_log_since(seen))

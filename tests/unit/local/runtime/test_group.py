@@ -62,10 +62,10 @@ def test_a_second_start_changes_nothing(group: Group) -> None:
 
 def test_a_failed_program_is_named_with_its_last_output(group: Group) -> None:
     dying = Program("broken", (sys.executable, "-c", "raise SystemExit('setting X: missing')"))
-    program = make_server(find_free_port())
+    silent = Program("web", ("sleep", "600"), port=find_free_port())  # never ready
 
     with pytest.raises(LocalError, match=r"(?s)^broken ended with code 1:\n.*setting X: missing"):
-        group.start([Program("slow", ("sleep", "9")), program, dying])
+        group.start([Program("slow", ("sleep", "600")), silent, dying])
 
     assert group.find_pid() is None
 
@@ -83,10 +83,10 @@ def test_the_programs_get_the_warnings_switch_of_the_caller(
     group: Group, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONWARNINGS", "error")
-    script = "import os, time; print('warnings:', os.environ.get('PYTHONWARNINGS')); time.sleep(9)"
+    script = "import os, time; print('warnings:', os.environ.get('PYTHONWARNINGS')); time.sleep(600)"
     group.start([Program("one", (sys.executable, "-c", script), {"EXTRA": "1"})])
 
-    until = time.monotonic() + 60
+    until = time.monotonic() + 600
     while "warnings:" not in group.state.log.read_text() and time.monotonic() < until:
         time.sleep(0.05)
 
