@@ -1,7 +1,11 @@
 """A small valid index in memory, for the tests of verify, rebuild and reindex."""
 
+from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 
+from local.stand_ins.storage.backends import MemoryBackend, StoredState
+from local.stand_ins.storage.buckets import BucketState
 from schemas.events import FileUploaded, ProjectCommand
 from schemas.push import Message
 from testing.fakes.examples import LONG_AGO
@@ -27,11 +31,29 @@ COMMANDS: tuple[dict[str, str], ...] = (
 )
 
 
+class CopyingBackend(MemoryBackend):
+    """Backend that begins with a copy of a storage."""
+
+    def __init__(self, storage: FakeStorage) -> None:
+        self._storage = storage
+
+    def load(self) -> StoredState:
+        """Return the copy."""
+        buckets = [_copy_bucket(bucket) for bucket in self._storage.buckets.values()]
+        return StoredState(buckets, self._storage.issued)
+
+
+def _copy_bucket(bucket: BucketState) -> BucketState:
+    """Return a bucket with the same versions, which never change."""
+    archived = {name: list(versions) for name, versions in bucket.archived.items()}
+    return replace(bucket, live=dict(bucket.live), archived=archived, names=list(bucket.names))
+
+
 class MemoryIndex:
     """Buckets of one storage, and the workers on them."""
 
-    def __init__(self) -> None:
-        self.storage = FakeStorage()
+    def __init__(self, storage: FakeStorage | None = None) -> None:
+        self.storage = storage or FakeStorage()
         self.buckets = {
             name: MemoryBucket(name, versioning=name == "metadata", storage=self.storage)
             for name in BUCKETS
@@ -40,10 +62,11 @@ class MemoryIndex:
 
     @classmethod
     def publish_all(cls) -> "MemoryIndex":
-        """Publish all files, then run all commands."""
-        index = cls()
-        index.run(*(index.upload(name, version) for name, version in FILES))
-        index.run(*(_make_command(second, command) for second, command in enumerate(COMMANDS)))
+        """Return an index in which all files are published, and then all commands are done."""
+        published = _publish_once()
+        storage = published.storage
+        index = cls(FakeStorage(backend=CopyingBackend(storage)))
+        index.pipeline.continue_from(published.pipeline)
         return index
 
     def upload(self, name: str, version: str, description: str = "") -> FileUploaded:
@@ -71,6 +94,15 @@ class MemoryIndex:
         """Delete all objects of a bucket."""
         for info in list(self.buckets[bucket].list()):
             self.buckets[bucket].remove(info.name)
+
+
+@cache
+def _publish_once() -> MemoryIndex:
+    """Publish all files, then run all commands; the tests of a process get copies."""
+    index = MemoryIndex()
+    index.run(*(index.upload(name, version) for name, version in FILES))
+    index.run(*(_make_command(second, command) for second, command in enumerate(COMMANDS)))
+    return index
 
 
 def _make_command(second: int, command: dict[str, str]) -> ProjectCommand:

@@ -9,6 +9,7 @@ import base64
 import itertools
 import json
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -78,6 +79,12 @@ class Pipeline:
     _deliveries: set["asyncio.Task[None]"] = field(default_factory=set)
     _loop: asyncio.AbstractEventLoop | None = None
     _clients: Mapping[str, httpx.AsyncClient] = field(default_factory=dict)
+
+    def continue_from(self, other: "Pipeline") -> None:
+        """Begin after the messages of another pipeline, whose buckets have been copied."""
+        self.messages += other.messages
+        self.attributes += other.attributes
+        self._ids = copy(other._ids)
 
     def run(self, *messages: Message, attributes: Mapping[str, str] = NO_ATTRIBUTES) -> None:
         """Publish ``messages`` at once, and return after all their consequences."""

@@ -33,6 +33,11 @@ class BucketSet:
     def now(self, moment: datetime | None) -> None:
         self._frozen = moment and moment.astimezone(UTC)
 
+    @property
+    def issued(self) -> int:
+        """Number of the generations so far."""
+        return self._generations.issued
+
     def bucket(self, name: str) -> BucketState:
         """Return a bucket by name; raise ``StorageError`` 404 if it does not exist."""
         try:
