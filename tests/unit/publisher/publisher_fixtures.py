@@ -190,7 +190,7 @@ class Stepper:
 
     def __init__(self, call: Callable[[Hook], object]) -> None:
         self._go, self._stopped = threading.Semaphore(0), threading.Semaphore(0)
-        self._killed = False
+        self._killed = self._runs_freely = False
         self._error: BaseException | None = None
         self.done = False
         self._thread = threading.Thread(target=self._run, args=(call,), daemon=True)
@@ -206,9 +206,9 @@ class Stepper:
             self._wait()
 
     def finish(self) -> None:
-        """Run the call to its end."""
-        while not self.done:
-            self.step()
+        """Run the call to its end, without a stop before its other operations."""
+        self._runs_freely = True
+        self.step()
 
     def kill(self) -> None:
         """End the call before its next operation."""
@@ -231,6 +231,8 @@ class Stepper:
             raise self._error
 
     def _hook(self, operation: str, bucket: str, name: str) -> None:
+        if self._runs_freely:
+            return
         self._stopped.release()
         self._go.acquire()
         if self._killed:
