@@ -83,7 +83,9 @@ def test_the_programs_get_the_warnings_switch_of_the_caller(
     group: Group, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONWARNINGS", "error")
-    script = "import os, time; print('warnings:', os.environ.get('PYTHONWARNINGS')); time.sleep(600)"
+    script = (
+        "import os, time; print('warnings:', os.environ.get('PYTHONWARNINGS')); time.sleep(600)"
+    )
     group.start([Program("one", (sys.executable, "-c", script), {"EXTRA": "1"})])
 
     until = time.monotonic() + 600
