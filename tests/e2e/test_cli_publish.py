@@ -198,7 +198,7 @@ def test_ctrl_c_in_a_large_upload_leaves_nothing(
         """Hold the first chunk until the signal, and delay later ones until it is handled."""
         if operation == "uploads.piece":
             if proceed.is_set():
-                time.sleep(3)
+                time.sleep(10)
             reached.set()
             proceed.wait(PATIENCE)
 

@@ -39,8 +39,8 @@ class ShortTimeoutProtocol(GuardedProtocol):
 class MediumTimeoutProtocol(GuardedProtocol):
     """Protocol with limits that a client on a busy machine does not reach."""
 
-    head_timeout = 2.0
-    write_timeout = 2.0
+    head_timeout = 2.0  # with the pause of a test below the 5 s of an idle connection
+    write_timeout = 5.0
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +105,7 @@ def test_a_connection_can_be_idle_between_two_requests(patient_server: ProxyServ
     with connect(patient_server) as connection:
         connection.sendall(HEAD + b"\r\n")
         assert connection.recv(65536).startswith(b"HTTP/1.1 200")
-        time.sleep(2.5)
+        time.sleep(MediumTimeoutProtocol.head_timeout + 0.5)
         connection.sendall(HEAD + b"\r\n")
         assert connection.recv(65536).startswith(b"HTTP/1.1 200")
 
@@ -210,7 +210,7 @@ def test_a_client_that_reads_slowly_is_served_to_the_end(patient_server: ProxySe
     with connect(patient_server) as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
         connection.sendall(HEAD.replace(b"/simple/", f"/packages/{LARGE}".encode()) + b"\r\n")
-        seen, until = 0, time.monotonic() + 2.5
+        seen, until = 0, time.monotonic() + MediumTimeoutProtocol.write_timeout + 0.5
         while time.monotonic() < until:
             seen += len(connection.recv(16384))
             time.sleep(0.02)
