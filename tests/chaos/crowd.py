@@ -147,9 +147,14 @@ def hold_idle_connections(on: ProxyProcesses, count: int) -> Iterator[None]:
 
 @asynccontextmanager
 async def run_slow_clients(client: aiohttp.ClientSession, count: int) -> AsyncIterator[None]:
-    """Run clients that read the large file slowly; check the bytes that each received."""
-    tasks = [asyncio.create_task(_read_slowly(client)) for _ in range(count)]
+    """Run clients that read the large file slowly, from the answer to the last one.
+
+    Check the bytes that each received.
+    """
+    begun = [asyncio.Event() for _ in range(count)]
+    tasks = [asyncio.create_task(_read_slowly(client, each)) for each in begun]
     try:
+        await asyncio.gather(*(each.wait() for each in begun))
         yield
     finally:
         for task in tasks:
@@ -158,14 +163,18 @@ async def run_slow_clients(client: aiohttp.ClientSession, count: int) -> AsyncIt
     assert [type(end) for end in ends] == [asyncio.CancelledError] * count, Counter(map(repr, ends))
 
 
-async def _read_slowly(client: aiohttp.ClientSession) -> None:
+async def _read_slowly(client: aiohttp.ClientSession, begun: asyncio.Event) -> None:
     position, data = 0, memoryview(make_contents()[LARGE])
-    async with client.get(LARGE) as answer:
-        answer.raise_for_status()
-        async for chunk in answer.content.iter_chunked(SLOW_READ):
-            assert chunk == data[position : position + len(chunk)]
-            position += len(chunk)
-            await asyncio.sleep(SLOW_PAUSE)
+    try:
+        async with client.get(LARGE) as answer:
+            begun.set()
+            answer.raise_for_status()
+            async for chunk in answer.content.iter_chunked(SLOW_READ):
+                assert chunk == data[position : position + len(chunk)]
+                position += len(chunk)
+                await asyncio.sleep(SLOW_PAUSE)
+    finally:
+        begun.set()  # without an answer too
 
 
 async def leave_download(client: aiohttp.ClientSession) -> None:

@@ -105,12 +105,16 @@ def test_clients_that_leave_in_the_middle_of_a_file_leak_nothing(on: ProxyProces
 async def _run_crowd(on: ProxyProcesses, size: CrowdSize) -> tuple[ClientResults, ResourceUsage]:
     """Run a crowd; return the results of regular clients and the peak usage of the proxy."""
     readings = []
-    async with open_session(on) as client, run_clients(client, [*CACHED, LARGE]) as results:
+    async with (
+        open_session(on) as client,
+        run_clients(client, [*CACHED, LARGE]) as results,
+        run_slow_clients(client, size.slow),
+    ):
+        # The proxy closes an idle connection after 5 s, so these clients come last.
         with hold_idle_connections(on, size.idle):
-            async with run_slow_clients(client, size.slow):
-                for _ in range(int(size.seconds / 0.1)):
-                    await asyncio.sleep(0.1)
-                    readings.append(on.proxy.measure())
+            for _ in range(int(size.seconds / 0.1)):
+                await asyncio.sleep(0.1)
+                readings.append(on.proxy.measure())
     return results, ResourceUsage(*map(max, zip(*map(astuple, readings), strict=True)))
 
 
