@@ -6,10 +6,8 @@ with back-off until the response is 2xx. :meth:`Pipeline.run` returns when no de
 
 import asyncio
 import base64
-import itertools
 import json
 from collections.abc import Callable, Mapping
-from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -75,7 +73,7 @@ class Pipeline:
     """Attributes of each message in ``messages``."""
     dead: list[Message] = field(default_factory=list)
     """Dead letters."""
-    _ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
+    _last_id: int = 0
     _deliveries: set["asyncio.Task[None]"] = field(default_factory=set)
     _loop: asyncio.AbstractEventLoop | None = None
     _clients: Mapping[str, httpx.AsyncClient] = field(default_factory=dict)
@@ -84,7 +82,7 @@ class Pipeline:
         """Begin after the messages of another pipeline, whose buckets have been copied."""
         self.messages += other.messages
         self.attributes += other.attributes
-        self._ids = copy(other._ids)
+        self._last_id = other._last_id
 
     def run(self, *messages: Message, attributes: Mapping[str, str] = NO_ATTRIBUTES) -> None:
         """Publish ``messages`` at once, and return after all their consequences."""
@@ -132,10 +130,11 @@ class Pipeline:
     def _make_envelope(
         self, subscription: Subscription, message: Message, attributes: Mapping[str, str]
     ) -> str:
+        self._last_id += 1
         pushed = {
             "attributes": dict(attributes),
             "data": base64.b64encode(message.encode()).decode(),
-            "messageId": str(next(self._ids)),
+            "messageId": str(self._last_id),
             "publishTime": format_time(self.now()),
         }
         return json.dumps({"message": pushed, "subscription": subscription.name})
