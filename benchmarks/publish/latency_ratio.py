@@ -29,11 +29,11 @@ FILES = 1_000
 """Files of each index."""
 WHEELS = 5
 """Wheels of a round, published one after the other."""
-PAUSE = 1.0
-"""Seconds after each wheel.
+PAUSE = 2.0
+"""Seconds after a wheel.
 
-The relay begins the deliveries to the catalog and to web after 0.3 s without another delivery. With
-a shorter pause their work for a wheel can fall into the measurement of the next one.
+The relay begins the deliveries to the catalog and to web after a second without another delivery.
+With a shorter pause their work for a wheel can fall into the measurement of the next one.
 """
 MOST = 1.05
 """Goal: the median of the rounds' ratios of this version to the earlier one."""
