@@ -151,18 +151,26 @@ def test_idle_slow_and_leaving_clients_block_no_client_and_leak_nothing(
     world = get_world(proxy)
     assert proxy.get(f"/packages/{LARGE}").body == LARGE_BYTES
     before = measure(world)
-    for _ in range(ROUNDS):
-        leave_downloads(proxy, LEAVING)
-        clients = [connect(proxy) for _ in range(IDLE)]
-        clients += [request_large_file(proxy) for _ in range(SLOW)]
-        assert proxy.get(f"/packages/{LARGE}").body == LARGE_BYTES
-        assert proxy.get(PAGE).status == 200
-        for client in clients:
-            client.close()
-        wait_until(
-            lambda: measure(world)[1] <= before[1] and measure(world)[0] <= before[0] + POOLED
-        )
-    assert measure(world)[2] - before[2] < 64 * 1024 * 1024
+    memory = [serve_slow_clients(proxy, before) for _ in range(1 + ROUNDS)]
+    # The first round fills buffers and pools, which later rounds use again.
+    assert memory[-1] - memory[0] < 64 * 1024 * 1024
+
+
+def serve_slow_clients(proxy: ProxyServer, before: tuple[int, int, int]) -> int:
+    """Serve idle, slow and leaving clients beside others; return the bytes of memory.
+
+    :param before: result of :func:`measure`; the proxy must use no more descriptors and tasks.
+    """
+    world = get_world(proxy)
+    leave_downloads(proxy, LEAVING)
+    clients = [connect(proxy) for _ in range(IDLE)]
+    clients += [request_large_file(proxy) for _ in range(SLOW)]
+    assert proxy.get(f"/packages/{LARGE}").body == LARGE_BYTES
+    assert proxy.get(PAGE).status == 200
+    for client in clients:
+        client.close()
+    wait_until(lambda: measure(world)[1] <= before[1] and measure(world)[0] <= before[0] + POOLED)
+    return measure(world)[2]
 
 
 def leave_downloads(proxy: ProxyServer, times: int) -> None:
