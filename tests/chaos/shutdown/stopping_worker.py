@@ -46,6 +46,7 @@ class StoppingWorker:
     storage: FakeStorage
     broker: WatchedBroker
     threads: ThreadPoolExecutor
+    _held: list[HeldOperation] = field(default_factory=list)
 
     def start(self) -> None:
         """Start the process, and return when it is ready."""
@@ -64,8 +65,15 @@ class StoppingWorker:
     def hold(self, operation: str, bucket: str) -> HeldOperation:
         """Hold an operation back from now on."""
         held = HeldOperation(operation, bucket)
+        self._held.append(held)
         self.storage.before = held.hold
         return held
+
+    def release_all(self) -> None:
+        """Let all operations continue, also after a failure of the test."""
+        self.storage.before = None
+        for held in self._held:
+            held.released.set()
 
     def list_published(self, topic: str) -> list[bytes]:
         """Return the messages on a topic."""
@@ -107,5 +115,5 @@ def run_worker(
             worker.start()
             yield worker
         finally:
-            server.storage.before = None
+            worker.release_all()
             process.end()
