@@ -67,7 +67,10 @@ class LargeUpload:
 
 @contextmanager
 def prepare_large_upload(folder: Path, mebibytes: int) -> Iterator[LargeUpload]:
-    """Write a wheel of ``mebibytes``; start an upload service whose storage drops all bytes."""
+    """Write a wheel, and start an upload service with a storage that keeps no content.
+
+    :param mebibytes: size of the wheel.
+    """
     wheel = folder / FILENAME
     write_wheel(wheel, mebibytes * MIB)
     with (

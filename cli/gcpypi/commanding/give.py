@@ -91,7 +91,8 @@ def wait_for_effect(
 ) -> None:
     """Wait for the page, and print its state.
 
-    :param author: author with credentials of Google Cloud, who can perhaps read the records.
+    :param author: author of a command that this identity of Google Cloud wrote; the records are
+        read too, if its rights permit that. None: only the page is read.
     :raises CommandFailure: if the page does not change, or if another register still holds.
     """
     watch = PageWatch(connection.index, find_records(connection) if author else None, command)

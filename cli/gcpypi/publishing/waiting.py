@@ -2,9 +2,9 @@
 
 A page shows all files of its project in one request, but the index answers from its cache for some
 seconds after a request. So a page is read only after the verdict on a file of its project, and some
-time later. The verdict on the last file of a project stands for all, because the index handles
-files about in their order. For the same reason the verdicts are read on the files that have waited
-longest, and in turn on some others. Further ones follow as long as most of them have news.
+time later. The index handles files approximately in the order of their upload. So one verdict is
+enough for a project, that on its last file. The files that have waited longest come first, and some
+of the others in turn. More verdicts and pages follow as long as at least half of them are new.
 """
 
 import time
@@ -109,7 +109,7 @@ class Waiting:
                 return
 
     def _list_due(self) -> Sequence[ProjectName]:
-        """Return the projects whose page can have news, in the order of the upload."""
+        """Return the projects with a page to read now, in the order of the upload."""
         waiting = [f for f in self.unfinished if f.stage is Stage.ACCEPTED or self.denial]
         projects = dict.fromkeys(file.project for file in waiting if file.project)
         now = self._clock()
@@ -131,7 +131,7 @@ class Waiting:
                 return
 
     def _list_undecided(self) -> Sequence[Publication]:
-        """Return the files whose verdict is read, in the order of the upload.
+        """Return the files with a verdict to look for, in the order of the upload.
 
         A project with an accepted file is left out, because its page is read soon.
         """
