@@ -27,6 +27,8 @@ DESCRIPTION = (
     "# Soak\n\n* one\n* two\n\n`code`\n"
 )
 WAYS = ("bucket", "bucket and message", "upload service")
+SEED_JOBS = 8
+"""Uploads at a time before the traffic."""
 
 
 def name_project(number: int) -> str:
@@ -45,20 +47,28 @@ class UploadTraffic:
     """Accepted files by project."""
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
-    async def seed(self) -> None:
-        """Upload the first release of each project by the upload service."""
+    async def seed(self, releases: int) -> None:
+        """Upload the first releases of each project: one by the upload service, then by bucket."""
         for _ in range(PROJECTS):
-            await self._upload(next(self._numbers), "upload service")
+            await self._upload(next(self._numbers), "upload service", SIZE)
+        rest = itertools.islice(self._numbers, PROJECTS * (releases - 1))
+
+        async def upload_some() -> None:
+            for number in rest:
+                await self._upload(number, "bucket", SIZE)
+
+        await asyncio.gather(*(upload_some() for _ in range(SEED_JOBS)))
+        self.counts.done.clear()
 
     async def upload_next(self) -> None:
         """Upload the next file by the next way."""
         number = next(self._numbers)
-        await self._upload(number, WAYS[number % len(WAYS)])
+        size = SIZE if number % LARGE_EVERY else LARGE_SIZE
+        await self._upload(number, WAYS[number % len(WAYS)], size)
 
-    async def _upload(self, number: int, way: str) -> None:
+    async def _upload(self, number: int, way: str, size: int) -> None:
         project, version = name_project(number % PROJECTS), f"1.{number // PROJECTS}"
         spelled = project.replace("-", "_")
-        size = SIZE if number % LARGE_EVERY else LARGE_SIZE
         body = b"#" + os.urandom(size // 2).hex().encode()
         data = build_wheel(spelled, version, metadata=DESCRIPTION, body=body)
         filename = wheel_filename(spelled, version)
