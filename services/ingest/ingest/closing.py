@@ -22,10 +22,11 @@ from schemas.names import (
 )
 from schemas.records import ProjectRecord
 
-RequireOpen = Callable[[ParsedName, datetime], None]
+RequireOpen = Callable[[ParsedName, datetime], bool]
 """Function that raises :class:`Refused` if the project or release of a new file is closed.
 
-It receives the name and the upload time of the file.
+It receives the name and the upload time of the file. It returns False if the project has no record,
+so that no other rule of the record applies.
 """
 
 MAX_RECORD_SIZE = 12 << 20
@@ -37,8 +38,9 @@ that pass this check at the same time can exceed the limit.
 CLOSED = frozenset({"archived", "quarantined"})
 
 
-def accept_every_file(name: ParsedName, uploaded: datetime) -> None:
-    """Accept every new file: no project or release is closed."""
+def accept_every_file(name: ParsedName, uploaded: datetime) -> bool:
+    """Accept every new file: no project or release is closed. The project can have a record."""
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +57,8 @@ class ClosingRules:
     packages: Bucket
     release_closes_after: timedelta | None = None
 
-    def require_open(self, name: ParsedName, uploaded: datetime) -> None:
-        """Refuse a new file of a closed project or release; accept the first file of a project.
+    def require_open(self, name: ParsedName, uploaded: datetime) -> bool:
+        """Refuse a new file of a closed project or release; return whether there is a record.
 
         :raises Refused: if the project is archived or quarantined, if its record is larger than
             :data:`MAX_RECORD_SIZE`, or if the release is older than ``release_closes_after``.
@@ -64,7 +66,7 @@ class ClosingRules:
         project = ProjectName(name.project)
         record = self.metadata.stat(layout.locate_record(project))
         if record is None:
-            return
+            return False
         entry = self._read_entry(project, record)
         if entry.status in CLOSED:
             raise Refused(
@@ -73,6 +75,7 @@ class ClosingRules:
             )
         self._require_open_release(name, entry, uploaded)
         _require_small(project, record)
+        return True
 
     def _require_open_release(
         self, name: ParsedName, entry: CatalogEntry, uploaded: datetime

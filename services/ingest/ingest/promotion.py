@@ -5,7 +5,7 @@ The steps, in order:
 1. Find ``packages/<filename>``. If it was promoted from this upload, continue with step 5: rules
    that became stricter since then do not apply to the file.
 2. Validate the name, and the bytes of the announced generation.
-3. Look for an equivalent file in the project's record.
+3. Apply the rules of the project's record, if there is one.
 4. Copy exactly that generation to ``packages/<filename>`` (``rewrite`` of Cloud Storage), if the
    name is free.
 5. Write ``<filename>.metadata``.
@@ -151,19 +151,22 @@ class Promotion:
             raise
 
     def _validate(self, parsed: ParsedName, incoming: IncomingObject) -> VerifiedFile:
-        """Check a new file. A wrong digest claim takes precedence over a broken file.
+        """Check a new file, and then the rules of its project's record.
 
-        The record is read last, immediately before the promotion.
+        The record is looked at once, immediately before the promotion. A wrong digest claim takes
+        precedence over a broken file, and a closed project too.
         """
+        uploaded = incoming.read_upload_time()
         try:
-            self.require_open(parsed, incoming.read_upload_time())
             verified = verify(parsed, incoming.bytes, self.policy, incoming.info.size)
         except Refused as refused:
             if Reason.DIGEST_MISMATCH.precedes(refused.reason):
                 incoming.verify_claims()
+            self.require_open(parsed, uploaded)
             raise
         incoming.verify_claims()
-        self.require_unique(parsed)
+        if self.require_open(parsed, uploaded):
+            self.require_unique(parsed)
         return verified
 
     def _rewrite(

@@ -8,7 +8,7 @@ from schemas import layout
 from schemas.catalog import CatalogEntry
 from schemas.names import ProjectName
 from schemas.records import ProjectRecord
-from unit.ingest.service import FILENAME, InMemoryIngest
+from unit.ingest.service import FILENAME, WHEEL, InMemoryIngest
 
 ACME = ProjectName("acme")
 
@@ -30,11 +30,14 @@ def forbid_downloads(operation: str, bucket: str, name: str) -> None:
         pytest.fail(f"{bucket}/{name} was read")
 
 
-def test_a_new_file_of_a_project_with_a_large_record_is_refused_unread() -> None:
+@pytest.mark.parametrize("data", [WHEEL, b"no wheel"])
+def test_a_new_file_of_a_project_with_a_large_record_is_refused_without_reading_it(
+    data: bytes,
+) -> None:
     service = InMemoryIngest()
     put_record(service, MAX_RECORD_SIZE + 1)
-    generation = service.upload()
-    service.incoming.before = service.metadata.before = forbid_downloads
+    generation = service.upload(data)
+    service.metadata.before = forbid_downloads
     service.announce()
     verdict = service.read_verdict(generation)
     assert verdict.reason == "project-too-large"
