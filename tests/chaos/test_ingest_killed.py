@@ -163,7 +163,7 @@ def kill_and_redeliver(
 
 @pytest.mark.parametrize(
     ("data", "topic", "fewest"),
-    [(GOOD, "publish file-accepted", 9), (HOSTILE, "publish file-refused", 7)],
+    [(GOOD, "publish file-accepted", 8), (HOSTILE, "publish file-refused", 7)],
     ids=["promotion", "refusal"],
 )
 def test_killed_at_any_step_and_delivered_again_the_buckets_are_the_same(

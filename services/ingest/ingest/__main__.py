@@ -111,7 +111,6 @@ def _create_reindex(settings: Settings, pool: Executor) -> Reindex:
         incoming=StorageBucket(client, settings.incoming_bucket),
         packages=StorageBucket(client, settings.packages_bucket),
         policy=settings.build_policy(),
-        find_refusal=lambda upload: None,
     )
     accepted = PubsubTopic(pubsub.connect(), settings.gcp_project, settings.topic_file_accepted)
     return Reindex(promotion, accepted, pool)

@@ -11,7 +11,8 @@ from chassis.outcomes import Outcome
 from checks.refusal import Reason, Refused
 from ingest.commands.command_objects import CommandObjects
 from ingest.incoming import verify_claim
-from ingest.promotion import PromotedFile, Promotion
+from ingest.promotion import Promotion
+from ingest.stored_file import PromotedFile
 from ingest.upload import MessageRefused, Upload, is_upload, require_upload_name
 from ingest.verdicts import Verdicts
 from schemas import layout
@@ -76,11 +77,12 @@ class Ingest:
 
         It can differ from the result of this delivery: another delivery can be first (ADR 37).
         """
+        found = self.verdicts.find(upload)
         try:
-            promoted = self.promotion.promote(upload)
+            promoted = self.promotion.promote(upload, found)
         except Refused as error:
-            return self.verdicts.refuse(upload, error) or self._announce_accepted(upload)
-        return self.verdicts.accept(upload, promoted) or promoted
+            return self.verdicts.refuse(upload, error, found) or self._announce_accepted(upload)
+        return self.verdicts.accept(upload, promoted, found) or promoted
 
     def _announce_accepted(self, upload: Upload) -> PromotedFile:
         """Announce the file of an upload that another delivery accepted.
@@ -106,7 +108,7 @@ class Ingest:
         return replace(upload, generation=live.generation if live else None, found=live)
 
     def _refuse_message(self, message_id: str, refused: Refused, upload: Upload | None) -> Outcome:
-        if refused.reason == Reason.NOT_FOUND and upload and self.verdicts.is_decided(upload):
+        if refused.reason == Reason.NOT_FOUND and upload and self.verdicts.find(upload):
             return Outcome("ignored", file=upload.name)  # the object was deleted after its verdict
         self.verdicts.refuse_message(message_id, refused, upload)
         return _build_refused_outcome(refused, upload)

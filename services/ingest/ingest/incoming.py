@@ -89,9 +89,14 @@ class IncomingObject:
         return read_upload_time(self.info, self.upload.uploader)
 
     def compute_sha256(self) -> Sha256:
-        """Read the remaining bytes and return the digest of the whole file."""
+        """Read the remaining bytes and return the digest of the whole file.
+
+        :raises MessageRefused: if the object was deleted while its bytes were read.
+        """
         for _ in self.bytes:
             pass
+        if self.bytes.size != self.info.size:
+            raise not_found(self.upload)
         return self.bytes.sha256
 
     def verify_claims(self) -> None:

@@ -76,7 +76,6 @@ def build_app(settings: Settings, clients: Clients) -> Starlette:
         packages=packages,
         policy=settings.build_policy(),
         service_policy=settings.build_service_policy(),
-        find_refusal=verdicts.find_refusal,
         require_open=closing.require_open,
         require_unique=UniqueFiles(clients.metadata).require_unique,
     )

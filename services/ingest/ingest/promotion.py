@@ -2,8 +2,7 @@
 
 The steps, in order:
 
-1. Find ``packages/<filename>``. If it was promoted from this upload, continue with step 5: rules
-   that became stricter since then do not apply to the file.
+1. The caller reads the verdict.
 2. Validate the name, and the bytes of the announced generation.
 3. Apply the rules of the project's record, if there is one.
 4. Copy exactly that generation to ``packages/<filename>`` (``rewrite`` of Cloud Storage), if the
@@ -11,14 +10,19 @@ The steps, in order:
 5. Write ``<filename>.metadata``.
 6. The caller stores the verdict and announces the file.
 
+Most uploads are new, so ``packages/<filename>`` is looked at only if the upload was accepted
+before, or if step 2, 3 or 4 fails. If the file was promoted from this upload, continue with step 5:
+rules that became stricter since then do not apply to it. If another upload has the name, the bytes
+decide (ADR 39).
+
 Each step writes its result before the next step, and accepts a result that is already written.
 So a crash between two steps, followed by redelivery, ends in the same state. The first promotion of
 a name wins, because no service can delete or overwrite objects in the packages bucket.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import TypeGuard
+from dataclasses import dataclass
+
+from pydantic import ValidationError
 
 from checks.distribution import ParsedName, VerifiedFile, check_name, extract_metadata, verify
 from checks.policy import Policy
@@ -29,29 +33,19 @@ from cloud.ports import Bucket, Headers, ObjectInfo
 from ingest import facts
 from ingest.closing import RequireOpen, accept_every_file
 from ingest.incoming import IncomingObject, not_found, verify_claim
-from ingest.stored_file import StoredFile, require_same_bytes
-from ingest.uniqueness import RequireUnique, accept_equivalent_files
+from ingest.stored_file import PromotedFile, StoredFile, is_promoted_from, require_same_bytes
+from ingest.uniqueness import RequireUnique, UnreadableRecord, accept_equivalent_files
 from ingest.upload import MessageRefused, Upload
+from ingest.verdicts import read_refusal
 from schemas import layout
 from schemas.headers import BINARY, IMMUTABLE
 from schemas.names import Filename, InvalidFilename, parse_filename
-from schemas.records import FileRecord
+from schemas.types import NewerSchemaVersion
+from schemas.verdict_documents import Verdict
 
-FindRefusal = Callable[[Upload], Refused | None]
-"""Function that returns the stored refusal of an upload's generation, if any.
-
-A stored refusal is final.
-"""
-
+_UNREADABLE = (UnreadableRecord, NewerSchemaVersion, ValidationError)
+"""Errors of a record that cannot be read. It decides nothing about a file whose name is taken."""
 _METADATA_HEADERS = Headers(BINARY, IMMUTABLE)
-
-
-@dataclass(frozen=True, slots=True)
-class PromotedFile:
-    """File in the packages bucket, complete with its ``.metadata``."""
-
-    info: ObjectInfo
-    file: FileRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,21 +55,20 @@ class Promotion:
     incoming: Bucket
     packages: Bucket
     policy: Policy
-    find_refusal: FindRefusal
     require_open: RequireOpen = accept_every_file
     require_unique: RequireUnique = accept_equivalent_files
     service_policy: Policy | None = None
     """Policy for files from the upload service; None: the same."""
 
-    def promote(self, upload: Upload) -> PromotedFile:
+    def promote(self, upload: Upload, verdict: Verdict | None = None) -> PromotedFile:
         """Promote an upload, or find the file that was promoted from it.
 
+        :param verdict: the stored verdict on this generation of the object; a refusal is final.
         :raises Refused: if this generation of the object can never be accepted.
         :raises MessageRefused: if the object does not exist and no file was promoted from it, or if
             the digest in the message differs from the digest of the file.
         """
-        info = self._find(upload.filename)
-        stored = StoredFile(info) if _is_promoted_from(info, upload) else self._store(upload, info)
+        stored = self._store(upload, verdict)
         verify_claim(upload, stored.sha256)
         return self._complete(stored)
 
@@ -103,7 +96,7 @@ class Promotion:
         try:
             return check_name(upload.filename, policy, upload.uploader)
         except Refused as refused:
-            incoming = self._find_incoming(upload)
+            incoming = IncomingObject(self.incoming, upload, self.policy)
             if Reason.NOT_FOUND.precedes(refused.reason):
                 incoming.require_readable()
                 incoming.verify_claims()
@@ -120,35 +113,51 @@ class Promotion:
             return None
         return self.packages.stat(filename)
 
-    def _open(self, upload: Upload) -> IncomingObject:
-        incoming = self._find_incoming(upload)
-        incoming.require_readable()
-        return incoming
+    def _find_promoted(self, upload: Upload) -> StoredFile | None:
+        """Return the file if an earlier or another delivery promoted it from this upload."""
+        info = self._find(upload.filename)
+        return StoredFile(info) if is_promoted_from(info, upload) else None
 
-    def _find_incoming(self, upload: Upload) -> IncomingObject:
-        if refused := self.find_refusal(upload):
-            raise refused
-        return IncomingObject(self.incoming, upload, self.policy)
+    def _find_same(self, incoming: IncomingObject) -> StoredFile | None:
+        """Return the file that has the name of an upload; None if the name is free.
 
-    def _store(self, upload: Upload, taken: ObjectInfo | None) -> StoredFile:
-        """Return the file with the name and bytes of the upload; promote it if the name is free.
-
-        :param taken: the object with this name from another upload, if there is one.
+        :raises Refused: if another upload has the name, with other bytes.
         """
-        parsed = self._parse_name(upload)
+        info = self._find(incoming.upload.filename)
+        if info is None:
+            return None
+        if is_promoted_from(info, incoming.upload):
+            return StoredFile(info)
+        facts.require_promoted(info)
+        return require_same_bytes(info, incoming)
+
+    def _store(self, upload: Upload, verdict: Verdict | None) -> StoredFile:
+        """Return the file with the name and bytes of the upload; promote it if the name is free."""
+        refused = read_refusal(verdict) if verdict else None
+        if verdict and not refused and (stored := self._find_promoted(upload)):
+            return stored
         try:
-            incoming = self._open(upload)
-            if taken is not None:
-                facts.require_promoted(taken)
-                return require_same_bytes(taken, incoming)
-            verified = self._validate(parsed, incoming)
-            return self._rewrite(parsed, incoming, verified)
+            if refused:
+                raise refused
+            parsed, incoming = self._open(upload)
         except (Refused, MessageRefused):
-            # Another delivery may have promoted this upload earlier, when it was still valid.
-            info = self._find(parsed.filename)
-            if _is_promoted_from(info, upload):
-                return StoredFile(info)
+            if stored := self._find_promoted(upload):
+                return stored
             raise
+        try:
+            verified = self._validate(parsed, incoming)
+        except (Refused, MessageRefused, *_UNREADABLE):
+            if stored := self._find_same(incoming):
+                return stored
+            raise
+        return self._rewrite(parsed, incoming, verified)
+
+    def _open(self, upload: Upload) -> tuple[ParsedName, IncomingObject]:
+        """Check the name of an upload, and the properties of its object."""
+        parsed = self._parse_name(upload)
+        incoming = IncomingObject(self.incoming, upload, self.policy)
+        incoming.require_readable()
+        return parsed, incoming
 
     def _validate(self, parsed: ParsedName, incoming: IncomingObject) -> VerifiedFile:
         """Check a new file, and then the rules of its project's record.
@@ -172,18 +181,16 @@ class Promotion:
     def _rewrite(
         self, parsed: ParsedName, incoming: IncomingObject, verified: VerifiedFile
     ) -> StoredFile:
-        """Copy the checked generation; if another delivery was first, require the same bytes."""
+        """Copy the checked generation; if the name is taken, require the same bytes."""
         headers = facts.build_headers(incoming.info, incoming.upload.uploader, verified)
         try:
             info = self.packages.rewrite(self.incoming, incoming.info, parsed.filename, headers)
-        except (PreconditionFailed, TooManyRequests):
-            taken = self._find(parsed.filename)
-            if taken is None:
-                raise
-            facts.require_promoted(taken)
-            return replace(require_same_bytes(taken, incoming), verified=verified)
-        except NotFound as error:
-            raise not_found(incoming.upload) from error
+        except (PreconditionFailed, TooManyRequests, NotFound) as error:
+            if stored := self._find_same(incoming):
+                return stored
+            if isinstance(error, NotFound):
+                raise not_found(incoming.upload) from error
+            raise
         return StoredFile(info, verified)
 
     def _complete(self, stored: StoredFile) -> PromotedFile:
@@ -207,18 +214,3 @@ class Promotion:
             metadata = extract_metadata(info.name, self.packages.stream(info), info.size)
         write_once(self.packages, name, metadata, _METADATA_HEADERS)
         return metadata
-
-
-def _is_promoted_from(info: ObjectInfo | None, upload: Upload) -> TypeGuard[ObjectInfo]:
-    """Return True if the object was promoted from this upload.
-
-    The uploader and the run must be the same, and the generation too. If the upload has no
-    generation here, there is no live object; then only uploader and run are compared.
-    """
-    if info is None or not facts.is_promoted(info):
-        return False
-    if info.metadata[layout.UPLOADER] != upload.uploader:
-        return False
-    if not facts.is_run(info, layout.split_run(upload.name)):
-        return False
-    return upload.generation in (None, facts.read_source_generation(info))

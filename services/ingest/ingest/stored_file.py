@@ -1,12 +1,16 @@
 """File in the packages bucket, and its comparison with an upload of the same name."""
 
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from checks.distribution import VerifiedFile
 from checks.refusal import Reason, Refused
 from cloud.ports import ObjectInfo
 from ingest import facts
 from ingest.incoming import IncomingObject
+from ingest.upload import Upload
+from schemas import layout
+from schemas.records import FileRecord
 from schemas.types import Sha256
 
 
@@ -16,12 +20,35 @@ class StoredFile:
 
     info: ObjectInfo
     verified: VerifiedFile | None = None
-    """Result of the checks; None if another delivery promoted the file."""
+    """Result of the checks; None if this delivery did not promote the file."""
 
     @property
     def sha256(self) -> Sha256:
         """Digest of the file."""
         return facts.read_sha256(self.info)
+
+
+@dataclass(frozen=True, slots=True)
+class PromotedFile:
+    """File in the packages bucket, complete with its ``.metadata``."""
+
+    info: ObjectInfo
+    file: FileRecord
+
+
+def is_promoted_from(info: ObjectInfo | None, upload: Upload) -> TypeGuard[ObjectInfo]:
+    """Return True if the object was promoted from this upload.
+
+    The uploader and the run must be the same, and the generation too. If the upload has no
+    generation here, there is no live object; then only uploader and run are compared.
+    """
+    if info is None or not facts.is_promoted(info):
+        return False
+    if info.metadata[layout.UPLOADER] != upload.uploader:
+        return False
+    if not facts.is_run(info, layout.split_run(upload.name)):
+        return False
+    return upload.generation in (None, facts.read_source_generation(info))
 
 
 def require_same_bytes(taken: ObjectInfo, incoming: IncomingObject) -> StoredFile:

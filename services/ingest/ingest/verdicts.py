@@ -12,7 +12,7 @@ from checks.refusal import Refused
 from cloud.once import write_or_read
 from cloud.ports import Bucket, Headers, Topic
 from ingest import facts
-from ingest.promotion import PromotedFile
+from ingest.stored_file import PromotedFile
 from ingest.upload import Upload
 from schemas import layout
 from schemas.events import FileAccepted, FileRefused
@@ -31,13 +31,17 @@ class Verdicts:
     refused: Topic
     now: Callable[[], datetime]
 
-    def accept(self, upload: Upload, promoted: PromotedFile) -> Refused | None:
+    def accept(
+        self, upload: Upload, promoted: PromotedFile, found: Verdict | None = None
+    ) -> Refused | None:
         """Store the verdict, and announce the file; the verdict is the same for every delivery.
 
         If another delivery refused the upload before, announce its refusal in place of the file,
         and return it.
+
+        :param found: the stored verdict, if it was found before.
         """
-        verdict = self._store_acceptance(upload, promoted)
+        verdict = found or self._store_acceptance(upload, promoted)
         if verdict is not None and verdict.outcome == "refused":
             return self._announce(verdict)
         self.announce_file(promoted)
@@ -55,7 +59,7 @@ class Verdicts:
         """
         file = promoted.file
         if upload.generation is None:
-            return self._find(replace(upload, generation=file.source_generation))
+            return self.find(replace(upload, generation=file.source_generation))
         verdict = Verdict(
             outcome="accepted",
             bucket=upload.bucket,
@@ -68,16 +72,23 @@ class Verdicts:
         )
         return self._store(layout.locate_verdict(verdict.name, verdict.generation), verdict)
 
-    def refuse(self, upload: Upload, refused: Refused) -> Refused | None:
+    def refuse(
+        self, upload: Upload, refused: Refused, found: Verdict | None = None
+    ) -> Refused | None:
         """Store the verdict under the name of the object, and announce it.
 
         Return the refusal. It is the stored one if another delivery refused the upload before.
         Return None, without an announcement, if another delivery accepted the upload before: then
         the caller must announce the file.
+
+        :param found: the stored verdict, if it was found before.
         """
-        verdict = self._build_refusal(refused, upload)
-        stored = self._store(layout.locate_verdict(verdict.name, verdict.generation), verdict)
+        stored = found or self._store_refusal(upload, refused)
         return None if stored.outcome == "accepted" else self._announce(stored)
+
+    def _store_refusal(self, upload: Upload, refused: Refused) -> Verdict:
+        verdict = self._build_refusal(refused, upload)
+        return self._store(layout.locate_verdict(verdict.name, verdict.generation), verdict)
 
     def refuse_message(self, message_id: str, refused: Refused, upload: Upload | None) -> None:
         """Store the verdict under the id of the message, and announce it."""
@@ -85,21 +96,8 @@ class Verdicts:
         stored = self._store(layout.locate_message_verdict(message_id), verdict)
         self._announce(stored, message_id)
 
-    def find_refusal(self, upload: Upload) -> Refused | None:
-        """Return the stored refusal of this generation, if any.
-
-        A stored refusal is final, also if its reason is a code of a newer release.
-        """
-        verdict = self._find(upload)
-        if verdict is None or verdict.outcome == "accepted":
-            return None
-        return _read_refusal(verdict)
-
-    def is_decided(self, upload: Upload) -> bool:
-        """Return whether this generation has a verdict."""
-        return self._find(upload) is not None
-
-    def _find(self, upload: Upload) -> Verdict | None:
+    def find(self, upload: Upload) -> Verdict | None:
+        """Return the stored verdict on this generation, which is final, if there is one."""
         if upload.generation is None:
             return None
         stored = self.bucket.read(layout.locate_verdict(upload.name, upload.generation))
@@ -118,7 +116,7 @@ class Verdicts:
 
     def _announce(self, verdict: Verdict, message_id: str | None = None) -> Refused:
         """Announce a refusal, and return it."""
-        refused = _read_refusal(verdict)
+        refused = _build_refused(verdict)
         self.refused.publish(
             FileRefused(
                 reason=refused.reason,
@@ -137,5 +135,10 @@ class Verdicts:
         return Verdict.model_validate_json(stored)
 
 
-def _read_refusal(verdict: Verdict) -> Refused:
+def read_refusal(verdict: Verdict) -> Refused | None:
+    """Return the refusal of a verdict, also with a code of a newer release; None if accepted."""
+    return None if verdict.outcome == "accepted" else _build_refused(verdict)
+
+
+def _build_refused(verdict: Verdict) -> Refused:
     return Refused(verdict.reason or "", verdict.detail or "")

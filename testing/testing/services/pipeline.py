@@ -173,7 +173,6 @@ class Pipeline:
             self.bucket("incoming"),
             self.bucket("packages"),
             Policy(),
-            verdicts.find_refusal,
             require_unique=UniqueFiles(self.bucket("metadata")).require_unique,
         )
         commands = CommandObjects(

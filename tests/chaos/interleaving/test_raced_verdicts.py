@@ -66,7 +66,6 @@ def create_ingest(answers: RecordedAnswers) -> Ingest:
         incoming,
         packages,
         Policy(),
-        decisions.find_refusal,
         ClosingRules(metadata, packages).require_open,
         UniqueFiles(metadata).require_unique,
     )

@@ -54,7 +54,6 @@ class InMemoryIngest:
             self.incoming,
             self.packages,
             policy or Policy(),
-            verdicts.find_refusal,
             ClosingRules(self.metadata, self.packages, release_closes_after).require_open,
             UniqueFiles(self.metadata).require_unique,
             replace(policy or Policy(), uploaders=list_service_users(uploaders)),

@@ -67,6 +67,7 @@ def test_a_file_of_a_closed_project_is_announced_again() -> None:
     put_record(service, "archived")
     service.metadata.before = lambda *_: pytest.fail("the record was read")
     service.announce()
+    service.metadata.before = None
     again = f"ci/43/{FILENAME}"
     generation = service.upload(name=again)
     service.announce(name=again)

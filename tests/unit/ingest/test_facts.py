@@ -63,9 +63,7 @@ def make_old(service: InMemoryIngest, filename: str) -> None:
 def reindex(service: InMemoryIngest, policy: Policy | None = None) -> list[FileRecord | Refused]:
     """Run the command ``reindex``; return the announced facts and the refusals."""
     topic = MemoryTopic()
-    promotion = Promotion(
-        service.incoming, service.packages, policy or Policy(), lambda upload: None
-    )
+    promotion = Promotion(service.incoming, service.packages, policy or Policy())
     with ThreadPoolExecutor(1) as pool:
         refusals = [r for _, r in Reindex(promotion, topic, pool).run() if r]
     return [m.file for m in topic.messages if isinstance(m, FileAccepted)] + refusals

@@ -79,6 +79,23 @@ def test_an_immediate_second_trigger_is_no_error(trigger: str) -> None:
     assert service.read_verdict(generation).outcome == trigger
 
 
+@pytest.mark.parametrize("trigger", ["accepted", "refused"])
+def test_a_simultaneous_second_trigger_is_no_error(trigger: str) -> None:
+    """Cloud Storage answers 429 to the second verdict within a second."""
+    service = InMemoryIngest(FakeStorage(write_interval=1.0))
+    second = InMemoryIngest(service.store)
+    generation = service.upload(WHEEL if trigger == "accepted" else b"no wheel")
+
+    def interfere(operation: str, bucket: str, name: str) -> None:
+        if operation == "objects.insert":
+            service.verdicts.before = None
+            assert second.announce() == 204
+
+    service.verdicts.before = interfere
+    assert service.announce(generation=str(generation)) == 204
+    assert service.read_verdict(generation).outcome == trigger
+
+
 def test_a_file_promoted_by_another_delivery_is_not_refused(
     service: InMemoryIngest,
 ) -> None:

@@ -127,7 +127,7 @@ def test_a_later_upload_of_the_same_bytes_completes_the_file() -> None:
 def test_reindex_announces_the_file_too() -> None:
     service, topic = InMemoryIngest(), MemoryTopic()
     race_refusal(service)
-    promotion = Promotion(service.incoming, service.packages, Policy(), lambda upload: None)
+    promotion = Promotion(service.incoming, service.packages, Policy())
     with ThreadPoolExecutor(1) as pool:
         assert list(Reindex(promotion, topic, pool).run()) == [(FILENAME, None)]
     assert len(topic.messages) == 1

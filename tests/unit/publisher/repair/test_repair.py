@@ -45,7 +45,7 @@ def announce_rebuild(index: MemoryIndex, *only: str) -> list[ProjectIndexed]:
 def run_reindex(index: MemoryIndex, topic: MemoryTopic, *only: str) -> dict[str, str]:
     """Run ``reindex``; return the reasons of refused objects."""
     incoming, packages = index.buckets["incoming"], index.buckets["packages"]
-    promotion = Promotion(incoming, packages, Policy(), lambda upload: None)
+    promotion = Promotion(incoming, packages, Policy())
     with ThreadPoolExecutor(2) as pool:
         run = Reindex(promotion, topic, pool).run({ProjectName(one) for one in only})
         return {name: refused.reason for name, refused in run if refused}

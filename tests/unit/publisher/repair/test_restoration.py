@@ -72,7 +72,7 @@ class LostIndex:
     def reindex(self) -> None:
         """Run ``reindex`` and the indexer."""
         incoming, packages = self.index.buckets["incoming"], self.index.buckets["packages"]
-        promotion = Promotion(incoming, packages, Policy(), lambda upload: None)
+        promotion = Promotion(incoming, packages, Policy())
         topic = MemoryTopic()
         with ThreadPoolExecutor(2) as pool:
             assert not [refused for _, refused in Reindex(promotion, topic, pool).run() if refused]
