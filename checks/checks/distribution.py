@@ -16,6 +16,7 @@ from checks.sdist import read_sdist
 from checks.wheel import read_wheel
 
 __all__ = [
+    "CoreMetadata",
     "HashedStream",
     "ParsedName",
     "VerifiedFile",
@@ -43,10 +44,8 @@ class VerifiedFile:
     """Size of the file in bytes."""
     metadata: bytes
     """Exact METADATA of a wheel, or PKG-INFO of an sdist; never empty."""
-    requires_python: str | None
-    requires_dist: tuple[str, ...]
-    summary: str | None
-    """Summary of at most 512 bytes of UTF-8."""
+    core: CoreMetadata
+    """Facts in ``metadata``."""
     warnings: tuple[str, ...]
     """Faults that do not affect installers; each begins with its reason code."""
     startup_code: tuple[str, ...] = ()
@@ -102,9 +101,7 @@ def _collect_facts(
         sha256=hashed.sha256,
         size=hashed.size,
         metadata=metadata,
-        requires_python=facts.requires_python,
-        requires_dist=facts.requires_dist,
-        summary=facts.summary,
+        core=facts,
         warnings=name.warnings + findings.warnings,
         startup_code=findings.startup_code,
     )

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from urllib.parse import quote, unquote
 
-from checks.distribution import VerifiedFile, read_stored_metadata
+from checks.distribution import CoreMetadata, VerifiedFile, read_stored_metadata
 from checks.refusal import Reason, Refused
 from cloud.ports import Headers, ObjectInfo
 from ingest.incoming import read_upload_time
@@ -151,14 +151,17 @@ def parse_promoted_name(info: ObjectInfo) -> tuple[ProjectName, Version]:
         raise Refused(Reason.BAD_FILENAME, f"{error}: remove the object") from error
 
 
-def build_file_record(promoted: ObjectInfo, metadata: bytes) -> FileRecord:
+def build_file_record(
+    promoted: ObjectInfo, metadata: bytes, core: CoreMetadata | None = None
+) -> FileRecord:
     """Build the record of a promoted file.
 
     :param metadata: content of its ``.metadata``: METADATA of a wheel, PKG-INFO of an sdist.
+    :param core: facts in ``metadata``, if it was parsed before.
     """
     project, version = parse_promoted_name(promoted)
     wheel = promoted.name.endswith(".whl")
-    core = read_stored_metadata(metadata, is_wheel=wheel)
+    core = core or read_stored_metadata(metadata, is_wheel=wheel)
     digest = hashlib.sha256(metadata).hexdigest()
     # Files that were promoted before the rules for the files of a release lack the field.
     is_under_file_rules = layout.FILE_RULES in promoted.metadata

@@ -195,7 +195,8 @@ class Promotion:
 
     def _complete(self, stored: StoredFile) -> PromotedFile:
         metadata = self._ensure_metadata(stored)
-        return PromotedFile(stored.info, facts.build_file_record(stored.info, metadata))
+        core = stored.verified.core if stored.verified else None
+        return PromotedFile(stored.info, facts.build_file_record(stored.info, metadata, core))
 
     def _ensure_metadata(self, stored: StoredFile) -> bytes:
         """Return the content of ``.metadata``. Write it, unless it was found in the bucket.

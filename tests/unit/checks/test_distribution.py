@@ -29,9 +29,7 @@ def test_the_facts_of_a_wheel_are_those_of_its_bytes() -> None:
         sha256=sha256(data).hexdigest(),
         size=len(data),
         metadata=FIELDS,
-        requires_python=">=3.11, <4",
-        requires_dist=("b >=1 ; python_version < '3.12'", "a[x]"),
-        summary="An example",
+        core=read_core_metadata(FIELDS),
         warnings=(),
     )
 
@@ -46,9 +44,7 @@ def test_the_facts_of_an_sdist_are_those_of_its_bytes() -> None:
         sha256=sha256(data).hexdigest(),
         size=len(data),
         metadata=sdists.PKG_INFO.content,
-        requires_python=None,
-        requires_dist=(),
-        summary=None,
+        core=read_core_metadata(sdists.PKG_INFO.content),
         warnings=(),
     )
 
@@ -86,14 +82,14 @@ def test_warnings_of_the_name_come_first() -> None:
 
 def test_a_summary_is_cut_at_a_character_to_512_bytes() -> None:
     data = make_wheel(metadata=make_metadata(f"Summary: x{'ß' * 400}")).build()
-    summary = verify(FILENAME, [data], Policy()).summary
+    summary = verify(FILENAME, [data], Policy()).core.summary
     assert summary == f"x{'ß' * 255}"
 
 
 def test_a_direct_url_passes_if_the_policy_allows_it() -> None:
     line = "x @ https://example.invalid/x.whl"
     data = make_wheel(metadata=make_metadata(f"Requires-Dist: {line}")).build()
-    assert verify(FILENAME, [data], Policy(allow_direct_urls=True)).requires_dist == (line,)
+    assert verify(FILENAME, [data], Policy(allow_direct_urls=True)).core.requires_dist == (line,)
 
 
 def test_stored_metadata_has_the_facts_of_the_wheel() -> None:

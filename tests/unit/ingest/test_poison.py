@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from checks.distribution import VerifiedFile
+from checks.distribution import VerifiedFile, read_core_metadata
 from cloud.ports import Headers, ObjectInfo
 from ingest.facts import build_headers
 from schemas import layout
@@ -13,6 +13,7 @@ from schemas.file_notes import read_file_notes
 from schemas.names import ProjectName
 from schemas.records import ProjectRecord, StatusRegister
 from schemas.verdict_documents import CommandVerdict
+from testing.corpus.wheels import make_metadata
 from testing.fakes.examples import NOON, make_file_record
 from testing.storage import FakeStorage, Fault
 from unit.ingest.service import BINARY, FILENAME, NAME, OTHER, WHEEL, InMemoryIngest
@@ -226,9 +227,7 @@ def test_notes_beyond_the_size_limit_are_dropped(segment: str, name: str) -> Non
         sha256="a" * 64,
         size=1,
         metadata=b"",
-        requires_python=None,
-        requires_dist=(),
-        summary=None,
+        core=read_core_metadata(make_metadata()),
         warnings=("bad-metadata: " + "x" * 900,) * 9,
         startup_code=("first.pth", *(name,) * 7),
     )
