@@ -24,6 +24,7 @@ from indexer.command_answers import Answers
 from indexer.commit import Records
 from ingest.app import Ingest
 from ingest.app import create_app as ingest_app
+from ingest.closing import ClosingRules
 from ingest.commands.command_objects import CommandObjects
 from ingest.promotion import Promotion
 from ingest.uniqueness import UniqueFiles
@@ -173,7 +174,8 @@ class Pipeline:
             self.bucket("incoming"),
             self.bucket("packages"),
             Policy(),
-            require_unique=UniqueFiles(self.bucket("metadata")).require_unique,
+            ClosingRules(self.bucket("metadata"), self.bucket("packages")).require_open,
+            UniqueFiles(self.bucket("metadata")).require_unique,
         )
         commands = CommandObjects(
             self.bucket("incoming"),
