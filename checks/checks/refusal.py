@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from schemas.push import MAX_DETAIL_LENGTH
+from schemas.types import MAX_DETAIL_LENGTH
 
 
 class Reason(StrEnum):

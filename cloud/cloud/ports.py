@@ -9,10 +9,12 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from schemas.push import Message
 from schemas.types import Generation
+
+if TYPE_CHECKING:  # few commands publish a message
+    from schemas.push import Message
 
 NO_METADATA: Mapping[str, str] = MappingProxyType({})
 
@@ -119,7 +121,7 @@ class Bucket(Protocol):
 class Topic(Protocol):
     """One Pub/Sub topic."""
 
-    def publish(self, message: Message) -> None:
+    def publish(self, message: "Message") -> None:
         """Publish ``message``, and return when Pub/Sub has accepted it for delivery.
 
         :raises PermissionDenied: if the service account lacks the role for the topic.

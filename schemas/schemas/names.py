@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from math import prod
-from typing import NewType
+from typing import NamedTuple, NewType
 
 from packaging.utils import (
     InvalidName,
@@ -26,6 +27,10 @@ Filename = NewType("Filename", str)
 Parser = Callable[[str], str]
 
 _FILENAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]{0,254}", re.ASCII)
+_BUILD = re.compile(r"([0-9]+)(.*)")
+
+_parse_version = lru_cache(1024)(ParsedVersion)
+_normalize_project = lru_cache(1024)(canonicalize_name)
 
 
 class InvalidFilename(ValueError):
@@ -162,3 +167,50 @@ def escape_project(project: ProjectName) -> str:
     https://packaging.python.org/en/latest/specifications/binary-distribution-format/#escaping-and-unicode
     """
     return project.replace("-", "_")
+
+
+class Equivalence(NamedTuple):
+    """Common key of all equivalent file names.
+
+    Installers choose differently between two files with one key, so a project lists one of them. A
+    release has at most one sdist.
+    """
+
+    project: str
+    """Normalised name of the project."""
+    release: ParsedVersion
+    """Version; equal versions of PEP 440 are one release."""
+    build: tuple[int, str] | None
+    """Build number of a wheel; None without one."""
+    tags: tuple[frozenset[str], ...]
+    """Python, ABI and platform tags of a wheel; empty for an sdist."""
+
+
+def derive_equivalence(filename: str) -> Equivalence | None:
+    """Return the key of a file name; None if it is neither a wheel nor a ``.tar.gz`` sdist."""
+    try:
+        if filename.endswith(".whl"):
+            return _derive_wheel(filename)
+        if filename.endswith(".tar.gz"):
+            project, version = parse_filename(filename)
+            return Equivalence(project, _parse_version(version), None, ())
+    except ValueError:  # also of packaging
+        pass
+    return None
+
+
+def _derive_wheel(filename: str) -> Equivalence | None:
+    """Derive the key without the expansion of the tag set, which can have 1000 tags.
+
+    Expanded tag sets are equal exactly if the sets of Python, ABI and platform tags are equal.
+    """
+    project, version, *build, python, abi, platform = filename.removesuffix(".whl").split("-")
+    number = _BUILD.fullmatch(build[0]) if len(build) == 1 else None
+    if build and number is None:
+        return None
+    return Equivalence(
+        project=_normalize_project(project),
+        release=_parse_version(version),
+        build=(int(number[1]), number[2]) if number else None,
+        tags=tuple(frozenset(tags.lower().split(".")) for tags in (python, abi, platform)),
+    )

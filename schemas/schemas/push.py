@@ -8,10 +8,7 @@ from typing import Annotated, ClassVar, Self
 
 from pydantic import Base64Bytes, ConfigDict, Field, ValidationError
 
-from schemas.types import Document, Model, UtcTime
-
-MAX_DETAIL_LENGTH = 1000
-"""Maximum length of a detail, in characters. A detail can quote data of the sender."""
+from schemas.types import MAX_DETAIL_LENGTH, Document, Model, UtcTime
 
 
 class PushMessage(Model):

@@ -96,6 +96,8 @@ Status = Literal["active", "archived", "quarantined", "deprecated"]
 ReleaseStatus = Literal["active", "quarantined"]
 """Status of one release; PEP 792 has no status of a release."""
 
+MAX_DETAIL_LENGTH = 1000
+"""Maximum length of a detail, in characters. A detail can quote data of the sender."""
 
 SCHEMA_VERSION: Literal[1] = 1
 """Newest schema version of messages and documents that this release reads and writes."""

@@ -8,7 +8,7 @@ from checks.distribution import HashedStream, VerifiedFile, check_name, verify
 from checks.policy import Policy
 from checks.refusal import Reason, Refused
 from gcpypi.errors import CommandFailure
-from schemas.releases.equivalence import Equivalence, derive_equivalence
+from schemas.names import Equivalence, derive_equivalence
 
 CHUNK = 1 << 20
 """Bytes of one read."""

@@ -25,7 +25,8 @@ from gcpypi.importing.sources.source_files import (
 from gcpypi.importing.target_pages import TargetPages
 from schemas import layout
 from schemas.headers import BINARY, NO_STORE
-from schemas.releases.equivalence import Equivalence, derive_equivalence, find_equivalent
+from schemas.names import Equivalence, derive_equivalence
+from schemas.releases.equivalence import find_equivalent
 from schemas.types import format_time
 
 

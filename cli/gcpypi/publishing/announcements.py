@@ -12,7 +12,6 @@ from cloud.errors import CloudError, NotFound, PermissionDenied
 from cloud.ports import Topic
 from gcpypi.errors import CommandFailure
 from gcpypi.publishing.publication import Publication
-from schemas.events import FileUploaded
 
 AFTER = 5.0
 """Seconds without a change of any file after which the files are announced."""
@@ -55,6 +54,8 @@ class Announcements:
         """Publish a message. A denial is no error, because the bucket announces the file too."""
         if self._is_denied:
             return
+        from schemas.events import FileUploaded  # builds all models of messages and records
+
         message = FileUploaded(bucket=self._bucket, name=name, generation=generation, sha256=sha256)
         try:
             self._topic = self._topic or self._connect()

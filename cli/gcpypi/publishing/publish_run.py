@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 
+from cloud.ports import Topic
 from gcpypi.checking.local_check import check_files
 from gcpypi.connection.answers import Polling
 from gcpypi.connection.index_connection import IndexConnection
@@ -18,9 +19,7 @@ from gcpypi.publishing.progress import PublishProgress
 from gcpypi.publishing.publication import Publication, Stage
 from gcpypi.publishing.results import DONE, choose_exit_code
 from gcpypi.publishing.waiting import Waiting
-from schemas.events import FileUploaded
-from schemas.names import ProjectName
-from schemas.releases.equivalence import derive_equivalence
+from schemas.names import ProjectName, derive_equivalence
 
 REQUESTS = 8
 """Requests for the state of files at a time."""
@@ -127,14 +126,18 @@ class PublishRun:
         return dict(listed)
 
     def _create_waiting(self, incoming: str, requests: ThreadPoolExecutor) -> Waiting:
-        connect = partial(self._connection.get_topic, FileUploaded.topic)
         return Waiting(
             self._files,
             self._pages,
             self._connection.get_bucket("verdicts"),
             requests,
-            Announcements(connect, incoming, requests),
+            Announcements(self._connect_topic, incoming, requests),
         )
+
+    def _connect_topic(self) -> Topic:
+        from schemas.events import FileUploaded
+
+        return self._connection.get_topic(FileUploaded.topic)
 
     def _upload(
         self,

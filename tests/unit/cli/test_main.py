@@ -54,6 +54,22 @@ def find_heavy_modules(*words: str, **variables: str) -> tuple[str, list[str]]:
     return done.stdout, ast.literal_eval(done.stderr.splitlines()[-1])
 
 
+def test_publish_loads_no_library_and_no_model_without_a_use() -> None:
+    absent = ("cryptography", "pypi_simple", "schemas.push", "schemas.records")
+    program = (
+        "import sys, gcpypi.publishing.publish_files, cloud.storage, cloud.uploads\n"
+        "from google.auth.credentials import AnonymousCredentials\n"
+        "from cloud.json_requests.curl_transport import CurlTransport\n"
+        "cloud.storage.DirectClient('http://127.0.0.1', AnonymousCredentials(), CurlTransport())\n"
+        f"print(sorted(set(sys.modules) & set({absent!r})))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "[]\n"
+
+
 def test_the_version_is_that_of_all_distributions() -> None:
     assert run_command("--version").stdout == f"gcpypi {__version__}\n"
 

@@ -1,4 +1,4 @@
-"""Equivalent files of a project (`schemas.releases.equivalence`), and the listed one of them."""
+"""Equivalent files (`schemas.names`, `schemas.releases.equivalence`)."""
 
 from itertools import permutations
 
@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.utils import parse_wheel_filename
 
-from schemas.names import ProjectName
+from schemas.names import ProjectName, derive_equivalence
 from schemas.records import FileRecord, ProjectRecord
 from schemas.releases import find_latest_file, list_blocked_filenames, list_offered_files
-from schemas.releases.equivalence import derive_equivalence, find_equivalent, find_unlisted
+from schemas.releases.equivalence import find_equivalent, find_unlisted
 from testing.fakes.examples import make_file_record, make_time
 
 FIRST = make_file_record("acme-1.0-py3-none-any.whl", promoted_at=make_time(1))
