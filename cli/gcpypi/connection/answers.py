@@ -1,5 +1,6 @@
 """Answers of the index in the verdicts bucket, and the polling for them."""
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from typing import TypeVar
@@ -80,13 +81,15 @@ class Polling:
         self._rounds = 0
         self.least_pause = 0.0
         """Seconds of the shortest pause, for rounds that cost many requests."""
+        self.longest_pause = math.inf
+        """Seconds of the longest pause, for a request at a certain time. The shortest precedes."""
 
     def iterate_rounds(self) -> Iterator[None]:
         """Yield at once, then after each pause, and the last time at the deadline."""
         yield
         while (rest := self._end - self._clock()) > 0:
-            pause = max(self._pauses.compute_pause(self._rounds, 0.0), self.least_pause)
-            self._sleep(min(pause, rest))
+            pause = min(self._pauses.compute_pause(self._rounds, 0.0), self.longest_pause)
+            self._sleep(min(max(pause, self.least_pause), rest))
             self._rounds += 1
             yield
 

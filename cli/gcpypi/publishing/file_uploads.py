@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -100,6 +101,7 @@ class FileUploads:
                     raise
             else:
                 file.name, file.generation = name, info.generation
+                file.created, file.uploaded_at = info.created, time.monotonic()
                 file.stage = Stage.UPLOADED
                 return
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
@@ -49,6 +50,10 @@ class Publication:
     """Name of the object in the incoming bucket."""
     generation: int | None = None
     """Generation of the object in the incoming bucket."""
+    created: datetime | None = None
+    """Creation time of the object, by the clock of Cloud Storage."""
+    uploaded_at: float = 0.0
+    """Seconds of the monotonic clock at the end of the upload."""
 
     @property
     def filename(self) -> str:

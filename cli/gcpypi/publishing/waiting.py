@@ -1,12 +1,13 @@
 """Wait until the index has decided on the uploaded files, and lists the accepted ones.
 
 A page shows all files of its project in one request, but the index answers from its cache for some
-seconds after a request. So a page is read only after the verdict on a file of its project, and some
-time later. The index handles files approximately in the order of their upload. So one verdict is
+seconds after a request. So a page is read only some time after the verdict on a file of its
+project. The index handles files approximately in the order of their upload. So one verdict is
 enough for a project, that on its last file. The files that have waited longest come first, and some
 of the others in turn. More verdicts and pages follow as long as at least half of them are new.
 """
 
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
@@ -21,6 +22,7 @@ from gcpypi.publishing.announcements import Announcements
 from gcpypi.publishing.listed_files import Digests, ListedFiles
 from gcpypi.publishing.publication import Publication, Stage
 from schemas.names import ProjectName
+from schemas.verdict_documents import Verdict
 
 T = TypeVar("T")
 PAGES = 16
@@ -33,7 +35,7 @@ EACH_FILE = 8
 """Number of rounds of which one reads the verdict on any file, because a last file can be late."""
 
 SETTLE = 0.5
-"""Seconds from a verdict to the page, and between two requests of one page."""
+"""Seconds from the time of a verdict to the request of the page, and between two requests of it."""
 
 PAUSE_PER_FILE = 0.002
 """Seconds of the least pause for each unfinished file, at most :data:`SETTLE`: rounds become more
@@ -60,6 +62,8 @@ class Waiting:
         self._round, self._clock = 0, clock
         self._due = dict[ProjectName, float]()
         """Times of the next requests of pages."""
+        self._unread = set[ProjectName]()
+        """Projects with a verdict, of which no page was read since."""
         self.denial: CommandFailure | None = None
         """Failure of the verdicts, if the identity may not read them."""
 
@@ -85,10 +89,19 @@ class Waiting:
                 self._announcements.reset()
             rest = self.unfinished
             polling.least_pause = min(SETTLE, len(rest) * PAUSE_PER_FILE)
+            polling.longest_pause = self._compute_time_to_page()
             self._announcements.announce_late([f for f in rest if f.stage is Stage.UPLOADED])
             if self.is_blind:
                 return
             yield
+
+    def _compute_time_to_page(self) -> float:
+        """Return the seconds to the next first request of a page after a verdict.
+
+        The other requests of a page follow in the rounds, with their growing pauses.
+        """
+        due = min((self._due[project] for project in self._unread), default=math.inf)
+        return max(0.0, due - self._clock())
 
     def _look(self) -> bool:
         """Request the state of some files, and return whether one has changed."""
@@ -104,6 +117,7 @@ class Waiting:
         while chosen := choose_some(self._list_due(), PAGES, self._round):
             self._apply_pages(self._pages.read_many(chosen, self._executor))
             self._due.update(dict.fromkeys(chosen, self._clock() + SETTLE))
+            self._unread.difference_update(chosen)
             late = {file.project for file in self.unfinished}.intersection(chosen)
             if len(late) > len(chosen) // 2:
                 return
@@ -155,9 +169,26 @@ class Waiting:
             file.stage, file.detail = Stage.FAILED, str(failure)
             return
         if verdict:
+            now = self._clock()
             file.apply_verdict(verdict)
-            if file.project:
-                self._due[file.project] = self._clock() + SETTLE
+            if file.project and file.stage is Stage.ACCEPTED and self._pages.is_readable:
+                due = now + SETTLE - estimate_age(file, verdict, now)
+                self._due[file.project] = max(due, self._due.get(file.project, now))
+                self._unread.add(file.project)
+
+
+def estimate_age(file: Publication, verdict: Verdict, now: float) -> float:
+    """Return the seconds since the time of a verdict, or somewhat less.
+
+    The clock of this machine can differ from those of Google Cloud. So the time from the upload to
+    the verdict is theirs, and the time since the upload is from this machine.
+
+    :param now: seconds of the monotonic clock.
+    """
+    if file.created is None:
+        return 0.0
+    decided_after = (verdict.time - file.created).total_seconds()
+    return max(0.0, now - file.uploaded_at - decided_after)
 
 
 def choose_some(items: Sequence[T], limit: int, turn: int) -> Sequence[T]:

@@ -1,9 +1,10 @@
 """Number of requests of the wait of ``gcpypi publish``."""
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,11 +17,13 @@ from gcpypi.publishing.publication import Publication, Stage
 from gcpypi.publishing.waiting import EACH_FILE, PAGES, SETTLE, VERDICTS, Waiting
 from schemas.layout import locate_verdict
 from schemas.verdict_documents import Verdict
+from testing.fakes.examples import make_time
 from testing.fakes.memory_ports import MemoryBucket
 from testing.memory_proxy import Clock
 
 PROJECTS, RELEASES = 40, 5
 DIGEST = "ab" * 32
+DECIDED = make_time(0)
 
 
 class CountedPages:
@@ -90,14 +93,17 @@ def clock() -> Clock:
     return Clock()
 
 
-def accept(verdicts: MemoryBucket, files: Sequence[Publication]) -> None:
+def accept(verdicts: MemoryBucket, files: Sequence[Publication], time: datetime = DECIDED) -> None:
     """Store the verdicts of ingest."""
     for file in files:
-        name = file.name or ""
-        verdict = Verdict(
-            outcome="accepted", bucket="incoming", name=name, generation=1, time=datetime.now(UTC)
-        )
-        verdicts.put(locate_verdict(name, 1), verdict.encode())
+        verdicts.put(locate_verdict(file.name or "", 1), decide(file, time).encode())
+
+
+def decide(file: Publication, time: datetime) -> Verdict:
+    """Return the verdict on an accepted file."""
+    return Verdict(
+        outcome="accepted", bucket="incoming", name=file.name or "", generation=1, time=time
+    )
 
 
 def count_verdicts(verdicts: MemoryBucket) -> int:
@@ -197,3 +203,72 @@ def test_a_late_file_does_not_delay_the_others_of_its_project(
         look()
 
     assert [file for file in files if file.stage is not Stage.PUBLISHED] == [late]
+
+
+@pytest.mark.parametrize(
+    ("decided_after", "requests"), [(-60.0, [0, 1]), (0.0, [0, 1]), (SETTLE, [0, 0])]
+)
+def test_the_time_since_the_verdict_counts(
+    look: Callable[[], float],
+    pages: CountedPages,
+    verdicts: MemoryBucket,
+    files: list[Publication],
+    clock: Clock,
+    decided_after: float,
+    requests: list[int],
+) -> None:
+    late = files[RELEASES - 1]
+    late.created, late.uploaded_at = DECIDED, clock.now
+    accept(verdicts, [late], DECIDED + timedelta(seconds=decided_after))
+    counts = []
+    for seconds in (0.0, -SETTLE):
+        clock.now += seconds
+        look()
+        counts.append(pages.requests.total())
+
+    assert counts == requests
+
+
+class CachedPages(CountedPages):
+    """Pages behind a cache, which answers for 2 s as after its last read, like the proxy."""
+
+    def __init__(self, clock: Clock, published_at: float) -> None:
+        super().__init__()
+        self._clock, self._published_at, self._read_at = clock, published_at, -math.inf
+
+    def find_digests(self, project: str) -> Digests | None:
+        """Return the page of a project as the cache has it."""
+        if self._clock.now - self._read_at >= 2.0:
+            self._read_at = self._clock.now
+        if self._read_at >= self._published_at:
+            self.published.add(project)
+        return super().find_digests(project)
+
+
+@pytest.mark.parametrize(
+    ("page_after", "found_after", "requests"), [(0.4, 0.5, 1), (0.6, 2.9, 3), (300.0, 302.9, 103)]
+)
+def test_a_page_is_requested_once_in_time_and_less_than_once_a_second_if_it_is_late(
+    verdicts: MemoryBucket,
+    files: list[Publication],
+    clock: Clock,
+    page_after: float,
+    found_after: float,
+    requests: int,
+) -> None:
+    del files[1:]
+    accept(verdicts, files)
+    start = clock.now
+
+    def sleep(seconds: float) -> None:
+        clock.now += seconds
+
+    pages = CachedPages(clock, start + page_after)
+    with ThreadPoolExecutor(1) as executor:
+        announcements = Announcements(connect, "incoming", executor, clock=lambda: 0.0)
+        waiting = Waiting(files, ListedFiles(pages), verdicts, executor, announcements, clock)
+        for _ in waiting.iterate_rounds(Polling(600.0, clock, sleep)):
+            if not waiting.unfinished:
+                break
+
+    assert (round(clock.now - start, 1), pages.requests.total()) == (found_after, requests)
