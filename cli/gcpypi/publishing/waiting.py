@@ -136,13 +136,20 @@ class Waiting:
                 file.stage = Stage.PUBLISHED
 
     def _read_verdicts(self) -> None:
-        """Read verdicts until less than half of those at a time are there."""
+        """Read verdicts until less than half of those at a time are there.
+
+        In a round for each file there is one reading, because the pages list most of them soon.
+        """
         limit = VERDICTS if self._pages.is_readable else 4 * VERDICTS
         while chosen := choose_some(self._list_undecided(), limit, self._round):
             list(self._executor.map(self._read_verdict, chosen))
             late = sum(1 for file in chosen if file.stage is Stage.UPLOADED)
-            if late > len(chosen) // 2:
+            if late > len(chosen) // 2 or self._is_for_each_file:
                 return
+
+    @property
+    def _is_for_each_file(self) -> bool:
+        return self._pages.is_readable and self._round % EACH_FILE == 0
 
     def _list_undecided(self) -> Sequence[Publication]:
         """Return the files with a verdict to look for, in the order of the upload.
@@ -150,7 +157,7 @@ class Waiting:
         A project with an accepted file is left out, because its page is read soon.
         """
         undecided = [file for file in self._files if file.stage is Stage.UPLOADED]
-        if not self._pages.is_readable or self._round % EACH_FILE == 0:
+        if not self._pages.is_readable or self._is_for_each_file:
             return undecided
         accepted = {file.project for file in self._files if file.stage is Stage.ACCEPTED}
         last = {file.project: file for file in undecided if file.project not in accepted}

@@ -272,3 +272,14 @@ def test_a_page_is_requested_once_in_time_and_less_than_once_a_second_if_it_is_l
                 break
 
     assert (round(clock.now - start, 1), pages.requests.total()) == (found_after, requests)
+
+
+def test_late_pages_cause_few_requests_for_the_verdicts_on_each_file(
+    look: Callable[[], float], verdicts: MemoryBucket, files: list[Publication]
+) -> None:
+    accept(verdicts, files)
+
+    for _ in range(EACH_FILE):
+        look()
+
+    assert count_verdicts(verdicts) == PROJECTS + VERDICTS
