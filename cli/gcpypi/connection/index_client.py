@@ -9,7 +9,7 @@ import requests
 from packaging.utils import canonicalize_name
 from pydantic import BaseModel
 
-from gcpypi.connection.http_sessions import TIMEOUT, create_session, name_cause
+from gcpypi.connection.http_sessions import TIMEOUT, PageRequests, create_session, name_cause
 from gcpypi.errors import CommandFailure, ExitCode
 from schemas.discovery import IndexDescription
 from schemas.types import NewerSchemaVersion
@@ -58,6 +58,10 @@ class IndexClient:
         from pypi_simple import PyPISimple
 
         return PyPISimple(self.url, session=self._session)
+
+    @cached_property
+    def _page_requests(self) -> PageRequests:
+        return PageRequests(self._session, self.url, _ACCEPT)
 
     @classmethod
     def from_url(cls, url: str, token: str | None) -> Self:
@@ -141,11 +145,8 @@ class IndexClient:
 
         A redirect from HTTPS to HTTP, or to another port, is one to another host.
         """
-        headers = {"Accept": _ACCEPT}
         for _ in range(self._session.max_redirects):
-            response = self._session.get(
-                url, timeout=TIMEOUT, headers=headers, allow_redirects=False
-            )
+            response = self._page_requests.get(url)
             if not response.is_redirect:
                 return response
             url = urljoin(url, response.headers["Location"])

@@ -113,3 +113,13 @@ def test_an_unreadable_page_is_a_failure(page: bytes) -> None:
             IndexClient.from_url(index.url, None).find_digests("acme")
 
     assert failure.value.code == ExitCode.UNAVAILABLE
+
+
+def test_pages_are_read_through_the_proxy_of_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    client = IndexClient.from_url("http://pypi.invalid/simple/", "t")
+
+    with pytest.raises(CommandFailure, match="Unable to connect to proxy"):
+        client.find_digests("acme")
