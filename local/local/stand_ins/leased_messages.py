@@ -3,13 +3,15 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 
 import grpc
 from google.api_core.exceptions import GoogleAPIError
+from google.api_core.grpc_helpers_async import wrap_errors
 from google.pubsub_v1 import SubscriberAsyncClient
 from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcAsyncIOTransport
-from google.pubsub_v1.types import ReceivedMessage
+
+from local.stand_ins.pubsub_messages import PullRequest, PullResponse, ReceivedMessage
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +45,7 @@ class LeasedMessages:
         self.path = path
         self.name = path.rsplit("/", 1)[-1]
         self._client = client
+        self._pull = wrap_errors(_find_pull(client))  # type: ignore[no-untyped-call]  # Google's
         self._deadline = deadline
         self._leased: set[str] = set()
         self._delivered: list[str] = []
@@ -55,9 +58,9 @@ class LeasedMessages:
 
         There is no time-out: messages leased at that moment would be lost until their deadline.
         """
-        request = {"subscription": self.path, "max_messages": limit}
+        request = PullRequest(subscription=self.path, max_messages=limit)
         try:
-            response = await self._client.pull(request=request, retry=None, timeout=None)
+            response = await self._pull(request)
         except GoogleAPIError as error:
             await self._pause(error)
             return []
@@ -137,6 +140,17 @@ class LeasedMessages:
             yield
         except GoogleAPIError as error:
             logger.warning("%s: %s", self.name, error)
+
+
+def _find_pull(client: SubscriberAsyncClient) -> Callable[[PullRequest], Awaitable[PullResponse]]:
+    """Return the method that pulls plain messages, without the wrappers of the library."""
+    channel: grpc.aio.Channel = client.transport.grpc_channel  # type: ignore[attr-defined]  # gRPC's
+    method: Callable[[PullRequest], Awaitable[PullResponse]] = channel.unary_unary(
+        "/google.pubsub.v1.Subscriber/Pull",
+        request_serializer=PullRequest.SerializeToString,
+        response_deserializer=PullResponse.FromString,
+    )
+    return method
 
 
 def _split(ack_ids: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -14,7 +14,6 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import aiohttp
 import uvloop
-from google.pubsub_v1.types import ReceivedMessage
 
 from local import topology
 from local.plain_logs import log_to_stdout
@@ -22,6 +21,7 @@ from local.settings import RelaySettings
 from local.stand_ins import push_request
 from local.stand_ins.delivery_activity import DeliveryActivity
 from local.stand_ins.leased_messages import LeasedMessages, connect_subscriber
+from local.stand_ins.pubsub_messages import ReceivedMessage
 
 logger = logging.getLogger(__name__)
 

@@ -9,11 +9,12 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 import grpc
-from google.pubsub_v1.types import DeadLetterPolicy, PubsubMessage, Subscription, Topic
+from google.pubsub_v1.types import DeadLetterPolicy, Subscription, Topic
 
 from local import topology
 from local.stand_ins.grpc_server import StatusError
 from local.stand_ins.pubsub.broker import Broker
+from local.stand_ins.pubsub_messages import PubsubMessage
 from testing.chaos.system_state import DeadLetter, PublishedMessage
 
 PARENT = f"projects/{topology.GCP_PROJECT}"
@@ -114,7 +115,7 @@ class FaultyBroker(Broker):
         return ids
 
     def _deliver(self, topic: str, message: PubsubMessage) -> None:
-        now = PubsubMessage.pb(message).publish_time.ToNanoseconds() / 1e9
+        now = message.publish_time.ToNanoseconds() / 1e9
         for name in self.list_subscriptions(topic):
             late = self._happens("late", self.faults.late)
             self._add(name, message, now + self._random.uniform(0, self.faults.delay * late))
@@ -159,5 +160,4 @@ def find_ack_deadline(service: str) -> int:
 
 def _read_publish_time(message: PubsubMessage) -> datetime:
     """Return the publish time in whole microseconds, as the services read it."""
-    stamp = PubsubMessage.pb(message).publish_time
-    return _EPOCH + timedelta(microseconds=stamp.ToMicroseconds())
+    return _EPOCH + timedelta(microseconds=message.publish_time.ToMicroseconds())

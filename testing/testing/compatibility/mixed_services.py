@@ -17,11 +17,10 @@ from http import HTTPStatus
 from pathlib import Path
 from random import Random
 
-from google.pubsub_v1.types import PubsubMessage
-
 from local import topology
 from local.stand_ins.leased_messages import LeasedMessages, connect_subscriber
 from local.stand_ins.pubsub.broker import Broker
+from local.stand_ins.pubsub_messages import PubsubMessage
 from local.stand_ins.relay import Post, Relay, make_post, make_session
 from schemas.push import Message
 from testing.compatibility.history import Checkout

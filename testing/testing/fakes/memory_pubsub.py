@@ -6,12 +6,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC
 
-from google.pubsub_v1.types import PubsubMessage, Subscription, Topic
+from google.pubsub_v1.types import Subscription, Topic
 
 from cloud import errors
 from cloud.forwarding.messages import PulledMessage, RawMessage
 from local.stand_ins.grpc_server import StatusError
 from local.stand_ins.pubsub.broker import Broker
+from local.stand_ins.pubsub_messages import PubsubMessage
 
 PARENT = "projects/gcpypi-test"
 
@@ -98,7 +99,7 @@ class MemorySubscription:
             PulledMessage(
                 lease=each.ack_id,
                 message_id=each.message.message_id,
-                publish_time=PubsubMessage.pb(each.message).publish_time.ToDatetime(UTC),
+                publish_time=each.message.publish_time.ToDatetime(UTC),
                 raw=RawMessage(each.message.data, dict(each.message.attributes)),
             )
             for each in received

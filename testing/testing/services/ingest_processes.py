@@ -19,12 +19,13 @@ from pathlib import Path
 from typing import IO
 
 import grpc
-from google.pubsub_v1.types import PubsubMessage, Topic
+from google.pubsub_v1.types import Topic
 
 from local import topology
 from local.stand_ins.grpc_server import StatusError, start
 from local.stand_ins.pubsub.broker import Broker
 from local.stand_ins.pubsub.servicer import Servicer
+from local.stand_ins.pubsub_messages import PubsubMessage
 from testing.processes import Process, find_free_port
 from testing.services.push_sender import send_push
 from testing.storage import FakeStorage, StorageServer

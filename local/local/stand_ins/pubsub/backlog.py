@@ -6,7 +6,9 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from google.pubsub_v1.types import PubsubMessage, ReceivedMessage, Subscription
+from google.pubsub_v1.types import Subscription
+
+from local.stand_ins.pubsub_messages import PubsubMessage, ReceivedMessage
 
 DELETED_TOPIC = "_deleted-topic_"
 

@@ -9,8 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 import grpc
-from google.protobuf.timestamp_pb2 import Timestamp
-from google.pubsub_v1.types import PubsubMessage, ReceivedMessage, Subscription, Topic
+from google.pubsub_v1.types import Subscription, Topic
 
 from local.stand_ins.grpc_server import (
     StatusError,
@@ -19,6 +18,7 @@ from local.stand_ins.grpc_server import (
     make_not_found,
 )
 from local.stand_ins.pubsub.backlog import Backlog, Delivery
+from local.stand_ins.pubsub_messages import PubsubMessage, ReceivedMessage
 
 # https://cloud.google.com/pubsub/docs/pubsub-basics#resource_names
 NAME = re.compile(r"projects/[^/]+/(topics|subscriptions)/(?!goog)[A-Za-z][A-Za-z0-9._~+%-]{2,254}")
@@ -91,7 +91,7 @@ class Broker:
             raise make_invalid_argument("Some messages are empty")
         for message in messages:
             message.message_id = str(next(self._message_ids))
-            message.publish_time = _make_timestamp(now)
+            message.publish_time.FromNanoseconds(round(now * 1e9))
             self._deliver(topic, message)
         return [message.message_id for message in messages]
 
@@ -153,20 +153,9 @@ def _make_dead_letter(subscription: Subscription, delivery: Delivery) -> PubsubM
             f"{source}DeliveryCount": str(delivery.attempts),
             f"{source}Subscription": name,
             f"{source}SubscriptionProject": project,
-            f"{source}TopicPublishTime": _format_publish_time(delivery.message),
+            f"{source}TopicPublishTime": delivery.message.publish_time.ToJsonString(),
         },
     )
-
-
-def _make_timestamp(seconds: float) -> Timestamp:
-    stamp = Timestamp()
-    stamp.FromNanoseconds(round(seconds * 1e9))
-    return stamp
-
-
-def _format_publish_time(message: PubsubMessage) -> str:
-    published: str = PubsubMessage.pb(message).publish_time.ToJsonString()
-    return published
 
 
 def _check_name(name: str, collection: str) -> None:

@@ -14,6 +14,14 @@ from google.pubsub_v1 import types
 
 from local.stand_ins.grpc_server import Method, make_handler
 from local.stand_ins.pubsub.broker import Broker
+from local.stand_ins.pubsub_messages import (
+    AcknowledgeRequest,
+    ModifyAckDeadlineRequest,
+    PublishRequest,
+    PublishResponse,
+    PullRequest,
+    PullResponse,
+)
 
 # Seconds until an empty pull returns; short, to notice a disconnected client soon.
 POLL = 5.0
@@ -43,7 +51,7 @@ class Servicer:
             "GetTopic": Method(types.GetTopicRequest, lambda r: self._broker.find_topic(r.topic)),
             "ListTopics": Method(types.ListTopicsRequest, self._list_topics),
             "DeleteTopic": Method(types.DeleteTopicRequest, self._delete_topic),
-            "Publish": Method(types.PublishRequest, self._publish),
+            "Publish": Method(PublishRequest, self._publish),
         }
 
     def _list_subscriber_methods(self) -> Mapping[str, Method]:
@@ -57,9 +65,9 @@ class Servicer:
             "DeleteSubscription": Method(
                 types.DeleteSubscriptionRequest, self._delete_subscription
             ),
-            "Pull": Method(types.PullRequest, self._pull),
-            "Acknowledge": Method(types.AcknowledgeRequest, self._acknowledge),
-            "ModifyAckDeadline": Method(types.ModifyAckDeadlineRequest, self._modify),
+            "Pull": Method(PullRequest, self._pull),
+            "Acknowledge": Method(AcknowledgeRequest, self._acknowledge),
+            "ModifyAckDeadline": Method(ModifyAckDeadlineRequest, self._modify),
         }
 
     def _list_topics(self, request: types.ListTopicsRequest) -> types.ListTopicsResponse:
@@ -71,10 +79,10 @@ class Servicer:
         self._broker.delete_topic(request.topic)
         return Empty()
 
-    def _publish(self, request: types.PublishRequest) -> types.PublishResponse:
-        ids = self._broker.publish(request.topic, list(request.messages), time.time())
+    def _publish(self, request: PublishRequest) -> PublishResponse:
+        ids = self._broker.publish(request.topic, request.messages, time.time())
         self._wake(self._broker.list_subscriptions(request.topic))
-        return types.PublishResponse(message_ids=ids)
+        return PublishResponse(message_ids=ids)
 
     def _list_subscriptions(
         self, request: types.ListSubscriptionsRequest
@@ -91,21 +99,21 @@ class Servicer:
         self._broker.delete_subscription(request.subscription)
         return Empty()
 
-    async def _pull(self, request: types.PullRequest) -> types.PullResponse:
+    async def _pull(self, request: PullRequest) -> PullResponse:
         """Wait for messages up to the poll time; a disconnected client gets no lease."""
         until = time.monotonic() + self._poll
         while True:
             arrived = self._arrived[request.subscription]
             received = self._broker.pull(request.subscription, request.max_messages, time.time())
             if received or request.return_immediately or time.monotonic() >= until:
-                return types.PullResponse(received_messages=received)
+                return PullResponse(received_messages=received)
             await _wait(arrived, TICK)
 
-    def _acknowledge(self, request: types.AcknowledgeRequest) -> Empty:
+    def _acknowledge(self, request: AcknowledgeRequest) -> Empty:
         self._broker.acknowledge(request.subscription, request.ack_ids)
         return Empty()
 
-    def _modify(self, request: types.ModifyAckDeadlineRequest) -> Empty:
+    def _modify(self, request: ModifyAckDeadlineRequest) -> Empty:
         seconds = request.ack_deadline_seconds
         self._broker.modify_deadlines(request.subscription, request.ack_ids, seconds, time.time())
         self._wake(list(self._arrived))  # also those of dead letters

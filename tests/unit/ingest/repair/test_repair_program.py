@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from google.pubsub_v1.types import PubsubMessage, Subscription, Topic
+from google.pubsub_v1.types import Subscription, Topic
 
 import ingest.__main__
 from local import topology
+from local.stand_ins.pubsub_messages import PubsubMessage
 from testing.processes import Process
 from testing.services.ingest_processes import WatchedBroker, make_ingest_environment, serve_broker
 from testing.storage import FakeStorage, StorageServer

@@ -1,8 +1,9 @@
 """Deadlines of the leases of the in-memory Pub/Sub."""
 
-from google.pubsub_v1.types import DeadLetterPolicy, PubsubMessage, Subscription
+from google.pubsub_v1.types import DeadLetterPolicy, Subscription
 
 from local.stand_ins.pubsub.backlog import Backlog
+from local.stand_ins.pubsub_messages import PubsubMessage
 
 
 def make_backlog(*messages: bytes, attempts: int = 0) -> Backlog:

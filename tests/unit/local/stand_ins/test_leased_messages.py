@@ -5,12 +5,13 @@ import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 
-from google.pubsub_v1.types import PubsubMessage, Subscription, Topic
+from google.pubsub_v1.types import Subscription, Topic
 
 from local.stand_ins.grpc_server import start
 from local.stand_ins.leased_messages import LeasedMessages, connect_subscriber
 from local.stand_ins.pubsub.broker import Broker
 from local.stand_ins.pubsub.servicer import Servicer
+from local.stand_ins.pubsub_messages import PubsubMessage
 
 TOPIC = "projects/test/topics/uploads"
 NAME = "projects/test/subscriptions/ingest"

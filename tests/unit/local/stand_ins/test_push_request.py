@@ -5,9 +5,9 @@ import json
 
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
-from google.pubsub_v1.types import PubsubMessage, ReceivedMessage
 
 from local.stand_ins import push_request
+from local.stand_ins.pubsub_messages import PubsubMessage, ReceivedMessage
 from schemas.push import PushEnvelope
 
 SUBSCRIPTION = "projects/gcpypi-local/subscriptions/ingest-file-uploaded"

@@ -9,13 +9,7 @@ from dataclasses import dataclass, field
 
 import pytest
 from aiohttp import web
-from google.pubsub_v1.types import (
-    DeadLetterPolicy,
-    PubsubMessage,
-    ReceivedMessage,
-    Subscription,
-    Topic,
-)
+from google.pubsub_v1.types import DeadLetterPolicy, Subscription, Topic
 
 from chassis.tracing import parse_traceparent
 from local.stand_ins.delivery_activity import DeliveryActivity
@@ -23,6 +17,7 @@ from local.stand_ins.grpc_server import start
 from local.stand_ins.leased_messages import LeasedMessages, connect_subscriber
 from local.stand_ins.pubsub.broker import Broker
 from local.stand_ins.pubsub.servicer import Servicer
+from local.stand_ins.pubsub_messages import PubsubMessage, ReceivedMessage
 from local.stand_ins.relay import PAUSE, Relay, make_post, make_session
 
 TOPIC = "projects/test/topics/uploads"

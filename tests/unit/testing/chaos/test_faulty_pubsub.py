@@ -4,9 +4,9 @@ from collections import Counter
 from random import Random
 
 import pytest
-from google.pubsub_v1.types import PubsubMessage
 
 from local.stand_ins.grpc_server import StatusError
+from local.stand_ins.pubsub_messages import PubsubMessage
 from testing.chaos.faulty_pubsub import MAX_ATTEMPTS, PARENT, SPREAD, FaultyBroker, PubsubFaults
 
 TOPIC = f"{PARENT}/topics/file-accepted"
