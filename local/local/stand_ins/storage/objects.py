@@ -6,8 +6,9 @@ https://cloud.google.com/storage/docs/json_api/v1/objects#resource
 import base64
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TypeAlias
 from urllib.parse import quote
@@ -37,7 +38,7 @@ _DESCRIBING = {*_TEXTS, "metadata"} - {"storageClass"}
 _IDENTITY = {"kind", "id", "selfLink", "mediaLink", "name", "bucket", "acl", "owner"}
 _STATE = {"generation", "metageneration", "size", "md5Hash", "crc32c", "etag"}
 _TIMES = {"timeCreated", "updated", "timeStorageClassUpdated", "timeFinalized", "timeDeleted"}
-_IGNORED = _IDENTITY | _STATE | _TIMES
+_KNOWN = _TEXTS.keys() | {"metadata"} | _IDENTITY | _STATE | _TIMES
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,25 +54,28 @@ class Attributes:
     metadata: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def __post_init__(self) -> None:
-        size = sum(len(k.encode()) + len(v.encode()) for k, v in self.metadata.items())
+        size = len("".join((*self.metadata, *self.metadata.values())).encode())
         if size > MAX_METADATA:
             raise errors.invalid(f"The custom metadata is {size} bytes, {MAX_METADATA} are allowed")
 
     @classmethod
     def from_resource(cls, resource: Mapping[str, object]) -> "Attributes":
         """Make attributes from ``resource``; ignore the fields that only the storage sets."""
-        return cls().patch(resource)
+        return NO_ATTRIBUTES.patch(resource)
 
     def patch(self, changes: Mapping[str, object]) -> "Attributes":
         """Return a patched copy by RFC 7396; null removes, custom metadata is merged by key."""
-        for name in changes.keys() - _TEXTS.keys() - _IGNORED - {"metadata"}:
+        for name in changes.keys() - _KNOWN:
             raise errors.not_supported(f"the object's {name}")
-        keys = _TEXTS.keys() & changes.keys()
-        texts = {_TEXTS[key]: _validate_text(key, changes[key]) for key in keys}
-        values = {f.name: getattr(self, f.name) for f in fields(self)} | texts
+        texts = {
+            attribute: _validate_text(key, changes[key])
+            for key, attribute in _TEXTS.items()
+            if key in changes
+        }
+        metadata = self.metadata
         if "metadata" in changes:
-            values["metadata"] = _merge(self.metadata, changes["metadata"])
-        return Attributes(**values)
+            metadata = _merge(metadata, changes["metadata"])
+        return replace(self, metadata=metadata, **texts)
 
     def resource(self) -> Resource:
         """Return the attributes as fields of an object resource."""
@@ -79,6 +83,9 @@ class Attributes:
             key: value for key, attribute in _TEXTS.items() if (value := getattr(self, attribute))
         }
         return resource | ({"metadata": dict(self.metadata)} if self.metadata else {})
+
+
+NO_ATTRIBUTES = Attributes()
 
 
 def has_attributes(resource: Mapping[str, object]) -> bool:
@@ -101,9 +108,8 @@ def _merge(metadata: Mapping[str, str], changes: object) -> Mapping[str, str]:
         return {}
     if not isinstance(changes, dict):
         raise errors.invalid("Invalid value for metadata", "metadata")
-    merged: dict[str, str | None] = {**metadata}
-    merged |= {str(key): _validate_text("metadata", value) for key, value in changes.items()}
-    return {key: value for key, value in merged.items() if value is not None}
+    merged = {**metadata, **changes}
+    return {k: v for k, v in merged.items() if _validate_text("metadata", v) is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +181,8 @@ class Version:
 
     def resource(self, origin: str) -> Resource:
         """Return the object resource, with links to ``origin``."""
-        path = f"storage/v1/b/{self.bucket}/o/{quote(self.name, safe='~')}"
+        # quote() is fast for a name that it does not change.
+        path = f"storage/v1/b/{self.bucket}/o/{quote(self.name).replace('/', '%2F')}"
         created = timestamp(self.created)
         resource: Resource = {
             "kind": "storage#object",
@@ -211,6 +218,10 @@ def check_name(name: str) -> None:
         raise errors.invalid(f"Invalid object name: {name!r}", "name")
 
 
+@lru_cache(maxsize=64)
 def timestamp(moment: datetime) -> str:
-    """Format a time by RFC 3339, in UTC with milliseconds, as the JSON API does."""
+    """Format a time by RFC 3339, in UTC with milliseconds, as the JSON API does.
+
+    A resource has two times or more, which are usually the same.
+    """
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"

@@ -31,6 +31,7 @@ _WITHOUT_EFFECT = {
     *("key", "prettyPrint", "project", "projection", "quotaUser", "userProject"),
     "includeFoldersAsPrefixes",  # there are no managed folders
 }
+_KNOWN = _SUPPORTED | _WITHOUT_EFFECT
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def refuse_unsupported(request: Request) -> None:
 
     :raises StorageError: 400, for an unsupported parameter.
     """
-    if unknown := request.query.keys() - _SUPPORTED - _WITHOUT_EFFECT:
+    if unknown := request.query.keys() - _KNOWN:
         raise errors.not_supported(", ".join(sorted(unknown)))
 
 

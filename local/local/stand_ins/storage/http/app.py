@@ -93,7 +93,7 @@ async def _read_request(scope: Scope, receive: Receive) -> Request:
     query = scope["query_string"].decode("latin-1")
     return Request(
         scope["method"],
-        tuple(unquote(segment) for segment in segments),
+        tuple(unquote(each) if "%" in each else each for each in segments),
         dict(parse_qsl(query, keep_blank_values=True)) if query else {},
         {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
         await _read_body(receive),

@@ -79,6 +79,9 @@ class WireResponse:
             yield self.body[:limit]
 
 
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+
+
 def read_json(data: bytes) -> Resource:
     """Parse a JSON object.
 
@@ -95,7 +98,7 @@ def read_json(data: bytes) -> Resource:
 
 def json_response(value: object, status: int = 200) -> WireResponse:
     """Return a response with JSON."""
-    body = json.dumps(value, separators=(",", ":")).encode()
+    body = _encode(value).encode()
     return WireResponse(status, body, {"content-type": "application/json; charset=UTF-8"})
 
 
