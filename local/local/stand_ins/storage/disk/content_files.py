@@ -4,6 +4,7 @@ Objects share a file after a rewrite. The file is deleted after its last object,
 last download. A file without a row in the database is the rest of a killed process.
 """
 
+import os
 import secrets
 import weakref
 from collections import Counter
@@ -16,19 +17,23 @@ from pathlib import Path
 class FileContent:
     """ObjectContent in a file."""
 
-    path: Path
+    folder: str
+    name: str
+    """Name of the file in ``folder``."""
     size: int
 
     @property
-    def name(self) -> str:
-        """Name of the file in its folder."""
-        return self.path.name
+    def path(self) -> str:
+        """Path of the file."""
+        return f"{self.folder}/{self.name}"
 
     def read(self, start: int, end: int) -> bytes:
         """Return a part of the file."""
-        with self.path.open("rb", buffering=0) as file:
-            file.seek(start)
-            return file.read(end - start)
+        file = os.open(self.path, os.O_RDONLY)
+        try:
+            return os.pread(file, end - start, start)
+        finally:
+            os.close(file)
 
 
 class ContentFiles:
@@ -48,10 +53,14 @@ class ContentFiles:
         :raises OSError: if the disk does not take it.
         """
         content = self._locate(secrets.token_hex(16), len(data))
-        with content.path.open("xb", buffering=0) as file:
+        # The system calls take half the CPU time of a file object.
+        file = os.open(content.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+        try:
             rest = memoryview(data)
             while rest:
-                rest = rest[file.write(rest) :]
+                rest = rest[os.write(file, rest) :]
+        finally:
+            os.close(file)
         return content
 
     def refer(self, contents: Iterable[FileContent]) -> None:
@@ -64,7 +73,7 @@ class ContentFiles:
             self._references[content.name] -= 1
             if not self._references[content.name]:
                 del self._references[content.name]
-                deletion = weakref.finalize(content, content.path.unlink, missing_ok=True)
+                deletion = weakref.finalize(content, Path(content.path).unlink, missing_ok=True)
                 deletion.atexit = True
 
     def find(self, name: str, size: int) -> FileContent | None:
@@ -72,7 +81,7 @@ class ContentFiles:
         content = self._found.get(name) or self._locate(name, size)
         self._found[name] = content
         try:
-            return content if content.path.stat().st_size == size else None
+            return content if os.stat(content.path).st_size == size else None
         except FileNotFoundError:
             return None
 
@@ -83,4 +92,4 @@ class ContentFiles:
                 path.unlink()
 
     def _locate(self, name: str, size: int) -> FileContent:
-        return FileContent(self._folder / name[:2] / name, size)
+        return FileContent(f"{self._folder}/{name[:2]}", name, size)
