@@ -7,7 +7,6 @@ The retries are those of Google's library: 408, 5xx and broken connections, with
 import json
 import zlib
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeVar
 
@@ -134,7 +133,7 @@ class AuthorizedSession:
             self._credentials.before_request(  # type: ignore[no-untyped-call]  # google-auth's
                 self._authenticate, request.method, request.url, fields
             )
-        return self._transport.send(replace(request, fields=fields))
+        return self._transport.send(CurlRequest(request.method, request.url, fields, request.body))
 
 
 def _create_auth_request(credentials: Credentials) -> "AuthRequest | None":
