@@ -42,7 +42,7 @@ class StorageError(Exception):
         if self.location:
             detail |= {"locationType": self.location_type, "location": self.location}
         error = {"code": self.status, "message": self.message, "errors": [detail]}
-        return json.dumps({"error": error}, indent=2).encode()
+        return json.dumps({"error": error}).encode()
 
     def xml(self) -> bytes:
         """Return the body for the XML API."""
