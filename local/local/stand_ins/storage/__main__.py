@@ -1,6 +1,7 @@
 """Cloud Storage of the native runtime: ``python -m local.stand_ins.storage --port 4443``."""
 
 import argparse
+import gc
 import signal
 import sys
 from collections.abc import Sequence
@@ -58,6 +59,8 @@ def _serve(options: argparse.Namespace) -> None:
             storage.on_finalize.setdefault(bucket, []).append(notification)
         listener = stack.enter_context(open_socket(options.host, options.port))
         storage.origin = f"http://{options.host}:{listener.getsockname()[1]}"
+        # Loaded modules and objects are never freed (docs/adr/0012-loaded-objects-are-frozen.md).
+        gc.freeze()
         # After its shutdown, the server raises the signal again, which ends this function.
         create_server(StorageApp(storage)).run(sockets=[listener])
 
