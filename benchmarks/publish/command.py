@@ -146,7 +146,7 @@ def _measure_once(candidate: Candidate, wheels: Path) -> Round:
 
 def _settle(servers: Sequence[ServerProcess]) -> None:
     """Wait for the end of the work after the command, such as that of the pages for people."""
-    settle(servers, pause=1.0, longest=120.0)
+    settle(servers, pause=2.0, longest=120.0)
 
 
 def _read_cpu(candidate: Candidate) -> Mapping[str, float]:
