@@ -6,11 +6,11 @@ Each process of ``make local-up`` runs: all services, the relay and the stand-in
 Storage on disk. Uploads go into the bucket, into the bucket with a message, and to the upload
 service, in turn. Reads are those of pip, uv and a browser. The rates do not depend on the speed of
 the answers. Each minute prints a table of the means; ``tasks`` are unfinished asyncio tasks
-(``benchmarks/soak/observed_service.py``). Each project has ``--releases`` releases before the
-traffic, because the pages for people grow until they have their largest number of entries. After
-the first fifth of the run a line is fitted to the means of each measure. It exits with 1 after an
-error, after a slope above three times its standard error and above its bound, or if the storage
-keeps bytes of no object.
+(``benchmarks/soak/observed_service.py``). A project gets ten releases, and then the uploads go on
+with new projects, because the memory of a service depends on the size of a project. After the first
+fifth of the run a line is fitted to the means of each measure. It exits with 1 after an error,
+after a slope above three times its standard error and above its bound, or if the storage keeps
+bytes of no object.
 """
 
 import argparse
@@ -63,8 +63,8 @@ class Soak:
             uploads = UploadTraffic(self._runtime, session, self.counts)
             login = encode_login(self._runtime.state.load_token())
             index = self._runtime.ports.url("proxy")
-            readers = ReadTraffic(session, index, login, self.counts)
-            await uploads.seed(self._options.releases)
+            readers = ReadTraffic(session, index, login, self.counts, uploads.readable)
+            await uploads.seed()
             for number in range(PROJECTS):
                 await self._await_pages(readers, name_project(number))
             await self._await_files(uploads, readers)
@@ -146,9 +146,6 @@ def _parse_options() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=10, help="duration of the traffic")
     parser.add_argument("--uploads", type=float, default=3, help="uploads a second")
     parser.add_argument("--reads", type=float, default=200, help="reads a second")
-    parser.add_argument(
-        "--releases", type=int, default=60, help="releases of each project before the traffic"
-    )
     parser.add_argument("--period", type=float, default=60, help="seconds of a table")
     parser.add_argument("--interval", type=float, default=5, help="seconds between samples")
     return parser.parse_args()

@@ -4,7 +4,7 @@ import hashlib
 import itertools
 import json
 import random
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from urllib.parse import urljoin
@@ -12,7 +12,7 @@ from urllib.parse import urljoin
 import aiohttp
 
 from benchmarks.soak.traffic import TrafficCounts, UnexpectedAnswer
-from benchmarks.soak.upload_traffic import PROJECTS, name_project
+from benchmarks.soak.upload_traffic import PROJECTS
 
 JSON = "application/vnd.pypi.simple.v1+json"
 HTML = "application/vnd.pypi.simple.v1+html"
@@ -42,6 +42,8 @@ class ReadTraffic:
     login: Mapping[str, str] = field(repr=False)
     """Header field with the token for reading."""
     counts: TrafficCounts
+    projects: Sequence[str]
+    """Projects with pages, from the oldest to the newest. Those at the end are read."""
     _chance: random.Random = field(default_factory=lambda: random.Random(1))  # noqa: S311 - a load
     _tags: dict[str, str] = field(default_factory=dict)
     """Entity tags of the pages that uv has in its cache."""
@@ -55,7 +57,7 @@ class ReadTraffic:
             self._install_with_uv,
             self._browse,
         )
-        project = name_project(self._chance.randrange(PROJECTS))
+        project = self._chance.choice(self.projects[-PROJECTS:])
         await clients[next(self._turn) % len(clients)](project)
 
     async def has_pages(self, project: str) -> bool:

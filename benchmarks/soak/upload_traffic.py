@@ -17,6 +17,13 @@ from testing.fakes.small_wheels import build_wheel, wheel_filename
 from testing.memory_upload import BOUNDARY, build_fields, encode_form, encode_login
 
 PROJECTS = 30
+"""Number of projects that get releases at a time."""
+RELEASES = 10
+"""Releases of a project. Then the uploads go on with new projects, because the memory of a service
+depends on the size of a project."""
+READ_AFTER = 45.0
+"""Seconds from the first upload of a project to its first read. In the local index the pages for
+people can wait for 30 s (``local/stand_ins/delivery_activity.py``)."""
 SIZE, LARGE_SIZE = 4_000, 1_500_000
 """Bytes of the module of a small wheel, and of a large one: the upload service sends a file above
 512 KiB in pieces, and the proxy has no file above 256 KiB in its cache."""
@@ -33,7 +40,7 @@ SEED_JOBS = 8
 
 def name_project(number: int) -> str:
     """Return the normalised name of a project."""
-    return f"soak-{number:02}"
+    return f"soak-{number:04}"
 
 
 @dataclass
@@ -45,30 +52,36 @@ class UploadTraffic:
     counts: TrafficCounts
     filenames: dict[str, set[str]] = field(default_factory=dict)
     """Accepted files by project."""
+    readable: list[str] = field(default_factory=list)
+    """Projects with all kinds of pages, from the oldest to the newest."""
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
-    async def seed(self, releases: int) -> None:
-        """Upload the first releases of each project: one by the upload service, then by bucket."""
+    async def seed(self) -> None:
+        """Upload the releases of the first projects: one by the upload service, then by bucket."""
         for _ in range(PROJECTS):
             await self._upload(next(self._numbers), "upload service", SIZE)
-        rest = itertools.islice(self._numbers, PROJECTS * (releases - 1))
+        rest = itertools.islice(self._numbers, PROJECTS * (RELEASES - 1))
 
         async def upload_some() -> None:
             for number in rest:
                 await self._upload(number, "bucket", SIZE)
 
         await asyncio.gather(*(upload_some() for _ in range(SEED_JOBS)))
+        self.readable.extend(map(name_project, range(PROJECTS)))
         self.counts.done.clear()
 
     async def upload_next(self) -> None:
         """Upload the next file by the next way."""
         number = next(self._numbers)
+        project, release = _locate(number)
+        if release == 0:
+            asyncio.get_running_loop().call_later(READ_AFTER, self.readable.append, project)
         size = SIZE if number % LARGE_EVERY else LARGE_SIZE
         await self._upload(number, WAYS[number % len(WAYS)], size)
 
     async def _upload(self, number: int, way: str, size: int) -> None:
-        project, version = name_project(number % PROJECTS), f"1.{number // PROJECTS}"
-        spelled = project.replace("-", "_")
+        project, release = _locate(number)
+        spelled, version = project.replace("-", "_"), f"1.{release}"
         body = b"#" + os.urandom(size // 2).hex().encode()
         data = build_wheel(spelled, version, metadata=DESCRIPTION, body=body)
         filename = wheel_filename(spelled, version)
@@ -111,3 +124,10 @@ class UploadTraffic:
         topic = f"projects/{topology.GCP_PROJECT}/topics/{message.topic}"
         publisher = self.runtime.clients.publisher
         publisher.publish(topic=topic, messages=[PubsubMessage(data=message.encode())])
+
+
+def _locate(number: int) -> tuple[str, int]:
+    """Return the project and the release of an upload."""
+    turn, place = divmod(number, PROJECTS)
+    group, release = divmod(turn, RELEASES)
+    return name_project(group * PROJECTS + place), release

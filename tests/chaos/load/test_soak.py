@@ -4,10 +4,7 @@ from pathlib import Path
 
 from chaos.load.small_form import run_small_form
 
-OPTIONS = (
-    *("--minutes=0.1", "--period=2", "--interval=0.5"),
-    *("--uploads=2", "--reads=20", "--releases=2"),
-)
+OPTIONS = ("--minutes=0.1", "--period=2", "--interval=0.5", "--uploads=2", "--reads=20")
 
 
 def test_a_short_soak_has_no_errors(tmp_path: Path) -> None:
