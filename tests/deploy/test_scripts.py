@@ -340,7 +340,7 @@ def test_uninstall_without_an_installation_does_nothing(script: Script, calls: P
 def test_uninstall_lists_data_that_still_costs_money(script: Script) -> None:
     kept = script("uninstall", answers=BUCKET).stdout
     deleted = script("uninstall", "--delete-data", answers=BUCKET).stdout
-    assert "the buckets, the secret of the tokens" in kept
+    assert "the buckets, the secrets of the tokens and the state of Terraform" in kept
     assert "the audit configuration of Cloud Storage" in kept
     assert "deleted packages and records for 30 days" in deleted
 
