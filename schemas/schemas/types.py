@@ -147,7 +147,8 @@ A field of a newer release stays in the document, with its value. It takes part 
 class Document(Model):
     """Base of the models that services exchange as JSON.
 
-    Reading raises :class:`NewerSchemaVersion` for a newer document, whatever its other fields are.
+    Reading raises :class:`NewerSchemaVersion` for a newer document, also if its other fields are
+    invalid.
     """
 
     schema_version: Literal[1] = SCHEMA_VERSION

@@ -157,7 +157,7 @@ def test_idle_slow_and_leaving_clients_block_no_client_and_leak_nothing(
 
 
 def serve_slow_clients(proxy: ProxyServer, before: tuple[int, int, int]) -> int:
-    """Serve idle, slow and leaving clients beside others; return the bytes of memory.
+    """Serve idle, slow and leaving clients among others; return the bytes of memory.
 
     :param before: result of :func:`measure`; the proxy must use no more descriptors and tasks.
     """

@@ -136,7 +136,7 @@ def verify_claim(upload: Upload, sha256: Sha256) -> None:
 
 
 def not_found(upload: Upload) -> MessageRefused:
-    """Return the refusal of a message whose object does not exist, or no longer exists.
+    """Return the refusal of a message that names an absent or a deleted object.
 
     It is never a refusal of the object: a message can name an object that is uploaded later.
     """

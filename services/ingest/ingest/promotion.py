@@ -44,7 +44,7 @@ from schemas.types import NewerSchemaVersion
 from schemas.verdict_documents import Verdict
 
 _UNREADABLE = (UnreadableRecord, NewerSchemaVersion, ValidationError)
-"""Errors of a record that cannot be read. It decides nothing about a file whose name is taken."""
+"""Errors of a record that cannot be read. It does not count for a file with a taken name."""
 _METADATA_HEADERS = Headers(BINARY, IMMUTABLE)
 
 

@@ -104,7 +104,7 @@ class MixedServices:
     def run_command(
         self, checkout: Checkout, *command: str, publishes: bool = True
     ) -> "subprocess.CompletedProcess[str]":
-        """Run ``python -m <command>`` of a release, and deliver what it announces to its services.
+        """Run ``python -m <command>`` of a release, and deliver its messages to the services.
 
         :param publishes: False if the command announces nothing.
         """

@@ -80,7 +80,7 @@ class Pipeline:
     _clients: Mapping[str, httpx.AsyncClient] = field(default_factory=dict)
 
     def continue_from(self, other: "Pipeline") -> None:
-        """Begin after the messages of another pipeline, whose buckets have been copied."""
+        """Begin after the messages of another pipeline, with a copy of its buckets."""
         self.messages += other.messages
         self.attributes += other.attributes
         self._last_id = other._last_id

@@ -86,7 +86,7 @@ PREPARATIONS: dict[str, Callable[[InMemoryIngest], object]] = {
 
 
 def upload(state: str, holder: str) -> tuple[InMemoryIngest, int]:
-    """Upload a file whose name is taken, and bring about the state; return the generation."""
+    """Upload a file with a taken name in the given state; return the generation."""
     grants = {"ci": ("other",)} if state == "not granted" else None
     service = InMemoryIngest(policy=Policy(uploaders=grants))
     data = BROKEN if state.startswith("broken") else WHEEL

@@ -150,7 +150,7 @@ def test_a_signal_ends_the_replay_cleanly(
             if len(site.broker.published) == 25 and not sent:
                 sent.append(number)
                 program.send_signal(number)
-                await_text(log, NOTICE)  # meanwhile this thread answers no request
+                await_text(log, NOTICE)  # this thread answers no other request
 
         site.broker.before = interrupt
         output, _ = program.communicate(timeout=GUARD)
