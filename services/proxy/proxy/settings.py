@@ -59,7 +59,7 @@ class Settings(ServiceSettings):
     cache_bytes: Annotated[int, Field(ge=0)] = 32 * 1024 * 1024
     """Maximum size of the pages, plain and gzipped, and small files in memory, in bytes."""
     cache_ttl: Seconds = 2.0
-    """Seconds for which a page is served from memory without revalidation."""
+    """Seconds for which a page is served from memory, except to requests with ``no-cache``."""
     cache_stale: Seconds = 3600.0
     """Seconds for which a page is served from memory while storage fails."""
     storage_concurrency: Annotated[int, Field(ge=1)] = 32

@@ -10,7 +10,7 @@ from starlette.types import Message
 
 from cloud.errors import NotFound, PermissionDenied
 from cloud.ports import Headers
-from proxy.index.cache import ENTRY_SIZE
+from proxy.index.cache import ENTRY_SIZE, NEWEST_INTERVAL
 from proxy.index.scoping import scope_list
 from testing.fakes.memory_reader import CHUNK
 from testing.memory_proxy import (
@@ -127,6 +127,54 @@ async def test_a_publish_is_visible_after_the_time_to_live(proxy: MemoryProxy) -
     proxy.clock.now += 2
     known = {"if-none-match": first.headers["etag"]}
     assert (await proxy.ask(PAGE, known)).body == b"new"
+
+
+@pytest.mark.conformance(54)
+@pytest.mark.parametrize("directive", ["no-cache", "No-Cache", "max-age=0, no-cache"])
+async def test_a_client_that_wants_the_newest_page_gets_it(
+    proxy: MemoryProxy, directive: str
+) -> None:
+    """A page, an absence, and the page again; the bucket is read each time."""
+    newest = {"cache-control": directive}
+    await proxy.ask(PAGE)
+    await proxy.ask("/simple/new/")
+    proxy.put_page("simple/alpha-pkg/index.html", "new")
+    proxy.put_page("simple/new/index.html", "here")
+    proxy.clock.now += NEWEST_INTERVAL
+    assert (await proxy.ask(PAGE)).body != b"new"
+    assert (await proxy.ask(PAGE, newest)).body == b"new"
+    assert (await proxy.ask("/simple/new/", newest)).body == b"here"
+    assert (await proxy.ask(PAGE)).body == b"new"
+
+
+@pytest.mark.parametrize("directive", ["max-age=0", "no-cached", 'x="no-cache"'])
+async def test_other_directives_of_a_client_change_nothing(
+    proxy: MemoryProxy, directive: str
+) -> None:
+    await proxy.ask(PAGE)
+    proxy.take_operation_count()
+    proxy.clock.now += NEWEST_INTERVAL
+    await proxy.ask(PAGE, {"cache-control": directive})
+    assert proxy.take_operation_count() == 0
+
+
+async def test_many_requests_for_the_newest_page_cost_one_operation_an_interval(
+    proxy: MemoryProxy,
+) -> None:
+    newest = {"cache-control": "no-cache"}
+    for _ in range(3):
+        await asyncio.gather(*(proxy.ask(PAGE, newest) for _ in range(20)))
+        await proxy.ask(PAGE, newest)
+        assert proxy.take_operation_count() == 1
+        proxy.clock.now += NEWEST_INTERVAL
+
+
+async def test_the_newest_page_is_the_last_good_one_while_storage_fails(proxy: MemoryProxy) -> None:
+    first = await proxy.ask(PAGE)
+    proxy.static.fault(Fault(times=None))
+    proxy.clock.now += NEWEST_INTERVAL
+    answer = await proxy.ask(PAGE, {"cache-control": "no-cache"})
+    assert (answer.status, answer.body) == (200, first.body)
 
 
 async def test_an_absence_is_cached_briefly(proxy: MemoryProxy) -> None:

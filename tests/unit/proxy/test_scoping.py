@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from proxy.index.cache import NEWEST_INTERVAL
 from proxy.index.representations import Key
 from proxy.index.scoping import scope_list
 from testing.memory_proxy import (
@@ -190,6 +191,14 @@ async def test_an_array_is_filtered_once_per_version_and_projects(
     proxy.clock.now += 100
     assert (await ask_narrow(proxy, "/search.json")).body == b'[{"project":"alpha-new"}]'
     assert made == ["search.json"] * 2
+
+
+async def test_a_client_that_wants_the_newest_part_gets_it(proxy: MemoryProxy) -> None:
+    await ask_narrow(proxy, "/search.json")
+    proxy.put_page("search.json", '[{"project":"alpha-new"}]')
+    proxy.clock.now += NEWEST_INTERVAL
+    answer = await ask_narrow(proxy, "/search.json", **{"cache-control": "no-cache"})
+    assert answer.body == b'[{"project":"alpha-new"}]'
 
 
 async def test_the_whole_array_and_its_parts_share_one_read(proxy: MemoryProxy) -> None:

@@ -42,6 +42,16 @@ class IndexRequest(Request):
         """
         return bool(self.scope.get("http_version") == "1.0")
 
+    @property
+    def wants_newest(self) -> bool:
+        """Whether the client accepts no page from memory (RFC 9111 §5.2.1.4).
+
+        ``uv --refresh`` and the command ``gcpypi`` send this directive. pip sends ``max-age=0``
+        with each request of a page, so that one has no effect.
+        """
+        wanted = self.fields.get("cache-control")
+        return wanted is not None and "no-cache" in map(str.strip, wanted.lower().split(","))
+
     def check_limits(self) -> None:
         """Refuse requests outside the limits.
 

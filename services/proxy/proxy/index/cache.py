@@ -13,6 +13,9 @@ ENTRY_SIZE = 4096
 The measured size is 3 KiB, also for an object that does not exist.
 """
 
+NEWEST_INTERVAL = 0.1
+"""Shortest time between two loads of a page for clients that want the newest one, in seconds."""
+
 Load = Callable[[Key, Resource | None], Awaitable[Resource]]
 """Function that loads a page. Its second argument is the last good page, or None."""
 
@@ -39,14 +42,17 @@ class Cache:
         :raises NotFound: if the page is absent.
         :raises CloudError: if the page cannot be read, and no older page is permitted.
         """
-        entry = self._entries.get(key)
-        if isinstance(entry, RefreshingValue):
-            self._entries.move_to_end(key)
-        else:
-            entry = self._entries[key] = self._create_page(key, load)
-            self._record_cost(key, 0)
+        entry = self._find_page(key, load)
         fresh = entry.get_fresh()
         return (fresh, "hit") if fresh is not None else await entry.get()
+
+    async def get_newest_page(self, key: Key, load: Load) -> tuple[Resource, CacheStatus]:
+        """Return a page, loaded again if the last load is older than :data:`NEWEST_INTERVAL`.
+
+        :raises NotFound: if the page is absent.
+        :raises CloudError: if the page cannot be read, and no older page is permitted.
+        """
+        return await self._find_page(key, load).get_newer(NEWEST_INTERVAL)
 
     def get_file(self, key: Key) -> Resource | None:
         """Return a file if it is in memory; otherwise None."""
@@ -60,6 +66,15 @@ class Cache:
         """Add a file."""
         self._entries[key] = file
         self._record_cost(key, file.cost)
+
+    def _find_page(self, key: Key, load: Load) -> RefreshingValue[Resource]:
+        entry = self._entries.get(key)
+        if isinstance(entry, RefreshingValue):
+            self._entries.move_to_end(key)
+            return entry
+        page = self._entries[key] = self._create_page(key, load)
+        self._record_cost(key, 0)
+        return page
 
     def _create_page(self, key: Key, load: Load) -> RefreshingValue[Resource]:
         async def load_and_record_cost(last: Resource | None) -> Resource:

@@ -32,13 +32,24 @@ class Pages:
         """
         return await self._cache.get_page(key, self._read)
 
+    async def find_newest(self, key: Key) -> tuple[Resource, CacheStatus]:
+        """Return a page as it is now in the bucket.
+
+        :raises NotFound: if the page is absent.
+        :raises CloudError: if the page cannot be read.
+        """
+        if key.globs is not None:
+            await self.find_newest(find_whole(key))
+        return await self._cache.get_newest_page(key, self._read)
+
     async def select(self, key: Key, request: IndexRequest) -> Resource:
         """Return a page for a request, in gzip if the client prefers it.
 
         :raises NotFound: if the page is absent.
         :raises CloudError: if the page cannot be read.
         """
-        page, request.record.cache = await self.find(key)
+        find = self.find_newest if request.wants_newest else self.find
+        page, request.record.cache = await find(key)
         if page.gzipped is not None and prefers_gzip(request.fields.get("accept-encoding", "")):
             return page.gzipped
         return page
