@@ -10,6 +10,8 @@ TIMEOUT = (5.0, 60.0)
 """Seconds to connect, and seconds between two bytes."""
 _QUERY = re.compile(r"(?<=\S)\?[^\s'\"]+")
 """Query of a URL in a message. It can have a signature or a token."""
+_NEWEST = {"Cache-Control": "no-cache"}
+"""Field for the newest page, and not one that the index has in memory (RFC 9111 §5.2.1.4)."""
 _RETRY = Retry(
     total=3,
     connect=1,
@@ -32,7 +34,7 @@ def create_session(connections: int) -> requests.Session:
 
 
 class PageRequests:
-    """Requests of many pages of one host, prepared once.
+    """Requests of the newest pages of one host, prepared once.
 
     For each request, requests would read the proxies and the CA bundle of the environment again,
     and prepare the same header fields. Both take nearly as long as the request itself.
@@ -42,7 +44,7 @@ class PageRequests:
     """
 
     def __init__(self, session: requests.Session, url: str, accept: str) -> None:
-        request = requests.Request("GET", url, headers={"Accept": accept})
+        request = requests.Request("GET", url, headers={"Accept": accept, **_NEWEST})
         self._session, self._request = session, session.prepare_request(request)
         self._environment = session.merge_environment_settings(url, {}, None, None, None)
 

@@ -1,10 +1,10 @@
 """Wait until the index has decided on the uploaded files, and lists the accepted ones.
 
-A page shows all files of its project in one request, but the index answers from its cache for some
-seconds after a request. So a page is read only some time after the verdict on a file of its
-project. The index handles files approximately in the order of their upload. So one verdict is
-enough for a project, that on its last file. The files that have waited longest come first, and some
-of the others in turn. More verdicts and pages follow as long as at least half of them are new.
+A page shows all files of its project in one request. The index writes it some time after the
+verdict on a file of its project, so it is not read at once. The index handles files approximately
+in the order of their upload. So one verdict is enough for a project, that on its last file. The
+files that have waited longest come first, and some of the others in turn. More verdicts and pages
+follow as long as at least half of them are new.
 """
 
 import math
@@ -34,12 +34,11 @@ VERDICTS = 16
 EACH_FILE = 8
 """Number of rounds of which one reads the verdict on any file, because a last file can be late."""
 
-SETTLE = 0.5
-"""Seconds from the time of a verdict to the request of the page, and between two requests of it."""
+SHORTEST, LONGEST = 0.1, 0.2
+"""Seconds of the shortest and of the longest pause."""
 
-PAUSE_PER_FILE = 0.002
-"""Seconds of the least pause for each unfinished file, at most :data:`SETTLE`: rounds become more
-frequent towards the end."""
+PAUSE_PER_FILE = 0.001
+"""Seconds of a pause for each unfinished file: requests become more frequent towards the end."""
 
 
 class Waiting:
@@ -60,6 +59,8 @@ class Waiting:
         self._files, self._pages, self._verdicts = files, pages, verdicts
         self._executor, self._announcements = executor, announcements
         self._round, self._clock = 0, clock
+        self._pause = SHORTEST
+        """Seconds between two rounds, and from a verdict or page to the next page."""
         self._due = dict[ProjectName, float]()
         """Times of the next requests of pages."""
         self._unread = set[ProjectName]()
@@ -88,7 +89,8 @@ class Waiting:
                 polling.reset_pauses()
                 self._announcements.reset()
             rest = self.unfinished
-            polling.least_pause = min(SETTLE, len(rest) * PAUSE_PER_FILE)
+            self._pause = min(LONGEST, max(SHORTEST, len(rest) * PAUSE_PER_FILE))
+            polling.least_pause = self._pause
             polling.longest_pause = self._compute_time_to_page()
             self._announcements.announce_late([f for f in rest if f.stage is Stage.UPLOADED])
             if self.is_blind:
@@ -116,7 +118,7 @@ class Waiting:
         """Read due pages until less than half of those at a time complete their project."""
         while chosen := choose_some(self._list_due(), PAGES, self._round):
             self._apply_pages(self._pages.read_many(chosen, self._executor))
-            self._due.update(dict.fromkeys(chosen, self._clock() + SETTLE))
+            self._due.update(dict.fromkeys(chosen, self._clock() + self._pause))
             self._unread.difference_update(chosen)
             late = {file.project for file in self.unfinished}.intersection(chosen)
             if len(late) > len(chosen) // 2:
@@ -179,7 +181,7 @@ class Waiting:
             now = self._clock()
             file.apply_verdict(verdict)
             if file.project and file.stage is Stage.ACCEPTED and self._pages.is_readable:
-                due = now + SETTLE - estimate_age(file, verdict, now)
+                due = now + self._pause - estimate_age(file, verdict, now)
                 self._due[file.project] = max(due, self._due.get(file.project, now))
                 self._unread.add(file.project)
 

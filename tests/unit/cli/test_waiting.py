@@ -1,6 +1,5 @@
 """Number of requests of the wait of ``gcpypi publish``."""
 
-import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +13,7 @@ from gcpypi.connection.answers import Polling
 from gcpypi.publishing.announcements import Announcements
 from gcpypi.publishing.listed_files import Digests, ListedFiles
 from gcpypi.publishing.publication import Publication, Stage
-from gcpypi.publishing.waiting import EACH_FILE, PAGES, SETTLE, VERDICTS, Waiting
+from gcpypi.publishing.waiting import EACH_FILE, LONGEST, PAGES, VERDICTS, Waiting
 from schemas.layout import locate_verdict
 from schemas.verdict_documents import Verdict
 from testing.fakes.examples import make_time
@@ -70,7 +69,7 @@ def look(
         waiting = Waiting(files, listed, verdicts, executor, announcements, clock)
 
         def run() -> float:
-            clock.now += SETTLE
+            clock.now += LONGEST
             polling = Polling(0.0)
             next(waiting.iterate_rounds(polling))
             return polling.least_pause
@@ -122,12 +121,12 @@ def test_rounds_are_most_frequent_for_few_files(
     look: Callable[[], float], files: list[Publication]
 ) -> None:
     pauses = []
-    for unfinished in (PROJECTS * RELEASES, 10, 1):
+    for unfinished in (PROJECTS * RELEASES, 150, 1):
         for file in files[unfinished:]:
             file.stage = Stage.PUBLISHED
         pauses.append(look())
 
-    assert pauses == [0.4, 0.02, 0.002]
+    assert pauses == [0.2, 0.15, 0.1]
 
 
 def test_rounds_have_a_longest_pause_for_many_files(
@@ -135,7 +134,7 @@ def test_rounds_have_a_longest_pause_for_many_files(
 ) -> None:
     files *= 10
 
-    assert look() == SETTLE
+    assert look() == LONGEST
 
 
 def test_one_verdict_and_one_page_of_each_project_find_all_files(
@@ -162,9 +161,10 @@ def test_a_page_is_read_some_time_after_the_verdict_and_after_its_last_request(
     files: list[Publication],
     clock: Clock,
 ) -> None:
+    look()
     accept(verdicts, files[:RELEASES])
     requests = []
-    for seconds in (0.0, -SETTLE / 2, 0.0, -SETTLE / 2, 0.0):
+    for seconds in (0.0, -LONGEST / 2, 0.0, -LONGEST / 2, 0.0):
         clock.now += seconds
         look()
         requests.append(pages.requests.total())
@@ -206,7 +206,7 @@ def test_a_late_file_does_not_delay_the_others_of_its_project(
 
 
 @pytest.mark.parametrize(
-    ("decided_after", "requests"), [(-60.0, [0, 1]), (0.0, [0, 1]), (SETTLE, [0, 0])]
+    ("decided_after", "requests"), [(-60.0, [0, 1]), (0.0, [0, 1]), (LONGEST, [0, 0])]
 )
 def test_the_time_since_the_verdict_counts(
     look: Callable[[], float],
@@ -221,7 +221,7 @@ def test_the_time_since_the_verdict_counts(
     late.created, late.uploaded_at = DECIDED, clock.now
     accept(verdicts, [late], DECIDED + timedelta(seconds=decided_after))
     counts = []
-    for seconds in (0.0, -SETTLE):
+    for seconds in (0.0, -LONGEST):
         clock.now += seconds
         look()
         counts.append(pages.requests.total())
@@ -229,26 +229,24 @@ def test_the_time_since_the_verdict_counts(
     assert counts == requests
 
 
-class CachedPages(CountedPages):
-    """Pages behind a cache, which answers for 2 s as after its last read, like the proxy."""
+class LatePages(CountedPages):
+    """Pages that are published at a time."""
 
     def __init__(self, clock: Clock, published_at: float) -> None:
         super().__init__()
-        self._clock, self._published_at, self._read_at = clock, published_at, -math.inf
+        self._clock, self._published_at = clock, published_at
 
     def find_digests(self, project: str) -> Digests | None:
-        """Return the page of a project as the cache has it."""
-        if self._clock.now - self._read_at >= 2.0:
-            self._read_at = self._clock.now
-        if self._read_at >= self._published_at:
+        """Return the page of a project, if it is published by now."""
+        if self._clock.now >= self._published_at:
             self.published.add(project)
         return super().find_digests(project)
 
 
 @pytest.mark.parametrize(
-    ("page_after", "found_after", "requests"), [(0.4, 0.5, 1), (0.6, 2.9, 3), (300.0, 302.9, 103)]
+    ("page_after", "found_after", "requests"), [(0.1, 0.1, 1), (0.6, 0.7, 3), (300.0, 300.1, 104)]
 )
-def test_a_page_is_requested_once_in_time_and_less_than_once_a_second_if_it_is_late(
+def test_a_late_page_is_requested_less_and_less_often(
     verdicts: MemoryBucket,
     files: list[Publication],
     clock: Clock,
@@ -263,7 +261,7 @@ def test_a_page_is_requested_once_in_time_and_less_than_once_a_second_if_it_is_l
     def sleep(seconds: float) -> None:
         clock.now += seconds
 
-    pages = CachedPages(clock, start + page_after)
+    pages = LatePages(clock, start + page_after)
     with ThreadPoolExecutor(1) as executor:
         announcements = Announcements(connect, "incoming", executor, clock=lambda: 0.0)
         waiting = Waiting(files, ListedFiles(pages), verdicts, executor, announcements, clock)
