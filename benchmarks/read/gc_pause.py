@@ -8,8 +8,8 @@ A page waits for such a collection. The decision is docs/adr/0012.
 import gc
 import time
 
+from chassis.loaded_objects import freeze_loaded_objects
 from proxy import main
-from proxy.memory import freeze_loaded_objects
 
 
 def measure_pause() -> float:

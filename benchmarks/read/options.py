@@ -54,7 +54,8 @@ class Passing(protocol.CoalescingTransport):
 replace(protocol, "CoalescingTransport", Passing)
 """,
     "no gc.freeze": """
-replace(main, "freeze_loaded_objects", lambda: None)
+from chassis import server
+replace(server, "freeze_loaded_objects", lambda: None)
 """,
     "no mallopt": """
 replace(main, "reuse_memory", lambda: None)

@@ -6,6 +6,7 @@ from typing import Literal, TypedDict, Unpack
 import uvicorn
 from starlette.types import ASGIApp
 
+from chassis.loaded_objects import freeze_loaded_objects
 from chassis.settings import GRACE, ServiceSettings
 
 
@@ -29,6 +30,7 @@ class ServerOptions(TypedDict, total=False):
 
 def serve(app: ASGIApp, settings: ServiceSettings, **options: Unpack[ServerOptions]) -> None:
     """Serve until SIGTERM, then finish the current requests."""
+    freeze_loaded_objects()
     uvicorn.run(
         app,
         host=settings.host,

@@ -6,6 +6,7 @@ of a message during its delivery, and during the back-off after a failed deliver
 
 import asyncio
 import contextlib
+import gc
 import json
 import logging
 import signal
@@ -176,6 +177,7 @@ async def relay_all(settings: RelaySettings) -> None:
 def main() -> None:
     """Deliver until SIGTERM."""
     log_to_stdout()
+    gc.freeze()  # docs/adr/0012-loaded-objects-are-frozen.md
     uvloop.run(relay_all(RelaySettings()))
 
 

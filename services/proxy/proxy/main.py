@@ -33,7 +33,7 @@ from proxy.index.representations import create_description
 from proxy.index.signed import VALIDITY, SignedUrls
 from proxy.index.static_pages import Pages
 from proxy.index.upstream import Upstream
-from proxy.memory import freeze_loaded_objects, reuse_memory
+from proxy.memory import reuse_memory
 from proxy.pages.page_handlers import PageHandlers
 from proxy.settings import Settings
 from schemas import layout
@@ -53,7 +53,6 @@ def main() -> None:
     log_settings(settings)
     reuse_memory()
     app = build_app(settings, connect(settings))
-    freeze_loaded_objects()
 
     class ConfiguredProtocol(GuardedProtocol):
         write_timeout = settings.write_timeout

@@ -1,7 +1,6 @@
-"""Memory settings of the process: allocator of glibc, garbage collector of Python."""
+"""Memory settings of the process for the allocator of glibc."""
 
 import ctypes
-import gc
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 """Parameters of ``mallopt`` in glibc's malloc.h."""
@@ -18,14 +17,3 @@ def reuse_memory() -> None:
     if hasattr(libc, "mallopt"):
         libc.mallopt(_M_MMAP_THRESHOLD, 1024 * 1024)
         libc.mallopt(_M_TRIM_THRESHOLD, 4 * 1024 * 1024)
-
-
-def freeze_loaded_objects() -> None:
-    """Exclude all existing objects from garbage collection, because they are never freed.
-
-    A full collection visits every object, and all requests wait until it ends
-    (``docs/adr/0012-loaded-objects-are-frozen.md``).
-    https://docs.python.org/3/library/gc.html#gc.freeze
-    """
-    gc.collect()
-    gc.freeze()

@@ -15,6 +15,7 @@ from granian.http import HTTP1Settings, HTTP2Settings
 from granian.server.embed import Server
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from chassis.loaded_objects import freeze_loaded_objects
 from chassis.settings import GRACE, ServiceSettings
 
 _HEAD_TIMEOUT = 30_000
@@ -36,6 +37,7 @@ def serve_h2c(app: ASGIApp, settings: ServiceSettings, on_stop: Callable[[], Non
 
     :param on_stop: function to call at the signal, in the event loop.
     """
+    freeze_loaded_objects()
     asyncio.run(_serve(app, settings, on_stop))
 
 

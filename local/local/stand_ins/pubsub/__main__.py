@@ -1,6 +1,7 @@
 """Program of the in-memory Pub/Sub: ``python -m local.stand_ins.pubsub --port 8085``."""
 
 import argparse
+import gc
 
 import uvloop
 
@@ -21,6 +22,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8085)
     options = parser.parse_args()
     log_to_stdout()
+    gc.freeze()  # docs/adr/0012-loaded-objects-are-frozen.md
     uvloop.run(_serve(f"{options.host}:{options.port}"))
 
 
