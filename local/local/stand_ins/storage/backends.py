@@ -15,7 +15,7 @@ class StoredState:
 
     buckets: Iterable[BucketState] = ()
     issued: int = 0
-    """Number of the generations so far."""
+    """Number of the generations so far, or a larger one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Backend(Protocol):
         ...
 
     def keep_content(self, data: bytes | ObjectContent) -> ObjectContent:
-        """Keep the bytes of a new object, before its version is saved."""
+        """Return the content of a new object, whose bytes are kept when its version is saved."""
         ...
 
     def save_bucket(self, bucket: BucketState) -> None:

@@ -1,24 +1,21 @@
-"""Database with the buckets and the versions of the objects, in one file of SQLite.
+"""Database with the buckets, the versions of the objects and the small contents, in one file.
 
-Each change is a transaction, which survives the end of the process. After the end of the machine
-the last ones can be missing (``synchronous=NORMAL``).
+Each change is a transaction of SQLite, which survives the end of the process. After the end of the
+machine the last ones can be missing (``synchronous=NORMAL``).
 """
 
-import json
 import sqlite3
+import threading
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple, cast
 
 from local.errors import LocalError
 from local.stand_ins.storage.buckets import BucketState
-from local.stand_ins.storage.disk.content_files import FileContent
-from local.stand_ins.storage.objects import Attributes, Hashes, Version
 
-FORMAT = 1
-"""Version of the tables."""
-
-_TABLES = """
+_FORMATS = (
+    """
 CREATE TABLE buckets (
     name TEXT PRIMARY KEY, created TEXT, versioning INTEGER, metageneration INTEGER
 );
@@ -29,20 +26,58 @@ CREATE TABLE versions (
 CREATE INDEX names ON versions (bucket, name);
 CREATE TABLE counters (issued INTEGER);
 INSERT INTO counters VALUES (0);
-"""
+""",
+    """
+CREATE TABLE contents (id INTEGER PRIMARY KEY, data BLOB);
+ALTER TABLE versions ADD COLUMN content INTEGER CHECK ((file IS NULL) <> (content IS NULL));
+""",
+)
+"""Statements that make each format of the tables from the one before."""
 
-VersionRow = tuple[str, str, int, str, int, str, str, str, str, str, int, str | None]
-"""A row of the table ``versions``."""
+FORMAT = len(_FORMATS)
+"""Version of the tables."""
+
+
+class VersionRow(NamedTuple):
+    """Row of the table ``versions``."""
+
+    bucket: str
+    name: str
+    generation: int
+    file: str | None
+    size: int
+    md5: str
+    crc32c: str
+    attributes: str
+    created: str
+    updated: str
+    metageneration: int
+    deleted: str | None
+    content: int | None
+    """Row of the table ``contents``; exactly one of ``file`` and ``content`` is set."""
+
+
+_INSERT = "INSERT INTO versions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+# Without the columns of the index, which stays as it is.
+_UPDATE = """
+UPDATE versions SET generation = ?, file = ?, size = ?, md5 = ?, crc32c = ?, attributes = ?,
+    created = ?, updated = ?, metageneration = ?, deleted = ?, content = ?
+WHERE bucket = ? AND name = ?
+"""
 
 
 class Database:
     """Open database.
 
+    Several threads use it: responses and tests read contents without the lock of the state machine.
+    So each change, and each read of a content, holds ``lock``: SQLite has one call at a time, and a
+    read sees no half of a change. All other reads are those of the start, in one thread.
+
     :raises LocalError: if another process has it open, or a newer release has written it.
     """
 
     def __init__(self, path: Path) -> None:
-        # The state machine serialises all calls by its lock.
+        self.lock = threading.RLock()
         self._connection = sqlite3.connect(
             path, timeout=1, isolation_level=None, check_same_thread=False
         )
@@ -67,17 +102,19 @@ class Database:
                 f"{path} was written by a newer release: use that one, or delete {path.parent} to "
                 "start with empty buckets"
             )
-        if found == 0:
+        if found < FORMAT:
+            steps = "".join(_FORMATS[found:])
             self._connection.executescript(
-                f"BEGIN EXCLUSIVE; {_TABLES} PRAGMA user_version={FORMAT}; COMMIT;"
+                f"BEGIN EXCLUSIVE; {steps} PRAGMA user_version={FORMAT}; COMMIT;"
             )
 
     def close(self) -> None:
         """Close the database. It is complete without that, too."""
-        self._connection.close()
+        with self.lock:
+            self._connection.close()
 
     def read_issued(self) -> int:
-        """Return the number of the generations so far."""
+        """Return the number of the generations that a new process must not issue."""
         (issued,) = self._connection.execute("SELECT issued FROM counters").fetchone()
         return int(issued)
 
@@ -91,65 +128,72 @@ class Database:
 
     def list_versions(self) -> Iterator[VersionRow]:
         """Yield the rows of all versions; those of a name from the oldest to the newest."""
-        yield from self._connection.execute("SELECT * FROM versions ORDER BY rowid")
+        for row in self._connection.execute("SELECT * FROM versions ORDER BY rowid"):
+            yield VersionRow._make(row)
+
+    def list_contents(self) -> Iterator[tuple[int, int]]:
+        """Yield the id and the size of each content."""
+        yield from self._connection.execute("SELECT id, length(data) FROM contents")
+
+    def read_last_content(self) -> int:
+        """Return the largest id of a content, with those of lost rows; 0 if there is none."""
+        (last,) = self._connection.execute(
+            "SELECT max(id) FROM (SELECT id FROM contents UNION ALL SELECT content FROM versions)"
+        ).fetchone()
+        return last or 0
 
     def save_bucket(self, bucket: BucketState) -> None:
         """Write the row of a bucket."""
         row = (bucket.name, bucket.created.isoformat(), bucket.versioning, bucket.metageneration)
-        self._connection.execute("INSERT OR REPLACE INTO buckets VALUES (?, ?, ?, ?)", row)
+        with self.lock:
+            self._connection.execute("INSERT OR REPLACE INTO buckets VALUES (?, ?, ?, ?)", row)
+
+    def read_content(self, number: int) -> bytes:
+        """Return the bytes of a row of ``contents``; the caller has the lock."""
+        query = "SELECT data FROM contents WHERE id = ?"
+        (data,) = self._connection.execute(query, (number,)).fetchone()
+        return cast(bytes, data)
+
+    def begin(self) -> sqlite3.Connection:
+        """Begin a transaction; the caller has the lock.
+
+        :returns: context manager that commits it, or rolls it back after an error. The methods
+            below are for its block.
+        """
+        self._connection.execute("BEGIN")
+        return self._connection
+
+    def insert_content(self, number: int, data: bytes) -> None:
+        """Write a row of ``contents``."""
+        self._connection.execute("INSERT INTO contents VALUES (?, ?)", (number, data))
+
+    def take_content(self, number: int) -> bytes:
+        """Delete a row of ``contents`` and return its bytes."""
+        data = self.read_content(number)
+        self._connection.execute("DELETE FROM contents WHERE id = ?", (number,))
+        return data
 
     def delete_bucket(self, name: str) -> None:
         """Delete the rows of a bucket and of its objects."""
-        with self._connection:
-            self._connection.execute("BEGIN")
-            self._connection.execute("DELETE FROM versions WHERE bucket = ?", (name,))
-            self._connection.execute("DELETE FROM buckets WHERE name = ?", (name,))
+        self._connection.execute("DELETE FROM versions WHERE bucket = ?", (name,))
+        self._connection.execute("DELETE FROM buckets WHERE name = ?", (name,))
 
     def replace_versions(
-        self, bucket: str, name: str, rows: Sequence[VersionRow], issued: int
+        self, bucket: str, name: str, rows: Sequence[VersionRow], before: int | None
     ) -> None:
-        """Replace the rows of an object by others."""
-        with self._connection:  # commits, or rolls back after an error
-            self._connection.execute("BEGIN")
+        """Replace the rows of an object by others.
+
+        :param before: number of its rows so far, which saves a statement; None: unknown.
+        """
+        if before == 1 and len(rows) == 1:
+            self._connection.execute(_UPDATE, (*rows[0][2:], bucket, name))
+            return
+        if before != 0:
             self._connection.execute(
                 "DELETE FROM versions WHERE bucket = ? AND name = ?", (bucket, name)
             )
-            self._connection.executemany(
-                "INSERT INTO versions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
-            )
-            self._connection.execute("UPDATE counters SET issued = ?", (issued,))
+        self._connection.executemany(_INSERT, rows)
 
-
-def encode_version(version: Version, content: FileContent) -> VersionRow:
-    """Return the row of a version."""
-    return (
-        version.bucket,
-        version.name,
-        version.generation,
-        content.name,
-        content.size,
-        version.hashes.md5,
-        version.hashes.crc32c,
-        json.dumps(version.attributes.resource()),
-        version.created.isoformat(),
-        version.updated.isoformat(),
-        version.metageneration,
-        None if version.deleted is None else version.deleted.isoformat(),
-    )
-
-
-def decode_version(row: VersionRow, content: FileContent) -> Version:
-    """Return the version of a row."""
-    bucket, name, generation, _, _, md5, crc32c, attributes, created, updated, number, deleted = row
-    return Version(
-        bucket=bucket,
-        name=name,
-        generation=generation,
-        content=content,
-        hashes=Hashes(md5, crc32c),
-        attributes=Attributes.from_resource(json.loads(attributes)),
-        created=datetime.fromisoformat(created),
-        updated=datetime.fromisoformat(updated),
-        metageneration=number,
-        deleted=None if deleted is None else datetime.fromisoformat(deleted),
-    )
+    def save_issued(self, issued: int) -> None:
+        """Write the number of the generations that a new process must not issue."""
+        self._connection.execute("UPDATE counters SET issued = ?", (issued,))

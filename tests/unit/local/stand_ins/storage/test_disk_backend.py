@@ -2,8 +2,7 @@
 
 import logging
 import shutil
-import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -11,44 +10,17 @@ import pytest
 
 from local.errors import LocalError
 from local.stand_ins.storage.core import FakeStorage, RewriteSource
-from local.stand_ins.storage.disk.database import FORMAT
 from local.stand_ins.storage.disk.disk_backend import DiskBackend
+from local.stand_ins.storage.disk.small_contents import MAX_SIZE
 from local.stand_ins.storage.object_listing import ListQuery
 from local.stand_ins.storage.objects import Attributes, Version
 from local.stand_ins.storage.preconditions import Preconditions
 from testing.storage import StorageError
 
 ATTRIBUTES = Attributes("x/y", "no-store", metadata={"sha256": "00", "by": "Zoë"})
+LARGE = bytes(MAX_SIZE)
+"""End of a content that is too large for the database."""
 Restart = Callable[[], FakeStorage]
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / "buckets"
-
-
-@pytest.fixture
-def restart(folder: Path) -> Iterator[Restart]:
-    """Open the folder; each call first closes it without a word to the storage."""
-    opened: list[DiskBackend] = []
-
-    def open_again() -> FakeStorage:
-        for backend in opened:
-            backend.close()
-        opened.append(DiskBackend(folder))
-        return FakeStorage(backend=opened[-1])
-
-    yield open_again
-    for backend in opened:
-        backend.close()
-
-
-@pytest.fixture
-def storage(restart: Restart) -> FakeStorage:
-    storage = restart()
-    storage.create_bucket("b")
-    storage.create_bucket("versioned", versioning=True)
-    return storage
 
 
 def describe(version: Version) -> tuple[bytes, dict[str, object]]:
@@ -64,9 +36,12 @@ def count_files(folder: Path) -> int:
     return sum(path.is_file() for path in (folder / "contents").rglob("*"))
 
 
-def test_objects_are_the_same_after_a_restart(storage: FakeStorage, restart: Restart) -> None:
+@pytest.mark.parametrize("end", [b"", LARGE], ids=["small", "large"])
+def test_objects_are_the_same_after_a_restart(
+    storage: FakeStorage, restart: Restart, end: bytes
+) -> None:
     for name in ("z", "a/é", "a/b"):
-        storage.insert("b", name, name.encode(), ATTRIBUTES)
+        storage.insert("b", name, name.encode() + end, ATTRIBUTES)
     storage.patch("b", "z", {"metadata": {"sha256": None, "more": "1"}})
     storage.insert("b", "empty", b"")
     before = list_all(storage, "b")
@@ -76,17 +51,18 @@ def test_objects_are_the_same_after_a_restart(storage: FakeStorage, restart: Res
     assert again.buckets["versioned"].resource("") == storage.buckets["versioned"].resource("")
 
 
+@pytest.mark.parametrize("end", [b"", LARGE], ids=["small", "large"])
 def test_noncurrent_versions_are_the_same_after_a_restart(
-    storage: FakeStorage, restart: Restart
+    storage: FakeStorage, restart: Restart, end: bytes
 ) -> None:
-    first, second, _ = (storage.insert("versioned", "a", bytes([n])) for n in range(3))
+    first, second, _ = (storage.insert("versioned", "a", bytes([n]) + end) for n in range(3))
     storage.delete("versioned", "a", second.generation)
     storage.delete("versioned", "a")
     before = list_all(storage, "versioned")
-    assert [size for size, _ in before] == [b"\0", b"\2"]
+    assert [data for data, _ in before] == [b"\0" + end, b"\2" + end]
     again = restart()
     assert list_all(again, "versioned") == before
-    assert again.get("versioned", "a", first.generation).data == b"\0"
+    assert again.get("versioned", "a", first.generation).data == b"\0" + end
     with pytest.raises(StorageError, match="404"):
         again.get("versioned", "a")
 
@@ -114,12 +90,12 @@ def test_deletions_and_properties_of_buckets_are_kept(
 def test_a_rewrite_shares_the_file_until_the_last_object_is_deleted(
     storage: FakeStorage, folder: Path
 ) -> None:
-    storage.insert("b", "a", b"wheel")
+    storage.insert("b", "a", LARGE + b"wheel")
     storage.rewrite(RewriteSource("b", "a"), "versioned", "copy")
     assert count_files(folder) == 1
     storage.delete("b", "a")
     copy = storage.get("versioned", "copy")
-    assert copy.data == b"wheel"
+    assert copy.data == LARGE + b"wheel"
     storage.delete("versioned", "copy")
     storage.delete("versioned", "copy", copy.generation)
     assert count_files(folder) == 1  # a reader still has the version
@@ -130,11 +106,11 @@ def test_a_rewrite_shares_the_file_until_the_last_object_is_deleted(
 def test_objects_share_a_file_after_a_restart_too(
     storage: FakeStorage, restart: Restart, folder: Path
 ) -> None:
-    storage.insert("b", "a", b"wheel")
+    storage.insert("b", "a", LARGE + b"wheel")
     storage.rewrite(RewriteSource("b", "a"), "b", "copy")
     again = restart()
     again.delete("b", "copy")
-    assert (again.get("b", "a").data, count_files(folder)) == (b"wheel", 1)
+    assert (again.get("b", "a").data, count_files(folder)) == (LARGE + b"wheel", 1)
     again.delete("b", "a")
     assert count_files(folder) == 0
 
@@ -143,18 +119,18 @@ def test_a_replaced_object_leaves_no_file(
     storage: FakeStorage, folder: Path, restart: Restart
 ) -> None:
     for number in range(3):
-        storage.insert("b", "a", bytes([number]))
+        storage.insert("b", "a", LARGE + bytes([number]))
     assert count_files(folder) == 1
     again = restart()
-    assert again.get("b", "a").data == b"\2"
+    assert again.get("b", "a").data == LARGE + b"\2"
     del storage, again  # the files stay when the process forgets the storage
     assert count_files(folder) == 1
 
 
 def test_a_refused_write_leaves_no_file(storage: FakeStorage, folder: Path) -> None:
-    storage.insert("b", "a", b"1")
+    storage.insert("b", "a", LARGE + b"1")
     with pytest.raises(StorageError, match="412"):
-        storage.insert("b", "a", b"2", preconditions=Preconditions(generation_match=0))
+        storage.insert("b", "a", LARGE + b"2", preconditions=Preconditions(generation_match=0))
     assert count_files(folder) == 1
 
 
@@ -169,23 +145,58 @@ def test_the_rest_of_a_killed_process_is_deleted(folder: Path, restart: Restart)
 def test_an_object_without_its_bytes_is_left_out_and_named(
     storage: FakeStorage, folder: Path, restart: Restart, caplog: pytest.LogCaptureFixture
 ) -> None:
-    storage.insert("b", "lost", b"12345")
-    storage.insert("b", "kept", b"12345678")
-    (path,) = (p for p in (folder / "contents").rglob("*") if p.is_file() and p.stat().st_size == 5)
+    storage.insert("b", "lost", LARGE + b"12345")
+    (path,) = (path for path in (folder / "contents").rglob("*") if path.is_file())
+    storage.insert("b", "kept", LARGE + b"12345678")
     path.write_bytes(b"123")  # as after a loss of power
     with caplog.at_level(logging.ERROR):
         again = restart()
     assert [version.name for version in again.list("b").items] == ["kept"]
-    assert caplog.messages == ["gs://b/lost is lost: its 5 bytes are not on disk"]
+    assert caplog.messages == [f"gs://b/lost is lost: its {MAX_SIZE + 5} bytes are not on disk"]
+
+
+def test_a_new_object_replaces_a_lost_one(
+    storage: FakeStorage, folder: Path, restart: Restart, caplog: pytest.LogCaptureFixture
+) -> None:
+    storage.insert("b", "a", LARGE + b"12345")
+    (path,) = (path for path in (folder / "contents").rglob("*") if path.is_file())
+    path.unlink()
+    restart().insert("b", "a", b"new")
+    caplog.clear()
+    assert restart().get("b", "a").data == b"new"
+    assert caplog.messages == []
+
+
+@pytest.mark.parametrize("end", [b"", LARGE], ids=["small", "large"])
+def test_a_killed_process_loses_no_confirmed_change(
+    storage: FakeStorage, folder: Path, tmp_path: Path, end: bytes
+) -> None:
+    changes: list[Callable[[], object]] = [
+        lambda: storage.insert("b", "a", b"1" + end),
+        lambda: storage.insert("b", "a", b"2" + end),
+        lambda: storage.rewrite(RewriteSource("b", "a"), "versioned", "c"),
+        lambda: storage.insert("versioned", "c", b"3" + end),
+        lambda: storage.patch("b", "a", {"metadata": {"x": "y"}}),
+        lambda: storage.delete("b", "a"),
+        lambda: storage.delete("versioned", "c"),
+    ]
+    for number, change in enumerate(changes):
+        change()
+        left = tmp_path / f"left-{number}"  # the files of the open database
+        shutil.copytree(folder, left)
+        with closing(DiskBackend(left)) as backend:
+            again = FakeStorage(backend=backend)
+            for bucket in ("b", "versioned"):
+                assert list_all(again, bucket) == list_all(storage, bucket)
 
 
 def test_a_full_disk_is_an_error_and_the_object_is_as_before(
     storage: FakeStorage, folder: Path, restart: Restart
 ) -> None:
-    kept = storage.insert("b", "a", b"1")
+    kept = storage.insert("b", "a", LARGE + b"1")
     shutil.rmtree(folder / "contents")
     with pytest.raises(StorageError, match="500 backendError: The change is not kept"):
-        storage.insert("b", "a", b"2")
+        storage.insert("b", "a", LARGE + b"2")
     assert storage.get("b", "a") == kept
 
 
@@ -193,11 +204,11 @@ def test_a_failure_of_the_database_undoes_the_change(folder: Path) -> None:
     backend = DiskBackend(folder)
     storage = FakeStorage(backend=backend)
     storage.create_bucket("b")
-    kept = storage.insert("b", "a", b"1")
+    kept = storage.insert("b", "a", LARGE + b"1")
     backend.close()
     for change in (
-        lambda: storage.insert("b", "a", b"2"),
-        lambda: storage.insert("b", "new", b"2"),
+        lambda: storage.insert("b", "a", LARGE + b"2"),
+        lambda: storage.insert("b", "new", LARGE + b"2"),
         lambda: storage.delete("b", "a"),
         lambda: storage.patch("b", "a", {"cacheControl": "x"}),
     ):
@@ -212,14 +223,6 @@ def test_a_second_process_is_refused(folder: Path, restart: Restart) -> None:
         DiskBackend(folder)
 
 
-def test_the_format_of_a_newer_release_is_refused(folder: Path) -> None:
-    folder.mkdir()
-    with closing(sqlite3.connect(folder / "objects.sqlite3")) as database:
-        database.execute(f"PRAGMA user_version={FORMAT + 1}")
-    with pytest.raises(LocalError, match="was written by a newer release: use that one, or delete"):
-        DiskBackend(folder)
-
-
 def test_a_part_of_a_file_is_read(storage: FakeStorage) -> None:
-    content = storage.insert("b", "a", bytes(range(10))).content
-    assert (content.size, content.read(3, 6)) == (10, b"\3\4\5")
+    content = storage.insert("b", "a", bytes(range(10)) + LARGE).content
+    assert (content.size, content.read(3, 6)) == (MAX_SIZE + 10, b"\3\4\5")

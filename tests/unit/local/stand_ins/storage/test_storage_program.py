@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from local.stand_ins.storage.disk.small_contents import MAX_SIZE
 from testing.processes import Process, find_free_port
 
 Start = Callable[[], tuple[Process, str]]
@@ -40,9 +41,17 @@ def wait_for_answer(program: Process, url: str) -> None:
             assert program.poll() is None, "the program has ended"
 
 
+def make_bytes(number: int) -> bytes:
+    """Return the content of an object; that of every second one is a file."""
+    return b"%d," % number * (1 if number % 2 else MAX_SIZE)
+
+
 @contextmanager
 def upload_until_killed(url: str) -> Iterator[dict[str, str]]:
-    """Upload objects from four threads; yield the generations of the confirmed ones by name."""
+    """Upload small and large objects from four threads.
+
+    Yield the generations of the confirmed ones by name.
+    """
     confirmed: dict[str, str] = {}
 
     def upload(thread: int) -> None:
@@ -51,7 +60,7 @@ def upload_until_killed(url: str) -> Iterator[dict[str, str]]:
                 query = {"uploadType": "media", "name": f"{thread}/{number}"}
                 place = f"{url}/upload/storage/v1/b/b/o"
                 try:
-                    answer = http.post(place, params=query, data=b"x" * number, timeout=600)
+                    answer = http.post(place, params=query, data=make_bytes(number), timeout=600)
                 except requests.RequestException:
                     return  # killed, perhaps in the middle of the response
                 confirmed[query["name"]] = answer.json()["generation"]
@@ -78,7 +87,7 @@ def test_confirmed_objects_survive_the_end_of_the_program(start: Start, number: 
         place = f"{url}/storage/v1/b/b/o/{name.replace('/', '%2F')}?alt=media"
         answer = requests.get(place, timeout=600)
         assert answer.headers["x-goog-generation"] == generation
-        assert len(answer.content) == int(name.rpartition("/")[2])
+        assert answer.content == make_bytes(int(name.rpartition("/")[2]))
 
 
 def test_the_program_ends_without_an_error(start: Start) -> None:
