@@ -24,9 +24,9 @@ class DiskUsage:
     """Size of the files of the runtime, in MiB."""
 
     contents: float
-    """Bytes of the objects."""
+    """Files of the large objects."""
     database: float
-    """Database of the objects, with its write-ahead log."""
+    """Database with the small objects, with its write-ahead log."""
     logs: float
     """Logs of all programs, which the soak keeps until its end."""
 

@@ -32,7 +32,7 @@ def render_period(number: int, period: Period) -> str:
     rows = (f"| {name} | {_format_sample(sample)} |" for name, sample in period.means.items())
     disk = period.disk
     sizes = (
-        f"disk: {disk.contents:.1f} MiB of objects, {disk.database:.1f} MiB of database,"
+        f"disk: {disk.contents:.1f} MiB of large objects, {disk.database:.1f} MiB of database,"
         f" {disk.logs:.1f} MiB of logs"
     )
     return "\n".join((f"\nperiod {number}, means\n", HEAD, *rows, "", sizes))
