@@ -13,7 +13,7 @@ from itertools import count
 from local.stand_ins.storage.disk.database import Database
 from local.stand_ins.storage.objects import Version
 
-MAX_SIZE = 32 * 1024
+MAX_SIZE = 16 * 1024
 """Largest content in the database, in bytes.
 
 Reads of rows up to 100 kB are faster than those of files
