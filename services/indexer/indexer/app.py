@@ -1,6 +1,7 @@
 """Push endpoints of the indexer: decode a message, commit its change, answer a command."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -40,7 +41,7 @@ class Indexer:
         self._now = now
         self._command_grace = command_grace
         self._queue = RecordQueue()
-        self._group = GroupCommit[ProjectName, Change, None](self._commit)
+        self._group = GroupCommit[ProjectName, Change, None](self._commit, self._admit)
 
     async def record_file(self, push: PushEnvelope) -> Outcome:
         """Record the facts of a file.
@@ -99,9 +100,13 @@ class Indexer:
     async def _commit(
         self, project: ProjectName, changes: Sequence[Change]
     ) -> Sequence[Exception | None]:
+        return await run_in_threadpool(self._records.commit, project, changes)
+
+    @asynccontextmanager
+    async def _admit(self, project: ProjectName) -> AsyncIterator[None]:
         size = await run_in_threadpool(self._records.measure, project)
         async with self._queue.admit(size):
-            return await run_in_threadpool(self._records.commit, project, changes)
+            yield
 
     async def _refuse(
         self, command_id: str, reason: str, detail: str, project: str | None = None

@@ -1,5 +1,6 @@
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -44,6 +45,53 @@ async def test_changes_that_arrive_during_a_commit_are_grouped_in_the_next() -> 
     recorder.allowed.set()
     assert await asyncio.gather(*first, *others) == [20, 40, 60, 80]
     assert recorder.groups == [("acme", [2]), ("acme", [4, 6, 8])]
+
+
+class Gate:
+    """Admission that waits for permission, and records the commits in progress."""
+
+    def __init__(self) -> None:
+        self.allowed = asyncio.Event()
+        self.failure: Exception | None = None
+        self.open: list[str] = []
+
+    @asynccontextmanager
+    async def admit(self, key: str) -> AsyncIterator[None]:
+        await self.allowed.wait()
+        if self.failure:
+            raise self.failure
+        self.open.append(key)
+        yield
+        self.open.remove(key)
+
+
+async def test_changes_that_arrive_before_the_admission_are_in_its_group() -> None:
+    recorder, gate = Recorder(), Gate()
+    recorder.allowed.clear()
+    group = GroupCommit(recorder.commit, gate.admit)
+    tasks = [*await submit(group, 2), *await submit(group, 4)]
+    assert (recorder.groups, gate.open) == ([], [])
+    gate.allowed.set()
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert (recorder.groups, gate.open) == ([("acme", [2, 4])], ["acme"])
+    tasks += await submit(group, 6)
+    recorder.allowed.set()
+    assert await asyncio.gather(*tasks) == [20, 40, 60]
+    assert (recorder.groups, gate.open) == ([("acme", [2, 4]), ("acme", [6])], [])
+
+
+async def test_an_admission_that_fails_fails_all_waiting_changes_and_no_later_one() -> None:
+    recorder, gate = Recorder(), Gate()
+    group = GroupCommit(recorder.commit, gate.admit)
+    gate.failure = OSError("storage")
+    tasks = [*await submit(group, 2), *await submit(group, 4)]
+    gate.allowed.set()
+    answers = await asyncio.gather(*tasks, return_exceptions=True)
+    assert [str(answer) for answer in answers] == ["storage", "storage"]
+    gate.failure = None
+    assert await group.submit("acme", 6) == 60
+    assert recorder.groups == [("acme", [6])]
 
 
 async def test_keys_do_not_wait_for_each_other() -> None:
