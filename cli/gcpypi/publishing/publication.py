@@ -30,11 +30,17 @@ class Stage(StrEnum):
     """The upload failed, or the verdict is unreadable."""
 
 
+FINAL = (Stage.PUBLISHED, Stage.PRESENT, Stage.REFUSED, Stage.FAILED)
+"""Stages that do not change."""
+
+
 @dataclass(slots=True)
 class Publication:
     """One file, changed by one thread at a time."""
 
     path: Path
+    filename: str = field(init=False)
+    """Name of the file, without its folder."""
     project: ProjectName | None = field(init=False)
     """Project in the name of the file; None if the name is invalid."""
     stage: Stage = Stage.WAITING
@@ -55,13 +61,9 @@ class Publication:
     uploaded_at: float = 0.0
     """Seconds of the monotonic clock at the end of the upload."""
 
-    @property
-    def filename(self) -> str:
-        """Name of the file, without its folder."""
-        return self.path.name
-
     def __post_init__(self) -> None:
-        """Find the project once, because each round of requests needs it."""
+        """Find the names once, because each round of requests needs them."""
+        self.filename = self.path.name
         try:
             self.project = parse_filename(self.filename)[0]
         except InvalidFilename:

@@ -9,6 +9,7 @@ follow as long as at least half of them are new.
 
 import math
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import TypeVar
@@ -20,7 +21,7 @@ from gcpypi.connection.cloud_failures import explain_cloud_error
 from gcpypi.errors import CommandFailure
 from gcpypi.publishing.announcements import Announcements
 from gcpypi.publishing.listed_files import Digests, ListedFiles
-from gcpypi.publishing.publication import Publication, Stage
+from gcpypi.publishing.publication import FINAL, Publication, Stage
 from schemas.names import ProjectName
 from schemas.verdict_documents import Verdict
 
@@ -56,7 +57,12 @@ class Waiting:
         announcements: Announcements,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._files, self._pages, self._verdicts = files, pages, verdicts
+        self._pages, self._verdicts = pages, verdicts
+        self._open = list(files)
+        """Files that are not known to be finished, in the order of their upload."""
+        self._by_project = defaultdict[ProjectName | None, list[Publication]](list)
+        for file in files:
+            self._by_project[file.project].append(file)
         self._executor, self._announcements = executor, announcements
         self._round, self._clock = 0, clock
         self._pause = SHORTEST
@@ -76,8 +82,11 @@ class Waiting:
     @property
     def unfinished(self) -> Sequence[Publication]:
         """Uploaded files without a final state, in the order of their upload."""
+        return self._select_unfinished(self._open)
+
+    def _select_unfinished(self, files: Sequence[Publication]) -> Sequence[Publication]:
         last = Stage.ACCEPTED if self._pages.is_readable else Stage.UPLOADED
-        return [file for file in self._files if file.stage in (Stage.UPLOADED, last)]
+        return [file for file in files if file.stage in (Stage.UPLOADED, last)]
 
     def iterate_rounds(self, polling: Polling) -> Iterator[None]:
         """Request the state of the files, and yield after each round, until the deadline.
@@ -107,12 +116,13 @@ class Waiting:
 
     def _look(self) -> bool:
         """Request the state of some files, and return whether one has changed."""
-        before = [file.stage for file in self._files]
         self._round += 1
+        self._open = [file for file in self._open if file.stage not in FINAL]
+        before = [file.stage for file in self._open]
         if self._pages.is_readable:
             self._read_pages()
         self._read_verdicts()
-        return before != [file.stage for file in self._files]
+        return before != [file.stage for file in self._open]
 
     def _read_pages(self) -> None:
         """Read due pages until less than half of those at a time complete their project."""
@@ -120,8 +130,8 @@ class Waiting:
             self._apply_pages(self._pages.read_many(chosen, self._executor))
             self._due.update(dict.fromkeys(chosen, self._clock() + self._pause))
             self._unread.difference_update(chosen)
-            late = {file.project for file in self.unfinished}.intersection(chosen)
-            if len(late) > len(chosen) // 2:
+            late = sum(1 for each in chosen if self._select_unfinished(self._by_project[each]))
+            if late > len(chosen) // 2:
                 return
 
     def _list_due(self) -> Sequence[ProjectName]:
@@ -132,10 +142,10 @@ class Waiting:
         return [project for project in projects if self._due.get(project, now) <= now]
 
     def _apply_pages(self, pages: Mapping[ProjectName, Digests]) -> None:
-        for file in self.unfinished:
-            page = pages.get(file.project, {}) if file.project else {}
-            if page.get(file.filename) == file.sha256:
-                file.stage = Stage.PUBLISHED
+        for project, page in pages.items():
+            for file in self._select_unfinished(self._by_project[project]):
+                if page.get(file.filename) == file.sha256:
+                    file.stage = Stage.PUBLISHED
 
     def _read_verdicts(self) -> None:
         """Read verdicts until less than half of those at a time are there.
@@ -158,10 +168,10 @@ class Waiting:
 
         A project with an accepted file is left out, because its page is read soon.
         """
-        undecided = [file for file in self._files if file.stage is Stage.UPLOADED]
+        undecided = [file for file in self._open if file.stage is Stage.UPLOADED]
         if not self._pages.is_readable or self._is_for_each_file:
             return undecided
-        accepted = {file.project for file in self._files if file.stage is Stage.ACCEPTED}
+        accepted = {file.project for file in self._open if file.stage is Stage.ACCEPTED}
         last = {file.project: file for file in undecided if file.project not in accepted}
         return list(last.values())
 
