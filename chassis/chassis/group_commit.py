@@ -2,8 +2,8 @@
 
 Cloud Storage accepts about one write per second to one object name. With one commit per message,
 messages would wait in a queue. A group commit starts at once for an idle key, and needs few writes
-for a busy key. Changes that arrive before its admission, such as during a request for the size of
-the object, belong to its group.
+for a busy key. A commit can close its group late, for example after a read: the changes that arrive
+before belong to it.
 
 A commit continues the trace of its first change, also in the messages that announce it. The traces
 of the other changes get a reference to that trace (:mod:`chassis.tracing`).
@@ -11,7 +11,6 @@ of the other changes get a reference to that trace (:mod:`chassis.tracing`).
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Sequence
-from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -21,15 +20,11 @@ Key = TypeVar("Key", bound=Hashable)
 Change = TypeVar("Change")
 Result = TypeVar("Result")
 
-Commit = Callable[[Key, Sequence[Change]], Awaitable[Sequence[Result | Exception]]]
+Close = Callable[[], Sequence[Change]]
+"""Function that closes the group of a commit, and returns its changes. A commit calls it once."""
+
+Commit = Callable[[Key, Close[Change]], Awaitable[Sequence[Result | Exception]]]
 """Function that makes all changes to a key durable and returns one result or exception for each."""
-
-Admission = Callable[[Key], AbstractAsyncContextManager[None]]
-"""Function that returns the context of a commit to a key. It can wait until the commit may begin."""
-
-
-def _admit_at_once(key: Hashable) -> AbstractAsyncContextManager[None]:
-    return nullcontext()
 
 
 @dataclass(slots=True)
@@ -40,15 +35,10 @@ class _PendingChange(Generic[Change, Result]):
 
 
 class GroupCommit(Generic[Key, Change, Result]):
-    """Group commit with at most one commit per key at a time. Use it in one event loop only.
+    """Group commit with at most one commit per key at a time. Use it in one event loop only."""
 
-    :param admit: the context of each commit. The group closes when it is entered.
-    """
-
-    def __init__(
-        self, commit: Commit[Key, Change, Result], admit: Admission[Key] = _admit_at_once
-    ) -> None:
-        self._commit, self._admit = commit, admit
+    def __init__(self, commit: Commit[Key, Change, Result]) -> None:
+        self._commit = commit
         self._waiting: dict[Key, list[_PendingChange[Change, Result]]] = {}
         self._running: dict[Key, asyncio.Task[None]] = {}
 
@@ -72,39 +62,39 @@ class GroupCommit(Generic[Key, Change, Result]):
         del self._running[key]
 
     async def _run(self, key: Key) -> None:
-        """Commit the changes that wait at the admission.
+        """Commit the changes that wait when the commit closes its group, and answer each."""
+        group: list[_PendingChange[Change, Result]] = []
+        leader = _find_trace(self._waiting[key])
 
-        Answer each, with the exception of admission or commit if there is one.
-        """
-        group: list[_PendingChange[Change, Result]] | None = None
+        def close() -> Sequence[Change]:
+            group.extend(self._waiting.pop(key))
+            _refer(group, leader)
+            return [pending.change for pending in group]
+
         results: Sequence[Result | Exception]
         try:
-            async with self._admit(key):
-                group = self._waiting.pop(key)
-                results = await self._commit_group(key, group)
+            with continue_trace(leader):
+                results = await self._commit(key, close)
+            if len(results) != len(group):
+                raise RuntimeError(f"{len(results)} results for {len(group)} changes")
         except Exception as error:  # submit() raises it for every change of the group
             group = group or self._waiting.pop(key)
             results = [error] * len(group)
         for pending, result in zip(group, results, strict=True):
             _answer(pending.answer, result)
 
-    async def _commit_group(
-        self, key: Key, group: Sequence[_PendingChange[Change, Result]]
-    ) -> Sequence[Result | Exception]:
-        with continue_trace(_refer_to_first(group)):
-            results = await self._commit(key, [pending.change for pending in group])
-        if len(results) != len(group):
-            raise RuntimeError(f"{len(results)} results for {len(group)} changes")
-        return results
+
+def _find_trace(group: Sequence[_PendingChange[Change, Result]]) -> MessageTrace | None:
+    """Return the first trace."""
+    return next((pending.trace for pending in group if pending.trace is not None), None)
 
 
-def _refer_to_first(group: Sequence[_PendingChange[Change, Result]]) -> MessageTrace | None:
-    """Return the first trace of a group, and refer to it in the other traces."""
-    traces = [pending.trace for pending in group if pending.trace is not None]
-    for trace in traces[1:]:
-        if trace.span.trace_id != traces[0].span.trace_id:
-            trace.announced = traces[0].span
-    return traces[0] if traces else None
+def _refer(group: Sequence[_PendingChange[Change, Result]], leader: MessageTrace | None) -> None:
+    """Refer to the trace of a commit in the other traces of its group."""
+    for pending in group:
+        trace = pending.trace
+        if leader and trace and trace.span.trace_id != leader.span.trace_id:
+            trace.announced = leader.span
 
 
 def _answer(answer: "asyncio.Future[Result]", result: Result | Exception) -> None:

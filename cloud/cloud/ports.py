@@ -78,6 +78,13 @@ class Bucket(Protocol):
         """
         ...
 
+    def read_up_to(self, name: str, limit: int) -> StoredObject | int | None:
+        """Return an object as :meth:`read` does, or its size if it is above ``limit`` bytes.
+
+        It takes one request, which transfers at most ``limit`` bytes.
+        """
+        ...
+
     def stream(
         self, info: ObjectInfo, *, start: int = 0, end: int | None = None
     ) -> Iterator[bytes]:

@@ -40,6 +40,7 @@ CHUNK = 4 * 1024 * 1024
 """Bytes of one request of a stream. They are in memory at a time."""
 
 _JSON = {"content-type": "application/json; charset=UTF-8"}
+_NO_RANGE = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
 _RAW = {"accept-encoding": "gzip"}
 """Header field for the bytes as stored, without decompression by Cloud Storage.
 
@@ -100,21 +101,40 @@ class StorageBucket:
 
     def read(self, name: str) -> StoredObject | None:
         """Download an object. The response contains its generation and its checksum."""
+        response = self._download(name)
+        return _parse_stored(response) if response else None
+
+    def read_up_to(self, name: str, limit: int) -> StoredObject | int | None:
+        """Download the first bytes of an object. The response contains the size of the whole."""
+        response = self._download(name, limit)
+        if response is None:
+            return None
+        if response.status == _NO_RANGE:  # an empty object
+            return self.read(name)
+        size = _read_size(response)
+        return _parse_stored(response) if size <= limit else size
+
+    def _download(self, name: str, limit: int | None = None) -> CurlResponse | None:
+        """Return the response to a download; None if there is no object.
+
+        :param limit: size of the largest object whose bytes have to be complete; None: any.
+        """
         subject = self._describe(name)
-        request = CurlRequest("GET", f"{self._locate(name)}?{encode_query(alt='media')}", _RAW)
+        fields = _RAW if limit is None else {**_RAW, "range": f"bytes=0-{limit - 1}"}
+        url = f"{self._locate(name)}?{encode_query(alt='media')}"
+        request = CurlRequest("GET", url, fields)
 
         def attempt() -> CurlResponse:
-            response = self._session.send(subject, request)
-            if not has_checksum(response.body, response.get_field(b"x-goog-hash:")):
-                raise RetryableError("the bytes do not have the checksum of the object")
+            response = self._session.send(subject, request, accepted=(_NO_RANGE,))
+            size = _read_size(response)
+            if response.status != _NO_RANGE and (limit is None or size <= limit):
+                _require_whole(response, size)
             return response
 
         try:
-            response = self._session.retry(subject, attempt)
+            return self._session.retry(subject, attempt)
         except errors.NotFound:
             return None
-        generation = Generation(int(response.get_field(b"x-goog-generation:")))
-        return StoredObject(generation=generation, data=response.body)
 
     def stream(
         self, info: ObjectInfo, *, start: int = 0, end: int | None = None
@@ -227,3 +247,21 @@ class StorageBucket:
             if if_generation == 0 and self.stat(name) is not None:
                 raise errors.PreconditionFailed(error.subject, error.detail) from error
             raise
+
+
+def _parse_stored(response: CurlResponse) -> StoredObject:
+    generation = Generation(int(response.get_field(b"x-goog-generation:")))
+    return StoredObject(generation=generation, data=response.body)
+
+
+def _read_size(response: CurlResponse) -> int:
+    """Return the bytes of the whole object, of which the response can have a part."""
+    total = response.get_field(b"content-range:").rpartition("/")[2]
+    return int(total) if total else len(response.body)
+
+
+def _require_whole(response: CurlResponse, size: int) -> None:
+    """Raise :class:`RetryableError` if the response does not have all bytes of the object."""
+    hashes = response.get_field(b"x-goog-hash:")
+    if len(response.body) != size or not has_checksum(response.body, hashes):
+        raise RetryableError("the bytes do not have the checksum of the object")

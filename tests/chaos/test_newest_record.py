@@ -136,7 +136,7 @@ class Deployment:
         metadata.before = hook
         retry = replace(RETRY, sleep=lambda seconds: None)
         records = Records(metadata, topic, refused, lambda: self.now, retry)
-        for failure in records.commit(ACME, [build_change(message)]):
+        for failure in records.commit(ACME, [build_change(message)], records.find(ACME)):
             if isinstance(failure, TooEarly):
                 self.waiting.append(MessageDelivery(message, self.index))
 

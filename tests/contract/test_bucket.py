@@ -94,6 +94,16 @@ def test_read_returns_the_live_generation(bucket: Bucket) -> None:
     assert bucket.read("a") == StoredObject(second.generation, b"2")
 
 
+@pytest.mark.parametrize(("size", "is_whole"), [(0, True), (1, True), (99, True), (100, False)])
+def test_the_bytes_of_an_object_up_to_a_limit_are_read(
+    bucket: Bucket, size: int, is_whole: bool
+) -> None:
+    written = bucket.write("a", bytes(size), PLAIN, if_generation=0)
+    whole = StoredObject(written.generation, bytes(size))
+    assert bucket.read_up_to("a", 99) == (whole if is_whole else size)
+    assert bucket.read_up_to("absent", 99) is None
+
+
 # stream
 
 

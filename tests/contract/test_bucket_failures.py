@@ -49,6 +49,10 @@ def read(bucket: Bucket) -> object:
     return bucket.read("a")
 
 
+def read_up_to(bucket: Bucket) -> object:
+    return bucket.read_up_to("a", 10)
+
+
 def stream(bucket: Bucket) -> object:
     info = bucket.stat("a")
     assert info is not None
@@ -72,6 +76,7 @@ def list_objects(bucket: Bucket) -> object:
 ACTS: dict[Act, str] = {
     stat: "objects.get",
     read: "objects.download",
+    read_up_to: "objects.download",
     stream: "objects.download",
     write: "objects.insert",
     rewrite: "objects.rewrite",

@@ -1,7 +1,6 @@
 """Push endpoints of the indexer: decode a message, commit its change, answer a command."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -9,7 +8,7 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 
 from chassis.app import create_worker
-from chassis.group_commit import GroupCommit
+from chassis.group_commit import Close, GroupCommit
 from chassis.outcomes import Outcome
 from indexer.command_answers import Answers
 from indexer.commit import Records
@@ -41,7 +40,7 @@ class Indexer:
         self._now = now
         self._command_grace = command_grace
         self._queue = RecordQueue()
-        self._group = GroupCommit[ProjectName, Change, None](self._commit, self._admit)
+        self._group = GroupCommit[ProjectName, Change, None](self._commit)
 
     async def record_file(self, push: PushEnvelope) -> Outcome:
         """Record the facts of a file.
@@ -98,15 +97,11 @@ class Indexer:
         return Outcome("done", project=command.project, file=command.filename)
 
     async def _commit(
-        self, project: ProjectName, changes: Sequence[Change]
+        self, project: ProjectName, close: Close[Change]
     ) -> Sequence[Exception | None]:
-        return await run_in_threadpool(self._records.commit, project, changes)
-
-    @asynccontextmanager
-    async def _admit(self, project: ProjectName) -> AsyncIterator[None]:
-        size = await run_in_threadpool(self._records.measure, project)
-        async with self._queue.admit(size):
-            yield
+        found = await run_in_threadpool(self._records.find, project)
+        async with self._queue.admit(found if isinstance(found, int) else 0):
+            return await run_in_threadpool(self._records.commit, project, close(), found)
 
     async def _refuse(
         self, command_id: str, reason: str, detail: str, project: str | None = None

@@ -11,11 +11,13 @@ Each write sets the revision of the record, and with it the revisions of the cha
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 
 from cloud.errors import PreconditionFailed, TooManyRequests
-from cloud.ports import Bucket, Headers, Topic
+from cloud.ports import Bucket, Headers, StoredObject, Topic
 from cloud.retry import Backoff, Retry
 from indexer.changed_releases import record_changes
+from indexer.large_records import SMALL
 from indexer.merge import Change, advance_revision, create_record, merge
 from indexer.unlisted import build_refusals
 from schemas import layout
@@ -32,6 +34,12 @@ _BACKOFF = Backoff(first=0.2, longest=1.0)
 """Cloud Storage accepts about one write per second to one name. With longer pauses, newer
 commits to the same record would overtake a retried commit every time."""
 
+FoundRecord: TypeAlias = StoredObject | int | None
+"""Stored record; only its size in bytes if it was not read; None if there is none."""
+
+UNREAD: FoundRecord = 0
+"""Record that has to be read."""
+
 RETRY = Retry({PreconditionFailed: _BACKOFF, TooManyRequests: _BACKOFF}, DEADLINE)
 """Retry of a commit if another writer was faster (412) or after too many writes (429)."""
 
@@ -46,30 +54,40 @@ class Records:
     now: Callable[[], datetime]
     retry: Retry = RETRY
 
-    def commit(self, project: ProjectName, changes: Sequence[Change]) -> list[Exception | None]:
+    def commit(
+        self, project: ProjectName, changes: Sequence[Change], found: FoundRecord = UNREAD
+    ) -> list[Exception | None]:
         """Make ``changes`` durable and announce the record.
 
         Return an exception or None for each change.
 
+        :param found: the result of :meth:`find`. After a failure, the record is read again.
         :raises CloudError: if the record could not be written or announced. Then Pub/Sub delivers
             all changes again, although some may already be durable.
         """
-        record, failures = self.retry(lambda: self._merge_and_write(project, changes))
+        known = iter((found,))
+        record, failures = self.retry(
+            lambda: self._merge_and_write(project, changes, next(known, UNREAD))
+        )
         if not all(failures):
             self.indexed.publish(ProjectIndexed(project=project, record_revision=record.revision))
         for refusal in build_refusals(record, _list_recorded(changes, failures)):
             self.refused.publish(refusal)
         return failures
 
-    def measure(self, project: ProjectName) -> int:
-        """Return the size of the stored record in bytes; 0 if there is none."""
-        info = self.bucket.stat(layout.locate_record(project))
-        return info.size if info else 0
+    def find(self, project: ProjectName) -> FoundRecord:
+        """Return the stored record, or its size in bytes if it is above :data:`SMALL`.
+
+        The indexer limits the number of large records in memory, and most records are small.
+        """
+        return self.bucket.read_up_to(layout.locate_record(project), SMALL)
 
     def _merge_and_write(
-        self, project: ProjectName, changes: Sequence[Change]
+        self, project: ProjectName, changes: Sequence[Change], found: FoundRecord = UNREAD
     ) -> tuple[ProjectRecord, list[Exception | None]]:
-        stored = self.bucket.read(layout.locate_record(project))
+        stored = found
+        if isinstance(stored, int):
+            stored = self.bucket.read(layout.locate_record(project))
         before = (
             ProjectRecord.model_validate_json(stored.data) if stored else create_record(project)
         )

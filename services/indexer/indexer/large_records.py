@@ -1,7 +1,7 @@
 """Limit of the memory for records: large ones are committed one after the other.
 
-A record takes about ten times its size while it is merged. The size is known before the record is
-read, so a waiting commit holds neither the record nor a thread.
+A record takes about ten times its size while it is merged. The size of a large record is known
+before it is read, so a waiting commit holds neither the record nor a thread.
 """
 
 import asyncio

@@ -22,7 +22,7 @@ from functools import partial
 from starlette.applications import Starlette
 
 from chassis.app import create_worker
-from chassis.group_commit import GroupCommit
+from chassis.group_commit import Close, GroupCommit
 from chassis.outcomes import Outcome
 from publisher.catalog.catalog_pages import Catalog
 from publisher.catalog.throttle import Throttle
@@ -74,9 +74,9 @@ class Publisher:
         return Outcome("done", project=message.project)
 
     async def _commit(
-        self, project: ProjectName, messages: Sequence[ProjectIndexed]
+        self, project: ProjectName, close: Close[ProjectIndexed]
     ) -> Sequence[Outcome | Exception]:
-        publish = partial(self._projects.publish, project, messages)
+        publish = partial(self._projects.publish, project, close())
         # The copy of the context has the trace of the commit.
         loop, run = asyncio.get_running_loop(), copy_context().run
         return await loop.run_in_executor(self._threads, run, publish)

@@ -107,6 +107,10 @@ class MemoryBucket:
         except errors.NotFound:
             return None
 
+    def read_up_to(self, name: str, limit: int) -> StoredObject | int | None:
+        stored = self.read(name)
+        return len(stored.data) if stored and len(stored.data) > limit else stored
+
     def stream(
         self, info: ObjectInfo, *, start: int = 0, end: int | None = None
     ) -> Iterator[bytes]:

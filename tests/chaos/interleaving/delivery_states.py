@@ -110,6 +110,9 @@ class RecordedBucket:
 
         return cast("StoredObject | None", self._answers.request(call))
 
+    def read_up_to(self, name: str, limit: int) -> StoredObject | int | None:
+        raise AssertionError("ingest reads no records")
+
     def stream(
         self, info: ObjectInfo, *, start: int = 0, end: int | None = None
     ) -> Iterator[bytes]:

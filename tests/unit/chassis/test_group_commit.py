@@ -1,11 +1,10 @@
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 
 import pytest
 
 from chassis import tracing
-from chassis.group_commit import GroupCommit
+from chassis.group_commit import Close, GroupCommit
 from chassis.tracing import MessageTrace, Span
 
 
@@ -14,10 +13,16 @@ class Recorder:
 
     def __init__(self) -> None:
         self.groups: list[tuple[str, list[int]]] = []
-        self.allowed = asyncio.Event()
+        self.may_close, self.allowed = asyncio.Event(), asyncio.Event()
+        self.may_close.set()
         self.allowed.set()
+        self.failure: Exception | None = None
 
-    async def commit(self, key: str, changes: Sequence[int]) -> Sequence[int | Exception]:
+    async def commit(self, key: str, close: Close[int]) -> Sequence[int | Exception]:
+        await self.may_close.wait()
+        if self.failure:
+            raise self.failure
+        changes = close()
         self.groups.append((key, list(changes)))
         await self.allowed.wait()
         return [ValueError("odd") if change % 2 else change * 10 for change in changes]
@@ -47,49 +52,33 @@ async def test_changes_that_arrive_during_a_commit_are_grouped_in_the_next() -> 
     assert recorder.groups == [("acme", [2]), ("acme", [4, 6, 8])]
 
 
-class Gate:
-    """Admission that waits for permission, and records the commits in progress."""
-
-    def __init__(self) -> None:
-        self.allowed = asyncio.Event()
-        self.failure: Exception | None = None
-        self.open: list[str] = []
-
-    @asynccontextmanager
-    async def admit(self, key: str) -> AsyncIterator[None]:
-        await self.allowed.wait()
-        if self.failure:
-            raise self.failure
-        self.open.append(key)
-        yield
-        self.open.remove(key)
-
-
-async def test_changes_that_arrive_before_the_admission_are_in_its_group() -> None:
-    recorder, gate = Recorder(), Gate()
+async def test_changes_that_arrive_before_the_group_closes_are_in_it() -> None:
+    recorder = Recorder()
+    recorder.may_close.clear()
     recorder.allowed.clear()
-    group = GroupCommit(recorder.commit, gate.admit)
+    group = GroupCommit(recorder.commit)
     tasks = [*await submit(group, 2), *await submit(group, 4)]
-    assert (recorder.groups, gate.open) == ([], [])
-    gate.allowed.set()
+    assert recorder.groups == []
+    recorder.may_close.set()
     await asyncio.sleep(0)
     await asyncio.sleep(0)
-    assert (recorder.groups, gate.open) == ([("acme", [2, 4])], ["acme"])
+    assert recorder.groups == [("acme", [2, 4])]
     tasks += await submit(group, 6)
     recorder.allowed.set()
     assert await asyncio.gather(*tasks) == [20, 40, 60]
-    assert (recorder.groups, gate.open) == ([("acme", [2, 4]), ("acme", [6])], [])
+    assert recorder.groups == [("acme", [2, 4]), ("acme", [6])]
 
 
-async def test_an_admission_that_fails_fails_all_waiting_changes_and_no_later_one() -> None:
-    recorder, gate = Recorder(), Gate()
-    group = GroupCommit(recorder.commit, gate.admit)
-    gate.failure = OSError("storage")
+async def test_a_commit_that_fails_before_its_group_closes_fails_all_waiting_changes() -> None:
+    recorder = Recorder()
+    recorder.may_close.clear()
+    recorder.failure = OSError("storage")
+    group = GroupCommit(recorder.commit)
     tasks = [*await submit(group, 2), *await submit(group, 4)]
-    gate.allowed.set()
+    recorder.may_close.set()
     answers = await asyncio.gather(*tasks, return_exceptions=True)
     assert [str(answer) for answer in answers] == ["storage", "storage"]
-    gate.failure = None
+    recorder.failure = None
     assert await group.submit("acme", 6) == 60
     assert recorder.groups == [("acme", [6])]
 
@@ -121,7 +110,8 @@ async def test_an_exception_in_one_change_fails_only_that_change() -> None:
 async def test_a_commit_that_fails_fails_its_whole_group_and_no_other() -> None:
     failures = iter([OSError("storage"), None])
 
-    async def commit(key: str, changes: Sequence[int]) -> Sequence[int | Exception]:
+    async def commit(key: str, close: Close[int]) -> Sequence[int | Exception]:
+        changes = close()
         if failure := next(failures):
             raise failure
         return changes
@@ -133,7 +123,8 @@ async def test_a_commit_that_fails_fails_its_whole_group_and_no_other() -> None:
 
 
 async def test_a_commit_without_a_result_for_a_change_raises() -> None:
-    async def commit(key: str, changes: Sequence[int]) -> Sequence[int | Exception]:
+    async def commit(key: str, close: Close[int]) -> Sequence[int | Exception]:
+        close()
         return []
 
     with pytest.raises(RuntimeError, match="0 results for 1 changes"):
@@ -159,7 +150,8 @@ def make_trace(number: int) -> MessageTrace:
 async def test_a_commit_continues_its_first_trace_and_the_others_refer_to_it() -> None:
     allowed, committed = asyncio.Event(), []
 
-    async def commit(key: str, changes: Sequence[int]) -> Sequence[int | Exception]:
+    async def commit(key: str, close: Close[int]) -> Sequence[int | Exception]:
+        changes = close()
         committed.append((list(changes), tracing.find_current()))
         await allowed.wait()
         return changes

@@ -34,6 +34,12 @@ class ChangingCurl(CurlTransport):
         return self._change(response) if len(self.downloads) == 1 else response
 
 
+def make_whole(response: CurlResponse) -> CurlResponse:
+    """Return the response of a server without ranges."""
+    lines = tuple(each for each in response.lines if not each.lower().startswith(b"content-range"))
+    return replace(response, status=200, lines=lines, body=DATA)
+
+
 @pytest.fixture
 def server() -> Iterator[StorageServer]:
     with StorageServer() as running:
@@ -65,6 +71,26 @@ def test_bytes_with_a_wrong_checksum_are_read_again(
     stored = connect_through(transport).read("a")
     assert stored == StoredObject(stored.generation if stored else 0, DATA)
     assert transport.downloads == [None, None]
+
+
+@pytest.mark.parametrize("body", [b"x123456789", DATA[:3]])
+def test_a_small_object_without_its_checksum_is_read_again(
+    connect_through: Callable[[ChangingCurl], StorageBucket], body: bytes
+) -> None:
+    transport = ChangingCurl(lambda response: replace(response, body=body))
+    stored = connect_through(transport).read_up_to("a", 10)
+    assert isinstance(stored, StoredObject)
+    assert stored.data == DATA
+    assert transport.downloads == ["bytes=0-9", "bytes=0-9"]
+
+
+def test_a_whole_object_in_place_of_its_first_bytes_has_its_size(
+    connect_through: Callable[[ChangingCurl], StorageBucket],
+) -> None:
+    """A server may ignore a range (RFC 9110, 14.2)."""
+    transport = ChangingCurl(lambda response: make_whole(response))
+    assert connect_through(transport).read_up_to("a", 9) == len(DATA)
+    assert transport.downloads == ["bytes=0-8"]
 
 
 def test_a_short_range_is_completed(

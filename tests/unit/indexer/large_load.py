@@ -47,8 +47,8 @@ class LargeRecords(MemoryBucket):
         self.record = record
         self.sizes: list[int] = []
 
-    def stat(self, name: str, generation: int | None = None) -> ObjectInfo | None:
-        return ObjectInfo(name, 1, len(self.record), NOON)
+    def read_up_to(self, name: str, limit: int) -> StoredObject | int | None:
+        return len(self.record)
 
     def read(self, name: str) -> StoredObject | None:
         return StoredObject(1, bytes(bytearray(self.record)))

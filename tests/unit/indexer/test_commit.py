@@ -8,6 +8,7 @@ import pytest
 from cloud.errors import PreconditionFailed, TooManyRequests, Unavailable
 from indexer.commit import DEADLINE, RETRY, Records
 from indexer.issued_command import IssuedCommand
+from indexer.large_records import SMALL
 from indexer.merge import Change
 from schemas import layout
 from schemas.catalog import CatalogEntry
@@ -101,6 +102,42 @@ def test_no_change_of_another_commit_is_lost_in_a_race() -> None:
     bucket.before = race
     create_records(bucket).commit(ACME, [WHEEL])
     assert read_record(bucket).files.keys() == {WHEEL.filename, SDIST.filename}
+
+
+def test_a_found_record_is_not_read_again() -> None:
+    bucket = MemoryBucket()
+    create_records(bucket).commit(ACME, [WHEEL])
+    records = create_records(bucket)
+    found = records.find(ACME)
+    bucket.counts.clear()
+    records.commit(ACME, [SDIST], found)
+    assert bucket.counts.requests == {"objects.insert": 1}
+    assert read_record(bucket).files.keys() == {WHEEL.filename, SDIST.filename}
+
+
+@pytest.mark.parametrize("rivals", [1, 2])
+def test_a_record_that_changed_since_it_was_found_is_read_again(rivals: int) -> None:
+    bucket, clock = MemoryBucket(), count(0, int(DEADLINE // 9))
+    retry = replace(RETRY, sleep=lambda seconds: None, clock=lambda: float(next(clock)))
+    records = Records(bucket, MemoryTopic(), MemoryTopic(), lambda: NOON, retry)
+    found = records.find(ACME)
+    files = [make_file_record(f"acme-{n}.0-py3-none-any.whl") for n in range(5, 5 + rivals)]
+    for rival in files:
+        create_records(bucket).commit(ACME, [rival])
+    records.commit(ACME, [WHEEL], found)
+    assert set(read_record(bucket).files.values()) == {WHEEL, *files}
+
+
+def test_a_large_record_is_measured_before_it_is_read() -> None:
+    bucket = MemoryBucket()
+    names = (f"acme-{number}.0-py3-none-any.whl" for number in range(5, 205))
+    create_records(bucket).commit(ACME, [make_file_record(name) for name in names])
+    records = create_records(bucket)
+    found = records.find(ACME)
+    assert isinstance(found, int)
+    assert found > SMALL
+    records.commit(ACME, [WHEEL], found)
+    assert len(read_record(bucket).files) == 201
 
 
 def test_many_indexers_lose_no_update() -> None:

@@ -23,7 +23,7 @@ from typing import NamedTuple
 from starlette.applications import Starlette
 
 from chassis.app import create_worker
-from chassis.group_commit import GroupCommit
+from chassis.group_commit import Close, GroupCommit
 from chassis.outcomes import Outcome
 from publisher.projects import make_outcome
 from publisher.web.web_pages import WebPages
@@ -62,8 +62,9 @@ class Web:
         return await self._group.submit(message.project, received)
 
     async def _commit(
-        self, project: ProjectName, messages: Sequence[ReceivedMessage]
+        self, project: ProjectName, close: Close[ReceivedMessage]
     ) -> Sequence[Outcome | Exception]:
+        messages = close()
         forced = [each.publish_time for each in messages if each.message.force]
         publish = partial(self._pages.publish, project, forced_at=max(forced, default=None))
         # The copy of the context has the trace of the commit.
