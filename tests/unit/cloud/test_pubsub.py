@@ -1,7 +1,10 @@
-"""Publication of one message: retries and errors."""
+"""Publication of messages: requests, retries and errors."""
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from urllib.parse import quote
 
 import grpc
@@ -21,15 +24,18 @@ class FailingPublisher:
     """Server of ``Publish`` that answers the first requests with an error."""
 
     def __init__(self) -> None:
-        self.failures: list[grpc.StatusCode] = []
+        self.failures: list[grpc.StatusCode | None] = []
         self.requests: list[PublishRequest] = []
         self.routings: list[object] = []
+        self.may_answer = threading.Event()
+        self.may_answer.set()
 
     def publish(self, request: PublishRequest, context: grpc.ServicerContext) -> PublishResponse:
         self.requests.append(request)
         self.routings.append(dict(context.invocation_metadata())["x-goog-request-params"])
-        if self.failures:
-            context.abort(self.failures.pop(0), "failed")
+        self.may_answer.wait()
+        if self.failures and (code := self.failures.pop(0)):
+            context.abort(code, "failed")
         return PublishResponse(message_ids=["1"])
 
 
@@ -91,3 +97,66 @@ def test_a_final_failure_is_translated_at_once(
     with pytest.raises(error, match=f"^{PATH}: .*failed"):
         publish()
     assert len(publisher.requests) == 1
+
+
+@contextmanager
+def publish_during_a_request(
+    publisher: FailingPublisher, revisions: Sequence[int], project: str = "acme"
+) -> Iterator[Sequence[Future[None]]]:
+    """Publish a first message, and the others while its request is open. Then answer it."""
+    publisher.may_answer.clear()
+    with pubsub.connect() as client, ThreadPoolExecutor(len(revisions) + 1) as pool:
+        topic = PubsubTopic(client, "p", "project-indexed")
+        futures = [pool.submit(topic.publish, MESSAGE)]
+        while not publisher.requests:
+            time.sleep(0.001)
+        for number, revision in enumerate(revisions, 1):
+            message = ProjectIndexed(project=ProjectName(project), record_revision=revision)
+            futures.append(pool.submit(topic.publish, message))
+            while len(topic._waiting) < number:
+                time.sleep(0.001)
+        publisher.may_answer.set()
+        yield futures
+
+
+def list_revisions(request: PublishRequest) -> list[int]:
+    return [ProjectIndexed.decode(each.data).record_revision for each in request.messages]
+
+
+def test_messages_of_other_threads_during_a_request_are_the_next_one(
+    publisher: FailingPublisher,
+) -> None:
+    with publish_during_a_request(publisher, range(20)) as futures:
+        for future in futures:
+            future.result()
+    assert list(map(list_revisions, publisher.requests)) == [[7], list(range(20))]
+
+
+@pytest.mark.parametrize("failing", [0, 1])
+def test_an_error_is_raised_for_the_messages_of_its_request_only(
+    publisher: FailingPublisher, failing: int
+) -> None:
+    publisher.failures = [*[None] * failing, grpc.StatusCode.NOT_FOUND]
+    with publish_during_a_request(publisher, range(3)) as futures:
+        results = [isinstance(future.exception(), errors.NotFound) for future in futures]
+    assert results == ([True, False, False, False] if failing == 0 else [False, True, True, True])
+    assert list(map(list_revisions, publisher.requests)) == [[7], [0, 1, 2]]
+
+
+def test_a_request_has_limits(publisher: FailingPublisher, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pubsub, "MOST", 4)
+    with publish_during_a_request(publisher, range(9)) as futures:
+        for future in futures:
+            future.result()
+    assert [len(request.messages) for request in publisher.requests] == [1, 4, 4, 1]
+
+
+def test_a_message_above_the_limit_is_alone(
+    publisher: FailingPublisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pubsub, "LARGEST", 2 * len(MESSAGE.encode()))
+    with publish_during_a_request(publisher, [1, 2, 10**300, 3]) as futures:
+        for future in futures:
+            future.result()
+    found = list(map(list_revisions, publisher.requests))
+    assert found == [[7], [1, 2], [10**300], [3]]
