@@ -26,7 +26,7 @@ from local.stand_ins.pubsub_messages import ReceivedMessage
 
 logger = logging.getLogger(__name__)
 
-PAUSE = 0.1
+PAUSE = 0.15
 # Seconds until an idle connection is closed; shorter than the 5 s of the services' uvicorn, so that
 # a service closes no connection while a request is on its way.
 KEEP_ALIVE = 3.0
