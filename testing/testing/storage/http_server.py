@@ -7,7 +7,7 @@ from typing import Self
 
 from local.stand_ins.storage.core import FakeStorage
 from local.stand_ins.storage.http.app import StorageApp
-from local.stand_ins.storage.http.asgi_server import create_server, open_socket
+from local.stand_ins.storage.http.listener import create_server, open_socket
 from testing.storage.control import handle
 
 

@@ -14,7 +14,7 @@ from local.stand_ins.storage.backends import Backend, MemoryBackend
 from local.stand_ins.storage.core import FakeStorage
 from local.stand_ins.storage.disk.disk_backend import DiskBackend
 from local.stand_ins.storage.http.app import StorageApp
-from local.stand_ins.storage.http.asgi_server import create_server, open_socket
+from local.stand_ins.storage.http.listener import create_server, open_socket
 from local.stand_ins.storage.notifications import PubSubNotification
 
 

@@ -1,15 +1,15 @@
-"""The ASGI application: reads a request, runs its call, applies its faults."""
+"""The application: finds the call of a request and runs it, with hooks and faults."""
 
 import asyncio
-from collections.abc import Callable, Iterable
-from urllib.parse import parse_qsl, unquote
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from local.stand_ins.storage.core import FakeStorage, Hook
 from local.stand_ins.storage.errors import StorageError
 from local.stand_ins.storage.faults import Fault
 from local.stand_ins.storage.http import xml_api
 from local.stand_ins.storage.http.api_calls import Call, refuse_unsupported
-from local.stand_ins.storage.http.connection import Connection, Dropped, Receive, Scope, Send
+from local.stand_ins.storage.http.fault_effects import FaultTarget, apply_faults
 from local.stand_ins.storage.http.json_api import JsonApi
 from local.stand_ins.storage.http.upload_api import UploadApi
 from local.stand_ins.storage.http.wire import Request, WireResponse, json_error
@@ -18,12 +18,16 @@ Control = Callable[[FakeStorage, Request], WireResponse]
 """Answer to a request below ``/_fake/``, by which another process controls the storage."""
 
 
-_PREFIXES = {("download", "storage"), ("resumable", "upload")}
-"""Beginnings of paths with another first segment, which has no effect. gcloud uses both."""
+@dataclass(frozen=True, slots=True)
+class SlowCall:
+    """Call with faults or hooks, which can wait."""
+
+    call: Call
+    faults: Sequence[Fault]
 
 
 class StorageApp:
-    """ASGI application for ``storage``, without lifespan events.
+    """Application for ``storage``.
 
     :param control: answers the requests of tests in other processes; None: nothing does.
     """
@@ -34,27 +38,24 @@ class StorageApp:
         self._json = JsonApi(storage)
         self._uploads = UploadApi(storage)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        connection = Connection(receive, send)
-        request = await _read_request(scope, receive)
+    def answer(self, request: Request) -> WireResponse | SlowCall:
+        """Answer a request; return a call with faults or hooks instead, for :meth:`run_slowly`."""
+        storage = self._storage
         try:
             if request.path[0] == "_fake" and self._control:
-                await connection.send(_run_control(self._control, self._storage, request))
-            else:
-                await self._serve(request, connection)
-        except Dropped:
-            return
-
-    async def _serve(self, request: Request, connection: Connection) -> None:
-        try:
+                return self._control(storage, request)
             call = self._resolve(request)
         except StorageError as error:
-            await connection.send(json_error(error))
-            return
-        faults = self._storage.faults.pick(call.operation, call.bucket, call.name)
-        response = await self._run_call(call, faults, connection)
-        await connection.send(response, faults)
+            return json_error(error)
+        faults = storage.faults.pick(call.operation, call.bucket, call.name)
+        if faults or storage.before or storage.after:
+            return SlowCall(call, faults)
+        try:
+            response = call.run()
+        except StorageError as error:
+            response = call.explain(error)
+        storage.counts.add(call.operation, response.status)
+        return response
 
     def _resolve(self, request: Request) -> Call:
         match request.path:
@@ -66,58 +67,27 @@ class StorageApp:
                 return self._uploads.resolve(request)
         return xml_api.resolve(self._storage, request)
 
-    async def _run_call(
-        self, call: Call, faults: Iterable[Fault], connection: Connection
-    ) -> WireResponse:
-        storage = self._storage
+    async def run_slowly(self, slow: SlowCall, client: FaultTarget) -> WireResponse:
+        """Run a call with its hooks and faults.
+
+        :raises Dropped: if a fault closes the connection.
+        """
+        storage, call = self._storage, slow.call
         try:
             await _run_hook(storage.before, call)
-            await connection.apply_faults(faults, "before")
+            await apply_faults(slow.faults, "before", client)
             response = call.run()
         except StorageError as error:
             response = call.explain(error)
         storage.counts.add(call.operation, response.status)
         try:
-            await connection.apply_faults(faults, "after")
+            await apply_faults(slow.faults, "after", client)
             await _run_hook(storage.after, call)
         except StorageError as error:
             response = call.explain(error)
         return response
 
 
-async def _read_request(scope: Scope, receive: Receive) -> Request:
-    """Read a request; split the path before unquoting, so that an object name is one segment."""
-    segments = scope["raw_path"].decode("latin-1").lstrip("/").split("/")
-    if tuple(segments[:2]) in _PREFIXES:
-        del segments[0]
-    query = scope["query_string"].decode("latin-1")
-    return Request(
-        scope["method"],
-        tuple(unquote(each) if "%" in each else each for each in segments),
-        dict(parse_qsl(query, keep_blank_values=True)) if query else {},
-        {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
-        await _read_body(receive),
-    )
-
-
-async def _read_body(receive: Receive) -> bytes:
-    message = await receive()
-    if not message.get("more_body"):
-        return bytes(message.get("body", b""))
-    pieces = [message["body"]]
-    while message.get("more_body"):
-        message = await receive()
-        pieces.append(message.get("body", b""))
-    return b"".join(pieces)
-
-
 async def _run_hook(hook: Hook | None, call: Call) -> None:
     if hook is not None:  # in a thread, because it can block
         await asyncio.to_thread(hook, call.operation, call.bucket, call.name)
-
-
-def _run_control(control: Control, storage: FakeStorage, request: Request) -> WireResponse:
-    try:
-        return control(storage, request)
-    except StorageError as error:
-        return json_error(error)
