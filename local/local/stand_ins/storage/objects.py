@@ -61,18 +61,12 @@ class Attributes:
     @classmethod
     def from_resource(cls, resource: Mapping[str, object]) -> "Attributes":
         """Make attributes from ``resource``; ignore the fields that only the storage sets."""
-        return NO_ATTRIBUTES.patch(resource)
+        texts = _read_texts(resource)
+        return cls(**texts, metadata=_merge({}, resource.get("metadata")))
 
     def patch(self, changes: Mapping[str, object]) -> "Attributes":
         """Return a patched copy by RFC 7396; null removes, custom metadata is merged by key."""
-        for name in changes.keys() - _KNOWN:
-            raise errors.not_supported(f"the object's {name}")
-        texts = {
-            attribute: _validate_text(key, changes[key])
-            for key, attribute in _TEXTS.items()
-            if key in changes
-        }
-        metadata = self.metadata
+        texts, metadata = _read_texts(changes), self.metadata
         if "metadata" in changes:
             metadata = _merge(metadata, changes["metadata"])
         return replace(self, metadata=metadata, **texts)
@@ -85,9 +79,6 @@ class Attributes:
         return resource | ({"metadata": dict(self.metadata)} if self.metadata else {})
 
 
-NO_ATTRIBUTES = Attributes()
-
-
 def has_attributes(resource: Mapping[str, object]) -> bool:
     """Return True if ``resource`` has attributes and not only a location.
 
@@ -95,6 +86,15 @@ def has_attributes(resource: Mapping[str, object]) -> bool:
     fields counts as empty, and the destination inherits the attributes of the source.
     """
     return bool(_DESCRIBING & resource.keys())
+
+
+def _read_texts(resource: Mapping[str, object]) -> dict[str, str | None]:
+    """Return the attributes in ``resource`` that are texts, by field of :class:`Attributes`."""
+    for name in resource.keys() - _KNOWN:
+        raise errors.not_supported(f"the object's {name}")
+    return {
+        _TEXTS[key]: _validate_text(key, value) for key, value in resource.items() if key in _TEXTS
+    }
 
 
 def _validate_text(key: str, value: object) -> str | None:

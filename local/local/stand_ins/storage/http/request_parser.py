@@ -1,6 +1,8 @@
 """Parser of the requests of one connection."""
 
 from collections import deque
+from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import parse_qsl, unquote
 
 import httptools
@@ -70,13 +72,18 @@ class RequestParser:
         segments = url.path.decode("latin-1").lstrip("/").split("/")
         if tuple(segments[:2]) in _PREFIXES:
             del segments[0]
-        query = url.query.decode("latin-1") if url.query else ""
         parser = self._parser
         return Request(
             parser.get_method().decode(),
             tuple(unquote(each) if "%" in each else each for each in segments),
-            dict(parse_qsl(query, keep_blank_values=True)) if query else {},
+            _parse_query(url.query) if url.query else {},
             self._headers,
             body,
             keep_alive=parser.should_keep_alive() and parser.get_http_version() != "1.0",
         )
+
+
+@lru_cache(maxsize=64)
+def _parse_query(query: bytes) -> Mapping[str, str]:
+    """Return the parameters. Requests of one kind often have the same ones."""
+    return dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True))
