@@ -17,9 +17,9 @@ from cloud.json_requests.authorized_session import AuthorizedSession, find_endpo
 from cloud.json_requests.curl_transport import (
     BrokenResponse,
     CurlRequest,
-    CurlResponse,
     CurlTransport,
 )
+from cloud.json_requests.object_download import RAW, download_object, download_up_to
 from cloud.json_requests.object_resource import (
     LISTED,
     ListingResource,
@@ -28,7 +28,6 @@ from cloud.json_requests.object_resource import (
     build_resource,
     build_upload,
     encode_query,
-    has_checksum,
     locate_object,
     parse_info,
 )
@@ -40,12 +39,6 @@ CHUNK = 4 * 1024 * 1024
 """Bytes of one request of a stream. They are in memory at a time."""
 
 _JSON = {"content-type": "application/json; charset=UTF-8"}
-_NO_RANGE = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
-_RAW = {"accept-encoding": "gzip"}
-"""Header field for the bytes as stored, without decompression by Cloud Storage.
-
-https://cloud.google.com/storage/docs/transcoding
-"""
 
 
 class DirectClient:
@@ -100,41 +93,13 @@ class StorageBucket:
         return parse_info(resource)
 
     def read(self, name: str) -> StoredObject | None:
-        """Download an object. The response contains its generation and its checksum."""
-        response = self._download(name)
-        return _parse_stored(response) if response else None
+        """Download an object."""
+        return download_object(self._session, self._describe(name), self._locate_bytes(name))
 
     def read_up_to(self, name: str, limit: int) -> StoredObject | int | None:
-        """Download the first bytes of an object. The response contains the size of the whole."""
-        response = self._download(name, limit)
-        if response is None:
-            return None
-        if response.status == _NO_RANGE:  # an empty object
-            return self.read(name)
-        size = _read_size(response)
-        return _parse_stored(response) if size <= limit else size
-
-    def _download(self, name: str, limit: int | None = None) -> CurlResponse | None:
-        """Return the response to a download; None if there is no object.
-
-        :param limit: size of the largest object whose bytes have to be complete; None: any.
-        """
-        subject = self._describe(name)
-        fields = _RAW if limit is None else {**_RAW, "range": f"bytes=0-{limit - 1}"}
-        url = f"{self._locate(name)}?{encode_query(alt='media')}"
-        request = CurlRequest("GET", url, fields)
-
-        def attempt() -> CurlResponse:
-            response = self._session.send(subject, request, accepted=(_NO_RANGE,))
-            size = _read_size(response)
-            if response.status != _NO_RANGE and (limit is None or size <= limit):
-                _require_whole(response, size)
-            return response
-
-        try:
-            return self._session.retry(subject, attempt)
-        except errors.NotFound:
-            return None
+        """Download an object up to a size."""
+        url = self._locate_bytes(name)
+        return download_up_to(self._session, self._describe(name), url, limit)
 
     def stream(
         self, info: ObjectInfo, *, start: int = 0, end: int | None = None
@@ -150,7 +115,7 @@ class StorageBucket:
 
         def attempt() -> None:
             nonlocal position
-            fields = {**_RAW, "range": f"bytes={position}-{stop - 1}"}
+            fields = {**RAW, "range": f"bytes={position}-{stop - 1}"}
             request = CurlRequest("GET", f"{self._locate(info.name)}?{query}", fields)
             broken: BrokenResponse | None = None
             try:
@@ -229,6 +194,9 @@ class StorageBucket:
     def _locate(self, name: str) -> str:
         return f"{self._api}{locate_object(self._name, name)}"
 
+    def _locate_bytes(self, name: str) -> str:
+        return f"{self._locate(name)}?{encode_query(alt='media')}"
+
     def _describe(self, name: str) -> str:
         return f"gs://{self._name}/{name}"
 
@@ -247,21 +215,3 @@ class StorageBucket:
             if if_generation == 0 and self.stat(name) is not None:
                 raise errors.PreconditionFailed(error.subject, error.detail) from error
             raise
-
-
-def _parse_stored(response: CurlResponse) -> StoredObject:
-    generation = Generation(int(response.get_field(b"x-goog-generation:")))
-    return StoredObject(generation=generation, data=response.body)
-
-
-def _read_size(response: CurlResponse) -> int:
-    """Return the bytes of the whole object, of which the response can have a part."""
-    total = response.get_field(b"content-range:").rpartition("/")[2]
-    return int(total) if total else len(response.body)
-
-
-def _require_whole(response: CurlResponse, size: int) -> None:
-    """Raise :class:`RetryableError` if the response does not have all bytes of the object."""
-    hashes = response.get_field(b"x-goog-hash:")
-    if len(response.body) != size or not has_checksum(response.body, hashes):
-        raise RetryableError("the bytes do not have the checksum of the object")

@@ -6,6 +6,8 @@ a task only if it waits: for a fault, a hook, or the client that reads a large o
 
 import asyncio
 import logging
+import re
+from http import HTTPStatus
 from typing import cast
 
 import httptools
@@ -16,11 +18,15 @@ from local.stand_ins.storage.contents import PIECE
 from local.stand_ins.storage.http.app import SlowCall, StorageApp
 from local.stand_ins.storage.http.fault_effects import Dropped, find_truncation
 from local.stand_ins.storage.http.request_parser import RequestParser
-from local.stand_ins.storage.http.wire import Request, WireResponse, encode_head
+from local.stand_ins.storage.http.wire import Request, WireResponse
 
 _TEXT = {"content-type": "text/plain; charset=utf-8"}
 _MALFORMED = WireResponse(400, b"Invalid HTTP request received.", _TEXT)
 _FAILED = WireResponse(500, b"Internal Server Error", _TEXT)
+
+_STATUS_LINES = {int(s): b"HTTP/1.1 %d %b\r\n" % (s, s.phrase.encode()) for s in HTTPStatus}
+_INVALID_IN_NAME = re.compile(rb'[\x00-\x20\x7f()<>@,;:\[\]={}\\"]')
+_INVALID_IN_VALUE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 _log = logging.getLogger(__name__)
 
@@ -154,7 +160,7 @@ class Connection(asyncio.Protocol):
             return
         keep_alive = keep_alive and not self._is_ending
         body = b"" if method == "HEAD" else b"".join(response.iterate_pieces())
-        self.transport.write(encode_head(response, keep_alive=keep_alive) + body)
+        self.transport.write(_encode_head(response, keep_alive=keep_alive) + body)
         if not keep_alive:
             self._close()
 
@@ -165,7 +171,7 @@ class Connection(asyncio.Protocol):
         if self.transport.is_closing():
             return
         keep_alive = keep_alive and not self._is_ending
-        self.transport.write(encode_head(response, keep_alive=keep_alive))
+        self.transport.write(_encode_head(response, keep_alive=keep_alive))
         try:
             for piece in response.iterate_pieces(limit):
                 await self._can_write.wait()
@@ -182,3 +188,24 @@ class Connection(asyncio.Protocol):
         """Close the connection after the last response, without the requests after it."""
         self._waiting.clear()
         self.transport.close()
+
+
+def _encode_head(response: WireResponse, *, keep_alive: bool) -> bytes:
+    """Return the status line and the headers of a response.
+
+    :raises ValueError: if a header has a character that HTTP does not allow.
+    """
+    status = response.status
+    names = [name.encode() for name in response.headers]
+    values = [value.encode("latin-1") for value in response.headers.values()]
+    if _INVALID_IN_NAME.search(b"".join(names)) or _INVALID_IN_VALUE.search(b"".join(values)):
+        raise ValueError(f"invalid headers: {response.headers}")
+    lines = [_STATUS_LINES.get(status) or b"HTTP/1.1 %d \r\n" % status]
+    lines += [b"%b: %b\r\n" % pair for pair in zip(names, values, strict=True)]
+    if status not in (204, 304):
+        length = len(response.body) if response.length is None else response.length
+        lines.append(b"content-length: %d\r\n" % length)
+    if not keep_alive:
+        lines.append(b"connection: close\r\n")
+    lines.append(b"\r\n")
+    return b"".join(lines)

@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from http import HTTPStatus
 
 from local.stand_ins.storage import errors
 from local.stand_ins.storage.contents import ContentPart
@@ -80,32 +79,6 @@ class WireResponse:
             yield from self.media.iterate_pieces(limit)
         else:
             yield self.body[:limit]
-
-
-_STATUS_LINES = {int(s): b"HTTP/1.1 %d %b\r\n" % (s, s.phrase.encode()) for s in HTTPStatus}
-_INVALID_IN_NAME = re.compile(rb'[\x00-\x20\x7f()<>@,;:\[\]={}\\"]')
-_INVALID_IN_VALUE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
-
-
-def encode_head(response: WireResponse, *, keep_alive: bool) -> bytes:
-    """Return the status line and the headers of a response.
-
-    :raises ValueError: if a header has a character that HTTP does not allow.
-    """
-    status = response.status
-    names = [name.encode() for name in response.headers]
-    values = [value.encode("latin-1") for value in response.headers.values()]
-    if _INVALID_IN_NAME.search(b"".join(names)) or _INVALID_IN_VALUE.search(b"".join(values)):
-        raise ValueError(f"invalid headers: {response.headers}")
-    lines = [_STATUS_LINES.get(status) or b"HTTP/1.1 %d \r\n" % status]
-    lines += [b"%b: %b\r\n" % pair for pair in zip(names, values, strict=True)]
-    if status not in (204, 304):
-        length = len(response.body) if response.length is None else response.length
-        lines.append(b"content-length: %d\r\n" % length)
-    if not keep_alive:
-        lines.append(b"connection: close\r\n")
-    lines.append(b"\r\n")
-    return b"".join(lines)
 
 
 _encode = json.JSONEncoder(separators=(",", ":")).encode
