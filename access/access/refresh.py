@@ -98,10 +98,12 @@ class RefreshingValue(Generic[T]):
         :param interval: shortest time between two such attempts, in seconds.
         :raises CloudError: the error of the last attempt, if there is no value.
         """
+        confirmed = self._confirmed
         self._start_attempt(self._clock(), interval)
         if self._attempt is not None:
             await asyncio.wait((self._attempt,), timeout=self._choose_max_wait())
-        return await self.get()
+        value, status = await self.get()
+        return value, "read" if self._confirmed != confirmed else status
 
     def _start_attempt(self, now: float, interval: float) -> None:
         """Start an attempt, if none runs and the last one is not younger than ``interval``."""

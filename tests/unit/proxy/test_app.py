@@ -132,7 +132,7 @@ async def test_a_publish_is_visible_after_the_time_to_live(proxy: MemoryProxy) -
 @pytest.mark.conformance(54)
 @pytest.mark.parametrize("directive", ["no-cache", "No-Cache", "max-age=0, no-cache"])
 async def test_a_client_that_wants_the_newest_page_gets_it(
-    proxy: MemoryProxy, directive: str
+    proxy: MemoryProxy, access_log: AccessLogReader, directive: str
 ) -> None:
     """A page, an absence, and the page again; the bucket is read each time."""
     newest = {"cache-control": directive}
@@ -145,6 +145,8 @@ async def test_a_client_that_wants_the_newest_page_gets_it(
     assert (await proxy.ask(PAGE, newest)).body == b"new"
     assert (await proxy.ask("/simple/new/", newest)).body == b"here"
     assert (await proxy.ask(PAGE)).body == b"new"
+    sources = [line.get("cache") for line in access_log.read_lines()]
+    assert sources == ["read", None, "hit", "read", "read", "hit"]
 
 
 @pytest.mark.parametrize("directive", ["max-age=0", "no-cached", 'x="no-cache"'])
