@@ -10,15 +10,17 @@ from google.api_core.gapic_v1.routing_header import to_grpc_metadata
 from google.api_core.grpc_helpers import wrap_errors
 from google.api_core.retry import Retry, if_exception_type
 from google.cloud.pubsub_v1 import PublisherClient
-from google.pubsub_v1.types import PublishRequest, PublishResponse
+from google.pubsub_v1.types import PublishRequest, PublishResponse, PubsubMessage
 
+from cloud.errors import Unavailable
 from cloud.translation import translate_errors
 from schemas.push import Message
 
-_TIMEOUT = 60.0
+_TIMEOUT = 30.0
 """Seconds for one request, and until the last retry begins.
 
-A publish ends in less than twice this time, well below the ack deadline of 600 s.
+A publish ends in less than four times this time, with the request that it waits for. This is well
+below the ack deadline of 600 s.
 """
 
 _RETRY = Retry(
@@ -38,8 +40,8 @@ _RETRY = Retry(
 )
 """Retry of the library for a publish, with a shorter time."""
 
-_PublishRequest = PublishRequest.pb()
-"""Class of protobuf for the request."""
+_PublishRequest, _PubsubMessage = PublishRequest.pb(), PubsubMessage.pb()
+"""Classes of protobuf."""
 
 
 def connect() -> PublisherClient:
@@ -60,10 +62,12 @@ Pub/Sub accepts 1,000 messages of together 10 MB: https://cloud.google.com/pubsu
 
 @dataclass(slots=True, eq=False)
 class _PendingMessage:
-    data: bytes
-    attributes: Mapping[str, str]
-    is_sent: bool = False
-    error: BaseException | None = None
+    message: object
+    """Message of protobuf."""
+    size: int
+    """Bytes of its data."""
+    is_done: bool = False
+    error: Exception | None = None
 
 
 class PubsubTopic:
@@ -93,35 +97,38 @@ class PubsubTopic:
 
     def publish(self, message: Message) -> None:
         """Publish a message and wait until Pub/Sub has accepted it."""
-        pending = _PendingMessage(message.encode(), dict(self._build_attributes()))
+        data = message.encode()
+        attributes = dict(self._build_attributes())
+        pending = _PendingMessage(_PubsubMessage(data=data, attributes=attributes), len(data))
         self._waiting.append(pending)
         with self._sending:
-            if not pending.is_sent:
+            while not pending.is_done:
                 self._send_waiting()
         if pending.error:
             raise pending.error
 
     def _send_waiting(self) -> None:
-        """Send messages that wait, and record the result in each of them."""
+        """Send the messages that have waited longest, and record the result in each of them."""
         batch = self._take_batch()
-        request = _PublishRequest(topic=self._path)
-        for each in batch:
-            request.messages.add(data=each.data, attributes=each.attributes)
+        error: Exception | None = Unavailable(self._path, "the request was interrupted")
         try:
+            request = _PublishRequest(topic=self._path, messages=[each.message for each in batch])
             with translate_errors(self._path):
                 self._send(request, timeout=_TIMEOUT, metadata=self._routing)
-        except BaseException as error:  # publish() raises it for every message of the request
+            error = None
+        except Exception as raised:  # publish() raises it for every message of the request
+            error = raised
+        finally:
             for each in batch:
-                each.error = error
-        for each in batch:
-            each.is_sent = True
+                each.error, each.is_done = error, True
 
     def _take_batch(self) -> Sequence[_PendingMessage]:
         """Remove messages from those that wait, within the limits of a request."""
-        batch, size = [self._waiting.popleft()], 0
+        batch = [self._waiting.popleft()]
+        size = batch[0].size
         while self._waiting and len(batch) < MOST:
-            size += len(batch[-1].data)
-            if size + len(self._waiting[0].data) > LARGEST:
+            size += self._waiting[0].size
+            if size > LARGEST:
                 break
             batch.append(self._waiting.popleft())
         return batch

@@ -35,10 +35,10 @@ _BACKOFF = Backoff(first=0.2, longest=1.0)
 commits to the same record would overtake a retried commit every time."""
 
 FoundRecord: TypeAlias = StoredObject | int | None
-"""Stored record; only its size in bytes if it was not read; None if there is none."""
+"""Stored record; its size in bytes if it was not read; None if there is none."""
 
 UNREAD: FoundRecord = 0
-"""Record that has to be read."""
+"""Placeholder for a record that has to be read."""
 
 RETRY = Retry({PreconditionFailed: _BACKOFF, TooManyRequests: _BACKOFF}, DEADLINE)
 """Retry of a commit if another writer was faster (412) or after too many writes (429)."""
@@ -61,7 +61,8 @@ class Records:
 
         Return an exception or None for each change.
 
-        :param found: the result of :meth:`find`. After a failure, the record is read again.
+        :param found: the result of :meth:`find`. The record is read again if it has changed since,
+            or if a change fails on it: it can be older than the change.
         :raises CloudError: if the record could not be written or announced. Then Pub/Sub delivers
             all changes again, although some may already be durable.
         """
@@ -69,6 +70,8 @@ class Records:
         record, failures = self.retry(
             lambda: self._merge_and_write(project, changes, next(known, UNREAD))
         )
+        if any(failures) and not isinstance(found, int):
+            record, failures = self.retry(lambda: self._merge_and_write(project, changes))
         if not all(failures):
             self.indexed.publish(ProjectIndexed(project=project, record_revision=record.revision))
         for refusal in build_refusals(record, _list_recorded(changes, failures)):

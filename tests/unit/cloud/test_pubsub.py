@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import grpc
 import pytest
-from google.pubsub_v1.types import PublishRequest, PublishResponse
+from google.pubsub_v1.types import PublishRequest, PublishResponse, PubsubMessage
 
 from cloud import errors, pubsub
 from cloud.pubsub import PubsubTopic
@@ -160,3 +160,37 @@ def test_a_message_above_the_limit_is_alone(
             future.result()
     found = list(map(list_revisions, publisher.requests))
     assert found == [[7], [1, 2], [10**300], [3]]
+
+
+def test_a_thread_sends_its_own_message_after_those_before_it(
+    publisher: FailingPublisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A message of another thread can precede it, although this thread comes first to the lock."""
+    monkeypatch.setattr(pubsub, "MOST", 1)
+    with pubsub.connect() as client:
+        topic = PubsubTopic(client, "p", "project-indexed")
+        other = pubsub._PendingMessage(PubsubMessage.pb()(data=b"{}"), 2)
+        topic._waiting.append(other)
+        topic.publish(MESSAGE)
+    assert [request.messages[0].data for request in publisher.requests] == [
+        b"{}",
+        MESSAGE.encode(),
+    ]
+    assert other.is_done
+
+
+def test_an_interrupted_request_is_an_error_for_the_other_threads(
+    publisher: FailingPublisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pubsub.connect() as client:
+        topic = PubsubTopic(client, "p", "project-indexed")
+        other = pubsub._PendingMessage(PubsubMessage.pb()(data=b"{}"), 2)
+        topic._waiting.append(other)
+
+        def interrupt(*request: object, **options: object) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(topic, "_send", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            topic.publish(MESSAGE)
+    assert isinstance(other.error, errors.Unavailable)

@@ -128,6 +128,16 @@ def test_a_record_that_changed_since_it_was_found_is_read_again(rivals: int) -> 
     assert set(read_record(bucket).files.values()) == {WHEEL, *files}
 
 
+def test_a_change_that_fails_on_a_found_record_is_merged_into_the_newest() -> None:
+    bucket = MemoryBucket()
+    records = create_records(bucket)
+    found = records.find(ACME)
+    create_records(bucket).commit(ACME, [WHEEL])
+    command = ProjectCommand.model_validate({"action": "yank", "project": "acme", "version": "1"})
+    issued = IssuedCommand(command, "c", NOON, make_time(1))
+    assert records.commit(ACME, [issued], found) == [None]
+
+
 def test_a_large_record_is_measured_before_it_is_read() -> None:
     bucket = MemoryBucket()
     names = (f"acme-{number}.0-py3-none-any.whl" for number in range(5, 205))
