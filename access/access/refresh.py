@@ -2,7 +2,8 @@
 
 No task runs between requests, because Cloud Run gives no CPU at that time. An attempt is one call
 of the loader. There is at most one attempt at a time, and at most one per interval, under any load
-and after any failure. While an attempt fails or hangs, requests use the last good value.
+and after any failure. Requests for a newer value have a shorter interval, while attempts succeed.
+While an attempt fails or hangs, requests use the last good value.
 """
 
 import asyncio
@@ -69,6 +70,8 @@ class RefreshingValue(Generic[T]):
         self._error: CloudError
         self._tried = self._confirmed = -math.inf
         self._attempt: asyncio.Task[None] | None = None
+        self._has_failed = False
+        """Whether the last attempt failed."""
 
     def get_fresh(self) -> T | None:
         """Return the value if no attempt is due, which is the usual case; otherwise None."""
@@ -83,27 +86,38 @@ class RefreshingValue(Generic[T]):
         :raises CloudError: the error of the last attempt, if there is no value.
         """
         now, confirmed = self._clock(), self._confirmed
+        is_old = now - confirmed >= self._policy.wait_after
         self._start_attempt(now, self._choose_interval())
-        if self._attempt is not None and now - confirmed >= self._policy.wait_after:
+        if self._attempt is not None and is_old:
             await asyncio.wait((self._attempt,), timeout=self._choose_max_wait())
-        if self._value is None or now - self._confirmed > self._policy.max_age:
-            raise self._error.with_traceback(None)
-        if self._confirmed != confirmed:
-            return self._value, "read"
-        return self._value, "hit" if now - confirmed < self._policy.wait_after else "stale"
+        return self._finish(now, confirmed, "stale" if is_old else "hit")
 
     async def get_newer(self, interval: float) -> tuple[T, CacheStatus]:
         """Return the value, after an attempt for a reason that its age does not show.
 
-        :param interval: shortest time between two such attempts, in seconds.
+        :param interval: shortest time between two such attempts, in seconds. After a failed attempt
+            the interval of the policy counts.
         :raises CloudError: the error of the last attempt, if there is no value.
         """
-        confirmed = self._confirmed
-        self._start_attempt(self._clock(), interval)
-        if self._attempt is not None:
-            await asyncio.wait((self._attempt,), timeout=self._choose_max_wait())
-        value, status = await self.get()
-        return value, "read" if self._confirmed != confirmed else status
+        now, confirmed = self._clock(), self._confirmed
+        usual = self._choose_interval()
+        self._start_attempt(now, usual if self._has_failed else min(interval, usual))
+        if self._attempt is None:
+            return self._finish(now, confirmed, "hit")
+        await asyncio.wait((self._attempt,), timeout=self._choose_max_wait())
+        return self._finish(now, confirmed, "stale")
+
+    def _finish(
+        self, now: float, confirmed: float, otherwise: CacheStatus
+    ) -> tuple[T, CacheStatus]:
+        """Return the value with its source, or raise the error of the last attempt.
+
+        :param confirmed: time of the last successful attempt before this request.
+        :param otherwise: the source if no attempt has succeeded since.
+        """
+        if self._value is None or now - self._confirmed > self._policy.max_age:
+            raise self._error.with_traceback(None)
+        return self._value, "read" if self._confirmed != confirmed else otherwise
 
     def _start_attempt(self, now: float, interval: float) -> None:
         """Start an attempt, if none runs and the last one is not younger than ``interval``."""
@@ -122,11 +136,12 @@ class RefreshingValue(Generic[T]):
     async def _read(self, now: float) -> None:
         try:
             self._value = await self._load(self._value)
-            self._confirmed = now
+            self._confirmed, self._has_failed = now, False
         except NotFound as error:
             self._value, self._confirmed, self._error = None, -math.inf, error
+            self._has_failed = False
         except CloudError as error:
-            self._error = error
+            self._error, self._has_failed = error, True
             logger.warning(
                 "%s: %s; the last good value stays in use" if self._value else "%s: %s",
                 self._subject,

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
 
 import pytest
 
@@ -178,3 +179,41 @@ async def test_a_request_that_gives_up_does_not_end_the_reading() -> None:
     await setup.settle()
     assert await setup.get() == ("v1", "hit")
     assert setup.loader.reads == 1
+
+
+async def test_a_newer_value_is_read_before_the_interval() -> None:
+    setup = RefreshSetup(PAGES)
+    await setup.get()
+    setup.loader.answer = "v2"
+    setup.clock.now += 0.1
+    assert await setup.value.get_newer(0.1) == ("v2", "read")
+    assert await setup.value.get_newer(0.1) == ("v2", "hit")
+    assert setup.loader.reads == 2
+
+
+async def test_a_newer_value_that_cannot_be_read_is_the_stale_one_until_the_interval() -> None:
+    setup = RefreshSetup(PAGES)
+    await setup.get()
+    setup.loader.answer = Unavailable("value")
+    found = []
+    for _ in range(21):
+        setup.clock.now += 0.1
+        found.append(await setup.value.get_newer(0.1))
+    assert found == [("v1", "stale"), *[("v1", "hit")] * 19, ("v1", "stale")]
+    assert setup.loader.reads == 3
+
+
+async def test_a_request_for_a_newer_value_waits_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    setup, waits, wait = RefreshSetup(PAGES), [], asyncio.wait
+
+    async def count_and_wait(tasks: Sequence[asyncio.Task[None]], *, timeout: float) -> None:
+        waits.append(timeout)
+        await wait(tasks, timeout=timeout)
+
+    monkeypatch.setattr(asyncio, "wait", count_and_wait)
+    setup.loader.gate.clear()
+    with pytest.raises(Unavailable):
+        await setup.value.get_newer(0.1)
+    assert waits == [PAGES.first_max_wait]
+    setup.loader.gate.set()
+    await setup.settle()

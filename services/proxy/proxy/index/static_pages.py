@@ -33,7 +33,7 @@ class Pages:
         return await self._cache.get_page(key, self._read)
 
     async def find_newest(self, key: Key) -> tuple[Resource, CacheStatus]:
-        """Return a page as it is now in the bucket.
+        """Return a page, read again if the last read is older than ``NEWEST_INTERVAL``.
 
         :raises NotFound: if the page is absent.
         :raises CloudError: if the page cannot be read.
