@@ -75,7 +75,7 @@ class GroupCommit(Generic[Key, Change, Result]):
         try:
             with continue_trace(leader):
                 results = await self._commit(key, close)
-            if len(results) != len(group):
+            if not group or len(results) != len(group):
                 raise RuntimeError(f"{len(results)} results for {len(group)} changes")
         except Exception as error:  # submit() raises it for every change of the group
             group = group or self._waiting.pop(key)

@@ -53,9 +53,10 @@ def _send(
 
     :param limit: size of the largest object whose bytes have to be complete; None: any.
     """
+    accepted = () if limit is None else (_NO_RANGE,)
 
     def attempt() -> CurlResponse:
-        response = session.send(subject, CurlRequest("GET", url, fields), accepted=(_NO_RANGE,))
+        response = session.send(subject, CurlRequest("GET", url, fields), accepted=accepted)
         size = _read_size(response)
         if response.status != _NO_RANGE and (limit is None or size <= limit):
             _require_whole(response, size)

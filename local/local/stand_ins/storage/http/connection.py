@@ -69,6 +69,9 @@ class Connection(asyncio.Protocol):
         try:
             self._parser.feed(data)
         except httptools.HttpParserError:
+            if self._task is not None:  # the response to an earlier request is on its way
+                self.transport.abort()
+                return
             self._send(_MALFORMED, keep_alive=False)
         else:
             self._serve_waiting()
