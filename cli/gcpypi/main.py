@@ -94,7 +94,7 @@ def describe(
 
 
 COLLECT_AFTER = 50_000
-"""New objects after which Python looks for garbage. The imports make less garbage than objects."""
+"""New objects after which Python looks for garbage: imports make many objects, little garbage."""
 
 
 def run() -> None:

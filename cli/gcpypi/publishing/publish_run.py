@@ -186,9 +186,9 @@ class PublishRun:
 
 
 def _pause(futures: Sequence[Future[None]], seconds: float) -> None:
-    """Wait until the end of the last upload, which is approximately that of all, or of the time.
+    """Wait until the last upload has ended, at most ``seconds``.
 
-    It takes less time to wait for one of many uploads than for all.
+    The others have usually ended by then. A wait for all of them takes more CPU time.
     """
     unfinished = [future for future in futures if not future.done()]
     wait(unfinished[-1:], timeout=seconds)

@@ -36,7 +36,7 @@ EACH_FILE = 8
 """Number of rounds of which one reads the verdict on any file, because a last file can be late."""
 
 SHORTEST, LONGEST = 0.1, 0.2
-"""Seconds of the shortest and of the longest pause."""
+"""Bounds of the least pause between two rounds, and of the time to the next page, in seconds."""
 
 PAUSE_PER_FILE = 0.001
 """Seconds of a pause for each unfinished file: requests become more frequent towards the end."""
@@ -66,7 +66,7 @@ class Waiting:
         self._executor, self._announcements = executor, announcements
         self._round, self._clock = 0, clock
         self._pause = SHORTEST
-        """Seconds between two rounds, and from a verdict or page to the next page."""
+        """Seconds of the least pause, and from a verdict or page to the next page."""
         self._due = dict[ProjectName, float]()
         """Times of the next requests of pages."""
         self._unread = set[ProjectName]()
