@@ -51,7 +51,7 @@ def _send(
 ) -> CurlResponse | None:
     """Return the response; None if there is no object.
 
-    :param limit: size of the largest object whose bytes have to be complete; None: any.
+    :param limit: largest size of an object that has to arrive whole, in bytes; None: any size.
     """
     accepted = () if limit is None else (_NO_RANGE,)
 

@@ -38,7 +38,7 @@ class Backend(Protocol):
         ...
 
     def keep_content(self, data: bytes | ObjectContent) -> ObjectContent:
-        """Return the content of a new object, whose bytes are kept when its version is saved."""
+        """Return the content of a new object. Saving its version keeps the bytes."""
         ...
 
     def save_bucket(self, bucket: BucketState) -> None:

@@ -186,7 +186,7 @@ def test_a_client_that_leaves_before_the_response_is_no_error(
     with connect(storage) as other:
         head = GET.replace(b"GET", b"HEAD")
         storage.before = None
-        other.sendall(head)  # at its response, the server knows of the end of the client
+        other.sendall(head)  # its response shows that the server noticed the lost client
         assert other.recv(65536).startswith(b"HTTP/1.1 200 OK\r\n")
         is_served.clear()
         has_left.set()

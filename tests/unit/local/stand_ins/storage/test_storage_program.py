@@ -1,4 +1,4 @@
-"""``python -m local.stand_ins.storage``: what it confirmed is there after a kill and a restart."""
+"""``python -m local.stand_ins.storage``: a kill and a restart lose no confirmed change."""
 
 import signal
 import sys
